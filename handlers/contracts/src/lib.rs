@@ -1,0 +1,25 @@
+//! What each handler needs, declared once: the handler and its stack both read it here.
+
+mod contract;
+mod link;
+mod message;
+mod secret;
+mod setting;
+
+pub mod backlog;
+pub mod file_replicator;
+pub mod webhook_receiver;
+
+pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};
+pub use link::{Http, Kind, Linker, PutObjects, ReadSecret, SendTo, Setting, Sqs, Wire};
+pub use message::{JsonObject, Message};
+pub use secret::{SecretValue, WebhookToken};
+pub use setting::{Origin, SettingValue, SizeLimit};
+
+/// Names of the variables that a trigger brings along; no contract may declare them.
+pub mod trigger_variables {
+    /// URL of the queue that feeds the function.
+    pub const SOURCE_QUEUE: &str = "SOURCE_QUEUE_URL";
+    /// URL of the queue for messages that cannot be handled.
+    pub const DEAD_LETTER_QUEUE: &str = "DEAD_LETTER_QUEUE_URL";
+}

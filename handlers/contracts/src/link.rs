@@ -1,0 +1,64 @@
+//! Kinds of links between a function and what it may reach, typed by what flows through them.
+
+use policies::{Grant, Value};
+use std::marker::PhantomData;
+
+/// A kind of link; the type parameter of a [`Wire`] and of what a handler opens.
+pub trait Kind {}
+
+/// Puts messages of type `M` into a queue.
+pub struct SendTo<M>(PhantomData<fn() -> M>);
+/// Reads a secret whose value is a `T`.
+pub struct ReadSecret<T>(PhantomData<fn() -> T>);
+/// Writes objects below a prefix of a bucket.
+pub struct PutObjects;
+/// A value of type `T` that the stage file or the deployer decides.
+pub struct Setting<T>(PhantomData<fn() -> T>);
+
+impl<M> Kind for SendTo<M> {}
+impl<T> Kind for ReadSecret<T> {}
+impl Kind for PutObjects {}
+impl<T> Kind for Setting<T> {}
+
+/// The function answers HTTP requests of API Gateway.
+pub struct Http;
+/// The function is fed from a queue of messages of type `M`.
+pub struct Sqs<M>(PhantomData<fn() -> M>);
+
+/// One end of a link in a stack: what the variable holds and what it allows.
+///
+/// Only resources make wires (`queue.send()`): `Wire::new` is refused elsewhere by a lint.
+pub struct Wire<K> {
+    value: Value,
+    grants: Vec<Grant>,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind> Wire<K> {
+    /// A wire that puts `value` into the variable and gives these grants to the function's role.
+    pub fn new(value: Value, grants: Vec<Grant>) -> Self {
+        Self {
+            value,
+            grants,
+            kind: PhantomData,
+        }
+    }
+
+    /// What the variable holds, and the grants.
+    pub fn into_parts(self) -> (Value, Vec<Grant>) {
+        (self.value, self.grants)
+    }
+}
+
+/// Opens links of kind `K` at run time.
+///
+/// The other end of [`Wire`]: implemented where the AWS SDK may be seen.
+pub trait Linker<K> {
+    /// What a handler holds.
+    type Link;
+    /// Why a link cannot be opened.
+    type Error;
+
+    /// Opens the link whose value is in the variable named `variable`.
+    fn link(&self, variable: &'static str) -> Result<Self::Link, Self::Error>;
+}

@@ -1,0 +1,69 @@
+//! Values of secrets: one type each, so that two cannot be swapped.
+
+use std::fmt;
+
+/// The value of a secret, read from Secrets Manager.
+pub trait SecretValue: Clone {
+    /// What it is called when somebody is asked for it; also the name of the environment
+    /// variable that may hold it at deploy, in `UPPER_SNAKE_CASE`.
+    const NAME: &'static str;
+    /// Where a person finds or makes it; a sentence without a full stop.
+    const ORIGIN: &'static str;
+
+    /// Takes the text as stored, without white space around it: pasted keys often carry some.
+    fn from_stored(text: &str) -> Self;
+}
+
+/// Declares a secret value that never shows itself in a log or an error.
+macro_rules! secret_value {
+    ($(#[$doc:meta])* $name:ident = $variable:literal, $origin:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The secret itself, for the one place that sends or compares it.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl $crate::SecretValue for $name {
+            const NAME: &'static str = $variable;
+            const ORIGIN: &'static str = $origin;
+
+            fn from_stored(text: &str) -> Self {
+                Self(text.trim().to_owned())
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $crate::secret::redacted(stringify!($name), formatter)
+            }
+        }
+    };
+}
+pub(crate) use secret_value;
+
+/// Writes the type's name and nothing of its value.
+pub(crate) fn redacted(name: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(formatter, "{name}(redacted)")
+}
+
+secret_value! {
+    /// The part of a webhook's URL that only its sender knows.
+    WebhookToken = "WEBHOOK_TOKEN", "made by AWS Secrets Manager when the stack is created"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_show_itself_and_loses_pasted_white_space() {
+        let token = WebhookToken::from_stored(" canary\r\n");
+        assert_eq!(token.expose(), "canary");
+        assert_eq!(format!("{token:?}"), "WebhookToken(redacted)");
+    }
+}

@@ -1,0 +1,211 @@
+//! Policy documents as IAM reads them.
+
+use crate::{Action, Value};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// A policy document of language version 2012-10-17.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PolicyDocument {
+    version: &'static str,
+    /// The statements, in order.
+    pub statement: Vec<Statement>,
+}
+
+impl PolicyDocument {
+    /// A document of these statements.
+    pub fn new(statement: Vec<Statement>) -> Self {
+        Self {
+            version: "2012-10-17",
+            statement,
+        }
+    }
+
+    /// The trust policy that lets one AWS service, such as `lambda.amazonaws.com`, take on a role.
+    pub fn trusting(service: &'static str) -> Self {
+        Self::new(vec![Statement {
+            principal: Some(Principal::Service(service)),
+            ..Statement::allow([Action::ASSUME_ROLE], vec![])
+        }])
+    }
+}
+
+/// One statement of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Statement {
+    /// Whether it allows or denies.
+    pub effect: Effect,
+    /// Who is meant. Default: whoever the policy is attached to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Principal>,
+    /// What may be done.
+    pub action: Vec<ActionPattern>,
+    /// To what. Left out where it is empty, as in a trust policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<Value>,
+    /// When. Default: always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+}
+
+impl Statement {
+    /// Allows these actions on these resources.
+    pub fn allow(actions: impl IntoIterator<Item = Action>, resource: Vec<Value>) -> Self {
+        Self {
+            effect: Effect::Allow,
+            principal: None,
+            action: actions.into_iter().map(ActionPattern::One).collect(),
+            resource,
+            condition: None,
+        }
+    }
+
+    /// Denies one action to everyone under a condition.
+    pub fn deny_everyone(action: Action, resource: Vec<Value>, condition: Condition) -> Self {
+        Self {
+            effect: Effect::Deny,
+            principal: Some(Principal::Everyone),
+            action: vec![ActionPattern::One(action)],
+            resource,
+            condition: Some(condition),
+        }
+    }
+
+    /// Denies every action of a service to everyone under a condition: the one place for `service:*`,
+    /// because a denial is the safer the wider it is.
+    pub fn deny_everyone_all_of(
+        service: &'static str,
+        resource: Vec<Value>,
+        condition: Condition,
+    ) -> Self {
+        Self {
+            effect: Effect::Deny,
+            principal: Some(Principal::Everyone),
+            action: vec![ActionPattern::AllOf(service)],
+            resource,
+            condition: Some(condition),
+        }
+    }
+}
+
+/// An action, or in a denial all actions of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionPattern {
+    /// One action.
+    One(Action),
+    /// `service:*`; only the constructor of denials makes it.
+    AllOf(&'static str),
+}
+
+impl Serialize for ActionPattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::One(action) => action.serialize(serializer),
+            Self::AllOf(service) => serializer.serialize_str(&format!("{service}:*")),
+        }
+    }
+}
+
+/// Whether a statement allows or denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Effect {
+    /// The actions are allowed.
+    Allow,
+    /// The actions are denied, whatever else allows them.
+    Deny,
+}
+
+/// Who a statement is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// An AWS service by its host name.
+    Service(&'static str),
+    /// Anyone, signed in or not.
+    Everyone,
+}
+
+impl Serialize for Principal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Everyone => serializer.serialize_str("*"),
+            Self::Service(service) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("Service", service)?;
+                map.end()
+            }
+        }
+    }
+}
+
+/// A condition: operator, then key, then values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Condition(BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>);
+
+impl Condition {
+    /// The request did not come over TLS.
+    pub fn not_over_tls() -> Self {
+        Self::one("Bool", "aws:SecureTransport", vec!["false".into()])
+    }
+
+    /// The sender's address is in none of these ranges (CIDR notation).
+    pub fn not_from(ranges: impl IntoIterator<Item = String>) -> Self {
+        Self::one("NotIpAddress", "aws:SourceIp", ranges.into_iter().collect())
+    }
+
+    fn one(operator: &'static str, key: &'static str, values: Vec<String>) -> Self {
+        Self(BTreeMap::from([(operator, BTreeMap::from([(key, values)]))]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_document_reads_as_iam_wants_it() {
+        let document = PolicyDocument::new(vec![Statement::allow(
+            [Action::SEND_MESSAGE],
+            vec![Value::attribute("Queue", "Arn")],
+        )]);
+        assert_eq!(
+            serde_json::to_value(document).unwrap(),
+            json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow",
+                "Action": ["sqs:SendMessage"],
+                "Resource": [{"Fn::GetAtt": ["Queue", "Arn"]}],
+            }]})
+        );
+    }
+
+    #[test]
+    fn a_trust_policy_names_one_service_and_no_resource() {
+        assert_eq!(
+            serde_json::to_value(PolicyDocument::trusting("lambda.amazonaws.com")).unwrap(),
+            json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": ["sts:AssumeRole"],
+            }]})
+        );
+    }
+
+    #[test]
+    fn a_denial_of_plain_text_traffic_covers_the_whole_service() {
+        let statement = Statement::deny_everyone_all_of(
+            "s3",
+            vec![Value::text("x")],
+            Condition::not_over_tls(),
+        );
+        assert_eq!(
+            serde_json::to_value(statement).unwrap(),
+            json!({
+                "Effect": "Deny", "Principal": "*", "Action": ["s3:*"], "Resource": ["x"],
+                "Condition": {"Bool": {"aws:SecureTransport": ["false"]}},
+            })
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! A value in a template: known now, or known to CloudFormation when it deploys.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// A string that may contain references to resources, parameters and pseudo parameters.
+///
+/// It serializes as plain text, `Ref`, `Fn::GetAtt` or `Fn::Sub`, whichever says it shortest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Value {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Text(String),
+    Reference(String),
+    Attribute(String, String),
+}
+
+impl Value {
+    /// Text that is known now.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            parts: vec![Part::Text(text.into())],
+        }
+    }
+
+    /// What `Ref` yields for the resource, parameter or pseudo parameter named `logical_id`.
+    pub fn reference(logical_id: impl Into<String>) -> Self {
+        Self {
+            parts: vec![Part::Reference(logical_id.into())],
+        }
+    }
+
+    /// What `Fn::GetAtt` yields for an attribute of the resource named `logical_id`.
+    pub fn attribute(logical_id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            parts: vec![Part::Attribute(logical_id.into(), name.into())],
+        }
+    }
+
+    /// This value followed by `text`.
+    pub fn then(mut self, text: impl Into<String>) -> Self {
+        self.parts.push(Part::Text(text.into()));
+        self
+    }
+
+    /// This value followed by another one.
+    pub fn join(mut self, other: Value) -> Self {
+        self.parts.extend(other.parts);
+        self
+    }
+
+    fn substitution(&self) -> String {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.replace("${", "${!"),
+                Part::Reference(id) => format!("${{{id}}}"),
+                Part::Attribute(id, name) => format!("${{{id}.{name}}}"),
+            })
+            .collect()
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all_text = self.parts.iter().all(|part| matches!(part, Part::Text(_)));
+        if all_text {
+            let text: String = self
+                .parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text(text) => text.as_str(),
+                    _ => "",
+                })
+                .collect();
+            return serializer.serialize_str(&text);
+        }
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self.parts.as_slice() {
+            [Part::Reference(id)] => map.serialize_entry("Ref", id)?,
+            [Part::Attribute(id, name)] => map.serialize_entry("Fn::GetAtt", &[id, name])?,
+            _ => map.serialize_entry("Fn::Sub", &self.substitution())?,
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    fn check(value: Value, expected: Json) {
+        assert_eq!(serde_json::to_value(value).unwrap(), expected);
+    }
+
+    #[test]
+    fn text_stays_text_even_when_it_looks_like_a_reference() {
+        check(Value::text("${Queue}"), json!("${Queue}"));
+        check(Value::text("a").then("b"), json!("ab"));
+    }
+
+    #[test]
+    fn a_single_reference_needs_no_substitution() {
+        check(Value::reference("Queue"), json!({"Ref": "Queue"}));
+        check(
+            Value::attribute("Queue", "Arn"),
+            json!({"Fn::GetAtt": ["Queue", "Arn"]}),
+        );
+    }
+
+    #[test]
+    fn a_mixture_is_a_substitution_with_literal_text_escaped() {
+        check(
+            Value::attribute("Bucket", "Arn").then("/${x}/*"),
+            json!({"Fn::Sub": "${Bucket.Arn}/${!x}/*"}),
+        );
+    }
+}
