@@ -16,6 +16,10 @@ pub use message::{JsonObject, Message};
 pub use secret::{SecretValue, WebhookToken};
 pub use setting::{Origin, SettingValue, SizeLimit};
 
+/// How often a message is delivered before it is given up; stacks write it into the redrive
+/// policy, and `runtime` parks the message with its reason at the last time.
+pub const DELIVERIES_LIMIT: u32 = 5;
+
 /// Names of the variables that a trigger brings along; no contract may declare them.
 pub mod trigger_variables {
     /// URL of the queue that feeds the function.

@@ -1,0 +1,470 @@
+"""Runs ministack, the local cloud, and closes the gaps to AWS that Tsugite's stacks would fall into.
+
+The deployer embeds this file and starts it as `python launcher.py`; ministack takes its settings
+from the environment. Every section below closes one gap through a table or a function of
+ministack. Most of those names are private, so the version is pinned and `HOOKED_NAMES` lists them:
+another ministack stops here with one line instead of behaving differently.
+
+To close another gap, write a section and add its installer to `GAPS`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import importlib
+import json
+import logging
+import os
+import re
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+MINISTACK_VERSION = "1.5.33"
+
+HOOKED_NAMES: dict[str, tuple[str, ...]] = {
+    "app": ("_EXECUTE_API_RE", "_MINISTACK_HOST", "app", "main"),
+    "core.arn": ("execute_api_arn",),
+    "core.iam_evaluator": (
+        "EvalContext",
+        "_gather_role_policies",
+        "evaluate",
+        "evaluate_resource_policy",
+    ),
+    "core.lambda_runtime": ("ProvidedWorker._spawn", "reset"),
+    "core.responses": ("get_account_id", "get_region"),
+    "services.apigateway_v1": (
+        "_extract_lambda_ref_from_integration_uri",
+        "_gw_error",
+        "_invoke_lambda_proxy_v1",
+    ),
+    "services.cloudformation": ("_change_sets", "_stacks"),
+    "services.cloudformation.handlers": ("_ACTION_HANDLERS",),
+    "services.cloudformation.provisioners": ("_REPLACING_PROPERTIES", "_RESOURCE_HANDLERS"),
+    "services.lambda_svc": (
+        "_fetch_code_from_s3",
+        "_functions",
+        "_reject_unreadable_zip",
+        "_resolve_name",
+        "function_policy_for_arn",
+        "invalidate_worker",
+    ),
+    "services.s3": ("_delete_bucket",),
+    "services.secretsmanager": (
+        "_delete_resource_policy",
+        "_get_random_password",
+        "_put_resource_policy",
+        "_resolve",
+    ),
+}
+
+log = logging.getLogger("launcher")
+
+Properties = dict[str, Any]
+Created = tuple[str, dict[str, str]]
+Asgi = Callable[..., Awaitable[None]]
+
+
+def main() -> None:
+    """Prepares ministack and serves until SIGTERM."""
+    leave_terminal()
+    problem = version_problem() or missing_name()
+    if problem:
+        sys.exit(f"launcher: {problem}")
+    for close_gap in GAPS:
+        close_gap()
+    try:
+        ministack("app").main()
+    finally:
+        stop_functions()
+
+
+# --- Which ministack this is -------------------------------------------------------------------
+
+
+@functools.cache
+def ministack(module: str) -> ModuleType:
+    """The named module of ministack."""
+    return importlib.import_module(f"ministack.{module}")
+
+
+def version_problem() -> str | None:
+    """Says what is wrong with the installed version, if anything."""
+    try:
+        found = metadata.version("ministack")
+    except metadata.PackageNotFoundError:
+        return f"ministack {MINISTACK_VERSION} is not installed for {sys.executable}"
+    if found != MINISTACK_VERSION:
+        return f"ministack {found} is installed, but only {MINISTACK_VERSION} is known to this launcher"
+    return None
+
+
+def missing_name() -> str | None:
+    """Says which name this launcher relies on is not there, if any."""
+    for module, names in HOOKED_NAMES.items():
+        for name in names:
+            try:
+                functools.reduce(getattr, name.split("."), ministack(module))
+            except (ImportError, AttributeError) as error:
+                return f"ministack {MINISTACK_VERSION} has no `{module}.{name}`: {error}"
+    return None
+
+
+# --- Start and stop ----------------------------------------------------------------------------
+
+
+def leave_terminal() -> None:
+    """Survives the command that started us: neither Ctrl-C nor a closed terminal reaches us."""
+    try:
+        os.setsid()
+    except PermissionError:
+        # The starter already made us the leader of a process group, which forbids a new session.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def stop_functions() -> None:
+    """Ends the function processes and what they started. ministack leaves them running."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the local cloud is stopping")
+
+    # A message that is still in a queue would otherwise start its function again.
+    ministack("core.lambda_runtime").ProvidedWorker._spawn = refuse
+    ministack("core.lambda_runtime").reset()
+    if os.getpgrp() == os.getpid():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+
+
+def stop_functions_before_the_loop() -> None:
+    """Ends the functions at the start of a shutdown, which would else wait for slow invocations."""
+    app = ministack("app")
+    serve: Asgi = app.app
+
+    async def serve_and_stop(scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
+        async def receive_and_stop() -> Any:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await asyncio.to_thread(stop_functions)
+            return message
+
+        await serve(scope, receive_and_stop if scope["type"] == "lifespan" else receive, send)
+
+    app.app = serve_and_stop
+
+
+# --- How requests arrive -----------------------------------------------------------------------
+
+
+def count_loopback_as_tls() -> None:
+    """Lets a policy that demands TLS pass what never leaves this machine.
+
+    Requests get the header that ministack accepts from a proxy that ends TLS. A test that wants to
+    see such a policy refuse sends `X-Forwarded-Proto: http` itself.
+    """
+    app = ministack("app")
+    serve: Asgi = app.app
+
+    async def serve_as_tls(scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
+        if scope["type"] == "http" and is_loopback(scope) and not has_header(scope, b"x-forwarded-proto"):
+            scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        await serve(scope, receive, send)
+
+    app.app = serve_as_tls
+
+
+def is_loopback(scope: dict[str, Any]) -> bool:
+    """Whether the other end of the connection is this machine."""
+    address = (scope.get("client") or ("",))[0]
+    return address == "::1" or address.startswith("127.")
+
+
+def has_header(scope: dict[str, Any], name: bytes) -> bool:
+    """Whether the request carries the header, whose name is given in lower case."""
+    return any(key.lower() == name for key, _ in scope["headers"])
+
+
+def answer_to_api_hosts_of_aws() -> None:
+    """Makes the URL that a stack prints work, once its host name leads here."""
+    app = ministack("app")
+    hosts = "|".join((re.escape(app._MINISTACK_HOST), r"[a-z0-9-]+\.amazonaws\.com"))
+    app._EXECUTE_API_RE = re.compile(rf"^([a-f0-9]{{8}})\.execute-api\.(?:{hosts})(?::\d+)?$")
+
+
+# --- What calls a function ---------------------------------------------------------------------
+
+
+def ask_function_before_api_calls_it() -> None:
+    """Refuses, as AWS does, an API call to a function that gave the API no `Lambda::Permission`."""
+    gateway = ministack("services.apigateway_v1")
+    invoke = gateway._invoke_lambda_proxy_v1
+
+    async def invoke_if_permitted(
+        integration: dict[str, Any], api: str, stage: str, record: Any, resource: dict[str, Any],
+        path: str, method: str, *rest: Any, **scope: Any,
+    ) -> Any:
+        function = gateway._extract_lambda_ref_from_integration_uri(integration.get("uri", ""))
+        source = ministack("core.arn").execute_api_arn(
+            scope["owner_region"], scope["owner_account_id"], api, stage, method, resource["path"]
+        )
+        if may_call(function, source):
+            return await invoke(integration, api, stage, record, resource, path, method, *rest, **scope)
+        log.warning("%s may not call %s: invalid permissions on Lambda function", source, function)
+        return gateway._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
+
+    gateway._invoke_lambda_proxy_v1 = invoke_if_permitted
+
+
+def may_call(function: str, source: str) -> bool:
+    """Whether the function's own policy lets API Gateway call it for this method of an API."""
+    policy = ministack("services.lambda_svc").function_policy_for_arn(function)
+    if policy is None:
+        return True  # There is no such function: ministack says so better than we can.
+    evaluator = ministack("core.iam_evaluator")
+    account = ministack("core.responses").get_account_id()
+    context = evaluator.EvalContext(
+        "", "Service", account, "lambda:InvokeFunction", function, source.split(":")[3],
+        service_context={"aws:sourcearn": source, "aws:sourceaccount": account},
+    )
+    decision = evaluator.evaluate_resource_policy(policy[0], context, service="apigateway.amazonaws.com")
+    return decision.decision == "Allow"
+
+
+def demand_rights_to_poll() -> None:
+    """Fails, as on AWS, a mapping whose function's role may not take messages from the queue."""
+    handlers = resource_handlers("AWS::Lambda::EventSourceMapping")
+    create, update = handlers["create"], handlers["update"]
+
+    def create_mapping(logical_id: str, properties: Properties, stack: str) -> Created:
+        check_poller(properties)
+        return create(logical_id, properties, stack)
+
+    def update_mapping(mapping: str, old: Properties, new: Properties, stack: str) -> Created:
+        check_poller(new)
+        return update(mapping, old, new, stack)
+
+    handlers.update(create=create_mapping, update=update_mapping)
+
+
+def check_poller(properties: Properties) -> None:
+    """Raises if the role of the mapped function lacks a right that polling its queue takes."""
+    source = properties.get("EventSourceArn", "")
+    functions = ministack("services.lambda_svc")
+    function = functions._functions.get(functions._resolve_name(properties.get("FunctionName", "")))
+    if not source.startswith("arn:aws:sqs:") or function is None:
+        return
+    evaluator = ministack("core.iam_evaluator")
+    role, account = function["config"]["Role"], ministack("core.responses").get_account_id()
+    policies = evaluator._gather_role_policies(role.rsplit("/", 1)[-1], account)
+    for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+        context = evaluator.EvalContext(
+            role, "AssumedRole", account, f"sqs:{action}", source, ministack("core.responses").get_region()
+        )
+        if evaluator.evaluate(context, policies).decision != "Allow":
+            raise refusal(
+                "Lambda", 400,
+                f"The provided execution role does not have permissions to call {action} on SQS",
+            )
+
+
+# --- CloudFormation: what a stack holds ----------------------------------------------------------
+
+
+def resource_handlers(resource_type: str) -> dict[str, Any]:
+    """ministack's functions for one type of resource: create, update and delete."""
+    return ministack("services.cloudformation.provisioners")._RESOURCE_HANDLERS[resource_type]
+
+
+def refusal(service: str, status: int, text: str) -> ValueError:
+    """A failure worded like the reason that CloudFormation gives for a resource."""
+    return ValueError(f'Resource handler returned message: "{text} (Service: {service}, Status Code: {status})"')
+
+
+def checked(service: str, response: tuple[int, Any, Any]) -> dict[str, Any]:
+    """The answer of one of ministack's services; raises if it is an error."""
+    status, _, body = response
+    answer = json.loads(body or "{}")
+    if status >= 400:
+        raise refusal(service, status, answer.get("message") or answer.get("Message") or str(answer))
+    return answer
+
+
+def treat_secrets_as_aws() -> None:
+    """Makes `Ref` of a secret its ARN, honors all of `GenerateSecretString`, and lets a secret be empty."""
+    handlers = resource_handlers("AWS::SecretsManager::Secret")
+    create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
+    secrets = ministack("services.secretsmanager")
+
+    def create_secret(logical_id: str, properties: Properties, stack: str) -> Created:
+        properties = with_generated_value(properties)
+        name, attributes = create(logical_id, properties, stack)
+        if "SecretString" not in properties:
+            _, secret = secrets._resolve(name)
+            secret["Versions"].clear()
+        return attributes["Arn"], attributes
+
+    def update_secret(
+        arn: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        if new.get("GenerateSecretString") != old.get("GenerateSecretString"):
+            new = with_generated_value(new)
+        name, _ = secrets._resolve(arn)
+        _, attributes = update(name, old, new, stack, logical_id)
+        return attributes["Arn"], attributes
+
+    def delete_secret(arn: str, properties: Properties) -> None:
+        name, _ = secrets._resolve(arn)
+        if name is not None:
+            delete(name, properties)
+
+    handlers.update(create=create_secret, update=update_secret, delete=delete_secret)
+
+
+def with_generated_value(properties: Properties) -> Properties:
+    """The properties of a secret with the value that they ask to be generated."""
+    properties = dict(properties)
+    wish = properties.pop("GenerateSecretString", None)
+    if wish is None:
+        return properties
+    secrets = ministack("services.secretsmanager")
+    value = checked("SecretsManager", secrets._get_random_password(wish))["RandomPassword"]
+    if "SecretStringTemplate" in wish:
+        value = json.dumps({**json.loads(wish["SecretStringTemplate"]), wish["GenerateStringKey"]: value})
+    return {**properties, "SecretString": value}
+
+
+def provide_secret_policies() -> None:
+    """Adds `AWS::SecretsManager::ResourcePolicy`, which ministack does not know."""
+    secrets = ministack("services.secretsmanager")
+
+    def put(properties: Properties) -> str:
+        policy = properties["ResourcePolicy"]
+        document = policy if isinstance(policy, str) else json.dumps(policy)
+        request = {"SecretId": properties["SecretId"], "ResourcePolicy": document}
+        return checked("SecretsManager", secrets._put_resource_policy(request))["ARN"]
+
+    def create_policy(_logical_id: str, properties: Properties, _stack: str) -> Created:
+        return put(properties), {}
+
+    def update_policy(_arn: str, _old: Properties, new: Properties, _stack: str) -> Created:
+        return put(new), {}
+
+    def delete_policy(arn: str, _properties: Properties) -> None:
+        secrets._delete_resource_policy({"SecretId": arn})
+
+    handlers = ministack("services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    handlers["AWS::SecretsManager::ResourcePolicy"] = {
+        "create": create_policy, "update": update_policy, "delete": delete_policy,
+    }
+
+
+def demand_code_of_functions() -> None:
+    """Fails the creation of a function without readable code, and ends the process of a deleted one."""
+    handlers = resource_handlers("AWS::Lambda::Function")
+    create, delete = handlers["create"], handlers["delete"]
+    functions = ministack("services.lambda_svc")
+
+    def create_function(logical_id: str, properties: Properties, stack: str) -> Created:
+        code = properties.get("Code", {})
+        if "S3Key" in code:
+            archive = functions._fetch_code_from_s3(code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion"))
+            if archive is None:
+                raise refusal("Lambda", 400, f"Error occurred while GetObject of {code['S3Key']}: NoSuchKey")
+            checked("Lambda", functions._reject_unreadable_zip(archive) or (200, {}, b""))
+        return create(logical_id, properties, stack)
+
+    def delete_function(name: str, properties: Properties) -> None:
+        delete(name, properties)
+        functions.invalidate_worker(name)
+
+    handlers.update(create=create_function, delete=delete_function)
+
+
+def keep_buckets_that_hold_data() -> None:
+    """Fails the deletion of a bucket that still holds an object or an old version."""
+    handlers = resource_handlers("AWS::S3::Bucket")
+    delete = handlers["delete"]
+
+    def delete_bucket(name: str, properties: Properties) -> None:
+        status, _, _ = ministack("services.s3")._delete_bucket(name)
+        if status == 409:
+            raise refusal("S3", status, "The bucket you tried to delete is not empty")
+        delete(name, properties)
+
+    handlers["delete"] = delete_bucket
+
+
+# --- CloudFormation: what a change set says ------------------------------------------------------
+
+# Without an entry here, ministack calls every change to the type a conditional replacement.
+REPLACING_PROPERTIES: dict[str, tuple[str, ...]] = {
+    "AWS::ApiGateway::Deployment": ("DeploymentCanarySettings", "RestApiId"),
+    "AWS::ApiGateway::GatewayResponse": ("ResponseType", "RestApiId"),
+    "AWS::ApiGateway::Method": ("HttpMethod", "ResourceId", "RestApiId"),
+    "AWS::ApiGateway::Resource": ("ParentId", "PathPart", "RestApiId"),
+    "AWS::ApiGateway::RestApi": (),
+    "AWS::ApiGateway::Stage": ("RestApiId", "StageName"),
+    "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "SelfManagedEventSource", "StartingPosition"),
+    "AWS::Lambda::Permission": ("Action", "FunctionName", "Principal", "SourceAccount", "SourceArn"),
+    "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::S3::Bucket": ("BucketName",),
+    "AWS::S3::BucketPolicy": ("Bucket",),
+    "AWS::SQS::QueuePolicy": (),
+    "AWS::SecretsManager::ResourcePolicy": ("SecretId",),
+    "AWS::SecretsManager::Secret": ("Name",),
+}
+
+
+def tell_replacements_apart() -> None:
+    """Tells ministack which properties of our resources cannot change in place."""
+    known = ministack("services.cloudformation.provisioners")._REPLACING_PROPERTIES
+    for resource_type, names in REPLACING_PROPERTIES.items():
+        known.setdefault(resource_type, names)
+
+
+def notice_changed_outputs() -> None:
+    """Makes a change set executable when only the outputs differ. ministack sees no change then."""
+    actions = ministack("services.cloudformation.handlers")._ACTION_HANDLERS
+    create = actions["CreateChangeSet"]
+
+    def create_change_set(request: dict[str, Any]) -> Any:
+        known = set(ministack("services.cloudformation")._change_sets)
+        response = create(request)
+        for identifier, change_set in ministack("services.cloudformation")._change_sets.items():
+            if identifier not in known and changes_outputs(change_set):
+                change_set.update(Status="CREATE_COMPLETE", StatusReason="", ExecutionStatus="AVAILABLE")
+        return response
+
+    actions["CreateChangeSet"] = create_change_set
+
+
+def changes_outputs(change_set: dict[str, Any]) -> bool:
+    """Whether a change set that failed for want of changes would change the stack's outputs."""
+    stack = ministack("services.cloudformation")._stacks.get(change_set["StackName"], {})
+    return (
+        change_set["Status"] == "FAILED"
+        and "didn't contain changes" in change_set["StatusReason"]
+        and change_set["_template"].get("Outputs") != stack.get("_template", {}).get("Outputs")
+    )
+
+
+GAPS: tuple[Callable[[], None], ...] = (
+    stop_functions_before_the_loop,
+    count_loopback_as_tls,
+    answer_to_api_hosts_of_aws,
+    ask_function_before_api_calls_it,
+    demand_rights_to_poll,
+    treat_secrets_as_aws,
+    provide_secret_policies,
+    demand_code_of_functions,
+    keep_buckets_that_hold_data,
+    tell_replacements_apart,
+    notice_changed_outputs,
+)
+
+if __name__ == "__main__":
+    main()

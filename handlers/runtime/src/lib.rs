@@ -1,0 +1,21 @@
+//! What every handler shares at run time: triggers, links, logs and the web client.
+//!
+//! Handlers get everything from here: they name no AWS client, read no environment variable
+//! and add no dependency that could change the features of a shared one, so that a handler's
+//! bytes do not depend on which other handlers are built beside it.
+
+mod failure;
+mod link;
+mod live;
+mod trigger;
+
+pub mod log;
+pub mod web;
+
+pub use bytes::Bytes;
+pub use failure::Failure;
+pub use link::{FakeObjectStore, FakeQueue, ObjectStore, Queue, Secret, Upload};
+pub use live::Live;
+pub use tokio::time::{Instant, timeout_at};
+pub use trigger::http::{Reply, Request, serve_http};
+pub use trigger::queue::{Delivery, Done, serve_queue};

@@ -1,0 +1,26 @@
+//! What handlers hold: queues, secrets and object stores, real ones or fakes of the same type.
+
+mod object_store;
+mod queue;
+mod secret;
+mod upload;
+
+pub use object_store::{FakeObjectStore, ObjectStore};
+pub use queue::{FakeQueue, Queue};
+pub use secret::Secret;
+pub use upload::Upload;
+
+use crate::Failure;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
+use std::error::Error;
+
+/// A failed call of AWS as a failure that may pass, named after the action that was refused.
+fn failed_call<E>(action: &str, error: E) -> Failure
+where
+    E: ProvideErrorMetadata + Error,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => Failure::retry(format!("{action} failed: {code}: {message}")),
+        _ => Failure::retry(format!("{action} failed: {}", DisplayErrorContext(&error))),
+    }
+}

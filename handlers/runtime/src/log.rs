@@ -1,0 +1,46 @@
+//! Log lines as JSON objects, one a line, so that one event can be followed through the functions.
+
+use serde_json::{Map, Value, json};
+use std::cell::RefCell;
+use std::io::Write;
+
+thread_local! {
+    static REQUEST_ID: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Names the invocation that the following lines belong to.
+pub(crate) fn begin_invocation(request_id: &str) {
+    REQUEST_ID.with_borrow_mut(|current| request_id.clone_into(current));
+}
+
+/// Something went as it should; `fields` is a JSON object without secrets.
+pub fn info(message: &str, fields: Value) {
+    write("info", message, fields);
+}
+
+/// Something is odd and needs no action now.
+pub fn warn(message: &str, fields: Value) {
+    write("warn", message, fields);
+}
+
+/// Something failed and a person should look.
+pub fn error(message: &str, fields: Value) {
+    write("error", message, fields);
+}
+
+fn write(level: &str, message: &str, fields: Value) {
+    let request_id = REQUEST_ID.with_borrow(Clone::clone);
+    let mut line = Map::new();
+    line.insert("level".into(), json!(level));
+    line.insert("message".into(), json!(message));
+    if !request_id.is_empty() {
+        line.insert("request_id".into(), json!(request_id));
+    }
+    if let Value::Object(fields) = fields {
+        line.extend(fields);
+    }
+    let mut text = Value::Object(line).to_string();
+    text.push('\n');
+    // A log that cannot be written must not stop the work.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,38 @@
+//! What calls a function, and how its answer must look.
+
+pub(crate) mod http;
+pub(crate) mod queue;
+
+use crate::{Live, log};
+use contracts::Open;
+use std::process::ExitCode;
+
+/// Opens the links and runs `serve` until Lambda ends the process.
+fn run<K, F>(serve: impl FnOnce(K, Live) -> F) -> ExitCode
+where
+    K: Open<Live>,
+    K::Error: std::fmt::Display,
+    F: Future<Output = Result<(), lambda_runtime::Error>>,
+{
+    let tokio = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(tokio) => tokio,
+        Err(error) => return refuse("cannot start", &error.to_string()),
+    };
+    let live = match Live::from_lambda() {
+        Ok(live) => live,
+        Err(error) => return refuse("not run by Lambda", &error.to_string()),
+    };
+    let links = match K::open(&live) {
+        Ok(links) => links,
+        Err(error) => return refuse("cannot open a link", &error.to_string()),
+    };
+    match tokio.block_on(serve(links, live)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse("the Runtime API failed", &error.to_string()),
+    }
+}
+
+fn refuse(message: &str, reason: &str) -> ExitCode {
+    log::error(message, serde_json::json!({"reason": reason}));
+    ExitCode::FAILURE
+}

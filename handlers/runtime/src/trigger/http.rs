@@ -1,0 +1,196 @@
+//! Requests of API Gateway (proxy integration, event version 1) and their replies.
+
+use crate::{Failure, Live, log};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use contracts::{Contract, Http, Open};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+/// A request as it reached the function.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    path_parameters: HashMap<String, String>,
+    headers: HashMap<String, String>,
+    /// The body, decoded if API Gateway had encoded it.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// A request for a test of a handler.
+    pub fn new(path_parameters: &[(&str, &str)], headers: &[(&str, &str)], body: &[u8]) -> Self {
+        let owned = |pairs: &[(&str, &str)], lower: bool| {
+            let name = |name: &str| if lower { name.to_lowercase() } else { name.to_owned() };
+            pairs.iter().map(|(key, value)| (name(key), (*value).to_owned())).collect()
+        };
+        Self {
+            path_parameters: owned(path_parameters, false),
+            headers: owned(headers, true),
+            body: body.to_vec(),
+        }
+    }
+
+    /// A part of the path that is written `{name}` in the stack.
+    pub fn path_parameter(&self, name: &str) -> Option<&str> {
+        self.path_parameters.get(name).map(String::as_str)
+    }
+
+    /// A header; `name` in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+}
+
+/// What the sender gets to read; every reply is a small JSON object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// 200: the event was queued under this id.
+    Accepted {
+        /// Id of the message.
+        message_id: String,
+    },
+    /// 400: the body is wrong.
+    BadRequest(&'static str),
+    /// 401: the sender did not show that it is who we expect.
+    Unauthorized(&'static str),
+    /// 413: the body is too large.
+    TooLarge(&'static str),
+    /// 415: the body is of another type.
+    UnsupportedType(&'static str),
+}
+
+impl Reply {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Accepted { .. } => 200,
+            Self::BadRequest(_) => 400,
+            Self::Unauthorized(_) => 401,
+            Self::TooLarge(_) => 413,
+            Self::UnsupportedType(_) => 415,
+        }
+    }
+
+    fn body(&self) -> Value {
+        match self {
+            Self::Accepted { message_id } => json!({"message": "queued", "id": message_id}),
+            Self::BadRequest(why)
+            | Self::Unauthorized(why)
+            | Self::TooLarge(why)
+            | Self::UnsupportedType(why) => json!({"message": why}),
+        }
+    }
+}
+
+/// Runs a handler behind API Gateway until Lambda ends the process.
+///
+/// A failure is answered with 500 and logged; its reason stays in the log.
+pub fn serve_http<K>(handle: impl AsyncFn(&K, Request) -> Result<Reply, Failure>) -> ExitCode
+where
+    K: Open<Live>,
+    K::Error: std::fmt::Display,
+    K::Contract: Contract<Trigger = Http>,
+{
+    super::run(async |links: K, _live| {
+        lambda_runtime::run(service_fn(async |event: LambdaEvent<ProxyEvent>| {
+            log::begin_invocation(&event.context.request_id);
+            let (status, body) = match read(event.payload) {
+                Err(why) => (400, json!({"message": why})),
+                Ok(request) => answer(handle(&links, request).await),
+            };
+            Ok::<_, lambda_runtime::Error>(json!({
+                "statusCode": status,
+                "headers": {"content-type": "application/json", "cache-control": "no-store"},
+                "body": body.to_string(),
+                "isBase64Encoded": false,
+            }))
+        }))
+        .await
+    })
+}
+
+/// The part of the proxy event that handlers need.
+///
+/// Source: API Gateway developer guide, Lambda proxy integrations.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProxyEvent {
+    #[serde(default)]
+    path_parameters: Option<HashMap<String, String>>,
+    #[serde(default)]
+    headers: Option<HashMap<String, String>>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+fn read(event: ProxyEvent) -> Result<Request, &'static str> {
+    let body = event.body.unwrap_or_default();
+    let body = if event.is_base64_encoded {
+        BASE64_STANDARD.decode(body).map_err(|_| "the body is not valid base64")?
+    } else {
+        body.into_bytes()
+    };
+    let headers = event.headers.unwrap_or_default();
+    Ok(Request {
+        path_parameters: event.path_parameters.unwrap_or_default(),
+        headers: headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect(),
+        body,
+    })
+}
+
+fn answer(result: Result<Reply, Failure>) -> (u16, Value) {
+    match result {
+        Ok(reply) => {
+            let mut fields = json!({"status": reply.status()});
+            if let Reply::Accepted { message_id } = &reply {
+                fields["message_id"] = json!(message_id);
+                log::info("queued", fields);
+            } else {
+                fields["reason"] = reply.body()["message"].clone();
+                log::warn("rejected", fields);
+            }
+            (reply.status(), reply.body())
+        }
+        Err(failure) => {
+            log::error("failed", json!({"status": 500, "reason": failure.reason()}));
+            (500, json!({"message": "the event could not be queued; send it again"}))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(event: Value) -> Result<Request, &'static str> {
+        read(serde_json::from_value(event).unwrap())
+    }
+
+    #[test]
+    fn reads_an_event_with_nulls() {
+        let request = check(json!({"pathParameters": null, "headers": null, "body": null})).unwrap();
+        assert!(request.body.is_empty());
+    }
+
+    #[test]
+    fn decodes_base64_and_compares_header_names_in_lower_case() {
+        let request = check(json!({
+            "headers": {"Content-TYPE": "x"}, "body": "e30=", "isBase64Encoded": true,
+        }))
+        .unwrap();
+        assert_eq!((request.body.as_slice(), request.header("content-type")), (&b"{}"[..], Some("x")));
+        assert!(check(json!({"body": "%", "isBase64Encoded": true})).is_err());
+    }
+
+    #[test]
+    fn a_failure_does_not_tell_the_sender_its_reason() {
+        let (status, body) = answer(Err(Failure::retry("canary")));
+        assert_eq!(status, 500);
+        assert!(!body.to_string().contains("canary"));
+    }
+}

@@ -1,0 +1,250 @@
+//! Batches of an SQS queue, answered message by message.
+
+use crate::link::Queue;
+use crate::{Failure, Live, log};
+use contracts::{Contract, JsonObject, Message, Open, Sqs, trigger_variables};
+use futures_util::FutureExt;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
+
+/// Time kept back before Lambda ends the invocation, to abort what is half done and to answer.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
+/// Wait before the second delivery; it doubles with each one.
+const FIRST_DELAY: Duration = Duration::from_secs(10);
+
+/// A message with what is known of its delivery.
+#[derive(Clone, Debug)]
+pub struct Delivery<M> {
+    /// The message.
+    pub message: M,
+    /// Id that SQS gave it; the same at every delivery.
+    pub message_id: String,
+    /// When the handler must have come to an end.
+    pub deadline: Instant,
+}
+
+/// The work is done, or there was none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The effect is there; says what it is.
+    Worked(String),
+    /// Nothing had to be done; says why.
+    Ignored(String),
+    /// Nothing could be done and nobody needs to act; says why.
+    Warned(String),
+}
+
+/// Runs a handler behind a queue until Lambda ends the process.
+///
+/// Each message succeeds or fails alone. One that can never succeed, or that fails at its last
+/// delivery, is put into the dead-letter queue with its reason.
+pub fn serve_queue<K, M>(
+    handle: impl AsyncFn(&K, Delivery<M>) -> Result<Done, Failure>,
+) -> ExitCode
+where
+    K: Open<Live>,
+    K::Error: std::fmt::Display,
+    K::Contract: Contract<Trigger = Sqs<M>>,
+    M: Message,
+{
+    super::run(async |links: K, live: Live| {
+        let source = live.queue::<M>(trigger_variables::SOURCE_QUEUE)?;
+        let dead_letters = live.queue::<JsonObject>(trigger_variables::DEAD_LETTER_QUEUE)?;
+        lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {
+            log::begin_invocation(&event.context.request_id);
+            let deadline = deadline_of(event.context.deadline);
+            let mut failed = Vec::new();
+            for record in event.payload.records {
+                let outcome = attempt(&links, &handle, &record, deadline).await;
+                if !settle(&source, &dead_letters, &record, outcome).await {
+                    failed.push(json!({"itemIdentifier": record.message_id}));
+                }
+            }
+            Ok::<_, lambda_runtime::Error>(json!({"batchItemFailures": failed}))
+        }))
+        .await
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    message_id: String,
+    receipt_handle: String,
+    body: String,
+    #[serde(default)]
+    attributes: HashMap<String, String>,
+}
+
+impl Record {
+    /// How often it was delivered, this time included.
+    fn n_deliveries(&self) -> u32 {
+        let count = self.attributes.get("ApproximateReceiveCount");
+        count.and_then(|count| count.parse().ok()).unwrap_or(1)
+    }
+}
+
+async fn attempt<K, M: Message>(
+    links: &K,
+    handle: &impl AsyncFn(&K, Delivery<M>) -> Result<Done, Failure>,
+    record: &Record,
+    deadline: Instant,
+) -> Result<Done, Failure> {
+    log::info(
+        "received",
+        json!({"message_id": record.message_id, "delivery": record.n_deliveries()}),
+    );
+    if Instant::now() >= deadline {
+        return Err(Failure::retry("no time was left in this invocation"));
+    }
+    let message: M = serde_json::from_str(&record.body).map_err(|error| {
+        // The error's own text may quote the message.
+        Failure::permanent(format!(
+            "the message is not what this function takes: {:?} error at line {}, column {}",
+            error.classify(), error.line(), error.column()
+        ))
+    })?;
+    let delivery = Delivery {
+        message,
+        message_id: record.message_id.clone(),
+        deadline,
+    };
+    // A panic concerns one message; the others of the batch must not pay for it.
+    AssertUnwindSafe(handle(links, delivery))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(Failure::retry("the handler panicked")))
+}
+
+/// Logs the outcome and sees to what failed; `false` if the queue must deliver it again.
+async fn settle<M>(
+    source: &Queue<M>,
+    dead_letters: &Queue<JsonObject>,
+    record: &Record,
+    outcome: Result<Done, Failure>,
+) -> bool {
+    let id = &record.message_id;
+    let n_deliveries = record.n_deliveries();
+    let failure = match outcome {
+        Ok(Done::Worked(result)) => {
+            log::info("done", json!({"message_id": id, "result": result}));
+            return true;
+        }
+        Ok(Done::Ignored(why)) => {
+            log::info("ignored", json!({"message_id": id, "reason": why}));
+            return true;
+        }
+        Ok(Done::Warned(why)) => {
+            log::warn("nothing done", json!({"message_id": id, "reason": why}));
+            return true;
+        }
+        Err(failure) => failure,
+    };
+    let fields = |extra: Value| {
+        let mut fields = json!({"message_id": id, "delivery": n_deliveries, "reason": failure.reason()});
+        if let (Some(fields), Value::Object(extra)) = (fields.as_object_mut(), extra) {
+            fields.extend(extra);
+        }
+        fields
+    };
+    let delay = match &failure {
+        Failure::Retry { after, .. } if n_deliveries < contracts::DELIVERIES_LIMIT => {
+            after.unwrap_or_else(|| delay_after(n_deliveries))
+        }
+        _ => match dead_letters.send_with_reason(&record.body, failure.reason()).await {
+            Ok(_) => {
+                log::error("given up: the message is in the dead-letter queue", fields(json!({})));
+                return true;
+            }
+            Err(refused) => {
+                log::error("cannot reach the dead-letter queue", fields(json!({"cause": refused.reason()})));
+                delay_after(n_deliveries)
+            }
+        },
+    };
+    log::warn("failed: will be tried again", fields(json!({"after_seconds": delay.as_secs()})));
+    if let Err(refused) = source.postpone(&record.receipt_handle, delay).await {
+        // The visibility timeout of the queue brings it back all the same.
+        log::warn("cannot postpone", json!({"message_id": id, "reason": refused.reason()}));
+    }
+    false
+}
+
+fn delay_after(n_deliveries: u32) -> Duration {
+    FIRST_DELAY * 2u32.pow(n_deliveries.saturating_sub(1).min(6))
+}
+
+/// Lambda's deadline (milliseconds since 1970) less the time to come to an orderly end.
+fn deadline_of(epoch_millis: u64) -> Instant {
+    let end = SystemTime::UNIX_EPOCH + Duration::from_millis(epoch_millis);
+    let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+    Instant::now() + left.saturating_sub(CLOSING_TIME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::FakeQueue;
+
+    async fn check(body: &str, n_deliveries: u32, handle: impl AsyncFn(&(), Delivery<JsonObject>) -> Result<Done, Failure>) -> (bool, Vec<String>) {
+        let record = Record {
+            message_id: "m".into(),
+            receipt_handle: "r".into(),
+            body: body.into(),
+            attributes: HashMap::from([("ApproximateReceiveCount".into(), n_deliveries.to_string())]),
+        };
+        let dead = FakeQueue::default();
+        let later = Instant::now() + Duration::from_secs(60);
+        let outcome = attempt(&(), &handle, &record, later).await;
+        let source = Queue::<JsonObject>::fake(&FakeQueue::default());
+        let is_settled = settle(&source, &Queue::fake(&dead), &record, outcome).await;
+        (is_settled, dead.sent())
+    }
+
+    fn worked() -> Result<Done, Failure> {
+        Ok(Done::Worked("x".into()))
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_no_message_goes_to_the_dead_letter_queue_at_once() {
+        assert_eq!(check("not json", 1, async |(), _| worked()).await, (true, vec!["not json".into()]));
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_may_pass_is_delivered_again_until_the_last_time() {
+        let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::retry("busy"));
+        assert_eq!(check("{}", 1, fail).await, (false, vec![]));
+        assert_eq!(check("{}", contracts::DELIVERIES_LIMIT, fail).await, (true, vec!["{}".into()]));
+    }
+
+    #[tokio::test]
+    async fn a_permanent_failure_is_not_tried_again() {
+        let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::permanent("no"));
+        assert_eq!(check("{}", 1, fail).await, (true, vec!["{}".into()]));
+    }
+
+    #[tokio::test]
+    async fn a_panic_fails_one_message_only() {
+        let fail = async |(): &(), _: Delivery<JsonObject>| panic!("on purpose");
+        assert_eq!(check("{}", 1, fail).await, (false, vec![]));
+        assert_eq!(check("{}", 1, async |(), _| worked()).await, (true, vec![]));
+    }
+
+    #[test]
+    fn waits_grow_and_stay_below_the_visibility_limit() {
+        assert!(delay_after(1) < delay_after(2));
+        assert!(delay_after(u32::MAX) < Duration::from_secs(43_200));
+    }
+}

@@ -1,0 +1,47 @@
+//! The client with which handlers call a SaaS: TLS, time limits, and no redirect followed unseen.
+
+use crate::Failure;
+use std::sync::Once;
+use std::time::Duration;
+
+pub use reqwest::{Client, Response, StatusCode, Url, header};
+
+/// How long connecting may take, and how long a transfer may stand still.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client that follows no redirect by itself, because a key in a URL must not travel with one.
+///
+/// Fails if the system has no usable certificates.
+pub fn client() -> Result<Client, Failure> {
+    install_crypto();
+    Client::builder()
+        .user_agent(concat!("tsugite/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .build()
+        .map_err(|error| Failure::retry(format!("cannot set up TLS: {}", describe(error))))
+}
+
+/// An error of the client with its causes and without the URL, which may hold a key.
+pub fn describe(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// Chooses the one TLS implementation that the AWS client uses as well.
+pub(crate) fn install_crypto() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Fails only if somebody chose before, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}

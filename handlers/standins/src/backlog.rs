@@ -1,0 +1,214 @@
+//! Backlog: shared files behind an API key in the query, a limit per minute, issues sent as forms.
+
+mod account;
+mod allowance;
+mod control;
+mod credential;
+mod download;
+mod error;
+pub(crate) mod file;
+mod issue;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::clock;
+use crate::received::Credential;
+use crate::service::{Service, Sighting};
+
+use allowance::{Allowance, Kind, Standing};
+use error::ErrorCode;
+use file::{BacklogFile, Project};
+
+/// One space with one user, who owns the key.
+pub(crate) struct Backlog {
+    base_url: String,
+    state: Mutex<Space>,
+}
+
+struct Space {
+    key: String,
+    // Retired keys stay secret: a handler may still send one after a rotation.
+    retired_keys: Vec<String>,
+    projects: Vec<Project>,
+    files: BTreeMap<u64, Arc<BacklogFile>>,
+    allowance: Allowance,
+    n_issues: u64,
+    last_key_ids: BTreeMap<u64, u64>,
+}
+
+impl Backlog {
+    /// Opens a space with the default project and nothing in it.
+    pub(crate) fn new(base_url: String, key: String) -> Self {
+        Self {
+            base_url,
+            state: Mutex::new(Space::new(key)),
+        }
+    }
+
+    /// Replaces the accepted key; the old one is wrong from now on.
+    pub(crate) fn change_key(&self, key: String) {
+        let mut space = self.space();
+        let retired = std::mem::replace(&mut space.key, key);
+        space.retired_keys.push(retired);
+    }
+
+    /// Puts a file, and its project if it is new, or says what is wrong with it.
+    pub(crate) fn put_file(&self, file: BacklogFile) -> Result<(), String> {
+        file.check()?;
+        let mut space = self.space();
+        space.add_project(&file.project)?;
+        space.files.insert(file.id, Arc::new(file));
+        Ok(())
+    }
+
+    fn space(&self) -> MutexGuard<'_, Space> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn standing(&self, kind: Kind, credential: Credential) -> Standing {
+        let now = clock::now_seconds();
+        match credential {
+            Credential::Valid => self.space().allowance.standing(kind, now),
+            // A wrong key belongs to no user, so there is nobody's count to show.
+            Credential::Wrong | Credential::Missing => Allowance::default().standing(kind, now),
+        }
+    }
+}
+
+impl Space {
+    fn new(key: String) -> Self {
+        Self {
+            key,
+            retired_keys: Vec::new(),
+            projects: vec![Project::default()],
+            files: BTreeMap::new(),
+            allowance: Allowance::default(),
+            n_issues: 0,
+            last_key_ids: BTreeMap::new(),
+        }
+    }
+
+    fn project(&self, id_or_key: &str) -> Option<&Project> {
+        self.projects.iter().find(|project| {
+            project.project_key == id_or_key || id_or_key.parse() == Ok(project.id)
+        })
+    }
+
+    fn add_project(&mut self, project: &Project) -> Result<(), String> {
+        let namesake = self
+            .projects
+            .iter()
+            .find(|known| known.id == project.id || known.project_key == project.project_key);
+        match namesake {
+            None => self.projects.push(project.clone()),
+            Some(known) if known == project => {}
+            Some(known) => {
+                return Err(format!(
+                    "project {} `{}` contradicts project {} `{}`",
+                    project.id, project.project_key, known.id, known.project_key
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Service for Backlog {
+    fn name(&self) -> &'static str {
+        "backlog"
+    }
+
+    fn routes(self: Arc<Self>) -> Router {
+        Router::new()
+            .route(
+                "/api/v2/projects/:project/files/:id",
+                get(download::download),
+            )
+            .route("/api/v2/users/myself", get(account::myself))
+            .route("/api/v2/space", get(account::space))
+            .route("/api/v2/rateLimit", get(account::rate_limit))
+            .route("/api/v2/issues", post(issue::create))
+            .route_layer(from_fn_with_state(Arc::clone(&self), admit))
+            .method_not_allowed_fallback(undefined)
+            .fallback(undefined)
+            .with_state(self)
+    }
+
+    fn control(self: Arc<Self>) -> Router {
+        control::router(self)
+    }
+
+    fn inspect(&self, parts: &Parts) -> Sighting {
+        credential::inspect(parts.uri.query().unwrap_or_default(), &self.space().key)
+    }
+
+    fn scrub(&self, text: &str) -> String {
+        let space = self.space();
+        let secrets = space.retired_keys.iter().chain([&space.key]);
+        secrets.fold(text.to_owned(), |text, secret| {
+            credential::scrub(&text, secret)
+        })
+    }
+
+    fn refusal(&self, status: StatusCode) -> Response {
+        let mut response = error::refusal(status);
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            allowance::pretend_exhausted(response.headers_mut(), clock::now_seconds());
+        }
+        response
+    }
+
+    fn complete(&self, method: &Method, credential: Credential, headers: &mut HeaderMap) {
+        let standing = self.standing(Kind::of(method), credential);
+        for (name, value) in standing.headers() {
+            headers
+                .entry(HeaderName::from_static(name))
+                .or_insert(HeaderValue::from(value));
+        }
+    }
+
+    fn reset(&self) {
+        let mut space = self.space();
+        let fresh = Space {
+            retired_keys: std::mem::take(&mut space.retired_keys),
+            ..Space::new(std::mem::take(&mut space.key))
+        };
+        *space = fresh;
+    }
+}
+
+/// Demands the key, then counts the call.
+async fn admit(State(backlog): State<Arc<Backlog>>, request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let kind = Kind::of(request.method());
+    let admitted = {
+        let mut space = backlog.space();
+        let credential = credential::inspect(query, &space.key).credential;
+        match credential {
+            Credential::Valid => Some(space.allowance.spend(kind, clock::now_seconds())),
+            Credential::Wrong | Credential::Missing => None,
+        }
+    };
+    match admitted {
+        Some(true) => next.run(request).await,
+        Some(false) => error::refusal(StatusCode::TOO_MANY_REQUESTS),
+        None => error::refusal(StatusCode::UNAUTHORIZED),
+    }
+}
+
+async fn undefined() -> Response {
+    error::answer(
+        StatusCode::NOT_FOUND,
+        ErrorCode::NoResource,
+        "Undefined resource.",
+    )
+}

@@ -1,0 +1,74 @@
+//! The calls with which a client checks its key: who am I, where am I, how much is left.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::Backlog;
+use super::allowance::{Kind, Standing};
+use crate::received::Credential;
+
+const LIMIT_OF_SEARCHES: u64 = 150;
+const LIMIT_OF_ICONS: u64 = 60;
+
+/// Serves `GET /api/v2/users/myself`.
+pub(super) async fn myself() -> Json<Value> {
+    Json(user())
+}
+
+/// Serves `GET /api/v2/space`.
+pub(super) async fn space() -> Json<Value> {
+    Json(json!({
+        "spaceKey": "standin",
+        "name": "Stand-in",
+        "ownerId": 25,
+        "lang": "ja",
+        "timezone": "Asia/Tokyo",
+        "reportSendTime": "08:00:00",
+        "textFormattingRule": "markdown",
+        "created": "2026-08-04T02:01:52Z",
+        "updated": "2026-08-04T02:01:52Z",
+    }))
+}
+
+/// Serves `GET /api/v2/rateLimit`.
+pub(super) async fn rate_limit(State(backlog): State<Arc<Backlog>>) -> Json<Value> {
+    let read = backlog.standing(Kind::Read, Credential::Valid);
+    let update = backlog.standing(Kind::Update, Credential::Valid);
+    // Nothing that is served here counts as a search or an icon.
+    let untouched = |limit| Standing {
+        limit,
+        remaining: limit,
+        reset: update.reset,
+    };
+    Json(json!({"rateLimit": {
+        "read": numbers(read),
+        "update": numbers(update),
+        "search": numbers(untouched(LIMIT_OF_SEARCHES)),
+        "icon": numbers(untouched(LIMIT_OF_ICONS)),
+    }}))
+}
+
+/// The only user of the space.
+pub(super) fn user() -> Value {
+    json!({
+        "id": 25,
+        "userId": "taro",
+        "name": "Taro",
+        "roleType": 2,
+        "lang": null,
+        "nulabAccount": null,
+        "mailAddress": "taro@example.com",
+    })
+}
+
+fn numbers(standing: Standing) -> Value {
+    let Standing {
+        limit,
+        remaining,
+        reset,
+    } = standing;
+    json!({"limit": limit, "remaining": remaining, "reset": reset})
+}

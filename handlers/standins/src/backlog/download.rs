@@ -1,0 +1,143 @@
+//! The download of a shared file, streamed, and cut short where a test asks for it.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
+use axum::response::Response;
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::watch;
+
+use super::Backlog;
+use super::error::{self, ErrorCode};
+use super::file::{BacklogFile, Content};
+
+const CHUNK_BYTES: u64 = 64 * 1024;
+
+/// Serves `GET /api/v2/projects/{projectIdOrKey}/files/{id}`.
+pub(super) async fn download(
+    State(backlog): State<Arc<Backlog>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    match path {
+        Ok(Path((project, id))) => match find(&backlog, &project, &id) {
+            Ok(file) => answer(&file),
+            Err(refusal) => refusal,
+        },
+        Err(_) => invalid("The path is not UTF-8."),
+    }
+}
+
+fn find(backlog: &Backlog, project: &str, id: &str) -> Result<Arc<BacklogFile>, Response> {
+    let id: u64 = id
+        .parse()
+        .map_err(|_| invalid("sharedFileId must be an integer."))?;
+    let space = backlog.space();
+    let project = space
+        .project(project)
+        .ok_or_else(|| missing("No project."))?;
+    space
+        .files
+        .get(&id)
+        .filter(|file| file.project == *project)
+        .cloned()
+        .ok_or_else(|| missing("No such file."))
+}
+
+fn invalid(message: &str) -> Response {
+    error::answer(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, message)
+}
+
+fn missing(message: &str) -> Response {
+    error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, message)
+}
+
+fn answer(file: &BacklogFile) -> Response {
+    let built = match &file.redirect_to {
+        Some(target) => HttpResponse::builder()
+            .status(StatusCode::FOUND)
+            .header(header::LOCATION, target)
+            .body(Body::empty()),
+        None => HttpResponse::builder()
+            .header(header::CONTENT_TYPE, &file.content_type)
+            .header(header::CONTENT_DISPOSITION, disposition(&file.name))
+            .header(
+                header::CONTENT_LENGTH,
+                HeaderValue::from(file.content.size_bytes()),
+            )
+            .body(body(file)),
+    };
+    // Everything that goes into a header was checked when the file was put.
+    built.unwrap_or_else(|_| error::refusal(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+fn body(file: &BacklogFile) -> Body {
+    match file.truncate_after {
+        None => {
+            let size_bytes = file.content.size_bytes();
+            Body::from_stream(chunks(file.content.clone(), size_bytes).map(Ok::<_, io::Error>))
+        }
+        Some(limit) => Body::from_stream(cut(chunks(file.content.clone(), limit))),
+    }
+}
+
+fn chunks(content: Content, end: u64) -> impl Stream<Item = Bytes> + Send {
+    let offsets = stream::unfold(0, move |offset| async move {
+        (offset < end).then(|| {
+            let next = end.min(offset + CHUNK_BYTES);
+            ((offset, next), next)
+        })
+    });
+    offsets.map(move |(offset, next)| {
+        let length = usize::try_from(next - offset).unwrap_or_default();
+        content.part(offset, length)
+    })
+}
+
+/// A chunk that tells when the connection has written it, for then it is dropped.
+struct Watched {
+    chunk: Bytes,
+    _unwritten: watch::Receiver<()>,
+}
+
+impl AsRef<[u8]> for Watched {
+    fn as_ref(&self) -> &[u8] {
+        &self.chunk
+    }
+}
+
+// A body that fails closes the connection at once and takes along what is still in the buffer.
+// So it fails only when every chunk is written, and the client gets exactly the promised bytes.
+fn cut(chunks: impl Stream<Item = Bytes> + Send) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let (written, unwritten) = watch::channel(());
+    let watched = chunks.map(move |chunk| {
+        Ok(Bytes::from_owner(Watched {
+            chunk,
+            _unwritten: unwritten.clone(),
+        }))
+    });
+    let failure = stream::once(async move {
+        written.closed().await;
+        // With no chunk at all, this is what lets the connection write the head.
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+    });
+    watched.chain(failure)
+}
+
+// The form that Backlog really sends, which clients are known to parse (RFC 5987).
+fn disposition(name: &str) -> String {
+    let encoded: String = name.bytes().map(percent_encoded).collect();
+    format!("attachment; filename*=UTF-8''{encoded}")
+}
+
+fn percent_encoded(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
+}

@@ -1,0 +1,114 @@
+//! The control interface: prepares the stage and reads what happened on it.
+
+mod guard;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::failure::Failure;
+use crate::received::ReceivedCall;
+use crate::server::Stage;
+
+pub(crate) use guard::refuse_foreign_pages;
+
+const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
+
+/// What the control calls act on.
+#[derive(Clone)]
+pub(crate) struct Control {
+    pub(crate) stage: Arc<Stage>,
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) token: Option<Arc<str>>,
+}
+
+/// Input that a control call cannot use, with the reason.
+pub(crate) struct WrongInput(pub(crate) String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewKeys {
+    backlog_api_key: String,
+}
+
+/// Builds everything under `/_control`.
+pub(crate) fn router(control: Control) -> Router {
+    let mut private = Router::new()
+        .route("/received", get(received))
+        .route("/fail", post(fail))
+        .route("/keys", post(keys))
+        .route("/reset", post(reset))
+        .route("/stop", post(stop))
+        .with_state(control.clone());
+    for service in control.stage.services() {
+        let prefix = format!("/{}", service.name());
+        private = private.nest(&prefix, service.control());
+    }
+    let private = private
+        .fallback(async || refusal(StatusCode::NOT_FOUND, "no such control call"))
+        .method_not_allowed_fallback(async || {
+            refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(control.token, guard::demand_token));
+    let all = private.route("/health", get(async || Json(json!({"status": "ok"}))));
+    Router::new()
+        .nest("/_control", all)
+        .layer(from_fn(refuse_foreign_pages))
+}
+
+/// Reads the JSON body of a control call, or says what is wrong with it.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WrongInput> {
+    serde_json::from_slice(body).map_err(|error| WrongInput(error.to_string()))
+}
+
+/// Builds the error answer of everything that is not a service.
+pub(crate) fn refusal(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({"error": message}))).into_response()
+}
+
+impl IntoResponse for WrongInput {
+    fn into_response(self) -> Response {
+        refusal(StatusCode::BAD_REQUEST, &self.0)
+    }
+}
+
+async fn received(State(control): State<Control>) -> Json<Vec<ReceivedCall>> {
+    Json(control.stage.recorder.calls())
+}
+
+async fn fail(State(control): State<Control>, body: Bytes) -> Result<Response, WrongInput> {
+    let failure: Failure = read(&body)?;
+    let planned = json!({"service": failure.service, "status": failure.status, "times": failure.times});
+    control.stage.fail(failure).map_err(WrongInput)?;
+    Ok((StatusCode::CREATED, Json(planned)).into_response())
+}
+
+async fn keys(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
+    let NewKeys { backlog_api_key } = read(&body)?;
+    if backlog_api_key.is_empty() {
+        return Err(WrongInput("`backlog_api_key` is empty".to_owned()));
+    }
+    control.stage.backlog.change_key(backlog_api_key);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn reset(State(control): State<Control>) -> StatusCode {
+    control.stage.reset();
+    StatusCode::NO_CONTENT
+}
+
+async fn stop(State(control): State<Control>) -> Response {
+    control.stop.send_replace(true);
+    (StatusCode::ACCEPTED, Json(json!({"status": "stopping"}))).into_response()
+}

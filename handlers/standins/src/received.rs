@@ -1,0 +1,106 @@
+//! What a service received: one record per call, without any secret.
+
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderMap, request::Parts};
+use serde::{Deserialize, Serialize};
+
+use crate::recorder::Arrival;
+use crate::service::{Service, Sighting};
+
+const RECORDED_BODY_BYTES: usize = 64 * 1024;
+const SECRET_HEADERS: [&str; 5] = [
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "x-api-key",
+    "x-control-token",
+];
+
+/// One call to a service, as it arrived and as it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceivedCall {
+    /// Grows with every arrival and is never used twice.
+    pub sequence: u64,
+    /// The service that was called, for example `backlog`.
+    pub service: String,
+    /// The HTTP method, in capitals.
+    pub method: String,
+    /// The path with the service's prefix, still percent-encoded.
+    pub path: String,
+    /// The query as it was sent, without the credential.
+    pub query: String,
+    /// What the service thought of the credential, which itself is never kept.
+    pub credential: Credential,
+    /// The headers under lowercase names; several values are joined with a comma.
+    pub headers: BTreeMap<String, String>,
+    /// The beginning of the body, at most 64 KiB.
+    pub body: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The moment of arrival, in milliseconds since the epoch, UTC.
+    pub at: u64,
+}
+
+/// What a service thinks of the credential that came with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Credential {
+    /// The accepted one.
+    Valid,
+    /// There is one, but it is not the accepted one.
+    Wrong,
+    /// There is none where the service looks for it.
+    Missing,
+}
+
+impl ReceivedCall {
+    /// Describes a call that is not answered yet.
+    pub(crate) fn new(
+        arrival: Arrival,
+        service: &dyn Service,
+        parts: &Parts,
+        sighting: Sighting,
+    ) -> Self {
+        Self {
+            sequence: arrival.sequence,
+            service: service.name().to_owned(),
+            method: parts.method.to_string(),
+            path: service.scrub(parts.uri.path()),
+            query: service.scrub(&sighting.query),
+            credential: sighting.credential,
+            headers: readable_headers(&parts.headers, service),
+            body: String::new(),
+            status: 0,
+            at: arrival.at,
+        }
+    }
+
+    /// Adds the body and the status, and thereby completes the record.
+    pub(crate) fn answered(self, service: &dyn Service, body: &[u8], status: u16) -> Self {
+        // The whole text is scrubbed before it is cut: a cut inside the secret would leave its beginning.
+        let mut text = service.scrub(&String::from_utf8_lossy(body));
+        text.truncate(text.floor_char_boundary(RECORDED_BODY_BYTES));
+        Self {
+            body: text,
+            status,
+            ..self
+        }
+    }
+}
+
+fn readable_headers(headers: &HeaderMap, service: &dyn Service) -> BTreeMap<String, String> {
+    let mut readable: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let value = if SECRET_HEADERS.contains(&name.as_str()) {
+            "redacted".to_owned()
+        } else {
+            service.scrub(&String::from_utf8_lossy(value.as_bytes()))
+        };
+        readable
+            .entry(name.as_str().to_owned())
+            .and_modify(|values| *values = format!("{values}, {value}"))
+            .or_insert(value);
+    }
+    readable
+}
