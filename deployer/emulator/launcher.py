@@ -43,9 +43,11 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_invoke_lambda_proxy_v1",
     ),
     "services.cloudformation": ("_change_sets", "_stacks"),
-    "services.cloudformation.handlers": ("_ACTION_HANDLERS",),
+    "services.cloudformation.handlers": ("_ACTION_HANDLERS", "_error", "_resolve_stack"),
     "services.cloudformation.provisioners": ("_REPLACING_PROPERTIES", "_RESOURCE_HANDLERS"),
     "services.lambda_svc": (
+        "_emit_lambda_logs",
+        "_execute_function_provided_warm",
         "_fetch_code_from_s3",
         "_functions",
         "_reject_unreadable_zip",
@@ -53,7 +55,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "function_policy_for_arn",
         "invalidate_worker",
     ),
-    "services.s3": ("_delete_bucket",),
+    "services.s3": ("_complete_multipart_upload", "_delete_bucket", "_error", "_multipart_uploads"),
     "services.secretsmanager": (
         "_delete_resource_policy",
         "_get_random_password",
@@ -80,7 +82,7 @@ def main() -> None:
     try:
         ministack("app").main()
     finally:
-        stop_functions()
+        end_descendants()
 
 
 # --- Which ministack this is -------------------------------------------------------------------
@@ -126,8 +128,8 @@ def leave_terminal() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def stop_functions() -> None:
-    """Ends the function processes and what they started. ministack leaves them running."""
+def end_functions() -> None:
+    """Ends the function processes, which ministack leaves running."""
 
     def refuse(*_: Any, **__: Any) -> None:
         raise RuntimeError("the local cloud is stopping")
@@ -135,26 +137,31 @@ def stop_functions() -> None:
     # A message that is still in a queue would otherwise start its function again.
     ministack("core.lambda_runtime").ProvidedWorker._spawn = refuse
     ministack("core.lambda_runtime").reset()
+
+
+def end_descendants() -> None:
+    """Ends the functions and whatever they started."""
+    end_functions()
     if os.getpgrp() == os.getpid():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
-def stop_functions_before_the_loop() -> None:
-    """Ends the functions at the start of a shutdown, which would else wait for slow invocations."""
+def end_functions_first() -> None:
+    """Begins every shutdown with the functions, because it would wait for their answers."""
     app = ministack("app")
     serve: Asgi = app.app
 
-    async def serve_and_stop(scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
-        async def receive_and_stop() -> Any:
+    async def serve_and_end(scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
+        async def receive_and_end() -> Any:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                await asyncio.to_thread(stop_functions)
+                await asyncio.to_thread(end_functions)
             return message
 
-        await serve(scope, receive_and_stop if scope["type"] == "lifespan" else receive, send)
+        await serve(scope, receive_and_end if scope["type"] == "lifespan" else receive, send)
 
-    app.app = serve_and_stop
+    app.app = serve_and_end
 
 
 # --- How requests arrive -----------------------------------------------------------------------
@@ -257,18 +264,81 @@ def check_poller(properties: Properties) -> None:
     function = functions._functions.get(functions._resolve_name(properties.get("FunctionName", "")))
     if not source.startswith("arn:aws:sqs:") or function is None:
         return
-    evaluator = ministack("core.iam_evaluator")
-    role, account = function["config"]["Role"], ministack("core.responses").get_account_id()
-    policies = evaluator._gather_role_policies(role.rsplit("/", 1)[-1], account)
     for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
-        context = evaluator.EvalContext(
-            role, "AssumedRole", account, f"sqs:{action}", source, ministack("core.responses").get_region()
-        )
-        if evaluator.evaluate(context, policies).decision != "Allow":
+        if not role_allows(function["config"]["Role"], f"sqs:{action}", source):
             raise refusal(
                 "Lambda", 400,
                 f"The provided execution role does not have permissions to call {action} on SQS",
             )
+
+
+def role_allows(role: str, action: str, resource: str) -> bool:
+    """Whether the policies of the role let it do this to the resource."""
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    account = scope.get_account_id()
+    policies = evaluator._gather_role_policies(role.rsplit("/", 1)[-1], account)
+    context = evaluator.EvalContext(role, "AssumedRole", account, action, resource, scope.get_region())
+    return evaluator.evaluate(context, policies).decision == "Allow"
+
+
+# --- What a function leaves in its log ---------------------------------------------------------
+
+
+def demand_rights_to_log() -> None:
+    """Drops, as AWS does, the output of a function whose role may not write to its log group."""
+    functions = ministack("services.lambda_svc")
+    write = functions._emit_lambda_logs
+
+    def write_if_permitted(function: dict[str, Any], *rest: Any, **named: Any) -> None:
+        config = function.get("config") or function
+        group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+        prefix = ":".join(config["FunctionArn"].replace(":lambda:", ":logs:").split(":")[:5])
+        stream = f"{prefix}:log-group:{group}:log-stream:any"
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            if not role_allows(config["Role"], action, stream):
+                log.warning("%s drops its log: its role may not %s", config["FunctionName"], action)
+                return
+        write(function, *rest, **named)
+
+    functions._emit_lambda_logs = write_if_permitted
+
+
+def log_how_functions_die() -> None:
+    """Adds the line by which AWS tells of a timeout, an exit or a failed start."""
+    functions = ministack("services.lambda_svc")
+    execute = functions._execute_function_provided_warm
+
+    def execute_and_tell(function: dict[str, Any], event: Any, request: str) -> dict[str, Any]:
+        result = execute(function, event, request)
+        body = result.get("body")
+        kind = body.get("errorType", "") if result.get("error") and isinstance(body, dict) else ""
+        if kind.startswith(("Runtime.", "Sandbox.")):
+            epitaph = f"RequestId: {request} Error: {body.get('errorMessage')} ({kind})"
+            result["log"] = "\n".join(filter(None, (result.get("log"), epitaph)))
+        return result
+
+    functions._execute_function_provided_warm = execute_and_tell
+
+
+# --- What a bucket takes -----------------------------------------------------------------------
+
+MIN_PART_BYTES = 5 * 1024 * 1024
+
+
+def demand_large_parts() -> None:
+    """Refuses to complete an upload with a part, other than the last, below the limit of S3."""
+    s3 = ministack("services.s3")
+    complete = s3._complete_multipart_upload
+
+    def complete_upload(bucket: str, key: str, body: bytes, query: dict[str, Any], *rest: Any) -> Any:
+        upload = s3._multipart_uploads.get((query.get("uploadId") or [""])[0]) or {"parts": {}}
+        *early, _last = sorted(upload["parts"]) or [0]
+        if any(upload["parts"][number]["size"] < MIN_PART_BYTES for number in early):
+            text = "Your proposed upload is smaller than the minimum allowed size"
+            return s3._error("EntityTooSmall", text, 400, f"/{bucket}/{key}")
+        return complete(bucket, key, body, query, *rest)
+
+    s3._complete_multipart_upload = complete_upload
 
 
 # --- CloudFormation: what a stack holds ----------------------------------------------------------
@@ -363,25 +433,41 @@ def provide_secret_policies() -> None:
 
 
 def demand_code_of_functions() -> None:
-    """Fails the creation of a function without readable code, and ends the process of a deleted one."""
+    """Fails a function without readable code, and ends the processes of a deleted function."""
     handlers = resource_handlers("AWS::Lambda::Function")
-    create, delete = handlers["create"], handlers["delete"]
-    functions = ministack("services.lambda_svc")
+    create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
 
     def create_function(logical_id: str, properties: Properties, stack: str) -> Created:
-        code = properties.get("Code", {})
-        if "S3Key" in code:
-            archive = functions._fetch_code_from_s3(code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion"))
-            if archive is None:
-                raise refusal("Lambda", 400, f"Error occurred while GetObject of {code['S3Key']}: NoSuchKey")
-            checked("Lambda", functions._reject_unreadable_zip(archive) or (200, {}, b""))
+        check_code(properties.get("Code", {}))
         return create(logical_id, properties, stack)
+
+    def update_function(
+        name: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        if new.get("Code") != old.get("Code"):
+            check_code(new.get("Code", {}))
+        return update(name, old, new, stack, logical_id)
 
     def delete_function(name: str, properties: Properties) -> None:
         delete(name, properties)
-        functions.invalidate_worker(name)
+        ministack("services.lambda_svc").invalidate_worker(name)
 
-    handlers.update(create=create_function, delete=delete_function)
+    handlers.update(create=create_function, update=update_function, delete=delete_function)
+
+
+def check_code(code: dict[str, str]) -> None:
+    """Raises if the code is said to be in a bucket and is not there or is no archive."""
+    if "S3Key" not in code:
+        return
+    functions = ministack("services.lambda_svc")
+    archive = functions._fetch_code_from_s3(code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion"))
+    if archive is None:
+        raise refusal(
+            "Lambda", 400,
+            "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
+            "S3 Error Message: The specified key does not exist.",
+        )
+    checked("Lambda", functions._reject_unreadable_zip(archive) or (200, {}, b""))
 
 
 def keep_buckets_that_hold_data() -> None:
@@ -426,20 +512,30 @@ def tell_replacements_apart() -> None:
         known.setdefault(resource_type, names)
 
 
-def notice_changed_outputs() -> None:
-    """Makes a change set executable when only the outputs differ. ministack sees no change then."""
-    actions = ministack("services.cloudformation.handlers")._ACTION_HANDLERS
-    create = actions["CreateChangeSet"]
+# A stack in one of these can only be deleted, or first be rolled back.
+BROKEN_STATES = (
+    "CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED",
+)
+
+
+def correct_change_sets() -> None:
+    """Refuses a change set for a broken stack, and makes one that changes only outputs executable."""
+    handlers, state = ministack("services.cloudformation.handlers"), ministack("services.cloudformation")
+    create = handlers._ACTION_HANDLERS["CreateChangeSet"]
 
     def create_change_set(request: dict[str, Any]) -> Any:
-        known = set(ministack("services.cloudformation")._change_sets)
+        stack = handlers._resolve_stack((request.get("StackName") or [""])[0]) or {}
+        if stack.get("StackStatus") in BROKEN_STATES:
+            text = f"Stack:{stack['StackId']} is in {stack['StackStatus']} state and can not be updated."
+            return handlers._error("ValidationError", text)
+        known = set(state._change_sets)
         response = create(request)
-        for identifier, change_set in ministack("services.cloudformation")._change_sets.items():
+        for identifier, change_set in state._change_sets.items():
             if identifier not in known and changes_outputs(change_set):
                 change_set.update(Status="CREATE_COMPLETE", StatusReason="", ExecutionStatus="AVAILABLE")
         return response
 
-    actions["CreateChangeSet"] = create_change_set
+    handlers._ACTION_HANDLERS["CreateChangeSet"] = create_change_set
 
 
 def changes_outputs(change_set: dict[str, Any]) -> bool:
@@ -453,17 +549,20 @@ def changes_outputs(change_set: dict[str, Any]) -> bool:
 
 
 GAPS: tuple[Callable[[], None], ...] = (
-    stop_functions_before_the_loop,
+    end_functions_first,
     count_loopback_as_tls,
     answer_to_api_hosts_of_aws,
     ask_function_before_api_calls_it,
     demand_rights_to_poll,
+    demand_rights_to_log,
+    log_how_functions_die,
+    demand_large_parts,
     treat_secrets_as_aws,
     provide_secret_policies,
     demand_code_of_functions,
     keep_buckets_that_hold_data,
     tell_replacements_apart,
-    notice_changed_outputs,
+    correct_change_sets,
 )
 
 if __name__ == "__main__":

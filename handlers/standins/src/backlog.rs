@@ -98,9 +98,10 @@ impl Space {
     }
 
     fn project(&self, id_or_key: &str) -> Option<&Project> {
-        self.projects.iter().find(|project| {
-            project.project_key == id_or_key || id_or_key.parse() == Ok(project.id)
-        })
+        let id = integer(id_or_key);
+        self.projects
+            .iter()
+            .find(|project| project.project_key == id_or_key || id == Some(project.id))
     }
 
     fn add_project(&mut self, project: &Project) -> Result<(), String> {
@@ -203,6 +204,12 @@ async fn admit(State(backlog): State<Arc<Backlog>>, request: Request, next: Next
         Some(false) => error::refusal(StatusCode::TOO_MANY_REQUESTS),
         None => error::refusal(StatusCode::UNAUTHORIZED),
     }
+}
+
+// Digits only: the parser of the standard library also takes a plus sign.
+fn integer(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
 }
 
 async fn undefined() -> Response {

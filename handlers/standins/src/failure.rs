@@ -7,8 +7,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 
-const HEADERS_OF_THE_CONNECTION: [&str; 4] =
-    ["connection", "content-length", "transfer-encoding", "upgrade"];
+const HEADERS_OF_THE_CONNECTION: [&str; 4] = [
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// Answers the next matching calls with a status of your choice, before the service looks at them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -60,16 +64,10 @@ impl Failure {
     pub(crate) fn planned(self, services: &[&str]) -> Result<Planned, String> {
         if !services.contains(&self.service.as_str()) {
             let known = services.join("`, `");
-            return Err(format!(
-                "no service `{}`; there is `{known}`",
-                self.service
-            ));
+            return Err(format!("no service `{}`; there is `{known}`", self.service));
         }
         if !(200..=599).contains(&self.status) {
-            return Err(format!(
-                "status {} is not between 200 and 599",
-                self.status
-            ));
+            return Err(format!("status {} is not between 200 and 599", self.status));
         }
         if self.times == 0 {
             return Err("`times` is 0; a failure happens at least once".to_owned());

@@ -1,4 +1,4 @@
-//! Stand-ins for the SaaS products that the handlers call, served on one loopback address.
+//! Stand-ins for the products that the handlers call, served on one loopback address.
 //!
 //! Each product is one [`service::Service`]: its own routes, its own error shape, its own credential.
 //! What all of them share, recording and planned failures, lives in the recorder.

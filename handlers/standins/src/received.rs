@@ -60,7 +60,7 @@ impl ReceivedCall {
         arrival: Arrival,
         service: &dyn Service,
         parts: &Parts,
-        sighting: Sighting,
+        sighting: &Sighting,
     ) -> Self {
         Self {
             sequence: arrival.sequence,

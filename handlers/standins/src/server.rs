@@ -17,10 +17,10 @@ use crate::backlog::Backlog;
 use crate::backlog::file::BacklogFile;
 use crate::control::{self, Control};
 use crate::failure::Failure;
+use crate::page;
 use crate::received::ReceivedCall;
 use crate::recorder::Recorder;
 use crate::service::{Service, mounted};
-use crate::page;
 
 /// Answers that are still on their way get this long before the server ends without them.
 const GRACE: Duration = Duration::from_secs(5);
@@ -54,11 +54,7 @@ impl Standins {
     /// # Errors
     ///
     /// The port is taken, or a key or the token is empty.
-    pub async fn start(
-        port: u16,
-        keys: Keys,
-        control_token: Option<String>,
-    ) -> io::Result<Self> {
+    pub async fn start(port: u16, keys: Keys, control_token: Option<String>) -> io::Result<Self> {
         if keys.backlog_api_key.is_empty() {
             return Err(empty("the API key of Backlog"));
         }

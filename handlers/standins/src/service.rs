@@ -61,7 +61,8 @@ pub(crate) fn mounted(service: Arc<dyn Service>, recorder: Arc<Recorder>) -> Rou
     let routes = Arc::clone(&service).routes();
     let witnessed = Witnessed { service, recorder };
     Router::new()
-        .nest(&prefix, routes)
+        // Unlike `nest`, this also serves the prefix with a slash behind it.
+        .nest_service(&prefix, routes)
         .layer(from_fn_with_state(witnessed, witness))
 }
 
@@ -74,7 +75,7 @@ async fn witness(
     let (parts, body) = request.into_parts();
     let sighting = service.inspect(&parts);
     let (method, credential) = (parts.method.clone(), sighting.credential);
-    let call = ReceivedCall::new(arrival, service.as_ref(), &parts, sighting);
+    let call = ReceivedCall::new(arrival, service.as_ref(), &parts, &sighting);
 
     let body = to_bytes(body, MAX_BODY_BYTES).await;
     let failure = recorder.take_failure(service.name(), parts.uri.path());

@@ -1,8 +1,12 @@
 //! A place in a bucket below which a handler may write.
 
 use super::upload::{Sink, Upload};
+use crate::Failure;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Longest key in bytes. Source: Amazon S3 user guide, object keys.
+const KEY_BYTES: usize = 1024;
 
 /// A bucket and the prefix that no key leaves.
 pub struct ObjectStore {
@@ -68,8 +72,13 @@ impl ObjectStore {
 
     /// Begins to write the object `key`, relative to the prefix; nothing is visible before
     /// [`Upload::finish`]. `size_bytes` is what is expected, and decides the size of parts.
-    pub fn upload(&self, key: &str, size_bytes: u64) -> Upload {
+    ///
+    /// Fails for good if the whole key is longer than S3 allows.
+    pub fn upload(&self, key: &str, size_bytes: u64) -> Result<Upload, Failure> {
         let key = format!("{}{key}", self.prefix);
+        if key.len() > KEY_BYTES {
+            return Err(Failure::permanent("the key of the object would exceed 1,024 bytes"));
+        }
         let sink = match &self.inner {
             Inner::S3 { client, bucket } => Sink::S3 {
                 client: client.clone(),
@@ -77,6 +86,6 @@ impl ObjectStore {
             },
             Inner::Fake(store) => Sink::Fake(store.clone()),
         };
-        Upload::new(sink, key, size_bytes)
+        Ok(Upload::new(sink, key, size_bytes))
     }
 }

@@ -116,7 +116,9 @@ impl Backlog {
             }
         };
         self.space().project(&id_or_key).cloned().ok_or_else(|| {
-            format!("there is no project `{id_or_key}`; create it with {{\"id\": …, \"projectKey\": …}}")
+            format!(
+                "there is no project `{id_or_key}`; create it with {{\"id\": …, \"projectKey\": …}}"
+            )
         })
     }
 }

@@ -54,13 +54,20 @@ mod tests {
     #[track_caller]
     fn check(query: &str, credential: Credential, kept: &str) {
         let sighting = inspect(query, "key+1");
-        assert_eq!((sighting.credential, sighting.query.as_str()), (credential, kept));
+        assert_eq!(
+            (sighting.credential, sighting.query.as_str()),
+            (credential, kept)
+        );
     }
 
     #[test]
     fn judges_the_decoded_key_and_keeps_the_rest_as_it_was_sent() {
         check("apiKey=key%2B1", Credential::Valid, "");
-        check("order=asc&apiKey=key%2B1&q=a%20b", Credential::Valid, "order=asc&q=a%20b");
+        check(
+            "order=asc&apiKey=key%2B1&q=a%20b",
+            Credential::Valid,
+            "order=asc&q=a%20b",
+        );
         check("apiKey=key+1", Credential::Wrong, "");
         check("api%4Bey=key%2B1", Credential::Valid, "");
     }

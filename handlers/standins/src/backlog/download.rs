@@ -11,48 +11,56 @@ use axum::response::Response;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::watch;
 
-use super::Backlog;
 use super::error::{self, ErrorCode};
 use super::file::{BacklogFile, Content};
+use super::{Backlog, integer};
 
 const CHUNK_BYTES: u64 = 64 * 1024;
+
+/// A status, a code and a message.
+type Refusal = (StatusCode, ErrorCode, &'static str);
+
+const NO_PATH: Refusal = (
+    StatusCode::BAD_REQUEST,
+    ErrorCode::InvalidRequest,
+    "The path is not UTF-8.",
+);
+const NO_INTEGER: Refusal = (
+    StatusCode::BAD_REQUEST,
+    ErrorCode::InvalidRequest,
+    "sharedFileId must be an integer.",
+);
+const NO_PROJECT: Refusal = (StatusCode::NOT_FOUND, ErrorCode::NoResource, "No project.");
+const NO_FILE: Refusal = (
+    StatusCode::NOT_FOUND,
+    ErrorCode::NoResource,
+    "No such file.",
+);
 
 /// Serves `GET /api/v2/projects/{projectIdOrKey}/files/{id}`.
 pub(super) async fn download(
     State(backlog): State<Arc<Backlog>>,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Response {
-    match path {
-        Ok(Path((project, id))) => match find(&backlog, &project, &id) {
-            Ok(file) => answer(&file),
-            Err(refusal) => refusal,
-        },
-        Err(_) => invalid("The path is not UTF-8."),
+    let found = path
+        .map_err(|_| NO_PATH)
+        .and_then(|Path((project, id))| find(&backlog, &project, &id));
+    match found {
+        Ok(file) => answer(&file),
+        Err((status, code, message)) => error::answer(status, code, message),
     }
 }
 
-fn find(backlog: &Backlog, project: &str, id: &str) -> Result<Arc<BacklogFile>, Response> {
-    let id: u64 = id
-        .parse()
-        .map_err(|_| invalid("sharedFileId must be an integer."))?;
+fn find(backlog: &Backlog, project: &str, id: &str) -> Result<Arc<BacklogFile>, Refusal> {
+    let id = integer(id).ok_or(NO_INTEGER)?;
     let space = backlog.space();
-    let project = space
-        .project(project)
-        .ok_or_else(|| missing("No project."))?;
-    space
-        .files
-        .get(&id)
-        .filter(|file| file.project == *project)
-        .cloned()
-        .ok_or_else(|| missing("No such file."))
-}
-
-fn invalid(message: &str) -> Response {
-    error::answer(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, message)
-}
-
-fn missing(message: &str) -> Response {
-    error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, message)
+    let project = space.project(project).ok_or(NO_PROJECT)?;
+    let file = space.files.get(&id).ok_or(NO_FILE)?;
+    if file.project == *project {
+        Ok(Arc::clone(file))
+    } else {
+        Err(NO_FILE)
+    }
 }
 
 fn answer(file: &BacklogFile) -> Response {
@@ -87,7 +95,7 @@ fn body(file: &BacklogFile) -> Body {
 fn chunks(content: Content, end: u64) -> impl Stream<Item = Bytes> + Send {
     let offsets = stream::unfold(0, move |offset| async move {
         (offset < end).then(|| {
-            let next = end.min(offset + CHUNK_BYTES);
+            let next = end.min(offset.saturating_add(CHUNK_BYTES));
             ((offset, next), next)
         })
     });

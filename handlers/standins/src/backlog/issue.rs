@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::error::{self, ErrorCode};
 use super::file::Project;
-use super::{Backlog, account};
+use super::{Backlog, account, integer};
 use crate::clock;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -74,7 +74,7 @@ pub(super) async fn create(
 impl Backlog {
     fn number_issue(&self, project_id: &str) -> Option<(Project, u64, u64)> {
         let mut space = self.space();
-        let id: u64 = project_id.parse().ok()?;
+        let id = integer(project_id)?;
         let project = space.projects.iter().find(|known| known.id == id)?.clone();
         space.n_issues += 1;
         let n_issues = space.n_issues;
@@ -97,16 +97,19 @@ impl Form {
     }
 
     fn number(&self, name: &str) -> u64 {
-        self.text(name).parse().unwrap_or_default()
+        integer(self.text(name)).unwrap_or_default()
     }
 
     fn problems(&self) -> Vec<String> {
         let missing = REQUIRED
             .iter()
             .filter(|name| self.text(name).trim().is_empty())
-            .map(|name| match INTEGERS.contains(name) {
-                true => format!("{name} is required and must be an integer."),
-                false => format!("{name} is required."),
+            .map(|name| {
+                if INTEGERS.contains(name) {
+                    format!("{name} is required and must be an integer.")
+                } else {
+                    format!("{name} is required.")
+                }
             });
         let malformed = self
             .0
@@ -148,10 +151,10 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 fn malformation(name: &str, value: &str) -> Option<String> {
-    if INTEGERS.contains(&name) && value.parse::<u64>().is_err() {
+    if INTEGERS.contains(&name) && integer(value).is_none() {
         return Some(format!("{name} must be an integer."));
     }
-    if name == "priorityId" && priority_name(value.parse().ok()?).is_none() {
+    if name == "priorityId" && priority_name(integer(value)?).is_none() {
         return Some("priorityId must be 2, 3 or 4.".to_owned());
     }
     if DATES.contains(&name) && !is_date(value) {

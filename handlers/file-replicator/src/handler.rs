@@ -1,0 +1,90 @@
+//! What the function does with one event.
+
+use crate::backlog::{self, Download};
+use contracts::backlog::{BacklogEvent, SharedFile};
+use contracts::file_replicator::Links as Declared;
+use runtime::{Delivery, Done, Failure, Live, Upload, timeout_at};
+
+type Links = Declared<Live>;
+
+/// Copies the file that the event announces; everything else is acknowledged.
+pub async fn handle(links: &Links, delivery: Delivery<BacklogEvent>) -> Result<Done, Failure> {
+    let Links { target, api_key, backlog, project, folder, size_limit } = links;
+    let event = &delivery.message;
+    let Some(file) = event.changed_file() else {
+        return Ok(Done::Ignored("no file was added or updated".into()));
+    };
+    let sender = event.project.as_ref().map(|project| project.project_key.as_str());
+    if sender != Some(project.as_str()) {
+        return Ok(Done::Ignored("the event is of another project".into()));
+    }
+    let file = file.map_err(|_| Failure::permanent("the event does not describe its file"))?;
+    let unusable = |why| Failure::permanent(format!("file {} cannot be stored: {why}", file.id));
+    let Some(key) = folder.key_of(&file.dir, &file.name).map_err(unusable)? else {
+        return Ok(Done::Ignored("the file is in another folder".into()));
+    };
+    if file.size > size_limit.bytes() {
+        return Err(Failure::permanent(format!(
+            "file {} has {} bytes and the stage allows {size_limit}", file.id, file.size
+        )));
+    }
+
+    let source = backlog::Source { origin: backlog, project, api_key };
+    let copy = async {
+        match source.open(file.id).await? {
+            Download::Gone => Ok(None),
+            Download::Content(content) => Ok(Some(content)),
+        }
+    };
+    let content = timeout_at(delivery.deadline, copy).await.map_err(|_| out_of_time(&file))??;
+    let Some(mut content) = content else {
+        return Ok(Done::Warned(format!("file {} is no longer in Backlog", file.id)));
+    };
+
+    let mut upload = target.upload(&key, file.size)?;
+    let streaming = stream(&mut content, &mut upload, &file);
+    match timeout_at(delivery.deadline, streaming).await.unwrap_or_else(|_| Err(out_of_time(&file))) {
+        Ok(()) => {
+            let done = format!("copied {} bytes to {}", file.size, upload.key());
+            upload.finish().await?;
+            Ok(Done::Worked(done))
+        }
+        Err(failure) => {
+            upload.abort().await;
+            Err(failure)
+        }
+    }
+}
+
+/// Passes the content on piece by piece and stops as soon as it is more than announced.
+async fn stream(
+    content: &mut backlog::Content,
+    upload: &mut Upload,
+    file: &SharedFile,
+) -> Result<(), Failure> {
+    while let Some(bytes) = content.next().await? {
+        if upload.written_bytes() + bytes.len() as u64 > file.size {
+            return Err(differs(file, "more"));
+        }
+        upload.write(bytes).await?;
+    }
+    if upload.written_bytes() < file.size {
+        return Err(differs(file, "fewer"));
+    }
+    Ok(())
+}
+
+/// Nothing is stored: a later event brings the file as it is now, if it was replaced.
+fn differs(file: &SharedFile, how: &str) -> Failure {
+    Failure::retry(format!(
+        "file {} has {how} bytes in Backlog than the {} of the event; it was replaced since, or the transfer was cut",
+        file.id, file.size
+    ))
+}
+
+fn out_of_time(file: &SharedFile) -> Failure {
+    Failure::retry(format!("file {} could not be copied in the time of one invocation", file.id))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! From the start of the server to its end.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use standins::{Keys, Standins, generated_bytes};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::{FILE, Outcome, Stage, keys};
+
+/// Longer than any of these tests takes; reached only when something hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn says_where_it_is() -> Outcome {
+    let stage = Stage::started().await?;
+    let address = stage.standins.address();
+    assert!(address.ip().is_loopback());
+    assert_ne!(address.port(), 0);
+    assert_eq!(stage.standins.url(), format!("http://{address}"));
+    assert_eq!(
+        stage.standins.backlog_url(),
+        format!("http://{address}/backlog")
+    );
+    let health = stage
+        .request(Method::GET, "/_control/health")
+        .send()
+        .await?;
+    assert_eq!(health.text().await?, r#"{"status":"ok"}"#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_servers_share_nothing() -> Outcome {
+    let (one, other) = (Stage::started().await?, Stage::started().await?);
+    one.get(FILE).await?;
+    assert_eq!(one.standins.received().len(), 1);
+    assert!(other.standins.received().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_taken_port_is_an_error() -> Outcome {
+    let stage = Stage::started().await?;
+    let port = stage.standins.address().port();
+    let second = Standins::start(port, keys(), None).await;
+    assert_eq!(
+        second.err().map(|error| error.kind()),
+        Some(ErrorKind::AddrInUse)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn empty_secrets_are_an_error() {
+    let no_key = Keys {
+        backlog_api_key: String::new(),
+    };
+    for start in [
+        Standins::start(0, no_key, None).await,
+        Standins::start(0, keys(), Some(String::new())).await,
+    ] {
+        assert_eq!(
+            start.err().map(|error| error.kind()),
+            Some(ErrorKind::InvalidInput)
+        );
+    }
+}
+
+#[tokio::test]
+async fn stop_ends_the_server_after_the_answers_that_are_on_their_way() -> Outcome {
+    const SIZE_BYTES: usize = 16 << 20;
+    let stage = Stage::started().await?;
+    stage.put(json!({"size": SIZE_BYTES})).await?;
+    let mut download = stage.get(FILE).await?;
+    let mut received = download.chunk().await?.unwrap_or_default().to_vec();
+
+    let stop = stage.request(Method::POST, "/_control/stop").send().await?;
+    assert_eq!(stop.status(), 202);
+    while let Some(chunk) = download.chunk().await? {
+        received.extend(chunk);
+    }
+    assert!(received == generated_bytes(0, SIZE_BYTES));
+
+    let address = stage.standins.address();
+    timeout(PATIENCE, stage.standins.stopped()).await?;
+    assert!(TcpStream::connect(address).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stalled_download_does_not_keep_the_server_alive() -> Outcome {
+    let stage = Stage::started().await?;
+    stage.put(json!({"size": 1_u64 << 40})).await?;
+    let stalled = stage.get(FILE).await?;
+    stage.request(Method::POST, "/_control/stop").send().await?;
+    // From here on the clock jumps to the next timer whenever nothing else happens.
+    tokio::time::pause();
+    timeout(PATIENCE, stage.standins.stopped()).await?;
+    drop(stalled);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dropped_server_frees_its_port() -> Outcome {
+    let stage = Stage::started().await?;
+    let address = stage.standins.address();
+    drop(stage);
+    let refused = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    Ok(timeout(PATIENCE, refused).await?)
+}
+
+#[tokio::test]
+async fn the_key_is_not_in_any_debug_output() -> Outcome {
+    let stage = Stage::started().await?;
+    let text = format!("{:?} {:?}", keys(), stage.standins);
+    assert!(!text.contains(crate::support::KEY), "{text}");
+    assert!(text.contains("Keys"), "{text}");
+    Ok(())
+}

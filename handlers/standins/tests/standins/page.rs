@@ -1,0 +1,138 @@
+//! The page: self-contained, locked down, and fed by a list that anyone here may read.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::{Outcome, Stage, header};
+
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(begin)?;
+    Some(rest.split_once(end)?.0)
+}
+
+#[tokio::test]
+async fn the_policy_allows_exactly_the_style_and_script_of_the_page() -> Outcome {
+    let stage = Stage::started().await?;
+    let answer = stage.request(Method::GET, "/").send().await?;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(header(&answer, "content-type"), "text/html; charset=utf-8");
+    let policy = header(&answer, "content-security-policy").to_owned();
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    let page = answer.text().await?;
+    for tag in ["style", "script"] {
+        let inline = between(&page, &format!("<{tag}>"), &format!("</{tag}>"));
+        let digest = Sha256::digest(inline.ok_or("no inline element")?);
+        let expected = format!("{tag}-src 'sha256-{}'", base64(digest));
+        assert!(
+            policy.contains(&expected),
+            "wanted: {expected}\nis: {policy}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_page_asks_nobody_else_and_parses_no_foreign_text() -> Outcome {
+    let stage = Stage::started().await?;
+    let page = stage.request(Method::GET, "/").send().await?.text().await?;
+    let page = page.replace("http://www.w3.org/2000/svg", "");
+    for forbidden in [
+        "http://",
+        "https://",
+        "src=",
+        "@import",
+        "url(",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        " style=",
+        " onclick=",
+    ] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    for needed in [
+        "prefers-color-scheme: dark",
+        "Nothing has arrived yet",
+        "/received.json",
+    ] {
+        assert!(page.contains(needed), "{needed}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_list_has_the_newest_call_first() -> Outcome {
+    let stage = Stage::started().await?;
+    let list: Value = stage
+        .request(Method::GET, "/received.json")
+        .send()
+        .await?
+        .json()
+        .await?;
+    assert_eq!(
+        list,
+        json!({"total": 0, "services": ["backlog"], "calls": []})
+    );
+    stage.get("/backlog/first").await?;
+    stage.get("/backlog/second").await?;
+    let list: Value = stage
+        .request(Method::GET, "/received.json")
+        .send()
+        .await?
+        .json()
+        .await?;
+    assert_eq!(list["total"], 2);
+    assert_eq!(list["calls"][0]["path"], "/backlog/second");
+    assert_eq!(list["calls"][1]["path"], "/backlog/first");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_list_stays_small_however_much_arrives() -> Outcome {
+    let stage = Stage::started().await?;
+    let request = stage.request(Method::POST, "/backlog/long");
+    request.body("あ".repeat(20_000)).send().await?;
+    let list: Value = stage
+        .request(Method::GET, "/received.json")
+        .send()
+        .await?
+        .json()
+        .await?;
+    let body = list["calls"][0]["body"].as_str().ok_or("no body")?;
+    assert!(
+        body.len() < 5_000 && body.ends_with("あ…"),
+        "{}",
+        body.len()
+    );
+    for _ in 0..200 {
+        stage.get("/backlog/short").await?;
+    }
+    let list: Value = stage
+        .request(Method::GET, "/received.json")
+        .send()
+        .await?
+        .json()
+        .await?;
+    assert_eq!(list["total"], 201);
+    assert_eq!(list["calls"].as_array().map(Vec::len), Some(200));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_list_can_only_be_read() -> Outcome {
+    let stage = Stage::started().await?;
+    for path in ["/", "/received.json"] {
+        let answer = stage.request(Method::POST, path).send().await?;
+        assert_eq!(answer.status(), 405);
+    }
+    Ok(())
+}
+
+fn base64(bytes: impl AsRef<[u8]>) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -1,0 +1,84 @@
+//! Backlog's shared files, copied to S3 as they are added and updated.
+
+use crate::stack::{ENDPOINT, Endpoint, Feeding, Stack};
+use crate::stage::{Service, Stage};
+use crate::test_plan::{Effect, StandInFile, TestPlan};
+use contracts::backlog::{BacklogApiKey, BacklogEvent};
+use contracts::{Message, WebhookToken, file_replicator, webhook_receiver};
+
+const BUCKET: &str = "FilesBucket";
+
+/// Webhook, queue, replicator, bucket.
+pub fn stack(stage: &Stage) -> Stack {
+    let settings = &stage.backlog_files;
+    let mut stack = Stack::new("backlog-files", stage);
+    let events = stack.queue::<BacklogEvent>("Events");
+    let token = stack.generated_secret::<WebhookToken>("WebhookToken");
+    let api_key = stack.given_secret::<BacklogApiKey>("BacklogApiKey");
+    let files = stack.bucket("Files", BUCKET);
+
+    stack.endpoint(
+        "WebhookReceiver",
+        Endpoint {
+            saas: "Backlog",
+            place: "Project settings, Integrations, Webhooks, Add webhook: field `Webhook URL`; tick `File: Add` and `File: Update`",
+            token: &token,
+            senders: settings.allowed_senders.iter().map(|sender| sender.cidr()).collect(),
+        },
+        webhook_receiver::Wiring {
+            queue: events.send(),
+            token: token.read(),
+        },
+    );
+    let backlog = stack.service_url(Service::Backlog);
+    stack.consumer(
+        "FileReplicator",
+        &events,
+        // One file at a time has the whole time of an invocation; Backlog asks for few at once.
+        Feeding { batch_size: 1, maximum_concurrency: 2 },
+        file_replicator::Wiring {
+            target: files.put_objects(&settings.target_prefix),
+            api_key: api_key.read(),
+            backlog,
+            project: stack.setting(&stage.backlog.project),
+            folder: stack.setting(&settings.watched_folder),
+            size_limit: stack.setting(&settings.size_limit),
+        },
+    );
+    stack.tested_by(BacklogEvent::TEST_EVENT, plan_test);
+    stack
+}
+
+/// The file of the event arrives in the bucket, unless the handler has a reason to ignore it.
+fn plan_test(stage: &Stage, event: &str) -> Result<TestPlan, String> {
+    let settings = &stage.backlog_files;
+    let parsed: BacklogEvent = serde_json::from_str(event)
+        .map_err(|error| format!("the event is not the JSON of a Backlog webhook: {error}"))?;
+    let plan = |files, effect| TestPlan {
+        files,
+        body: event.to_owned(),
+        endpoint_output: ENDPOINT,
+        functions: vec!["WebhookReceiver", "FileReplicator"],
+        effect,
+    };
+    let ignored = |why: &str| Ok(plan(vec![], Effect::Nothing(why.to_owned())));
+    let Some(file) = parsed.changed_file() else {
+        return ignored("no file was added or updated");
+    };
+    let file = file.map_err(|error| format!("the event does not describe its file: {error}"))?;
+    let project = parsed.project.map(|project| project.project_key).unwrap_or_default();
+    if project != stage.backlog.project.as_str() {
+        return ignored("the event is of another project");
+    }
+    let key = settings
+        .watched_folder
+        .key_of(&file.dir, &file.name)
+        .map_err(|why| format!("the file cannot be stored: {why}"))?;
+    let Some(key) = key else {
+        return ignored("the file is in another folder");
+    };
+    let key = settings.target_prefix.with(&key).map_err(|why| format!("the file cannot be stored: {why}"))?;
+    let size = file.size;
+    let stand_in = StandInFile { project, id: file.id, dir: file.dir, name: file.name, size };
+    Ok(plan(vec![stand_in], Effect::Object { bucket_output: BUCKET, key, size }))
+}

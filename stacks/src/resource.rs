@@ -1,0 +1,55 @@
+//! Resources as CloudFormation takes them: plain structs with only the properties in use.
+
+mod api;
+mod bucket;
+pub(crate) mod function;
+mod queue;
+mod secret;
+
+pub(crate) use api::{Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, deployment_id, reaches_the_api};
+pub(crate) use bucket::{Bucket, BucketPolicy, BucketRef};
+pub(crate) use function::{EventSourceMapping, Function, LogGroup, Permission, Role};
+pub(crate) use queue::{DeadLetters, Queue, QueueRef};
+pub(crate) use secret::{Secret, SecretRef};
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// A resource type of CloudFormation; it serializes to the resource's properties.
+pub(crate) trait Resource: Serialize {
+    /// Such as `AWS::SQS::Queue`.
+    const TYPE: &'static str;
+    /// What happens to the resource when the stack lets go of it.
+    const HOLDS_DATA: bool = false;
+}
+
+/// A resource in a template.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Entry {
+    #[serde(rename = "Type")]
+    pub(crate) kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) depends_on: Vec<String>,
+    /// Default: deleted with the stack.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) deletion_policy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) update_replace_policy: Option<&'static str>,
+    pub(crate) properties: Json,
+}
+
+impl Entry {
+    pub(crate) fn new<R: Resource>(resource: &R) -> Self {
+        let policy = |name| R::HOLDS_DATA.then_some(name);
+        Self {
+            kind: R::TYPE,
+            depends_on: Vec::new(),
+            // A first deployment that fails leaves nothing; after that, data outlives mistakes.
+            deletion_policy: policy("RetainExceptOnCreate"),
+            update_replace_policy: policy("Retain"),
+            properties: serde_json::to_value(resource)
+                .unwrap_or_else(|error| panic!("{}: {error}", R::TYPE)),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! REST APIs of API Gateway, and when a new deployment of one is due.
+
+use super::{Entry, Resource};
+use policies::{Action, Condition, Effect, PolicyDocument, Principal, Statement, Value};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// A regional REST API.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RestApi {
+    endpoint_configuration: Json,
+    name: Value,
+    /// Default: everyone may call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyDocument>,
+}
+
+impl Resource for RestApi {
+    const TYPE: &'static str = "AWS::ApiGateway::RestApi";
+}
+
+impl RestApi {
+    /// An API that only these addresses (CIDR) may call; all may if there are none.
+    ///
+    /// Source: API Gateway developer guide, resource policy examples.
+    pub(crate) fn new(name: Value, senders: &[String]) -> Self {
+        let everything = || vec![Value::text("execute-api:/*")];
+        let allow = Statement {
+            effect: Effect::Allow,
+            principal: Some(Principal::Everyone),
+            ..Statement::allow([Action::INVOKE_API], everything())
+        };
+        let deny = Statement::deny_everyone(
+            Action::INVOKE_API,
+            everything(),
+            Condition::not_from(senders.iter().cloned()),
+        );
+        Self {
+            endpoint_configuration: json!({"Types": ["REGIONAL"]}),
+            name,
+            policy: (!senders.is_empty()).then(|| PolicyDocument::new(vec![allow, deny])),
+        }
+    }
+}
+
+/// A part of a path.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Path {
+    pub(crate) parent_id: Value,
+    pub(crate) path_part: String,
+    pub(crate) rest_api_id: Value,
+}
+
+impl Resource for Path {
+    const TYPE: &'static str = "AWS::ApiGateway::Resource";
+}
+
+/// A method that passes the whole request to a function.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Method {
+    authorization_type: &'static str,
+    http_method: &'static str,
+    integration: Integration,
+    resource_id: Value,
+    rest_api_id: Value,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Integration {
+    integration_http_method: &'static str,
+    #[serde(rename = "Type")]
+    kind: &'static str,
+    uri: Value,
+}
+
+impl Resource for Method {
+    const TYPE: &'static str = "AWS::ApiGateway::Method";
+}
+
+impl Method {
+    /// `POST`, open to everyone who gets through the API's policy; the function checks the token.
+    pub(crate) fn post(api: Value, path: Value, function: Value) -> Self {
+        let uri = Value::text("arn:")
+            .join(Value::reference("AWS::Partition"))
+            .then(":apigateway:")
+            .join(Value::reference("AWS::Region"))
+            .then(":lambda:path/2015-03-31/functions/")
+            .join(function)
+            .then("/invocations");
+        Self {
+            authorization_type: "NONE",
+            http_method: "POST",
+            integration: Integration {
+                integration_http_method: "POST",
+                kind: "AWS_PROXY",
+                uri,
+            },
+            resource_id: path,
+            rest_api_id: api,
+        }
+    }
+}
+
+/// What API Gateway itself answers to a request that reaches no method.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GatewayResponse {
+    response_templates: BTreeMap<&'static str, &'static str>,
+    response_type: &'static str,
+    rest_api_id: Value,
+    status_code: &'static str,
+}
+
+impl Resource for GatewayResponse {
+    const TYPE: &'static str = "AWS::ApiGateway::GatewayResponse";
+}
+
+impl GatewayResponse {
+    /// 404 in place of the service's 403 "Missing Authentication Token" for a wrong path.
+    pub(crate) fn not_found(api: Value) -> Self {
+        Self {
+            response_templates: BTreeMap::from([(
+                "application/json",
+                r#"{"message": "there is no such endpoint; check path and method (POST)"}"#,
+            )]),
+            response_type: "MISSING_AUTHENTICATION_TOKEN",
+            rest_api_id: api,
+            status_code: "404",
+        }
+    }
+}
+
+/// A snapshot of the API; immutable, hence a new logical id for every change of the API.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Deployment {
+    pub(crate) rest_api_id: Value,
+}
+
+impl Resource for Deployment {
+    const TYPE: &'static str = "AWS::ApiGateway::Deployment";
+}
+
+/// The stage under which the current snapshot answers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Stage {
+    deployment_id: Value,
+    method_settings: Json,
+    rest_api_id: Value,
+    stage_name: &'static str,
+}
+
+impl Resource for Stage {
+    const TYPE: &'static str = "AWS::ApiGateway::Stage";
+}
+
+impl Stage {
+    /// The name in the URL; it says nothing, so that it never has a reason to change.
+    pub(crate) const NAME: &'static str = "v1";
+
+    /// A stage that lets through what one SaaS sends, and slows down what a flood would.
+    pub(crate) fn new(api: Value, deployment: Value) -> Self {
+        Self {
+            deployment_id: deployment,
+            method_settings: json!([{
+                "HttpMethod": "*",
+                "ResourcePath": "/*",
+                "ThrottlingBurstLimit": 100,
+                "ThrottlingRateLimit": 50,
+            }]),
+            rest_api_id: api,
+            stage_name: Self::NAME,
+        }
+    }
+}
+
+/// Types of API Gateway that take effect without a new deployment.
+///
+/// Source: API Gateway developer guide, "Updates to a REST API that require redeployment".
+const LIVE_TYPES: [&str; 8] = [
+    "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::ApiKey",
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::DomainName",
+    "AWS::ApiGateway::Stage",
+    "AWS::ApiGateway::UsagePlan",
+    "AWS::ApiGateway::UsagePlanKey",
+];
+
+/// Properties of a REST API that no caller can notice.
+const LABELS: [&str; 3] = ["Description", "Name", "Tags"];
+
+/// The logical id of the deployment: a hash of everything that reaches the API.
+pub(crate) fn deployment_id(resources: &BTreeMap<String, Entry>) -> String {
+    let mut digest = Sha256::new();
+    for (logical_id, entry) in resources {
+        if !reaches_the_api(entry.kind) {
+            continue;
+        }
+        let mut properties = entry.properties.clone();
+        if entry.kind == RestApi::TYPE
+            && let Some(properties) = properties.as_object_mut()
+        {
+            properties.retain(|name, _| !LABELS.contains(&name.as_str()));
+        }
+        digest.update(json!([logical_id, entry.kind, properties]).to_string());
+    }
+    let mut id = String::from("Deployment");
+    for byte in &digest.finalize()[..8] {
+        // Writing to a string does not fail.
+        let _ = write!(id, "{byte:02x}");
+    }
+    id
+}
+
+pub(crate) fn reaches_the_api(kind: &str) -> bool {
+    kind.starts_with("AWS::ApiGateway::") && !LIVE_TYPES.contains(&kind)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! What the deployer has to know of a stack beside its template.
+
+use crate::stage::Service;
+use std::fmt;
+
+/// Where in our sources a resource is defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// Path from the root of the repository.
+    pub file: &'static str,
+    /// Line, counted from 1.
+    pub line: u32,
+}
+
+impl fmt::Display for Definition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.file, self.line)
+    }
+}
+
+/// A function of a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionSpec {
+    /// Its logical id.
+    pub logical_id: &'static str,
+    /// The package and binary that is its code.
+    pub package: &'static str,
+}
+
+/// The parameter that holds the key of a function's archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeParameter(pub String);
+
+impl CodeParameter {
+    /// The parameter of the function with this logical id.
+    pub fn of(logical_id: &str) -> Self {
+        Self(format!("{logical_id}Code"))
+    }
+}
+
+/// Who knows the value of a template's parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterSource {
+    /// Name of the bucket with the archives.
+    ArtifactBucket,
+    /// Key of the archive of this package.
+    CodeKey(&'static str),
+    /// Address of a SaaS, or of its stand-in.
+    ServiceUrl(Service),
+}
+
+/// A secret of a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretSpec {
+    /// Its logical id.
+    pub logical_id: String,
+    /// Environment variable that may hold the value at deploy.
+    pub name: &'static str,
+    /// Where a person finds the value.
+    pub origin: &'static str,
+    /// Who makes the value.
+    pub source: SecretSource,
+}
+
+/// Who makes the value of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A person, at deploy.
+    Given,
+    /// Secrets Manager, when the stack is created.
+    Generated,
+}
+
+/// An address that somebody has to register in a SaaS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Name of the SaaS.
+    pub saas: &'static str,
+    /// The screen and the field, and what else to set there.
+    pub place: &'static str,
+    /// Output of the stack that holds the address without its token.
+    pub address_output: &'static str,
+    /// Logical id of the secret that is the last part of the address.
+    pub token_secret: String,
+}

@@ -1,0 +1,155 @@
+//! A finished stack: its template, and answers to the deployer's questions.
+
+use super::*;
+use crate::yaml;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Template<'a> {
+    #[serde(rename = "AWSTemplateFormatVersion")]
+    version: &'static str,
+    description: String,
+    parameters: BTreeMap<&'a str, Parameter>,
+    resources: BTreeMap<String, Entry>,
+    outputs: BTreeMap<&'a str, Output<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    #[serde(rename = "Type")]
+    kind: &'static str,
+    description: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output<'a> {
+    value: &'a Value,
+}
+
+impl Stack {
+    /// Name of the stack in the sources, such as `backlog-files`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Name of the stack in the account.
+    pub fn full_stack_name(&self) -> String {
+        format!("{}{}", Self::name_prefix(&self.stage), self.name)
+    }
+
+    /// What the names of all stacks of a stage begin with.
+    pub fn name_prefix(stage: &Stage) -> String {
+        format!("tsugite-{}-", stage.name)
+    }
+
+    /// The template as YAML; the same bytes for the same sources and stage.
+    ///
+    /// Panics on a contradiction in the definition, which a test of this crate finds.
+    pub fn template(&self) -> String {
+        if let Some(queue) = self.unconsumed.first() {
+            panic!("stack `{}`: queue `{queue}` has no consumer", self.name);
+        }
+        let template = Template {
+            version: "2010-09-09",
+            description: format!("Tsugite: {}", self.name),
+            parameters: self
+                .parameters
+                .iter()
+                .map(|(name, source)| (name.as_str(), Parameter::new(*source)))
+                .collect(),
+            resources: self.deployed_resources(),
+            outputs: self.outputs.iter().map(|(name, value)| (*name, Output { value })).collect(),
+        };
+        yaml::write(&template)
+    }
+
+    /// All resources, with the API's deployment if there is an API.
+    fn deployed_resources(&self) -> BTreeMap<String, Entry> {
+        let mut resources = self.resources.clone();
+        if !resources.contains_key("Api") {
+            return resources;
+        }
+        let api = || Value::reference("Api");
+        let id = deployment_id(&resources);
+        let mut deployment = Entry::new(&Deployment { rest_api_id: api() });
+        deployment.depends_on = resources
+            .iter()
+            .filter(|(id, entry)| reaches_the_api(entry.kind) && id.as_str() != "Api")
+            .map(|(id, _)| id.clone())
+            .collect();
+        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id)));
+        resources.insert(id, deployment);
+        resources.insert("ApiStage".into(), stage);
+        resources
+    }
+
+    /// The policy of each function by its logical id, as JSON for a reader.
+    pub fn policy_files(&self) -> BTreeMap<String, String> {
+        self.policies
+            .iter()
+            .map(|(logical_id, policy)| {
+                let text = serde_json::to_string_pretty(policy).unwrap_or_default();
+                (logical_id.clone(), text + "\n")
+            })
+            .collect()
+    }
+
+    /// Where a resource is defined; the deployment and stage of an API count as the API.
+    pub fn definition_of(&self, logical_id: &str) -> Option<Definition> {
+        let of_api = || logical_id.starts_with("Deployment") || logical_id == "ApiStage";
+        let found = self.definitions.get(logical_id);
+        found.or_else(|| of_api().then(|| self.definitions.get("Api")).flatten()).copied()
+    }
+
+    /// The functions.
+    pub fn functions(&self) -> &[FunctionSpec] {
+        &self.functions
+    }
+
+    /// Parameters of the template, and who knows their values.
+    pub fn parameters(&self) -> &BTreeMap<String, ParameterSource> {
+        &self.parameters
+    }
+
+    /// The secrets.
+    pub fn secrets(&self) -> &[SecretSpec] {
+        &self.secrets
+    }
+
+    /// What has to be registered in a SaaS.
+    pub fn registrations(&self) -> &[Registration] {
+        &self.registrations
+    }
+
+    /// The stage it is for.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// The event with which the stack is tested unless another one is given.
+    pub fn test_event(&self) -> Option<&'static str> {
+        self.plan_test.map(|(event, _)| event)
+    }
+
+    /// What is to be sent and checked for an event; the error says why it cannot be used.
+    pub fn plan_test(&self, event: &str) -> Result<TestPlan, String> {
+        match self.plan_test {
+            Some((_, plan)) => plan(&self.stage, event),
+            None => Err(format!("stack `{}` has no test", self.name)),
+        }
+    }
+}
+
+impl Parameter {
+    fn new(source: ParameterSource) -> Self {
+        let description = match source {
+            ParameterSource::ArtifactBucket => "Bucket that holds the archives".into(),
+            ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
+            ParameterSource::ServiceUrl(service) => format!("Where {service:?} answers"),
+        };
+        Self { kind: "String", description }
+    }
+}

@@ -1,0 +1,217 @@
+//! The values of a stage file, each refusing what it cannot be.
+
+use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
+use contracts::{Origin, SizeLimit};
+use ipnet::IpNet;
+use serde::Deserialize;
+use std::fmt;
+
+/// Makes a type readable from a string by a function that says what is allowed.
+macro_rules! read_by {
+    ($name:ident, $parse:expr) => {
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                $parse(text)
+            }
+        }
+    };
+}
+
+/// The name of a stage: it becomes part of names in AWS.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StageName(String);
+
+read_by!(StageName, |text: String| {
+    let is_allowed = (1..=16).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if is_allowed {
+        Ok(StageName(text))
+    } else {
+        Err(format!("`{text}` is not a stage name; allowed are up to 16 lower-case letters, digits and `-`, beginning with a letter, such as `prod`"))
+    }
+});
+
+impl StageName {
+    /// The name of the stage on this machine.
+    pub const LOCAL: &'static str = "local";
+
+    /// The name as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is the stage on this machine.
+    pub fn is_local(&self) -> bool {
+        self.0 == Self::LOCAL
+    }
+}
+
+impl fmt::Display for StageName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// An AWS region such as `ap-northeast-1`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Region(String);
+
+read_by!(Region, |text: String| {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_region = matches!(parts.as_slice(), [area, .., number]
+        if (3..=4).contains(&parts.len())
+            && area.len() == 2
+            && number.len() == 1
+            && number.chars().all(|c| c.is_ascii_digit()))
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && parts.iter().all(|part| !part.is_empty());
+    if is_region {
+        Ok(Region(text))
+    } else {
+        Err(format!("`{text}` is not an AWS region; allowed is a name such as `ap-northeast-1`"))
+    }
+});
+
+impl Region {
+    /// The name as AWS writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The processor that functions run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Architecture {
+    /// Intel and AMD.
+    #[default]
+    #[serde(rename = "x86-64")]
+    X86_64,
+    /// Graviton.
+    #[serde(rename = "arm64")]
+    Arm64,
+}
+
+impl Architecture {
+    /// The name that Lambda uses.
+    pub fn lambda_name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
+/// Days for which logs are kept: one of the numbers that CloudWatch Logs takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct LogRetention(u32);
+
+impl LogRetention {
+    /// Source: CloudWatch Logs API reference, PutRetentionPolicy.
+    const ALLOWED: [u32; 22] = [
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
+        2922, 3288, 3653,
+    ];
+
+    /// The number of days.
+    pub fn days(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for LogRetention {
+    fn default() -> Self {
+        Self(30)
+    }
+}
+
+impl TryFrom<u32> for LogRetention {
+    type Error = String;
+
+    fn try_from(days: u32) -> Result<Self, String> {
+        if Self::ALLOWED.contains(&days) {
+            return Ok(Self(days));
+        }
+        let allowed = Self::ALLOWED.map(|days| days.to_string()).join(", ");
+        Err(format!("{days} days is not a log retention; allowed are {allowed}"))
+    }
+}
+
+/// The Backlog space that handlers call.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BacklogSettings {
+    /// Host of the space; none on the local stage.
+    #[serde(default)]
+    pub host: Option<Host>,
+    /// Key of the project.
+    pub project: ProjectKey,
+}
+
+/// The host name of a SaaS.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Host(Origin);
+
+read_by!(Host, |text: String| {
+    let wrong = || format!("`{text}` is not a host; allowed is a bare name such as `example.backlog.com`, without `https://` and path");
+    let is_bare = text.contains('.')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    if !is_bare {
+        return Err(wrong());
+    }
+    Origin::of_host(&text).map(Host).map_err(|_| wrong())
+});
+
+impl Host {
+    /// Where the service answers: always by HTTPS.
+    pub fn origin(&self) -> Origin {
+        self.0.clone()
+    }
+}
+
+/// Settings of the stack `backlog-files`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BacklogFilesSettings {
+    /// Files below this folder are copied.
+    pub watched_folder: Folder,
+    /// Where they go in the bucket.
+    pub target_prefix: KeyPrefix,
+    /// Larger files are refused.
+    #[serde(default = "default_size_limit")]
+    pub size_limit: SizeLimit,
+    /// Only these addresses may call the webhook. Default: all.
+    #[serde(default)]
+    pub allowed_senders: Vec<SenderRange>,
+}
+
+fn default_size_limit() -> SizeLimit {
+    SizeLimit::new(20 << 30)
+}
+
+/// An address, or a range of addresses in CIDR notation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct SenderRange(IpNet);
+
+read_by!(SenderRange, |text: String| {
+    let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
+    let range = address.or_else(|_| text.parse::<IpNet>());
+    match range {
+        Ok(range) if range.prefix_len() > 0 => Ok(SenderRange(range)),
+        _ => Err(format!("`{text}` is not a sender; allowed is an address or a range such as `192.0.2.1` or `192.0.2.0/24`")),
+    }
+});
+
+impl SenderRange {
+    /// The range in CIDR notation.
+    pub fn cidr(&self) -> String {
+        self.0.trunc().to_string()
+    }
+}

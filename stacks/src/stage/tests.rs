@@ -1,0 +1,91 @@
+//! Every mistake in a stage file is answered with its line, what was found and what is allowed.
+
+use super::*;
+
+const GOOD: &str = "\
+region: ap-northeast-1
+backlog:
+  host: example.backlog.com
+  project: SUB
+backlog_files:
+  watched_folder: /sample/
+  target_prefix: target/
+";
+
+fn parse(text: &str) -> Result<Stage, StageError> {
+    Stage::parse(StageName::try_from("prod".to_owned()).unwrap(), text)
+}
+
+/// Replaces `old` by `new` in a good file and expects an error in a line that says all `words`.
+fn check(old: &str, new: &str, line: usize, words: &[&str]) {
+    assert!(GOOD.contains(old), "{old}");
+    let error = parse(&GOOD.replace(old, new)).unwrap_err();
+    for word in words {
+        assert!(error.message.contains(word), "`{word}` is missing in: {error}");
+    }
+    assert_eq!(error.line, Some(line), "{error}");
+}
+
+#[test]
+fn a_good_file_has_defaults_for_what_it_does_not_say() {
+    let stage = parse(GOOD).unwrap();
+    assert_eq!(stage.architecture, Architecture::X86_64);
+    assert_eq!(stage.log_retention_days.days(), 30);
+    assert!(stage.backlog_files.allowed_senders.is_empty());
+}
+
+#[test]
+fn a_field_that_does_not_exist_is_named_with_those_that_do() {
+    check("region:", "regoin: x\nregion:", 1, &["regoin", "region", "profile"]);
+    check("  project:", "  projekt: x\n  project:", 4, &["projekt", "host", "project"]);
+}
+
+#[test]
+fn a_field_that_is_missing_is_named() {
+    let error = parse("region: eu-west-1\n").unwrap_err();
+    assert!(error.message.contains("backlog"), "{error}");
+    check("  host: example.backlog.com\n", "", 2, &["host", "example.backlog.com"]);
+}
+
+#[test]
+fn a_wrong_value_is_shown_with_what_is_allowed() {
+    check("ap-northeast-1", "tokyo", 1, &["tokyo", "ap-northeast-1"]);
+    check("SUB", "sub", 4, &["sub", "SUB", "capital"]);
+    check("example.backlog.com", "https://x.backlog.com/", 3, &["https://x.backlog.com/", "bare"]);
+    check("/sample/", "sample", 6, &["sample", "begin"]);
+    check("target/", "/target", 7, &["/target", "target/"]);
+    check("target/\n", "target/\n  allowed_senders: [10.0.0.0/33]\n", 8, &["10.0.0.0/33", "192.0.2.0/24"]);
+    check("target/\n", "target/\n  size_limit: 5\n", 8, &["`5`", "20 GiB"]);
+    check("target/\n", "target/\n  size_limit: 5 TB\n", 8, &["5 TB", "20 GiB"]);
+    check("region:", "log_retention_days: 31\nregion:", 1, &["31", "30", "60"]);
+    check("region:", "architecture: x86\nregion:", 1, &["x86", "x86-64", "arm64"]);
+    check("  project: SUB", "\tproject: SUB", 4, &[]);
+}
+
+#[test]
+fn a_key_given_twice_is_an_error() {
+    check("backlog:\n", "region: eu-west-1\nbacklog:\n", 2, &["region"]);
+}
+
+#[test]
+fn the_local_stage_has_no_host() {
+    let local = StageName::try_from("local".to_owned()).unwrap();
+    assert_eq!(Stage::parse(local, GOOD).unwrap_err().line, Some(3));
+}
+
+#[test]
+fn a_sender_is_an_address_or_a_range_but_not_everyone() {
+    for (text, cidr) in [("192.0.2.7", "192.0.2.7/32"), ("192.0.2.7/24", "192.0.2.0/24"), ("2001:db8::/32", "2001:db8::/32")] {
+        assert_eq!(SenderRange::try_from(text.to_owned()).unwrap().cidr(), cidr);
+    }
+    for wrong in ["", "x", "0.0.0.0/0", "1.2.3", "::/0"] {
+        assert!(SenderRange::try_from(wrong.to_owned()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_stage_name_can_be_part_of_a_bucket_name() {
+    for wrong in ["", "Prod", "a b", "a.b", "1a", "a-", "abcdefghijklmnopq", "../x"] {
+        assert!(StageName::try_from(wrong.to_owned()).is_err(), "{wrong}");
+    }
+}

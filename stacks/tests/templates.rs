@@ -1,0 +1,86 @@
+//! Templates and policies are compared with the committed ones, byte by byte.
+//!
+//! After a change that you meant: `UPDATE_EXPECT=1 cargo test -p stacks`, then read the diff.
+
+use expect_test::expect_file;
+use stacks::{Stage, StageName};
+
+fn stage(name: &str) -> Stage {
+    let path = format!("{}/stages/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    Stage::parse(StageName::try_from(name.to_owned()).unwrap(), &text).unwrap()
+}
+
+fn check(name: &str) {
+    for stack in stacks::all(&stage(name)) {
+        let folder = format!("{}/tests/expected/{name}/{}", env!("CARGO_MANIFEST_DIR"), stack.name());
+        std::fs::create_dir_all(&folder).unwrap();
+        expect_file![format!("{folder}/template.yaml")].assert_eq(&stack.template());
+        for (function, policy) in stack.policy_files() {
+            expect_file![format!("{folder}/{function}.policy.json")].assert_eq(&policy);
+        }
+    }
+}
+
+#[test]
+fn the_local_stage_is_as_committed() {
+    check("local");
+}
+
+#[test]
+fn the_example_stage_is_as_committed() {
+    check("example");
+}
+
+#[test]
+fn the_names_are_those_of_the_stacks() {
+    let names: Vec<_> = stacks::all(&stage("local")).iter().map(|stack| stack.name()).collect();
+    assert_eq!(names, stacks::NAMES);
+}
+
+#[test]
+fn no_policy_of_a_function_has_a_wildcard() {
+    for stack in stacks::all(&stage("example")) {
+        for (function, policy) in stack.policy_files() {
+            let policy: serde_json::Value = serde_json::from_str(&policy).unwrap();
+            for statement in policy["Statement"].as_array().unwrap() {
+                let actions = statement["Action"].to_string();
+                assert!(!actions.contains('*'), "{function}: {actions}");
+                for resource in statement["Resource"].as_array().unwrap() {
+                    assert_ne!(resource, "*", "{function}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_resource_has_a_line_that_defines_it() {
+    for stack in stacks::all(&stage("local")) {
+        let template: serde_json::Value = serde_yaml::from_str(&stack.template()).unwrap();
+        for (logical_id, _) in template["Resources"].as_object().unwrap() {
+            let definition = stack.definition_of(logical_id).unwrap();
+            let expected = format!("stacks/src/{}.rs", stack.name().replace('-', "_"));
+            assert_eq!(definition.file, expected, "{logical_id}");
+        }
+    }
+}
+
+#[test]
+fn queues_are_encrypted_have_dead_letters_and_wait_six_times_as_long_as_their_function() {
+    for stack in stacks::all(&stage("local")) {
+        let template: serde_json::Value = serde_yaml::from_str(&stack.template()).unwrap();
+        let resources = template["Resources"].as_object().unwrap();
+        for (id, mapping) in resources {
+            let Some(queue) = mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0].as_str() else { continue };
+            let function = mapping["Properties"]["FunctionName"]["Ref"].as_str().unwrap();
+            let wait = resources[queue]["Properties"]["VisibilityTimeout"].as_u64().unwrap();
+            let timeout = resources[function]["Properties"]["Timeout"].as_u64().unwrap();
+            assert!(wait >= 6 * timeout, "{id}");
+        }
+        for (id, queue) in resources.iter().filter(|(_, entry)| entry["Type"] == "AWS::SQS::Queue") {
+            assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{id}");
+            assert!(id.ends_with("DeadLetters") || queue["Properties"].get("RedrivePolicy").is_some(), "{id}");
+        }
+    }
+}
