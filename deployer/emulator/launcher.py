@@ -19,6 +19,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from importlib import metadata
 from types import ModuleType
@@ -43,8 +44,9 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_invoke_lambda_proxy_v1",
     ),
     "services.cloudformation": ("_change_sets", "_stacks"),
-    "services.cloudformation.handlers": ("_ACTION_HANDLERS", "_error", "_resolve_stack"),
+    "services.cloudformation.handlers": ("_ACTION_HANDLERS", "_error", "_p", "_resolve_stack"),
     "services.cloudformation.provisioners": ("_REPLACING_PROPERTIES", "_RESOURCE_HANDLERS"),
+    "services.cloudformation.stacks": ("_add_event",),
     "services.lambda_svc": (
         "_emit_lambda_logs",
         "_execute_function_provided_warm",
@@ -101,7 +103,7 @@ def version_problem() -> str | None:
     except metadata.PackageNotFoundError:
         return f"ministack {MINISTACK_VERSION} is not installed for {sys.executable}"
     if found != MINISTACK_VERSION:
-        return f"ministack {found} is installed, but only {MINISTACK_VERSION} is known to this launcher"
+        return f"ministack {found} is installed, but the launcher knows only {MINISTACK_VERSION}"
     return None
 
 
@@ -148,23 +150,28 @@ def end_descendants() -> None:
 
 
 def end_functions_first() -> None:
-    """Begins every shutdown with the functions, because it would wait for their answers."""
+    """Begins the answer to SIGTERM with the functions, because ministack would wait for them."""
     app = ministack("app")
     serve: Asgi = app.app
 
-    async def serve_and_end(scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
-        async def receive_and_end() -> Any:
-            message = await receive()
-            if message["type"] == "lifespan.shutdown":
-                await asyncio.to_thread(end_functions)
-            return message
+    def stop() -> None:
+        end_functions()
+        # The web server, whose handler of SIGTERM is replaced below, takes SIGINT for the same wish.
+        os.kill(os.getpid(), signal.SIGINT)
 
-        await serve(scope, receive_and_end if scope["type"] == "lifespan" else receive, send)
+    async def serve_until_stopped(scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
+        if scope["type"] == "lifespan":
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, lambda: threading.Thread(target=stop).start())
+        await serve(scope, receive, send)
 
-    app.app = serve_and_end
+    app.app = serve_until_stopped
 
 
 # --- How requests arrive -----------------------------------------------------------------------
+
+
+PROTOCOL_HEADER = b"x-forwarded-proto"
 
 
 def count_loopback_as_tls() -> None:
@@ -177,8 +184,8 @@ def count_loopback_as_tls() -> None:
     serve: Asgi = app.app
 
     async def serve_as_tls(scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
-        if scope["type"] == "http" and is_loopback(scope) and not has_header(scope, b"x-forwarded-proto"):
-            scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        if scope["type"] == "http" and is_loopback(scope) and not names_protocol(scope):
+            scope = {**scope, "headers": [*scope["headers"], (PROTOCOL_HEADER, b"https")]}
         await serve(scope, receive, send)
 
     app.app = serve_as_tls
@@ -190,9 +197,9 @@ def is_loopback(scope: dict[str, Any]) -> bool:
     return address == "::1" or address.startswith("127.")
 
 
-def has_header(scope: dict[str, Any], name: bytes) -> bool:
-    """Whether the request carries the header, whose name is given in lower case."""
-    return any(key.lower() == name for key, _ in scope["headers"])
+def names_protocol(scope: dict[str, Any]) -> bool:
+    """Whether the request itself says how it was sent."""
+    return any(name.lower() == PROTOCOL_HEADER for name, _ in scope["headers"])
 
 
 def answer_to_api_hosts_of_aws() -> None:
@@ -291,16 +298,21 @@ def demand_rights_to_log() -> None:
 
     def write_if_permitted(function: dict[str, Any], *rest: Any, **named: Any) -> None:
         config = function.get("config") or function
-        group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
-        prefix = ":".join(config["FunctionArn"].replace(":lambda:", ":logs:").split(":")[:5])
-        stream = f"{prefix}:log-group:{group}:log-stream:any"
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            if not role_allows(config["Role"], action, stream):
+            if not role_allows(config["Role"], action, log_stream(config)):
                 log.warning("%s drops its log: its role may not %s", config["FunctionName"], action)
                 return
         write(function, *rest, **named)
 
     functions._emit_lambda_logs = write_if_permitted
+
+
+def log_stream(config: dict[str, Any]) -> str:
+    """The ARN of some log stream of the function."""
+    chosen = (config.get("LoggingConfig") or {}).get("LogGroup")
+    group = chosen or f"/aws/lambda/{config['FunctionName']}"
+    _, _, _, region, account = config["FunctionArn"].split(":")[:5]
+    return f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:any"
 
 
 def log_how_functions_die() -> None:
@@ -330,10 +342,13 @@ def demand_large_parts() -> None:
     s3 = ministack("services.s3")
     complete = s3._complete_multipart_upload
 
-    def complete_upload(bucket: str, key: str, body: bytes, query: dict[str, Any], *rest: Any) -> Any:
-        upload = s3._multipart_uploads.get((query.get("uploadId") or [""])[0]) or {"parts": {}}
-        *early, _last = sorted(upload["parts"]) or [0]
-        if any(upload["parts"][number]["size"] < MIN_PART_BYTES for number in early):
+    def complete_upload(
+        bucket: str, key: str, body: bytes, query: dict[str, Any], *rest: Any
+    ) -> Any:
+        upload = s3._multipart_uploads.get((query.get("uploadId") or [""])[0]) or {}
+        sizes = {number: part["size"] for number, part in upload.get("parts", {}).items()}
+        listed = [int(number) for number in re.findall(rb"<PartNumber>\s*(\d+)", body)]
+        if any(sizes.get(number, MIN_PART_BYTES) < MIN_PART_BYTES for number in listed[:-1]):
             text = "Your proposed upload is smaller than the minimum allowed size"
             return s3._error("EntityTooSmall", text, 400, f"/{bucket}/{key}")
         return complete(bucket, key, body, query, *rest)
@@ -351,7 +366,8 @@ def resource_handlers(resource_type: str) -> dict[str, Any]:
 
 def refusal(service: str, status: int, text: str) -> ValueError:
     """A failure worded like the reason that CloudFormation gives for a resource."""
-    return ValueError(f'Resource handler returned message: "{text} (Service: {service}, Status Code: {status})"')
+    cause = f"{text} (Service: {service}, Status Code: {status})"
+    return ValueError(f'Resource handler returned message: "{cause}"')
 
 
 def checked(service: str, response: tuple[int, Any, Any]) -> dict[str, Any]:
@@ -359,12 +375,13 @@ def checked(service: str, response: tuple[int, Any, Any]) -> dict[str, Any]:
     status, _, body = response
     answer = json.loads(body or "{}")
     if status >= 400:
-        raise refusal(service, status, answer.get("message") or answer.get("Message") or str(answer))
+        text = answer.get("message") or answer.get("Message") or str(answer)
+        raise refusal(service, status, text)
     return answer
 
 
 def treat_secrets_as_aws() -> None:
-    """Makes `Ref` of a secret its ARN, honors all of `GenerateSecretString`, and lets a secret be empty."""
+    """Makes `Ref` of a secret its ARN, lets it have no value, and generates what was asked for."""
     handlers = resource_handlers("AWS::SecretsManager::Secret")
     create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
     secrets = ministack("services.secretsmanager")
@@ -403,7 +420,8 @@ def with_generated_value(properties: Properties) -> Properties:
     secrets = ministack("services.secretsmanager")
     value = checked("SecretsManager", secrets._get_random_password(wish))["RandomPassword"]
     if "SecretStringTemplate" in wish:
-        value = json.dumps({**json.loads(wish["SecretStringTemplate"]), wish["GenerateStringKey"]: value})
+        fields = json.loads(wish["SecretStringTemplate"])
+        value = json.dumps({**fields, wish["GenerateStringKey"]: value})
     return {**properties, "SecretString": value}
 
 
@@ -460,7 +478,8 @@ def check_code(code: dict[str, str]) -> None:
     if "S3Key" not in code:
         return
     functions = ministack("services.lambda_svc")
-    archive = functions._fetch_code_from_s3(code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion"))
+    version = code.get("S3ObjectVersion")
+    archive = functions._fetch_code_from_s3(code["S3Bucket"], code["S3Key"], version)
     if archive is None:
         raise refusal(
             "Lambda", 400,
@@ -494,8 +513,14 @@ REPLACING_PROPERTIES: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Resource": ("ParentId", "PathPart", "RestApiId"),
     "AWS::ApiGateway::RestApi": (),
     "AWS::ApiGateway::Stage": ("RestApiId", "StageName"),
-    "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "SelfManagedEventSource", "StartingPosition"),
-    "AWS::Lambda::Permission": ("Action", "FunctionName", "Principal", "SourceAccount", "SourceArn"),
+    "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "StartingPosition"),
+    "AWS::Lambda::Permission": (
+        "Action",
+        "FunctionName",
+        "Principal",
+        "SourceAccount",
+        "SourceArn",
+    ),
     "AWS::Logs::LogGroup": ("LogGroupName",),
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::S3::BucketPolicy": ("Bucket",),
@@ -512,10 +537,7 @@ def tell_replacements_apart() -> None:
         known.setdefault(resource_type, names)
 
 
-# A stack in one of these can only be deleted, or first be rolled back.
-BROKEN_STATES = (
-    "CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED",
-)
+BROKEN_STATES = ("DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED")
 
 
 def correct_change_sets() -> None:
@@ -524,7 +546,7 @@ def correct_change_sets() -> None:
     create = handlers._ACTION_HANDLERS["CreateChangeSet"]
 
     def create_change_set(request: dict[str, Any]) -> Any:
-        stack = handlers._resolve_stack((request.get("StackName") or [""])[0]) or {}
+        stack = handlers._resolve_stack(handlers._p(request, "StackName")) or {}
         if stack.get("StackStatus") in BROKEN_STATES:
             text = f"Stack:{stack['StackId']} is in {stack['StackStatus']} state and can not be updated."
             return handlers._error("ValidationError", text)
@@ -548,6 +570,38 @@ def changes_outputs(change_set: dict[str, Any]) -> bool:
     )
 
 
+# --- CloudFormation: what an update reports ------------------------------------------------------
+
+
+def report_only_what_changes() -> None:
+    """Leaves untouched resources out of the events of an update, and calls new ones created."""
+    stacks = ministack("services.cloudformation.stacks")
+    add = stacks._add_event
+
+    def add_event(
+        stack_id: str, stack: str, logical_id: str, kind: str, status: str, *rest: Any, **named: Any
+    ) -> None:
+        actions = running_actions(stack_id)
+        if actions is not None and status.startswith("UPDATE_") and logical_id != stack:
+            if logical_id not in actions:
+                return
+            if actions[logical_id] == "Add":
+                status = status.replace("UPDATE_", "CREATE_")
+        add(stack_id, stack, logical_id, kind, status, *rest, **named)
+
+    stacks._add_event = add_event
+
+
+def running_actions(stack_id: str) -> dict[str, str] | None:
+    """What the change set that is being executed does, by logical id; None if there is none."""
+    for change_set in ministack("services.cloudformation")._change_sets.values():
+        runs = change_set["ExecutionStatus"] == "EXECUTE_IN_PROGRESS"
+        if runs and change_set["StackId"] == stack_id:
+            changes = (change["ResourceChange"] for change in change_set["Changes"])
+            return {change["LogicalResourceId"]: change["Action"] for change in changes}
+    return None
+
+
 GAPS: tuple[Callable[[], None], ...] = (
     end_functions_first,
     count_loopback_as_tls,
@@ -563,6 +617,7 @@ GAPS: tuple[Callable[[], None], ...] = (
     keep_buckets_that_hold_data,
     tell_replacements_apart,
     correct_change_sets,
+    report_only_what_changes,
 )
 
 if __name__ == "__main__":

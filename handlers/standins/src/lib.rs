@@ -1,6 +1,6 @@
 //! Stand-ins for the products that the handlers call, served on one loopback address.
 //!
-//! Each product is one [`service::Service`]: its own routes, its own error shape, its own credential.
+//! Each product is one `Service`: its own routes, its own error shape, its own credential.
 //! What all of them share, recording and planned failures, lives in the recorder.
 //! A new product is one more file beside `backlog.rs` and one more line in `server.rs`.
 

@@ -16,8 +16,8 @@ use crate::server::Stage;
 const PAGE: &str = include_str!("page/index.html");
 /// The digests of the inline style and script; a test compares them with the page.
 const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-eh9XBKfEvD2cGL3mVjDKxQO24ie4PiXGgyX+jsVDNUQ='; \
-    script-src 'sha256-/WLmFCp6cx0eVtGPS8/vmqmZccj5Ds16M0fl+yv1Jqw='; \
+    style-src 'sha256-ZBL2nL85dFTR0lK4/eHtyc7VD3crTAVk8fZM7FmtQbI='; \
+    script-src 'sha256-KFPxhxRVGKVZEj4eAybZ5byP+AXeEsrM/N87kjLgzi0='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const SHOWN_CALLS: usize = 200;
 const SHOWN_BODY_BYTES: usize = 4 * 1024;

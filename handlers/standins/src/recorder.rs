@@ -90,3 +90,37 @@ impl Recorder {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::Recorder;
+    use crate::received::{Credential, ReceivedCall};
+
+    fn call(sequence: u64) -> ReceivedCall {
+        ReceivedCall {
+            sequence,
+            service: String::new(),
+            method: String::new(),
+            path: String::new(),
+            query: String::new(),
+            credential: Credential::Missing,
+            headers: BTreeMap::new(),
+            body: String::new(),
+            status: 200,
+            at: 0,
+        }
+    }
+
+    #[test]
+    fn a_call_that_is_answered_late_stays_at_the_place_of_its_arrival() {
+        let recorder = Recorder::default();
+        let arrivals = [recorder.arrive(), recorder.arrive(), recorder.arrive()];
+        for place in [2, 0, 1] {
+            recorder.keep(call(arrivals[place].sequence));
+        }
+        let kept: Vec<_> = recorder.calls().iter().map(|call| call.sequence).collect();
+        assert_eq!(kept, arrivals.map(|arrival| arrival.sequence));
+    }
+}

@@ -1,7 +1,12 @@
 //! The download of shared files: bytes, refusals, and the ways in which a download goes wrong.
 
+use std::io;
+use std::net::SocketAddr;
+
 use serde_json::json;
 use standins::{BacklogFile, Content, Project, generated_bytes};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 
 use crate::support::{FILE, KEY, Outcome, Stage, check_error, header};
 
@@ -106,6 +111,41 @@ async fn cuts_the_connection_after_exactly_the_promised_bytes() -> Outcome {
         );
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_the_promised_bytes_too_before_the_cut() -> Outcome {
+    let stage = Stage::started().await?;
+    // Nobody knows how much fits between server and reader, so one of many sizes has to hit it.
+    for n_steps in 1..=24 {
+        let limit = n_steps * 256 * 1024;
+        stage.standins.put_file(BacklogFile {
+            id: 7,
+            content: Content::Generated(limit + 1),
+            truncate_after: Some(limit),
+            ..BacklogFile::default()
+        });
+        let answer = read_late(stage.standins.address()).await?;
+        let head = answer.windows(4).position(|end| end == b"\r\n\r\n");
+        let body = &answer[head.ok_or("no head")? + 4..];
+        assert_eq!(body.len() as u64, limit);
+    }
+    Ok(())
+}
+
+/// Downloads file 7, but begins to read only when the server had time to fill every buffer.
+async fn read_late(address: SocketAddr) -> io::Result<Vec<u8>> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(4096)?;
+    let mut stream = socket.connect(address).await?;
+    let request = format!("GET {FILE}?apiKey={KEY} HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    for _ in 0..2_000 {
+        tokio::task::yield_now().await;
+    }
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(answer)
 }
 
 #[tokio::test]

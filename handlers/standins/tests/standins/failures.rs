@@ -2,12 +2,50 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use standins::Failure;
 
 use crate::support::{FILE, Outcome, Stage, check_error, header, number};
 
 const MYSELF: &str = "/backlog/api/v2/users/myself";
+const IMPOSSIBLE: [(&str, &str); 9] = [
+    (
+        r#"{"service": "jira", "status": 500, "times": 1}"#,
+        "no service `jira`; there is `backlog`",
+    ),
+    (
+        r#"{"service": "backlog", "status": 199, "times": 1}"#,
+        "199",
+    ),
+    (
+        r#"{"service": "backlog", "status": 600, "times": 1}"#,
+        "600",
+    ),
+    (
+        r#"{"service": "backlog", "status": 500, "times": 0}"#,
+        "`times` is 0",
+    ),
+    (
+        r#"{"service": "backlog", "status": 500}"#,
+        "missing field `times`",
+    ),
+    (
+        r#"{"service": "backlog", "status": 500, "times": 1, "when": 1}"#,
+        "unknown field `when`",
+    ),
+    (
+        r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"a b": "c"}}"#,
+        "`a b`",
+    ),
+    (
+        r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"a": "\n"}}"#,
+        "`a`",
+    ),
+    (
+        r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"Content-Length": "1"}}"#,
+        "`Content-Length`",
+    ),
+];
 
 #[tokio::test]
 async fn fails_as_often_as_planned_and_then_no_more() -> Outcome {
@@ -138,44 +176,8 @@ async fn a_status_without_error_has_no_error_body() -> Outcome {
 #[tokio::test]
 async fn a_failure_that_cannot_happen_is_refused_with_the_reason() -> Outcome {
     let stage = Stage::started().await?;
-    for (failure, reason) in [
-        (
-            json!({"service": "jira", "status": 500, "times": 1}),
-            "no service `jira`; there is `backlog`",
-        ),
-        (
-            json!({"service": "backlog", "status": 199, "times": 1}),
-            "199",
-        ),
-        (
-            json!({"service": "backlog", "status": 600, "times": 1}),
-            "600",
-        ),
-        (
-            json!({"service": "backlog", "status": 500, "times": 0}),
-            "`times` is 0",
-        ),
-        (
-            json!({"service": "backlog", "status": 500}),
-            "missing field `times`",
-        ),
-        (
-            json!({"service": "backlog", "status": 500, "times": 1, "when": 1}),
-            "unknown field `when`",
-        ),
-        (
-            json!({"service": "backlog", "status": 500, "times": 1, "headers": {"a b": "c"}}),
-            "`a b`",
-        ),
-        (
-            json!({"service": "backlog", "status": 500, "times": 1, "headers": {"a": "\n"}}),
-            "`a`",
-        ),
-        (
-            json!({"service": "backlog", "status": 500, "times": 1, "headers": {"Content-Length": "1"}}),
-            "`Content-Length`",
-        ),
-    ] {
+    for (failure, reason) in IMPOSSIBLE {
+        let failure: Value = serde_json::from_str(failure)?;
         let answer = stage.control("fail", &failure).await?;
         assert_eq!(answer.status(), 400, "{failure}");
         let text = answer.text().await?;

@@ -1,6 +1,8 @@
 //! From the start of the server to its end.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -92,14 +94,21 @@ async fn stop_ends_the_server_after_the_answers_that_are_on_their_way() -> Outco
 }
 
 #[tokio::test]
-async fn a_stalled_download_does_not_keep_the_server_alive() -> Outcome {
+async fn a_stopping_server_takes_no_new_connection_and_gives_up_on_a_stalled_one() -> Outcome {
     let stage = Stage::started().await?;
+    let address = stage.standins.address();
     stage.put(json!({"size": 1_u64 << 40})).await?;
     let stalled = stage.get(FILE).await?;
     stage.request(Method::POST, "/_control/stop").send().await?;
+    let mut stopped = pin!(stage.standins.stopped());
+    timeout(PATIENCE, refused(address)).await?;
+    assert!(
+        timeout(Duration::ZERO, &mut stopped).await.is_err(),
+        "the server did not wait for the answer that is on its way"
+    );
     // From here on the clock jumps to the next timer whenever nothing else happens.
     tokio::time::pause();
-    timeout(PATIENCE, stage.standins.stopped()).await?;
+    timeout(PATIENCE, stopped).await?;
     drop(stalled);
     Ok(())
 }
@@ -109,12 +118,13 @@ async fn a_dropped_server_frees_its_port() -> Outcome {
     let stage = Stage::started().await?;
     let address = stage.standins.address();
     drop(stage);
-    let refused = async {
-        while TcpStream::connect(address).await.is_ok() {
-            tokio::task::yield_now().await;
-        }
-    };
-    Ok(timeout(PATIENCE, refused).await?)
+    Ok(timeout(PATIENCE, refused(address)).await?)
+}
+
+async fn refused(address: SocketAddr) {
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

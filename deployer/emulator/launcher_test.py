@@ -1,0 +1,415 @@
+"""Shows that each gap between ministack and AWS is closed: `python -m unittest launcher_test`.
+
+Runs with the Python that has `requirements.txt` installed; everything stays on 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+HERE = Path(__file__).parent
+REGION = "ap-northeast-1"
+ACCOUNT = "000000000000"
+BOOTSTRAP = f"""#!{sys.executable}
+import json, os, time, urllib.request
+api = "http://%s/2018-06-01/runtime/invocation/" % os.environ["AWS_LAMBDA_RUNTIME_API"]
+while True:
+    with urllib.request.urlopen(api + "next") as call:
+        id, event = call.headers["Lambda-Runtime-Aws-Request-Id"], json.load(call)
+    print("called", flush=True)
+    if event.get("do") == "die":
+        os._exit(3)
+    if event.get("do") == "sleep":
+        time.sleep(60)
+    answer = json.dumps({{"statusCode": 200, "body": "done"}}).encode()
+    urllib.request.urlopen(urllib.request.Request(api + id + "/response", answer, method="POST"))
+"""
+
+
+def archive() -> bytes:
+    """A function's code."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("bootstrap", BOOTSTRAP)
+    return buffer.getvalue()
+
+
+def statement(action: Any, resource: Any, **more: Any) -> dict[str, Any]:
+    """A policy document with one statement."""
+    entry = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return {"Version": "2012-10-17", "Statement": [entry]}
+
+
+def deny_without_tls(action: str, resource: Any) -> dict[str, Any]:
+    """A policy document that demands TLS."""
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return statement(action, resource, Effect="Deny", Principal="*", Condition=condition)
+
+
+def resource(kind: str, **properties: Any) -> dict[str, Any]:
+    """A resource of a template."""
+    return {"Type": f"AWS::{kind}", "Properties": properties}
+
+
+def role(*grants: dict[str, Any]) -> dict[str, Any]:
+    """A function's role that may do what the policy documents say."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }],
+    }
+    policies = [{"PolicyName": f"p{n}", "PolicyDocument": grant} for n, grant in enumerate(grants)]
+    return resource("IAM::Role", AssumeRolePolicyDocument=trust, Policies=policies)
+
+
+def function(**properties: Any) -> dict[str, Any]:
+    """A function whose code is in the bucket `code`; its role is the resource `Role`."""
+    return resource("Lambda::Function", **{
+        "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 70,
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"S3Bucket": "code", "S3Key": "code.zip"}, **properties,
+    })
+
+
+class Emulator:
+    """A launcher of its own on a free port."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.home = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "launcher.py")], env=self.environment(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        wait_for(lambda: self.get("/_ministack/health")[0] == 200)
+
+    def environment(self) -> dict[str, str]:
+        """What the deployer starts the launcher with."""
+        return {
+            "PATH": "/usr/bin:/bin", "HOME": self.home.name, "TMPDIR": self.home.name,
+            "LANG": "C.UTF-8", "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1", "MINISTACK_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.url, "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0",
+            "AUTH": "true",
+        }
+
+    def stop(self) -> None:
+        """Sends SIGTERM and waits."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=10)
+        finally:
+            self.process.kill()
+            self.home.cleanup()
+
+    def client(self, service: str, **headers: str) -> Any:
+        """A client of one service, as the root of the account."""
+        client = botocore.session.Session().create_client(
+            service, REGION, endpoint_url=self.url, aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"max_attempts": 0}, read_timeout=90),
+        )
+        client.meta.events.register("before-send", lambda request, **_: request.headers.update(headers))
+        return client
+
+    def get(self, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+        """Status and body of a request; status 0 if nobody answers."""
+        request = urllib.request.Request(self.url + path, body, headers)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except OSError:
+            return 0, b""
+
+
+def wait_for(condition: Any, seconds: float = 15) -> None:
+    """Waits until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.02)
+
+
+class Gaps(unittest.TestCase):
+    """One test for each gap; they share an emulator."""
+
+    emulator: Emulator
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.emulator = Emulator()
+        cls.stacks, cls.s3 = cls.emulator.client("cloudformation"), cls.emulator.client("s3")
+        cls.secrets, cls.functions = cls.emulator.client("secretsmanager"), cls.emulator.client("lambda")
+        cls.s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
+        cls.s3.put_object(Bucket="code", Key="code.zip", Body=archive())
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.emulator.stop()
+
+    def change_set(self, resources: dict[str, Any], outputs: Any, kind: str) -> dict[str, Any]:
+        template = json.dumps({"Resources": resources, **({"Outputs": outputs} if outputs else {})})
+        created = self.stacks.create_change_set(
+            StackName=self.id().rsplit(".")[-1].replace("_", "-"), ChangeSetName=f"c{time.time_ns()}",
+            ChangeSetType=kind, TemplateBody=template, Capabilities=["CAPABILITY_IAM"],
+        )
+        return self.stacks.describe_change_set(ChangeSetName=created["Id"])
+
+    def deploy(self, resources: dict[str, Any], outputs: Any = None, kind: str = "CREATE") -> dict[str, Any]:
+        change_set = self.change_set(resources, outputs, kind)
+        self.assertEqual(change_set["Status"], "CREATE_COMPLETE")
+        self.stacks.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+        return self.settled(change_set["StackId"])
+
+    def settled(self, stack: str) -> dict[str, Any]:
+        read = lambda: self.stacks.describe_stacks(StackName=stack)["Stacks"][0]
+        wait_for(lambda: not read()["StackStatus"].endswith("_IN_PROGRESS"))
+        found = read()
+        outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])}
+        return {**found, "Outputs": outputs}
+
+    def reasons(self, stack: dict[str, Any]) -> str:
+        events = self.stacks.describe_stack_events(StackName=stack["StackId"])["StackEvents"]
+        return " ".join(event.get("ResourceStatusReason", "") for event in events)
+
+    def test_secret(self) -> None:
+        wish = {"PasswordLength": 40, "ExcludePunctuation": True}
+        policy = resource(
+            "SecretsManager::ResourcePolicy", SecretId={"Ref": "Empty"},
+            ResourcePolicy=deny_without_tls("secretsmanager:GetSecretValue", "*"),
+        )
+        stack = self.deploy(
+            {
+                "Empty": resource("SecretsManager::Secret"), "Policy": policy,
+                "Made": resource("SecretsManager::Secret", GenerateSecretString=wish),
+            },
+            {"Empty": {"Value": {"Ref": "Empty"}}, "Made": {"Value": {"Ref": "Made"}}},
+        )["Outputs"]
+        self.assertTrue(stack["Empty"].startswith(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"))
+        with self.assertRaisesRegex(ClientError, "secret value for staging label: AWSCURRENT"):
+            self.secrets.get_secret_value(SecretId=stack["Empty"])
+        self.assertRegex(
+            self.secrets.get_secret_value(SecretId=stack["Made"])["SecretString"], r"^[A-Za-z0-9]{40}$"
+        )
+        self.assertIn("ResourcePolicy", self.secrets.get_resource_policy(SecretId=stack["Empty"]))
+
+    def test_tls_policy(self) -> None:
+        queue = self.deploy(
+            {
+                "Queue": resource("SQS::Queue"),
+                "Policy": resource(
+                    "SQS::QueuePolicy", Queues=[{"Ref": "Queue"}],
+                    PolicyDocument=deny_without_tls("sqs:*", {"Fn::GetAtt": ["Queue", "Arn"]}),
+                ),
+            },
+            {"Url": {"Value": {"Ref": "Queue"}}},
+        )["Outputs"]["Url"]
+        self.emulator.client("sqs").send_message(QueueUrl=queue, MessageBody="over the loopback")
+        plain = self.emulator.client("sqs", **{"X-Forwarded-Proto": "http"})
+        with self.assertRaisesRegex(ClientError, "AccessDenied"):
+            plain.send_message(QueueUrl=queue, MessageBody="over plain http")
+
+    def test_api(self) -> None:
+        uri = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
+        api = {
+            "Role": role(), "Function": function(), "Api": resource("ApiGateway::RestApi", Name="api"),
+            "Method": resource(
+                "ApiGateway::Method", RestApiId={"Ref": "Api"}, HttpMethod="POST", AuthorizationType="NONE",
+                ResourceId={"Fn::GetAtt": ["Api", "RootResourceId"]},
+                Integration={"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": {"Fn::Sub": uri}},
+            ),
+            "Deployment": {
+                **resource("ApiGateway::Deployment", RestApiId={"Ref": "Api"}), "DependsOn": "Method",
+            },
+            "Stage": resource(
+                "ApiGateway::Stage", StageName="s",
+                RestApiId={"Ref": "Api"}, DeploymentId={"Ref": "Deployment"},
+            ),
+        }
+        host = {"Host": {"Value": {"Fn::Sub": "${Api}.execute-api.${AWS::Region}.amazonaws.com"}}}
+        headers = {"Host": self.deploy(api, host)["Outputs"]["Host"]}
+        self.assertEqual(self.emulator.get("/s/", b"{}", **headers)[0], 500)
+        source = "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*/POST/"
+        api["Permission"] = resource(
+            "Lambda::Permission", FunctionName={"Ref": "Function"}, Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com", SourceArn={"Fn::Sub": source},
+        )
+        self.deploy(api, host, "UPDATE")
+        self.assertEqual(self.emulator.get("/s/", b"{}", **headers), (200, b"done"))
+
+    def test_missing_code(self) -> None:
+        broken = {"Role": role(), "Function": function(Code={"S3Bucket": "code", "S3Key": "gone.zip"})}
+        stack = self.deploy(broken)
+        self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+        self.assertIn("NoSuchKey", self.reasons(stack))
+        with self.assertRaisesRegex(ClientError, "is in ROLLBACK_COMPLETE state and can not be updated"):
+            self.deploy(broken, kind="UPDATE")
+
+    def test_rights_to_poll(self) -> None:
+        queue = {"Fn::GetAtt": ["Queue", "Arn"]}
+        stack = self.deploy({
+            "Queue": resource("SQS::Queue"), "Function": function(),
+            "Role": role(statement(["sqs:ReceiveMessage", "sqs:GetQueueAttributes"], queue)),
+            "Mapping": resource(
+                "Lambda::EventSourceMapping", EventSourceArn=queue, FunctionName={"Ref": "Function"}
+            ),
+        })
+        self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+        self.assertIn("does not have permissions to call DeleteMessage on SQS", self.reasons(stack))
+
+    def test_log(self) -> None:
+        group = resource("Logs::LogGroup", LogGroupName="log-of-test")
+        logging_to_it = function(LoggingConfig={"LogGroup": {"Ref": "Logs"}})
+        silent = {"Logs": group, "Role": role(), "Function": logging_to_it}
+        name = {"Name": {"Value": {"Ref": "Function"}}}
+        target = self.deploy(silent, name)["Outputs"]["Name"]
+        self.functions.invoke(FunctionName=target, Payload=b"{}")
+        logs = self.emulator.client("logs")
+        self.assertEqual(logs.filter_log_events(logGroupName="log-of-test")["events"], [])
+        actions, arn = ["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["Logs", "Arn"]}
+        self.deploy({**silent, "Role": role(statement(actions, arn))}, name, "UPDATE")
+        self.functions.invoke(FunctionName=target, Payload=b'{"do": "die"}')
+        lines = [event["message"] for event in logs.filter_log_events(logGroupName="log-of-test")["events"]]
+        self.assertIn("called", lines)
+        self.assertTrue(any("Runtime.ExitError" in line for line in lines), lines)
+
+    def test_bucket_with_data(self) -> None:
+        bucket = self.deploy({"Bucket": resource("S3::Bucket")}, {"Name": {"Value": {"Ref": "Bucket"}}})
+        name = bucket["Outputs"]["Name"]
+        self.s3.put_object(Bucket=name, Key="kept", Body=b"data")
+        self.stacks.delete_stack(StackName=bucket["StackId"])
+        self.assertEqual(self.settled(bucket["StackId"])["StackStatus"], "DELETE_FAILED")
+        self.s3.delete_object(Bucket=name, Key="kept")
+        self.stacks.delete_stack(StackName=bucket["StackId"])
+        self.assertEqual(self.settled(bucket["StackId"])["StackStatus"], "DELETE_COMPLETE")
+
+    def test_small_parts(self) -> None:
+        upload = {"Bucket": "code", "Key": "large"}
+        upload["UploadId"] = self.s3.create_multipart_upload(**upload)["UploadId"]
+        parts = [
+            {"PartNumber": n, "ETag": self.s3.upload_part(**upload, PartNumber=n, Body=b"small")["ETag"]}
+            for n in (1, 2)
+        ]
+        with self.assertRaisesRegex(ClientError, "EntityTooSmall"):
+            self.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+        self.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts[:1]})
+
+    def test_change_sets(self) -> None:
+        queue, output = {"Queue": resource("SQS::Queue")}, {"Old": {"Value": "1"}}
+        self.deploy(queue, output)
+        self.assertEqual(self.change_set(queue, output, "UPDATE")["Status"], "FAILED")
+        self.assertEqual(self.deploy(queue, {"New": {"Value": "2"}}, "UPDATE")["Outputs"], {"New": "2"})
+        stack = self.deploy({**queue, "Added": resource("SQS::Queue")}, kind="UPDATE")
+        events = self.stacks.describe_stack_events(StackName=stack["StackId"])["StackEvents"]
+        touched = {(event["LogicalResourceId"], event["ResourceStatus"]) for event in events}
+        self.assertIn(("Added", "CREATE_COMPLETE"), touched)
+        self.assertNotIn(("Queue", "UPDATE_COMPLETE"), touched)
+
+    def test_replacements(self) -> None:
+        self.deploy({"Kept": resource("Logs::LogGroup"), "Renamed": resource("Logs::LogGroup")})
+        changes = self.change_set(
+            {
+                "Kept": resource("Logs::LogGroup", RetentionInDays=7),
+                "Renamed": resource("Logs::LogGroup", LogGroupName="other"),
+            },
+            None, "UPDATE",
+        )["Changes"]
+        replaced = {change["ResourceChange"]["LogicalResourceId"]:
+                    change["ResourceChange"]["Replacement"] for change in changes}
+        self.assertEqual(replaced, {"Kept": "False", "Renamed": "True"})
+
+    def test_deleted_function(self) -> None:
+        before = children(self.emulator.process.pid)
+        name = {"Name": {"Value": {"Ref": "Function"}}}
+        stack = self.deploy({"Role": role(), "Function": function()}, name)
+        self.functions.invoke(FunctionName=stack["Outputs"]["Name"], Payload=b"{}")
+        self.assertNotEqual(children(self.emulator.process.pid), before)
+        self.stacks.delete_stack(StackName=stack["StackId"])
+        wait_for(lambda: children(self.emulator.process.pid) == before)
+
+
+class StartAndStop(unittest.TestCase):
+    """What the launcher does before and after it serves."""
+
+    def test_another_version_stops_with_one_line(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            info = Path(folder, "ministack-9.9.dist-info")
+            info.mkdir()
+            (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ministack\nVersion: 9.9\n")
+            self.check("import launcher; launcher.main()", "ministack 9.9 is installed", PYTHONPATH=folder)
+
+    def test_a_missing_name_stops_with_one_line(self) -> None:
+        code = "import launcher; launcher.HOOKED_NAMES['app'] += ('gone',); launcher.main()"
+        self.check(code, "has no `app.gone`")
+
+    def check(self, code: str, expected: str, **environment: str) -> None:
+        ended = subprocess.run(
+            [sys.executable, "-B", "-c", code], cwd=HERE, env={**environment, "PATH": "/usr/bin:/bin"},
+            capture_output=True, text=True, timeout=30, start_new_session=True,
+        )
+        self.assertEqual(ended.returncode, 1, ended)
+        self.assertIn(expected, ended.stderr.splitlines()[-1])
+
+    def test_sigterm_ends_busy_functions(self) -> None:
+        emulator = Emulator()
+        emulator.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument="{}")
+        functions = emulator.client("lambda")
+        functions.create_function(
+            FunctionName="busy", Runtime="provided.al2023", Handler="bootstrap", Timeout=60,
+            Role=f"arn:aws:iam::{ACCOUNT}:role/role", Code={"ZipFile": archive()},
+        )
+        wait_for(lambda: functions.get_function(FunctionName="busy")["Configuration"]["State"] == "Active")
+        request = {"FunctionName": "busy", "Payload": b'{"do": "sleep"}'}
+        caller = threading.Thread(target=functions.invoke, kwargs=request, daemon=True)
+        caller.start()
+        wait_for(lambda: children(emulator.process.pid))
+        left = children(emulator.process.pid)
+        time.sleep(0.5)  # The function may still be starting, and then nobody waits for it yet.
+        emulator.stop()
+        caller.join()
+        self.assertEqual(emulator.process.returncode, 0)
+        self.assertEqual([pid for pid in left if Path(f"/proc/{pid}").exists()], [])
+
+
+def children(parent: int) -> list[int]:
+    """The processes that this one started."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(status.parent.name))
+    return found
+
+
+if __name__ == "__main__":
+    unittest.main()

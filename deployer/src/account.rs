@@ -1,0 +1,68 @@
+//! The account that a stage lives in, real or on this machine: clients, and what is in it.
+
+mod connect;
+mod stack;
+
+pub use stack::StackStatus;
+pub(crate) use stack::StackSummary;
+
+use crate::local::Local;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Clients of one account and region.
+#[derive(Debug)]
+pub struct Account {
+    pub(crate) api_gateway: aws_sdk_apigateway::Client,
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    /// Number of the account.
+    pub id: String,
+    /// Region.
+    pub region: String,
+    /// The local cloud, if that is where the account is.
+    pub local: Option<Local>,
+    may_have_changed: AtomicBool,
+}
+
+impl Account {
+    /// Whether anything was done that may have changed the account.
+    pub fn may_have_changed(&self) -> bool {
+        self.may_have_changed.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that from now on the account may have changed.
+    pub(crate) fn changes(&self) {
+        self.may_have_changed.store(true, Ordering::Relaxed);
+    }
+
+    /// How long to wait between two looks at something that has been going on for `elapsed`:
+    /// tens of milliseconds on this machine, seconds on AWS.
+    pub(crate) fn poll_interval(&self, elapsed: Duration) -> Duration {
+        let (first, last) = match self.local {
+            Some(_) => (Duration::from_millis(15), Duration::from_millis(250)),
+            None => (Duration::from_millis(700), Duration::from_secs(5)),
+        };
+        (elapsed / 8).clamp(first, last)
+    }
+
+    /// The address at which a stack's endpoint answers: as AWS gives it, or the local cloud's form.
+    pub fn reachable(&self, address: &str) -> String {
+        let Some(local) = &self.local else {
+            return address.to_owned();
+        };
+        let parts = address
+            .strip_prefix("https://")
+            .and_then(|rest| rest.split_once('.'))
+            .and_then(|(api, rest)| rest.split_once('/').map(|(_, path)| (api, path)));
+        match parts {
+            Some((api, path)) => format!("{}/_aws/execute-api/{api}/{path}", local.emulator_url()),
+            None => address.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Finding credentials, and asking who we are.
+
+use super::Account;
+use crate::error::{Error, Outcome};
+use crate::local::Local;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_types::sdk_config::SharedHttpClient;
+use stacks::Stage;
+use std::sync::atomic::AtomicBool;
+
+impl Account {
+    /// The account of an AWS stage, by the profile of the stage file or the usual chain.
+    pub async fn on_aws(stage: &Stage) -> Outcome<Self> {
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http_client())
+            .region(Region::new(stage.region.as_str().to_owned()));
+        if let Some(profile) = &stage.profile {
+            loader = loader.profile_name(profile);
+        }
+        Self::connect(loader.load().await, stage, None).await
+    }
+
+    /// The account of the local cloud.
+    pub async fn on_this_machine(stage: &Stage, local: Local) -> Outcome<Self> {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .http_client(http_client())
+            .region(Region::new(stage.region.as_str().to_owned()))
+            .endpoint_url(local.emulator_url())
+            // The emulator's own root user; it exists on this machine only.
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+                Credentials::new("test", "test", None, None, "local"),
+            ))
+            .build();
+        Self::connect(config, stage, Some(local)).await
+    }
+
+    async fn connect(config: SdkConfig, stage: &Stage, local: Option<Local>) -> Outcome<Self> {
+        let identity = aws_sdk_sts::Client::new(&config)
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(Error::aws("sts:GetCallerIdentity"))?;
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(local.is_some());
+        Ok(Self {
+            api_gateway: aws_sdk_apigateway::Client::new(&config),
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            id: identity.account.unwrap_or_default(),
+            region: stage.region.as_str().to_owned(),
+            local,
+            may_have_changed: AtomicBool::new(false),
+        })
+    }
+}
+
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+        .build_https()
+}

@@ -1,0 +1,121 @@
+//! Stacks as they are in the account.
+
+use super::Account;
+use crate::error::{Error, Outcome};
+use aws_sdk_cloudformation::types::StackResourceSummary;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// What is known of a stack in the account.
+#[derive(Clone, Debug)]
+pub(crate) struct StackSummary {
+    pub(crate) id: String,
+    pub(crate) status: StackStatus,
+    pub(crate) outputs: BTreeMap<String, String>,
+}
+
+/// CloudFormation's status of a stack, as it names it; `ABSENT` if there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackStatus(pub String);
+
+impl StackStatus {
+    /// The status of a stack that is not there.
+    pub fn absent() -> Self {
+        Self("ABSENT".into())
+    }
+
+    /// Whether the stack is there and usable.
+    pub fn is_deployed(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE"
+        )
+    }
+
+    /// Whether an operation is under way.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.0.ends_with("_IN_PROGRESS") && self.0 != "REVIEW_IN_PROGRESS"
+    }
+
+    /// Whether the stack never came to be, so that it holds nothing and can only be deleted.
+    pub(crate) fn never_was(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED"
+        )
+    }
+}
+
+impl Account {
+    /// The stack with this name or id; `None` if there is none, or if it was deleted.
+    pub(crate) async fn find_stack(&self, name: &str) -> Outcome<Option<StackSummary>> {
+        let answer = self.cloudformation.describe_stacks().stack_name(name).send().await;
+        let answer = match answer.map_err(Error::aws("cloudformation:DescribeStacks")) {
+            Err(Error::Aws { message, .. }) if message.contains("does not exist") => return Ok(None),
+            answer => answer?,
+        };
+        let Some(stack) = answer.stacks().first() else { return Ok(None) };
+        let status = stack.stack_status().map(|status| status.as_str()).unwrap_or_default();
+        if status == "DELETE_COMPLETE" {
+            return Ok(None);
+        }
+        let outputs = stack
+            .outputs()
+            .iter()
+            .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
+            .collect();
+        Ok(Some(StackSummary {
+            id: stack.stack_id().unwrap_or(name).to_owned(),
+            status: StackStatus(status.to_owned()),
+            outputs,
+        }))
+    }
+
+    /// Waits until no operation is under way; an operation of somebody else is waited for as well.
+    pub(crate) async fn wait_until_settled(&self, id: &str) -> Outcome<StackStatus> {
+        let began = Instant::now();
+        loop {
+            let status = match self.find_stack(id).await? {
+                Some(stack) => stack.status,
+                None => return Ok(StackStatus::absent()),
+            };
+            if !status.is_moving() {
+                return Ok(status);
+            }
+            tokio::time::sleep(self.poll_interval(began.elapsed())).await;
+        }
+    }
+
+    /// Every resource of a stack; none if there is no such stack.
+    pub(crate) async fn resources_of(&self, stack: &str) -> Outcome<Vec<StackResourceSummary>> {
+        let mut pages = self.cloudformation.list_stack_resources().stack_name(stack).into_paginator().send();
+        let mut resources = Vec::new();
+        while let Some(page) = pages.next().await {
+            match page.map_err(Error::aws("cloudformation:ListStackResources")) {
+                Err(Error::Aws { message, .. }) if message.contains("does not exist") => break,
+                page => resources.extend(page?.stack_resource_summaries.unwrap_or_default()),
+            }
+        }
+        Ok(resources)
+    }
+
+    /// Name or ARN of one resource of a stack.
+    pub(crate) async fn physical_id(&self, stack: &str, logical_id: &str) -> Outcome<Option<String>> {
+        let resources = self.resources_of(stack).await?;
+        let found = resources.into_iter().find(|resource| resource.logical_resource_id() == Some(logical_id));
+        Ok(found.and_then(|resource| resource.physical_resource_id).filter(|id| !id.is_empty()))
+    }
+
+    /// Deletes a stack that never came to be.
+    pub(crate) async fn clear_stack(&self, id: &str) -> Outcome<()> {
+        self.changes();
+        self.cloudformation
+            .delete_stack()
+            .stack_name(id)
+            .send()
+            .await
+            .map_err(Error::aws("cloudformation:DeleteStack"))?;
+        self.wait_until_settled(id).await?;
+        Ok(())
+    }
+}

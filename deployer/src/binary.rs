@@ -1,0 +1,141 @@
+//! What a binary must be to run on `provided.al2023`.
+
+use crate::error::{Error, Outcome};
+use object::read::elf::{ElfFile64, FileHeader};
+use object::{Architecture, Object, ObjectKind};
+use std::path::{Path, PathBuf};
+
+/// Newest glibc symbol version that Amazon Linux 2023 has.
+const GLIBC: (u32, u32) = (2, 34);
+
+/// A handler that is ready to be packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binary {
+    /// Its package.
+    pub package: String,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+/// The processor that a binary is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// Intel and AMD.
+    X86_64,
+    /// Graviton.
+    Arm64,
+}
+
+impl Machine {
+    /// The processor of this machine.
+    pub fn host() -> Self {
+        match std::env::consts::ARCH {
+            "aarch64" => Self::Arm64,
+            _ => Self::X86_64,
+        }
+    }
+
+    /// Rust's name of the target.
+    pub fn target(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+        }
+    }
+}
+
+impl From<stacks::Architecture> for Machine {
+    fn from(architecture: stacks::Architecture) -> Self {
+        match architecture {
+            stacks::Architecture::X86_64 => Self::X86_64,
+            stacks::Architecture::Arm64 => Self::Arm64,
+        }
+    }
+}
+
+/// Checks that the file runs on Lambda: an executable for `machine` that needs no newer glibc.
+pub(crate) fn check(package: &str, path: &Path, machine: Machine) -> Outcome<Binary> {
+    let content = std::fs::read(path).map_err(Error::file("read", path))?;
+    match problem(&content, machine) {
+        None => Ok(Binary { package: package.to_owned(), path: path.to_owned() }),
+        Some(problem) => Err(Error::Binary { package: package.to_owned(), problem }),
+    }
+}
+
+fn problem(content: &[u8], machine: Machine) -> Option<String> {
+    let elf = match ElfFile64::<object::Endianness>::parse(content) {
+        Ok(elf) => elf,
+        Err(error) => return Some(format!("it is no 64-bit Linux program ({error})")),
+    };
+    let wanted = match machine {
+        Machine::X86_64 => Architecture::X86_64,
+        Machine::Arm64 => Architecture::Aarch64,
+    };
+    if elf.architecture() != wanted {
+        return Some(format!("it is for {:?} and the stage wants {wanted:?}", elf.architecture()));
+    }
+    if !matches!(elf.kind(), ObjectKind::Executable | ObjectKind::Dynamic) {
+        return Some(format!("it is a {:?} file and no program", elf.kind()));
+    }
+    match newest_glibc(&elf) {
+        Ok(Some(version)) if version > GLIBC => Some(format!(
+            "it needs GLIBC_{}.{}, and there is no newer one than GLIBC_{}.{}", version.0, version.1, GLIBC.0, GLIBC.1
+        )),
+        Ok(_) => None,
+        Err(error) => Some(format!("its symbol versions cannot be read ({error})")),
+    }
+}
+
+/// The newest `GLIBC_x.y` among the versions that the program needs.
+fn newest_glibc(elf: &ElfFile64<'_>) -> object::Result<Option<(u32, u32)>> {
+    let (endian, data) = (elf.endian(), elf.data());
+    let sections = elf.elf_header().sections(endian, data)?;
+    let Some((mut libraries, link)) = sections.gnu_verneed(endian, data)? else {
+        return Ok(None);
+    };
+    let strings = sections.strings(endian, data, link)?;
+    let mut newest = None;
+    while let Some((_, mut versions)) = libraries.next()? {
+        while let Some(version) = versions.next()? {
+            let name = String::from_utf8_lossy(version.name(endian, strings)?).into_owned();
+            newest = newest.max(name.strip_prefix("GLIBC_").and_then(parse_version));
+        }
+    }
+    Ok(newest)
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next().flatten().unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_program_for_the_stage_is_refused() {
+        assert!(problem(b"#!/bin/sh\n", Machine::X86_64).unwrap().contains("no 64-bit Linux program"));
+        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let other = match Machine::host() {
+            Machine::X86_64 => Machine::Arm64,
+            Machine::Arm64 => Machine::X86_64,
+        };
+        assert!(problem(&own, other).unwrap().contains("the stage wants"));
+    }
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(parse_version("2.4") < parse_version("2.34"));
+        assert!(parse_version("2.38") > Some(GLIBC));
+        assert_eq!(parse_version("PRIVATE"), None);
+        assert_eq!(parse_version("2.2.5"), Some((2, 2)));
+    }
+
+    #[test]
+    fn the_newest_version_of_a_real_program_is_found() {
+        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let elf = ElfFile64::parse(own.as_slice()).unwrap();
+        assert!(newest_glibc(&elf).unwrap() >= Some((2, 14)));
+    }
+}

@@ -1,0 +1,94 @@
+//! What is going on, told to whoever displays it.
+
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Something that a person may want to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A step began.
+    Began {
+        /// Names the step until it ends.
+        step: String,
+    },
+    /// What a step is doing now.
+    Doing {
+        /// The step.
+        step: String,
+        /// In a few words.
+        detail: String,
+    },
+    /// A step ended well.
+    Ended {
+        /// The step.
+        step: String,
+        /// What came of it.
+        summary: String,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A resource of a stack changed its status.
+    Resource {
+        /// The stack.
+        stack: String,
+        /// The resource.
+        logical_id: String,
+        /// CloudFormation's status, such as `CREATE_IN_PROGRESS`.
+        status: String,
+        /// CloudFormation's reason; often empty.
+        reason: String,
+    },
+    /// Something that is worth a line of its own.
+    Note(String),
+    /// Something that a person should know and that stops nothing.
+    Warning(String),
+}
+
+/// Tells events; cheap to copy.
+#[derive(Clone, Debug)]
+pub struct Reporter {
+    sender: UnboundedSender<Event>,
+}
+
+impl Reporter {
+    /// A reporter and where its events come out.
+    pub fn new() -> (Self, UnboundedReceiver<Event>) {
+        let (sender, receiver) = unbounded_channel();
+        (Self { sender }, receiver)
+    }
+
+    /// Tells an event; nobody listening is no error.
+    pub fn tell(&self, event: Event) {
+        let _ = self.sender.send(event);
+    }
+
+    /// Tells what a step is doing.
+    pub fn doing(&self, step: &str, detail: impl Into<String>) {
+        self.tell(Event::Doing { step: step.to_owned(), detail: detail.into() });
+    }
+
+    /// Tells something that is worth a line.
+    pub fn note(&self, text: impl Into<String>) {
+        self.tell(Event::Note(text.into()));
+    }
+
+    /// Tells something that a person should know.
+    pub fn warn(&self, text: impl Into<String>) {
+        self.tell(Event::Warning(text.into()));
+    }
+
+    /// Runs a step between its beginning and its end; `summary` says what came of it.
+    pub async fn step<T, E>(
+        &self,
+        step: &str,
+        work: impl Future<Output = Result<T, E>>,
+        summary: impl FnOnce(&T) -> String,
+    ) -> Result<T, E> {
+        let began = std::time::Instant::now();
+        self.tell(Event::Began { step: step.to_owned() });
+        let result = work.await?;
+        let summary = summary(&result);
+        self.tell(Event::Ended { step: step.to_owned(), summary, took: began.elapsed() });
+        Ok(result)
+    }
+}

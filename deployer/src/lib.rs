@@ -1,0 +1,41 @@
+//! From definitions to a running stage: compile, pack, upload, propose, apply.
+//!
+//! Each step is a function that takes values and returns one; none prints, asks or exits.
+//! What is going on is told to a [`Reporter`].
+
+mod account;
+mod apply;
+mod archive;
+mod artifact;
+mod binary;
+mod build;
+mod change;
+mod destroy;
+mod error;
+mod event;
+mod local;
+mod outputs;
+mod propose;
+mod python;
+mod secrets;
+mod statement;
+mod test_event;
+mod toolchain;
+
+pub use account::{Account, StackStatus};
+pub use apply::apply;
+pub use archive::{Archive, pack};
+pub use artifact::{artifact_bucket, upload};
+pub use binary::{Binary, Machine};
+pub use build::{BuildSettings, Linking, Profile, build};
+pub use change::{Change, ChangeKind};
+pub use destroy::{Keep, Leftovers, delete_artifacts_if_last, destroy, find_leftovers};
+pub use error::{Error, Outcome};
+pub use event::{Event, Reporter};
+pub use local::{Local, LocalStatus, StandInsOptions, local_logs, local_status, run_stand_ins_file, start_local, stop_local};
+pub use outputs::{Deployed, RegisteredUrl, deployed, not_deployed};
+pub use propose::{Plan, Proposal, discard, propose};
+pub use python::PythonTools;
+pub use secrets::{SecretInput, put_secrets, secrets_to_ask};
+pub use test_event::{Hop, TestReport, publish_test_event};
+pub use toolchain::Workspace;
