@@ -145,7 +145,7 @@ impl Error {
     pub fn aws<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug,
+        R: std::fmt::Debug + 'static,
     {
         move |error| {
             if let (Some(code), message) = (error.code(), error.message()) {

@@ -1,6 +1,8 @@
 //! What is going on, told to whoever displays it.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Something that a person may want to see.
@@ -42,7 +44,35 @@ pub enum Event {
     Note(String),
     /// Something that a person should know and that stops nothing.
     Warning(String),
+    /// Everything before must be shown now.
+    Flush(Flush),
 }
+
+/// Says that everything before it has been shown.
+#[derive(Clone, Debug)]
+pub struct Flush(Arc<Mutex<Option<oneshot::Sender<()>>>>);
+
+impl Flush {
+    /// A flush that answers through `sender`.
+    pub fn new(sender: oneshot::Sender<()>) -> Self {
+        Self(Arc::new(Mutex::new(Some(sender))))
+    }
+
+    /// Answers.
+    pub fn done(&self) {
+        if let Some(sender) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = sender.send(());
+        }
+    }
+}
+
+impl PartialEq for Flush {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Flush {}
 
 /// Tells events; cheap to copy.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Backlog's shared files, copied to S3 as they are added and updated.
 
-use crate::stack::{ENDPOINT, Endpoint, Feeding, Stack};
+use crate::stack::{Endpoint, Feeding, Stack};
 use crate::stage::{Service, Stage};
 use crate::test_plan::{Effect, StandInFile, TestPlan};
 use contracts::backlog::{BacklogApiKey, BacklogEvent};
@@ -57,7 +57,6 @@ fn plan_test(stage: &Stage, event: &str) -> Result<TestPlan, String> {
     let plan = |files, effect| TestPlan {
         files,
         body: event.to_owned(),
-        endpoint_output: ENDPOINT,
         functions: vec!["WebhookReceiver", "FileReplicator"],
         effect,
     };

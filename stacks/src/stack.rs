@@ -67,7 +67,7 @@ pub struct Endpoint<'a> {
 /// The parameter that holds the artifact bucket's name.
 const ARTIFACT_BUCKET: &str = "ArtifactBucket";
 /// The output that holds an endpoint's address, without its token.
-pub(crate) const ENDPOINT: &str = "Endpoint";
+const ENDPOINT: &str = "Endpoint";
 
 impl Stack {
     /// An empty stack.

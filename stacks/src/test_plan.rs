@@ -7,8 +7,6 @@ pub struct TestPlan {
     pub files: Vec<StandInFile>,
     /// The body that is posted to the endpoint.
     pub body: String,
-    /// Output of the stack that holds the endpoint's address.
-    pub endpoint_output: &'static str,
     /// Logical ids of the functions that the event passes, in order.
     pub functions: Vec<&'static str>,
     /// What must be there in the end.

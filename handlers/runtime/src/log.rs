@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io::Write;
+use std::time::SystemTime;
 
 thread_local! {
     static REQUEST_ID: RefCell<String> = const { RefCell::new(String::new()) };
@@ -31,6 +32,8 @@ pub fn error(message: &str, fields: Value) {
 fn write(level: &str, message: &str, fields: Value) {
     let request_id = REQUEST_ID.with_borrow(Clone::clone);
     let mut line = Map::new();
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    line.insert("at_ms".into(), json!(u64::try_from(since_1970.as_millis()).unwrap_or_default()));
     line.insert("level".into(), json!(level));
     line.insert("message".into(), json!(message));
     if !request_id.is_empty() {

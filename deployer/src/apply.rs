@@ -1,0 +1,183 @@
+//! Applies a proposal and follows it to its end, first cause first if it fails.
+
+use crate::account::Account;
+use crate::error::{Error, Outcome, StackFailure};
+use crate::event::{Event, Reporter};
+use crate::propose::{ChangeSetId, Proposal};
+use aws_sdk_cloudformation::types::StackEvent;
+use stacks::Stack;
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+/// Applies a proposal; returns when the stack has settled.
+pub async fn apply(account: &Account, stack: &Stack, proposal: &Proposal, reporter: &Reporter) -> Outcome<()> {
+    let Some(id) = &proposal.change_set else { return Ok(()) };
+    let mut seen = Seen::before(account, &id.stack_id).await?;
+    account.changes();
+    account
+        .cloudformation
+        .execute_change_set()
+        .stack_name(&id.stack_id)
+        .change_set_name(&id.change_set)
+        .send()
+        .await
+        .map_err(Error::aws("cloudformation:ExecuteChangeSet"))?;
+    let status = follow(account, stack.name(), &id.stack_id, &mut seen, reporter).await?;
+    if matches!(status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") {
+        return Ok(());
+    }
+    Err(Error::Stack(failure(account, stack, id, &status, &seen).await))
+}
+
+/// The events of one operation, oldest first.
+pub(crate) struct Seen {
+    ids: BTreeSet<String>,
+    events: Vec<StackEvent>,
+}
+
+impl Seen {
+    /// Takes note of what happened before, so that only what is new is told.
+    pub(crate) async fn before(account: &Account, stack_id: &str) -> Outcome<Self> {
+        let mut seen = Self { ids: BTreeSet::new(), events: Vec::new() };
+        seen.read_new(account, stack_id).await?;
+        seen.events.clear();
+        Ok(seen)
+    }
+
+    /// Reads the events that came since the last time, oldest first.
+    async fn read_new(&mut self, account: &Account, stack_id: &str) -> Outcome<usize> {
+        let mut pages = account.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().send();
+        let mut new = Vec::new();
+        'pages: while let Some(page) = pages.next().await {
+            let page = page.map_err(Error::aws("cloudformation:DescribeStackEvents"))?;
+            for event in page.stack_events.unwrap_or_default() {
+                // They come newest first: behind a known one all are known.
+                if self.ids.contains(event.event_id().unwrap_or_default()) {
+                    break 'pages;
+                }
+                new.push(event);
+            }
+        }
+        new.reverse();
+        self.ids.extend(new.iter().map(|event| event.event_id().unwrap_or_default().to_owned()));
+        let n_new = new.len();
+        self.events.extend(new);
+        Ok(n_new)
+    }
+
+    /// Resource, reason and definition of each failure, the first one first.
+    pub(crate) fn failures(&self, stack: &Stack) -> Vec<String> {
+        self.events
+            .iter()
+            .filter(|event| status_of(event).ends_with("_FAILED"))
+            .filter(|event| event.physical_resource_id() != event.stack_id())
+            // Later failures only say that the first one cancelled them.
+            .filter(|event| !event.resource_status_reason().unwrap_or_default().contains("cancelled"))
+            .map(|event| {
+                let logical_id = event.logical_resource_id().unwrap_or_default();
+                cause(stack, logical_id, event.resource_status_reason().unwrap_or_default())
+            })
+            .collect()
+    }
+}
+
+/// Tells events until the stack has settled; returns its status.
+pub(crate) async fn follow(
+    account: &Account,
+    name: &str,
+    stack_id: &str,
+    seen: &mut Seen,
+    reporter: &Reporter,
+) -> Outcome<String> {
+    let began = Instant::now();
+    loop {
+        // The status is read first: what is settled then has all its events afterwards.
+        let status = account.find_stack(stack_id).await?.map(|stack| stack.status);
+        let n_new = seen.read_new(account, stack_id).await?;
+        for event in &seen.events[seen.events.len() - n_new..] {
+            reporter.tell(Event::Resource {
+                stack: name.to_owned(),
+                logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
+                status: status_of(event).to_owned(),
+                reason: event.resource_status_reason().unwrap_or_default().to_owned(),
+            });
+        }
+        match status {
+            None => return Ok("DELETE_COMPLETE".into()),
+            Some(status) if !status.is_moving() && status.0 != "REVIEW_IN_PROGRESS" => return Ok(status.0),
+            Some(_) => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
+        }
+    }
+}
+
+fn status_of(event: &StackEvent) -> &str {
+    event.resource_status().map(|status| status.as_str()).unwrap_or_default()
+}
+
+/// What the person is told about an operation that failed.
+async fn failure(account: &Account, stack: &Stack, id: &ChangeSetId, status: &str, seen: &Seen) -> StackFailure {
+    let mut causes = seen.failures(stack);
+    for finding in validation_findings(account, &id.stack_id, None).await {
+        causes.insert(0, format!("  {finding}"));
+    }
+    if causes.is_empty() {
+        let reasons = seen.events.iter().filter_map(|event| event.resource_status_reason());
+        causes.extend(reasons.filter(|reason| !reason.is_empty()).map(|reason| format!("  {reason}")).last());
+    }
+    let outcome = match status {
+        "ROLLBACK_COMPLETE" => "was not created; what had been made of it is removed".into(),
+        "UPDATE_ROLLBACK_COMPLETE" => "was rolled back; it is as it was before".into(),
+        status => format!("is {status}"),
+    };
+    let hint = hint_for(&causes.join(" ")).to_owned();
+    StackFailure { stack: stack.name().into(), outcome, causes, hint }
+}
+
+fn cause(stack: &Stack, logical_id: &str, reason: &str) -> String {
+    match stack.definition_of(logical_id) {
+        Some(definition) => format!("  {logical_id}: {reason}\n  defined in {definition}"),
+        None => format!("  {logical_id}: {reason}"),
+    }
+}
+
+/// The next step for the most common reasons.
+fn hint_for(causes: &str) -> &'static str {
+    let causes = causes.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+    if has(&["already exists"]) {
+        "something of that name is there already; remove it, or rename ours, then deploy again"
+    } else if has(&["not authorized", "accessdenied", "access denied"]) {
+        "ask whoever runs the account to allow the action that is named above, then deploy again"
+    } else if has(&["unzip", "archive", "nosuchkey", "s3 key"]) {
+        "the archive in the artifact bucket is not usable; delete it there, then deploy again"
+    } else if has(&["limit", "quota", "exceeded"]) {
+        "a quota of the account is reached; raise it in Service Quotas, then deploy again"
+    } else {
+        "mend the definition at the line above, then deploy again"
+    }
+}
+
+/// What CloudFormation's early validation found, which no stack event tells.
+///
+/// Source: CloudFormation API reference, DescribeEvents.
+pub(crate) async fn validation_findings(account: &Account, stack_id: &str, change_set: Option<&str>) -> Vec<String> {
+    let mut call = account.cloudformation.describe_events();
+    call = match change_set {
+        Some(change_set) => call.change_set_name(change_set),
+        None => call.stack_name(stack_id),
+    };
+    // An older partition or a missing permission must not hide the failure itself.
+    let Ok(answer) = call.send().await else { return Vec::new() };
+    answer
+        .operation_events()
+        .iter()
+        .filter(|event| event.event_type().is_some_and(|kind| kind.as_str() == "VALIDATION_ERROR"))
+        .map(|event| {
+            format!(
+                "{}: {}",
+                event.logical_resource_id().unwrap_or("template"),
+                event.validation_status_reason().unwrap_or("no reason given"),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! The artifact bucket: ours, private, and named after account, region and stage.
+
+use crate::account::Account;
+use crate::archive::Archive;
+use crate::error::{Error, Outcome};
+use crate::event::Reporter;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types as s3;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::future::try_join_all;
+use sha2::{Digest, Sha256};
+use stacks::Stage;
+
+/// Name of the bucket that holds a stage's archives.
+pub fn artifact_bucket(account: &Account, stage: &Stage) -> String {
+    format!("tsugite-{}-{}-{}", account.id, account.region, stage.name)
+}
+
+/// Uploads the archives that are not there yet, making the bucket if need be.
+///
+/// Returns how many were uploaded. The key is the digest: what is there is what we would send.
+pub async fn upload(
+    account: &Account,
+    stage: &Stage,
+    archives: &[Archive],
+    reporter: &Reporter,
+) -> Outcome<usize> {
+    let bucket = artifact_bucket(account, stage);
+    let step = "uploading";
+    let work = async {
+        let missing = find_missing(account, &bucket, archives).await?;
+        if missing.is_empty() {
+            return Ok(0);
+        }
+        account.changes();
+        make_bucket(account, &bucket).await?;
+        try_join_all(missing.iter().map(|archive| put(account, &bucket, archive))).await?;
+        // CloudFormation would find out late, and the emulator not at all.
+        let still_missing = find_missing(account, &bucket, archives).await?;
+        match still_missing.first() {
+            None => Ok(missing.len()),
+            Some(archive) => Err(Error::Aws {
+                operation: "s3:GetObject",
+                code: "NotFound".into(),
+                message: format!("archive `{}` was uploaded and is not there", archive.key()),
+            }),
+        }
+    };
+    reporter
+        .step(step, work, |n_uploaded| match n_uploaded {
+            0 => format!("nothing new: {} archives are there", archives.len()),
+            n => format!("{n} of {} archives to {bucket}", archives.len()),
+        })
+        .await
+}
+
+async fn find_missing<'a>(account: &Account, bucket: &str, archives: &'a [Archive]) -> Outcome<Vec<&'a Archive>> {
+    let found = try_join_all(archives.iter().map(|archive| is_there(account, bucket, archive))).await?;
+    Ok(archives.iter().zip(found).filter(|(_, found)| !found).map(|(archive, _)| archive).collect())
+}
+
+/// Whether the archive is in the bucket with the size it should have.
+async fn is_there(account: &Account, bucket: &str, archive: &Archive) -> Outcome<bool> {
+    let answer = account
+        .s3
+        .head_object()
+        .bucket(bucket)
+        .key(archive.key())
+        .expected_bucket_owner(&account.id)
+        .send()
+        .await;
+    match answer {
+        Ok(head) => Ok(head.content_length() == i64::try_from(archive.content.len()).ok()),
+        Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
+            // Without the right to list, S3 says 403 of what is not there; the upload tells.
+            Some(404 | 403) => Ok(false),
+            _ => Err(Error::aws("s3:GetObject")(error)),
+        },
+    }
+}
+
+async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> {
+    account
+        .s3
+        .put_object()
+        .bucket(bucket)
+        .key(archive.key())
+        .expected_bucket_owner(&account.id)
+        .content_type("application/zip")
+        // S3 refuses what does not arrive as it was sent.
+        .checksum_sha256(BASE64_STANDARD.encode(Sha256::digest(&archive.content)))
+        .body(ByteStream::from(archive.content.clone()))
+        .send()
+        .await
+        .map_err(Error::aws("s3:PutObject"))?;
+    Ok(())
+}
+
+/// Makes the bucket private and encrypted, unless it is there.
+async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
+    let mut call = account.s3.create_bucket().bucket(bucket);
+    // The oldest region is the only one that must not be named.
+    if account.region != "us-east-1" {
+        let region = s3::BucketLocationConstraint::from(account.region.as_str());
+        let configuration = s3::CreateBucketConfiguration::builder().location_constraint(region).build();
+        call = call.create_bucket_configuration(configuration);
+    }
+    match call.send().await.map_err(Error::aws("s3:CreateBucket")) {
+        Ok(_) => {}
+        Err(Error::Aws { code, .. }) if code == "BucketAlreadyOwnedByYou" => return Ok(()),
+        Err(Error::Aws { code, .. }) if code == "BucketAlreadyExists" => {
+            return Err(Error::BucketTaken { bucket: bucket.to_owned() });
+        }
+        Err(error) => return Err(error),
+    }
+    protect(account, bucket).await
+}
+
+async fn protect(account: &Account, bucket: &str) -> Outcome<()> {
+    let block = s3::PublicAccessBlockConfiguration::builder()
+        .block_public_acls(true)
+        .block_public_policy(true)
+        .ignore_public_acls(true)
+        .restrict_public_buckets(true)
+        .build();
+    account
+        .s3
+        .put_public_access_block()
+        .bucket(bucket)
+        .public_access_block_configuration(block)
+        .send()
+        .await
+        .map_err(Error::aws("s3:PutBucketPublicAccessBlock"))?;
+    let encryption = s3::ServerSideEncryptionByDefault::builder()
+        .sse_algorithm(s3::ServerSideEncryption::Aes256)
+        .build()
+        .map(|rule| s3::ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(rule).build())
+        .and_then(|rule| s3::ServerSideEncryptionConfiguration::builder().rules(rule).build());
+    let Ok(encryption) = encryption else { return Ok(()) };
+    account
+        .s3
+        .put_bucket_encryption()
+        .bucket(bucket)
+        .server_side_encryption_configuration(encryption)
+        .send()
+        .await
+        .map_err(Error::aws("s3:PutEncryptionConfiguration"))?;
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! Compiles handlers: one cargo invocation, in a child process, checked binaries out.
+
+use crate::binary::{self, Binary, Machine};
+use crate::error::{Error, Outcome};
+use crate::event::Reporter;
+use crate::python::PythonTools;
+use crate::toolchain::Workspace;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+/// How much the compiler works for a smaller and faster binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Seconds after a change; for the local stage.
+    Light,
+    /// What AWS gets.
+    Release,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Light => "lambda-local",
+            Self::Release => "lambda",
+        }
+    }
+}
+
+/// Who links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linking {
+    /// This machine's linker first, and zig if the result needs a newer glibc than Lambda has.
+    NativeFirst,
+    /// zig, which gives the same bytes on every machine.
+    Zig,
+}
+
+/// What to build, and how.
+#[derive(Clone, Debug)]
+pub struct BuildSettings {
+    /// Profile of the root manifest.
+    pub profile: Profile,
+    /// The processor to build for.
+    pub machine: Machine,
+    /// Who links.
+    pub linking: Linking,
+    /// The executable with the hidden command that compiles: our own.
+    pub executable: PathBuf,
+}
+
+const STEP: &str = "building the handlers";
+
+/// Builds the packages and checks every binary; they are in the order of `packages`.
+pub async fn build(
+    workspace: &Workspace,
+    packages: &[&str],
+    settings: &BuildSettings,
+    reporter: &Reporter,
+) -> Outcome<Vec<Binary>> {
+    check_target(settings.machine).await?;
+    let is_host = settings.machine == Machine::host() && cfg!(target_os = "linux");
+    if settings.linking == Linking::NativeFirst && is_host {
+        let work = compile(workspace, packages, settings, None, reporter);
+        let binaries = reporter.step(STEP, work, |binaries| counted(binaries)).await;
+        if !matches!(binaries, Err(Error::Binary { .. })) {
+            return binaries;
+        }
+        reporter.note("this machine's glibc is newer than Lambda's: linking with zig");
+    }
+    let zig = PythonTools::ZIG.install(workspace, reporter).await?;
+    let work = compile(workspace, packages, settings, Some(&zig), reporter);
+    reporter.step(STEP, work, |binaries| counted(binaries)).await
+}
+
+fn counted(binaries: &[Binary]) -> String {
+    let names: Vec<&str> = binaries.iter().map(|binary| binary.package.as_str()).collect();
+    names.join(", ")
+}
+
+async fn compile(
+    workspace: &Workspace,
+    packages: &[&str],
+    settings: &BuildSettings,
+    zig: Option<&Path>,
+    reporter: &Reporter,
+) -> Outcome<Vec<Binary>> {
+    let linker = if zig.is_some() { "zig" } else { "native" };
+    let output = workspace.target().join("handlers").join(format!(
+        "{}-{}-{linker}", settings.profile.name(), settings.machine.target()
+    ));
+    let mut command = Command::new(&settings.executable);
+    command
+        .arg("__compile")
+        .arg("--manifest")
+        .arg(workspace.root().join("Cargo.toml"))
+        .args(["--profile", settings.profile.name()])
+        .arg("--output")
+        .arg(&output)
+        .args(packages)
+        .current_dir(workspace.root())
+        .env("CARGO_TARGET_DIR", workspace.root().join("target"))
+        .env("CARGO_TERM_COLOR", "never")
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace));
+    // What cargo set for this process would bend the build of the handlers.
+    for variable in ["RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
+        command.env_remove(variable);
+    }
+    match zig {
+        None => command.args(["--native", "--target", settings.machine.target()]),
+        Some(zig) => command
+            .args(["--target", &format!("{}.2.34", settings.machine.target())])
+            .env("CARGO_ZIGBUILD_ZIG_PATH", zig_executable(zig)?)
+            .env("CARGO_ZIGBUILD_CACHE_DIR", workspace.target().join("zig-cache")),
+    };
+    run(command, reporter).await?;
+    packages
+        .iter()
+        .map(|package| binary::check(package, &output.join(package).join("bootstrap"), settings.machine))
+        .collect()
+}
+
+/// Paths of this machine must not reach the binary: they would make it differ from others.
+fn rust_flags(workspace: &Workspace) -> String {
+    let registry = cargo_home().join("registry").join("src");
+    [
+        format!("--remap-path-prefix={}=/cargo", registry.display()),
+        format!("--remap-path-prefix={}=/tsugite", workspace.root().display()),
+    ]
+    .join("\u{1f}")
+}
+
+#[expect(clippy::disallowed_methods, reason = "cargo itself is told by these variables")]
+fn cargo_home() -> PathBuf {
+    let home = || std::env::home_dir().unwrap_or_default().join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+}
+
+/// The program in the package `ziglang`, wherever this Python keeps its packages.
+fn zig_executable(environment: &Path) -> Outcome<PathBuf> {
+    let lib = environment.join("lib");
+    let versions = std::fs::read_dir(&lib).map_err(Error::file("read", &lib))?;
+    versions
+        .filter_map(Result::ok)
+        .map(|version| version.path().join("site-packages/ziglang/zig"))
+        .find(|path| path.exists())
+        .ok_or_else(|| Error::Program {
+            what: format!("there is no zig in `{}`", environment.display()),
+            hint: "remove that folder and type the same command again".into(),
+        })
+}
+
+/// A target whose standard library is missing stops the build with the line that mends it.
+async fn check_target(machine: Machine) -> Outcome<()> {
+    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", machine.target()]).output();
+    let output = output.await.map_err(Error::file("run", Path::new("rustc")))?;
+    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let has_library = std::fs::read_dir(&folder).is_ok_and(|mut files| files.next().is_some());
+    match has_library {
+        true => Ok(()),
+        false => Err(Error::Program {
+            what: format!("Rust's standard library for {} is not installed", machine.target()),
+            hint: format!("type: rustup target add {}", machine.target()),
+        }),
+    }
+}
+
+/// Runs cargo to its end; each crate it compiles is told, and all its words are kept for an error.
+async fn run(mut command: Command, reporter: &Reporter) -> Outcome<()> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    let program = PathBuf::from(command.as_std().get_program());
+    let mut child = command.spawn().map_err(Error::file("run", &program))?;
+    let mut said = Vec::new();
+    let mut n_compiled = 0;
+    if let Some(stderr) = child.stderr.take() {
+        let mut lines = BufReader::new(stderr).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if let Some(package) = line.trim_start().strip_prefix("Compiling ") {
+                n_compiled += 1;
+                let name = package.split(' ').next().unwrap_or_default();
+                reporter.doing(STEP, format!("{n_compiled} crates, now {name}"));
+            } else {
+                said.push(line);
+            }
+        }
+    }
+    let status = child.wait().await.map_err(Error::file("wait for", &program))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(failed(said)),
+    }
+}
+
+fn failed(said: Vec<String>) -> Error {
+    let output = said.join("\n");
+    if output.contains("No space left on device") {
+        return Error::Program {
+            what: "the disk is full".into(),
+            hint: "make room, then type the same command again".into(),
+        };
+    }
+    Error::Compilation { output }
+}

@@ -1,0 +1,241 @@
+//! Removing a stack and everything that CloudFormation leaves behind.
+
+use crate::account::Account;
+use crate::apply::{Seen, follow};
+use crate::artifact::artifact_bucket;
+use crate::error::{Error, Outcome, StackFailure};
+use crate::event::Reporter;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use stacks::{Stack, Stage};
+
+/// What becomes of buckets and tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// They go with all that is in them.
+    Nothing,
+    /// They stay.
+    Data,
+}
+
+/// What there is of a stack, with or without the stack itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leftovers {
+    /// Id of the stack, if there is one.
+    pub stack_id: Option<String>,
+    /// Buckets with how many objects, versions included, and how many bytes.
+    pub buckets: Vec<BucketContent>,
+    /// Log groups of the stack's functions that are not in the stack.
+    pub log_groups: Vec<String>,
+    /// Resources that are deleted with the stack.
+    pub n_resources: usize,
+}
+
+/// What is in a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketContent {
+    /// Name of the bucket.
+    pub name: String,
+    /// Objects and old versions.
+    pub n_objects: usize,
+    /// Bytes of all of them.
+    pub n_bytes: u64,
+}
+
+impl Leftovers {
+    /// Whether there is nothing to remove.
+    pub fn is_empty(&self) -> bool {
+        self.stack_id.is_none() && self.buckets.is_empty() && self.log_groups.is_empty()
+    }
+}
+
+/// Finds everything of a stack.
+pub async fn find_leftovers(account: &Account, stack: &Stack) -> Outcome<Leftovers> {
+    let name = stack.full_stack_name();
+    let stack_id = account.find_stack(&name).await?.map(|summary| summary.id);
+    let resources = match &stack_id {
+        Some(id) => account.resources_of(id).await?,
+        None => Vec::new(),
+    };
+    let mut buckets = Vec::new();
+    for bucket in buckets_of(account, &name).await? {
+        buckets.push(content_of(account, &bucket).await?);
+    }
+    Ok(Leftovers { stack_id, buckets, log_groups: log_groups_of(account, &name).await?, n_resources: resources.len() })
+}
+
+/// Removes everything that was found, and whatever came in between.
+pub async fn destroy(account: &Account, stack: &Stack, found: &Leftovers, keep: Keep, reporter: &Reporter) -> Outcome<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    account.changes();
+    let name = stack.full_stack_name();
+    if let Some(id) = &found.stack_id {
+        let step = format!("deleting {}", stack.name());
+        reporter.step(&step, delete_stack(account, stack, id, reporter), |()| "stack deleted".into()).await?;
+    }
+    if keep == Keep::Nothing {
+        // Looked for again: a handler may have written until the stack was gone.
+        for bucket in buckets_of(account, &name).await? {
+            let step = format!("emptying {bucket}");
+            reporter
+                .step(&step, delete_bucket(account, &bucket), |n_objects| format!("{n_objects} objects and versions removed"))
+                .await?;
+        }
+    }
+    for group in log_groups_of(account, &name).await? {
+        delete_log_group(account, &group).await?;
+    }
+    Ok(())
+}
+
+/// Removes the artifact bucket if no stack of the stage is left; `true` if it was there and went.
+pub async fn delete_artifacts_if_last(account: &Account, stage: &Stage) -> Outcome<bool> {
+    let prefix = Stack::name_prefix(stage);
+    let mut pages = account.cloudformation.describe_stacks().into_paginator().items().send();
+    while let Some(stack) = pages.next().await {
+        let stack = stack.map_err(Error::aws("cloudformation:DescribeStacks"))?;
+        let is_gone = stack.stack_status().is_some_and(|status| status.as_str() == "DELETE_COMPLETE");
+        if stack.stack_name().is_some_and(|name| name.starts_with(&prefix)) && !is_gone {
+            return Ok(false);
+        }
+    }
+    let bucket = artifact_bucket(account, stage);
+    let head = account.s3.head_bucket().bucket(&bucket).expected_bucket_owner(&account.id).send().await;
+    if head.is_err() {
+        return Ok(false);
+    }
+    account.changes();
+    delete_bucket(account, &bucket).await?;
+    Ok(true)
+}
+
+async fn delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
+    account.wait_until_settled(id).await?;
+    let mut seen = Seen::before(account, id).await?;
+    account
+        .cloudformation
+        .delete_stack()
+        .stack_name(id)
+        .send()
+        .await
+        .map_err(Error::aws("cloudformation:DeleteStack"))?;
+    let status = follow(account, stack.name(), id, &mut seen, reporter).await?;
+    if status == "DELETE_COMPLETE" {
+        return Ok(());
+    }
+    Err(Error::Stack(StackFailure {
+        stack: stack.name().into(),
+        outcome: format!("is {status}"),
+        causes: seen.failures(stack),
+        hint: "remove what holds the resource, then type the same command again".into(),
+    }))
+}
+
+/// Buckets that CloudFormation named after the stack: `<stack>-<logical id>-<suffix>`.
+async fn buckets_of(account: &Account, stack_name: &str) -> Outcome<Vec<String>> {
+    let prefix = format!("{stack_name}-");
+    let mut pages = account.s3.list_buckets().prefix(&prefix).into_paginator().send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(Error::aws("s3:ListAllMyBuckets"))?;
+        names.extend(page.buckets().iter().filter_map(|bucket| bucket.name()).map(str::to_owned));
+    }
+    // `backlog-files` must not take the buckets of a stack `backlog-files-2` for its own.
+    names.retain(|name| name.strip_prefix(&prefix).is_some_and(|rest| rest.split('-').count() == 2));
+    Ok(names)
+}
+
+async fn content_of(account: &Account, bucket: &str) -> Outcome<BucketContent> {
+    let mut content = BucketContent { name: bucket.to_owned(), n_objects: 0, n_bytes: 0 };
+    let (mut key, mut version) = (None, None);
+    loop {
+        let call = account.s3.list_object_versions().bucket(bucket);
+        let page = call.set_key_marker(key).set_version_id_marker(version).send().await;
+        let page = page.map_err(Error::aws("s3:ListBucketVersions"))?;
+        content.n_objects += page.versions().len();
+        let sizes = page.versions().iter().filter_map(|version| version.size());
+        content.n_bytes += sizes.filter_map(|size| u64::try_from(size).ok()).sum::<u64>();
+        if page.is_truncated() != Some(true) {
+            return Ok(content);
+        }
+        (key, version) = (page.next_key_marker, page.next_version_id_marker);
+    }
+}
+
+/// Removes unfinished uploads, versions, delete markers and the bucket; returns how many objects.
+async fn delete_bucket(account: &Account, bucket: &str) -> Outcome<usize> {
+    // What is listed first is removed first, so that every first page is a new one.
+    loop {
+        let page = account.s3.list_multipart_uploads().bucket(bucket).send().await;
+        let page = page.map_err(Error::aws("s3:ListBucketMultipartUploads"))?;
+        if page.uploads().is_empty() {
+            break;
+        }
+        for upload in page.uploads() {
+            account
+                .s3
+                .abort_multipart_upload()
+                .bucket(bucket)
+                .set_key(upload.key.clone())
+                .set_upload_id(upload.upload_id.clone())
+                .send()
+                .await
+                .map_err(Error::aws("s3:AbortMultipartUpload"))?;
+        }
+    }
+    let mut n_objects = 0;
+    loop {
+        let page = account.s3.list_object_versions().bucket(bucket).send().await;
+        let page = page.map_err(Error::aws("s3:ListBucketVersions"))?;
+        let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
+        let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+        let objects: Vec<ObjectIdentifier> = versions
+            .chain(markers)
+            .filter_map(|(key, version)| {
+                ObjectIdentifier::builder().key(key?).set_version_id(version.map(str::to_owned)).build().ok()
+            })
+            .collect();
+        if objects.is_empty() {
+            break;
+        }
+        n_objects += objects.len();
+        delete_objects(account, bucket, objects).await?;
+    }
+    account.s3.delete_bucket().bucket(bucket).send().await.map_err(Error::aws("s3:DeleteBucket"))?;
+    Ok(n_objects)
+}
+
+async fn delete_objects(account: &Account, bucket: &str, objects: Vec<ObjectIdentifier>) -> Outcome<()> {
+    let Ok(delete) = Delete::builder().set_objects(Some(objects)).quiet(true).build() else { return Ok(()) };
+    let answer = account
+        .s3
+        .delete_objects()
+        .bucket(bucket)
+        .delete(delete)
+        .send()
+        .await
+        .map_err(Error::aws("s3:DeleteObjectVersion"))?;
+    match answer.errors().first() {
+        None => Ok(()),
+        Some(error) => Err(Error::Aws {
+            operation: "s3:DeleteObjectVersion",
+            code: error.code().unwrap_or_default().to_owned(),
+            message: format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default()),
+        }),
+    }
+}
+
+async fn log_groups_of(account: &Account, stack_name: &str) -> Outcome<Vec<String>> {
+    let prefix = format!("/aws/lambda/{stack_name}-");
+    let pages = account.logs.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
+    let groups = pages.try_collect().await.map_err(Error::aws("logs:DescribeLogGroups"))?;
+    Ok(groups.into_iter().filter_map(|group| group.log_group_name).collect())
+}
+
+async fn delete_log_group(account: &Account, name: &str) -> Outcome<()> {
+    match account.logs.delete_log_group().log_group_name(name).send().await.map_err(Error::aws("logs:DeleteLogGroup")) {
+        Err(Error::Aws { code, .. }) if code == "ResourceNotFoundException" => Ok(()),
+        answer => answer.map(|_| ()),
+    }
+}

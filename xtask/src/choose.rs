@@ -1,0 +1,87 @@
+//! Which stacks are meant, what secrets they get, and whether the person agrees.
+
+use crate::failure::Failure;
+use deployer::{Account, SecretInput, secrets_to_ask};
+use stacks::{SecretSource, Stack, Stage};
+use std::io::{IsTerminal, Write};
+
+/// The named stacks of a stage, in their own order; all if none is named.
+pub fn stacks(stage: &Stage, names: &[String]) -> Vec<Stack> {
+    let all = stacks::all(stage);
+    all.into_iter().filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect()
+}
+
+/// Collects values of secrets: from the environment, from files, from the stand-ins, or by asking
+/// for those that a stack cannot do without.
+pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
+    let mut input = SecretInput::default();
+    let given = stacks.iter().flat_map(|stack| stack.secrets()).filter(|secret| secret.source == SecretSource::Given);
+    for secret in given {
+        if let Some(local) = &account.local {
+            if let Some(value) = local.secret(secret.name) {
+                input.give(secret.name, value);
+            }
+        } else if let Some(value) = from_environment(secret.name)? {
+            input.give(secret.name, &value);
+        }
+    }
+    let missing = secrets_to_ask(account, stacks).await.map_err(|error| Failure::of(&error, account.may_have_changed()))?;
+    for (stack, secret) in missing {
+        if input.has(secret.name) {
+            continue;
+        }
+        if !can_ask() {
+            let error = deployer::Error::SecretMissing { stack: stack.name().into(), name: secret.name, origin: secret.origin };
+            return Err(Failure::of(&error, account.may_have_changed()));
+        }
+        let question = format!("{} ({}): ", secret.name, secret.origin);
+        let value = rpassword::prompt_password(question).map_err(Failure::nothing_changed)?;
+        check(secret.name, &value)?;
+        input.give(secret.name, &value);
+    }
+    Ok(input)
+}
+
+/// Asks for a yes; anything else is a no.
+pub fn agrees(question: &str) -> bool {
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "{question} [y/N] ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    let is_read = std::io::stdin().read_line(&mut answer).is_ok();
+    is_read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+/// Whether there is somebody to answer.
+pub fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where secrets enter: by variable or file")]
+fn from_environment(name: &str) -> Result<Option<String>, Failure> {
+    let file_variable = format!("{name}_FILE");
+    let value = match (std::env::var(name), std::env::var(&file_variable)) {
+        (Ok(_), Ok(_)) => {
+            return Err(Failure::nothing_changed(format!("both `{name}` and `{file_variable}` are set; set one of them")));
+        }
+        (Ok(value), _) => value,
+        (_, Ok(path)) => std::fs::read_to_string(&path)
+            .map_err(|error| Failure::nothing_changed(format!("`{file_variable}`: cannot read `{path}`: {error}")))?,
+        _ => return Ok(None),
+    };
+    check(name, &value)?;
+    Ok(Some(value))
+}
+
+/// A secret is one word; what it holds is never shown.
+fn check(name: &str, value: &str) -> Result<(), Failure> {
+    let value = value.trim();
+    let problem = if value.is_empty() {
+        "is empty"
+    } else if value.contains(char::is_whitespace) || value.contains(char::is_control) {
+        "holds white space or control characters"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::nothing_changed(format!("the value of `{name}` {problem}")))
+}

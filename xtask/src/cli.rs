@@ -1,0 +1,209 @@
+//! Commands and options, as `--help` teaches them.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Joins SaaS products to AWS: handlers in Rust, deployed with their policies and stacks.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    disable_help_subcommand = true,
+    after_help = "\
+Begin with:  cargo xtask deploy
+It needs no account: everything runs on this machine, on the stage `local`.
+
+Exit codes:  0 done; 1 the account may have changed; 2 nothing was changed"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build the handlers, deploy the stacks, print the URLs to register
+    #[command(after_help = "\
+Examples:
+  cargo xtask deploy                        all stacks, on this machine
+  cargo xtask deploy backlog-files          one of them
+  cargo xtask deploy --stage prod           on AWS, as stacks/stages/prod.yaml says; shows the changes and asks
+  cargo xtask deploy --stage prod --dry-run shows the changes and stops
+
+Secrets that a new stack needs are asked for, or read from the environment variable of their name,
+or from the file that NAME_FILE names. Not given means unchanged.")]
+    Deploy(DeployOptions),
+    /// Remove the stacks and everything they left, after showing what data goes
+    Destroy(DestroyOptions),
+    /// Send a real event down a deployed stack and check its effect
+    PublishTestEvent(TestOptions),
+    /// Print what to register where
+    Endpoints(ReadOptions),
+    /// Write templates and policies; no network
+    Synth(SynthOptions),
+    /// Start, stop and look at the stage on this machine
+    Local {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: LocalCommand,
+    },
+    /// Measure archives, start-up and memory of the handlers
+    Bench(BenchOptions),
+    /// Run everything that must hold before a change is accepted
+    Ci(CiOptions),
+    /// Compile handlers; used by `deploy` on itself
+    #[command(name = compiler::COMPILE, hide = true)]
+    Compile(compiler::Compilation),
+    /// Serve the stand-ins; used by `local start` on itself
+    #[command(name = "__stand-ins", hide = true)]
+    StandIns {
+        /// File with port and keys.
+        settings: PathBuf,
+    },
+}
+
+/// Which stage.
+#[derive(Args, Clone, Debug)]
+pub struct StageOption {
+    /// A file of stacks/stages, without `.yaml`
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    pub stage: String,
+}
+
+/// How results are printed on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// The form of results.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct OutputOption {
+    /// Form of the result on stdout; everything else goes to stderr
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// Options of `deploy`.
+#[derive(Args, Clone, Debug)]
+pub struct DeployOptions {
+    /// Stacks; all if none is named
+    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    pub stacks: Vec<String>,
+    #[command(flatten)]
+    pub stage: StageOption,
+    /// Show the changes and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// On the local stage too, build what AWS gets
+    #[arg(long)]
+    pub release: bool,
+    #[command(flatten)]
+    pub output: OutputOption,
+}
+
+/// Options of `destroy`.
+#[derive(Args, Clone, Debug)]
+pub struct DestroyOptions {
+    /// Stacks; all if none is named
+    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    pub stacks: Vec<String>,
+    #[command(flatten)]
+    pub stage: StageOption,
+    /// Show what would go and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Keep buckets and tables with what is in them
+    #[arg(long)]
+    pub keep_data: bool,
+    #[command(flatten)]
+    pub output: OutputOption,
+}
+
+/// Options of `publish-test-event`.
+#[derive(Args, Clone, Debug)]
+pub struct TestOptions {
+    /// The stack
+    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    pub stack: String,
+    #[command(flatten)]
+    pub stage: StageOption,
+    /// A payload of yours in place of the contract's test event
+    #[arg(long, value_name = "PAYLOAD")]
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputOption,
+}
+
+/// Options of commands that only read.
+#[derive(Args, Clone, Debug)]
+pub struct ReadOptions {
+    #[command(flatten)]
+    pub stage: StageOption,
+    #[command(flatten)]
+    pub output: OutputOption,
+}
+
+/// Options of `synth`.
+#[derive(Args, Clone, Debug)]
+pub struct SynthOptions {
+    #[command(flatten)]
+    pub stage: StageOption,
+    /// Folder for one template and one policy file per function; stdout if not given
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Commands of `local`.
+#[derive(Debug, Subcommand)]
+pub enum LocalCommand {
+    /// Start the emulator and the stand-ins, unless they run
+    Start(OutputOption),
+    /// End them; what was deployed on them is gone
+    Stop,
+    /// Say whether they run, and where
+    Status(OutputOption),
+    /// Print what the functions logged
+    Logs,
+}
+
+/// What to measure.
+#[derive(Args, Clone, Debug)]
+pub struct BenchOptions {
+    /// What to measure
+    #[arg(value_enum, default_value_t = BenchSubject::Handlers)]
+    pub subject: BenchSubject,
+    /// Starts of each handler; the median is reported
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub runs: u32,
+    #[command(flatten)]
+    pub output: OutputOption,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchSubject {
+    /// Archive, time from start to first request, and peak memory of each handler
+    Handlers,
+}
+
+/// Options of `ci`.
+#[derive(Args, Clone, Debug)]
+pub struct CiOptions {
+    /// Leave out what drives the local stage
+    #[arg(long)]
+    pub fast: bool,
+}

@@ -1,0 +1,9 @@
+//! One file per command.
+
+pub mod bench;
+pub mod deploy;
+pub mod destroy;
+pub mod endpoints;
+pub mod local;
+pub mod publish_test_event;
+pub mod synth;

@@ -1,0 +1,59 @@
+//! `cargo xtask destroy`.
+
+use crate::choose;
+use crate::cli::DestroyOptions;
+use crate::context::Context;
+use crate::display::{print_leftovers, write_line};
+use crate::failure::Failure;
+use crate::result::print_stacks;
+use deployer::{Deployed, Keep, StackStatus, delete_artifacts_if_last, destroy, find_leftovers};
+use std::collections::BTreeMap;
+
+/// Shows what goes, asks, removes it, and prints what was removed.
+pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Failure> {
+    let stage = context.stage(&options.stage.stage)?;
+    let stacks = choose::stacks(&stage, &options.stacks);
+    let keep = if options.keep_data { Keep::Data } else { Keep::Nothing };
+    let is_asked_for = !stage.is_local() && !options.yes && !options.dry_run;
+    if is_asked_for && !choose::can_ask() {
+        return Err(Failure::nothing_changed(format!("stage `{}` is on AWS, and there is no terminal to ask on", stage.name))
+            .with_hint("look with --dry-run, then destroy with --yes"));
+    }
+    let result = |stack: &stacks::Stack, status: &str, changed| Deployed {
+        name: stack.name(),
+        status: StackStatus(status.into()),
+        changed,
+        outputs: BTreeMap::new(),
+        registrations: Vec::new(),
+    };
+    let Some(account) = context.connect_if_running(&stage).await? else {
+        write_line("the local stage does not run: nothing is there");
+        let results: Vec<_> = stacks.iter().map(|stack| result(stack, "ABSENT", false)).collect();
+        print_stacks(options.output.output, &stage, &results);
+        return Ok(());
+    };
+    let fail = |error: deployer::Error| context.failure(&error);
+    let mut found = Vec::new();
+    for stack in &stacks {
+        found.push(find_leftovers(&account, stack).await.map_err(fail)?);
+    }
+    context.pause_display(|| stacks.iter().zip(&found).for_each(|(stack, found)| print_leftovers(stack, found, keep))).await;
+    if options.dry_run {
+        return Ok(());
+    }
+    let has_any = found.iter().any(|found| !found.is_empty());
+    if is_asked_for && has_any && !choose::agrees(&format!("Destroy this on stage `{}`?", stage.name)) {
+        return Err(Failure::nothing_changed("not destroyed: nothing was changed"));
+    }
+    let mut results = Vec::new();
+    for (stack, found) in stacks.iter().zip(&found) {
+        destroy(&account, stack, found, keep, &context.reporter).await.map_err(fail)?;
+        results.push(result(stack, if found.is_empty() { "ABSENT" } else { "DELETED" }, !found.is_empty()));
+    }
+    if delete_artifacts_if_last(&account, &stage).await.map_err(fail)? {
+        context.reporter.note("the artifact bucket went with the last stack");
+    }
+    context.close_display().await;
+    print_stacks(options.output.output, &stage, &results);
+    Ok(())
+}

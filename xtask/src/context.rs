@@ -1,0 +1,142 @@
+//! What every command has: the workspace, the display, the account once it is known.
+
+use crate::display::Display;
+use crate::failure::Failure;
+use crate::stage_file;
+use deployer::{Account, Error, Event, Flush, Local, Proposal, Reporter, Workspace, discard, local_status, start_local};
+use stacks::Stage;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// How long cleaning up after Ctrl-C may take.
+const CLEANING_LIMIT: Duration = Duration::from_secs(5);
+
+/// The surroundings of a command.
+pub struct Context {
+    /// The sources.
+    pub workspace: Workspace,
+    /// Tells the display.
+    pub reporter: Reporter,
+    display: Mutex<Option<Display>>,
+    account: OnceLock<Arc<Account>>,
+    /// Proposals that are not applied yet.
+    pending: Mutex<Vec<Proposal>>,
+}
+
+impl Context {
+    pub fn new() -> Self {
+        let (reporter, events) = Reporter::new();
+        Self {
+            workspace: Workspace::new(root()),
+            reporter,
+            display: Mutex::new(Some(Display::start(events))),
+            account: OnceLock::new(),
+            pending: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Reads a stage file.
+    pub fn stage(&self, name: &str) -> Result<Stage, Failure> {
+        stage_file::read(&self.workspace, name)
+    }
+
+    /// The account of a stage; the local one is started if need be.
+    pub async fn connect(&self, stage: &Stage) -> Result<Arc<Account>, Failure> {
+        if !stage.is_local() {
+            return self.remember(Account::on_aws(stage).await);
+        }
+        let executable = executable()?;
+        let local = start_local(&self.workspace, &stage.region, &executable, &self.reporter).await;
+        self.remember(Account::on_this_machine(stage, local.map_err(|error| self.failure(&error))?).await)
+    }
+
+    /// The account of a stage; `None` if it is the local one and does not run.
+    pub async fn connect_if_running(&self, stage: &Stage) -> Result<Option<Arc<Account>>, Failure> {
+        if !stage.is_local() {
+            return self.connect(stage).await.map(Some);
+        }
+        match self.running_local().await? {
+            Some(local) => self.remember(Account::on_this_machine(stage, local).await).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub async fn running_local(&self) -> Result<Option<Local>, Failure> {
+        let status = local_status(&self.workspace).await.map_err(|error| self.failure(&error))?;
+        Ok(status.local)
+    }
+
+    fn remember(&self, account: Result<Account, Error>) -> Result<Arc<Account>, Failure> {
+        let account = Arc::new(account.map_err(|error| self.failure(&error))?);
+        Ok(self.account.get_or_init(|| account).clone())
+    }
+
+    /// A failure of the deployer, knowing whether the account may have changed.
+    pub fn failure(&self, error: &Error) -> Failure {
+        Failure::of(error, self.account.get().is_some_and(|account| account.may_have_changed()))
+    }
+
+    /// Remembers proposals, so that Ctrl-C can take them back.
+    pub fn propose(&self, proposals: &[Proposal]) {
+        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = proposals.to_vec();
+    }
+
+    /// From now on CloudFormation goes on whatever becomes of us.
+    pub fn begin_applying(&self) {
+        self.propose(&[]);
+    }
+
+    /// Cleans up after Ctrl-C, and says what goes on without us.
+    pub async fn interrupted(&self) -> Failure {
+        let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let account = self.account.get();
+        if let Some(account) = account {
+            let cleaning = async {
+                for proposal in &pending {
+                    let _ = discard(account, proposal).await;
+                }
+            };
+            tokio::select! {
+                _ = tokio::time::timeout(CLEANING_LIMIT, cleaning) => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        let may_have_changed = account.is_some_and(|account| account.may_have_changed());
+        let hint = match may_have_changed {
+            true => "what CloudFormation has begun goes on; type the same command again to follow it to its end",
+            false => "nothing was changed",
+        };
+        Failure { message: "interrupted".into(), hint: Some(hint.into()), may_have_changed }
+    }
+
+    /// Lets the display catch up before something is printed beside it.
+    pub async fn pause_display(&self, print: impl FnOnce()) {
+        // Events are shown by a task of its own; what was told before must stand above.
+        let (seen, shown) = tokio::sync::oneshot::channel();
+        self.reporter.tell(Event::Flush(Flush::new(seen)));
+        let _ = shown.await;
+        print();
+    }
+
+    /// Ends the display, so that what follows is not drawn over.
+    pub async fn close_display(&self) {
+        let display = self.display.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(display) = display {
+            display.close().await;
+        }
+    }
+}
+
+/// Our own executable.
+pub fn executable() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure::nothing_changed(format!("cannot find our own executable: {error}")))
+}
+
+/// The root of the sources: as cargo says, or where we were built.
+#[expect(clippy::disallowed_methods, reason = "cargo says by this variable where the sources are")]
+pub fn root() -> PathBuf {
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let manifest = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    manifest.parent().map(PathBuf::from).unwrap_or(manifest)
+}

@@ -1,0 +1,75 @@
+//! What would change, before it does.
+
+use super::{bold, green, red, write_line, yellow};
+use deployer::{Change, ChangeKind, Keep, Leftovers, Proposal};
+use stacks::Stack;
+
+/// More changes of one kind than this are counted and not listed.
+const LISTED: usize = 12;
+
+/// Prints proposals; those without changes in one line.
+pub fn print_proposals(proposals: &[Proposal], all_in_full: bool) {
+    for proposal in proposals {
+        if proposal.is_empty() {
+            write_line(&format!("{}: nothing to do", bold(proposal.stack)));
+            continue;
+        }
+        let kind = if proposal.is_new { "new stack" } else { "changes" };
+        write_line(&format!("{}: {kind}", bold(proposal.stack)));
+        for kind in [
+            ChangeKind::Replaced, ChangeKind::MayBeReplaced, ChangeKind::Removed, ChangeKind::Changed, ChangeKind::Added,
+        ] {
+            print_changes(kind, &proposal.changes, all_in_full);
+        }
+        print_statements("gains", &proposal.gained, all_in_full);
+        print_statements("loses", &proposal.lost, all_in_full);
+    }
+}
+
+fn print_changes(kind: ChangeKind, changes: &[Change], all_in_full: bool) {
+    let changes: Vec<&Change> = changes.iter().filter(|change| change.kind == kind).collect();
+    if kind == ChangeKind::Added && changes.len() > LISTED && !all_in_full {
+        write_line(&format!("  {} {} resources", green("added"), changes.len()));
+        return;
+    }
+    for change in changes {
+        let word = match kind {
+            ChangeKind::Added => green(kind.word()),
+            ChangeKind::Changed => kind.word().to_owned(),
+            ChangeKind::Replaced | ChangeKind::MayBeReplaced | ChangeKind::Removed => red(kind.word()),
+        };
+        let properties = match change.properties.as_slice() {
+            [] => String::new(),
+            names => format!(": {}", names.join(", ")),
+        };
+        write_line(&format!("  {word} {} ({}){properties}", change.logical_id, change.resource_type));
+    }
+}
+
+fn print_statements(verb: &str, statements: &[String], all_in_full: bool) {
+    if statements.len() > LISTED && !all_in_full {
+        write_line(&format!("  {} {} permissions", yellow(verb), statements.len()));
+        return;
+    }
+    for statement in statements {
+        write_line(&format!("  {}: {statement}", yellow(verb)));
+    }
+}
+
+/// Prints what `destroy` removes.
+pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
+    if found.is_empty() {
+        write_line(&format!("{}: nothing is there", bold(stack.name())));
+        return;
+    }
+    write_line(&format!("{}: {} resources go", bold(stack.name()), found.n_resources));
+    for bucket in &found.buckets {
+        let fate = match keep {
+            Keep::Nothing => red("data goes"),
+            Keep::Data => green("data is kept"),
+        };
+        write_line(&format!(
+            "  {fate}: bucket {} with {} objects and versions, {} bytes", bucket.name, bucket.n_objects, bucket.n_bytes
+        ));
+    }
+}

@@ -1,0 +1,76 @@
+//! The command line of Tsugite: `cargo xtask …`.
+
+mod choose;
+mod ci;
+mod cli;
+mod commands;
+mod context;
+mod display;
+mod failure;
+mod result;
+mod stage_file;
+
+use clap::Parser;
+use cli::{Cli, Command, LocalCommand};
+use context::Context;
+use failure::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Before everything else: the linker wrappers of a build start us for each file.
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if let Some(result) = compiler::run_as_zig(&arguments) {
+        return finish(result.map_err(Failure::nothing_changed));
+    }
+    match Cli::parse().command {
+        Command::Compile(compilation) => finish(compiler::compile(&compilation).map_err(Failure::nothing_changed)),
+        Command::Ci(options) => finish(ci::run(&options)),
+        command => in_tokio(command),
+    }
+}
+
+fn in_tokio(command: Command) -> ExitCode {
+    let tokio = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(tokio) => tokio,
+        Err(error) => return finish(Err(Failure::nothing_changed(error))),
+    };
+    tokio.block_on(async {
+        let context = Context::new();
+        let result = tokio::select! {
+            result = run(command, &context) => result,
+            _ = tokio::signal::ctrl_c() => Err(context.interrupted().await),
+        };
+        context.close_display().await;
+        finish(result)
+    })
+}
+
+async fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Deploy(options) => commands::deploy::run(&options, context).await,
+        Command::Destroy(options) => commands::destroy::run(&options, context).await,
+        Command::PublishTestEvent(options) => commands::publish_test_event::run(&options, context).await,
+        Command::Endpoints(options) => commands::endpoints::run(&options, context).await,
+        Command::Synth(options) => commands::synth::run(&options, context),
+        Command::Bench(options) => commands::bench::run(&options, context).await,
+        Command::Local { command } => match command {
+            LocalCommand::Start(options) => commands::local::start(&options, context).await,
+            LocalCommand::Stop => commands::local::stop(context).await,
+            LocalCommand::Status(options) => commands::local::status(&options, context).await,
+            LocalCommand::Logs => commands::local::logs(context).await,
+        },
+        Command::StandIns { settings } => commands::local::serve_stand_ins(&settings).await,
+        Command::Compile(_) | Command::Ci(_) => Ok(()),
+    }
+}
+
+/// Prints what failed and what to do next; the exit code says whether the account may have changed.
+fn finish(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            display::print_failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

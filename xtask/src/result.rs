@@ -1,0 +1,94 @@
+//! Results on stdout, for people or as one JSON document.
+
+use crate::cli::Output;
+use deployer::{Deployed, TestReport};
+use serde_json::{Value as Json, json};
+use stacks::Stage;
+use std::io::Write;
+
+/// Prints stacks with what to register where.
+pub fn print_stacks(output: Output, stage: &Stage, stacks: &[Deployed]) {
+    match output {
+        Output::Json => print(&format!("{:#}\n", stacks_json(stage, stacks))),
+        Output::Text => print(&stacks_text(stacks)),
+    }
+}
+
+fn stacks_json(stage: &Stage, stacks: &[Deployed]) -> Json {
+    let stacks: Vec<Json> = stacks
+        .iter()
+        .map(|stack| {
+            let registrations: Vec<Json> = stack
+                .registrations
+                .iter()
+                .map(|registration| json!({
+                    "saas": registration.saas, "where": registration.place, "url": registration.url,
+                }))
+                .collect();
+            json!({
+                "name": stack.name,
+                "status": stack.status.0,
+                "changed": stack.changed,
+                "outputs": stack.outputs,
+                "registrations": registrations,
+            })
+        })
+        .collect();
+    json!({"stage": stage.name.as_str(), "stacks": stacks})
+}
+
+fn stacks_text(stacks: &[Deployed]) -> String {
+    let mut text = String::new();
+    for stack in stacks {
+        for registration in &stack.registrations {
+            text.push_str(&format!(
+                "{}: register in {}\n  where  {}\n  URL    {}\n",
+                stack.name, registration.saas, registration.place, registration.url
+            ));
+        }
+    }
+    text
+}
+
+/// Prints the way of a test event.
+pub fn print_test(output: Output, stage: &Stage, stack: &str, report: &TestReport) {
+    match output {
+        Output::Json => print(&format!("{:#}\n", test_json(stage, stack, report))),
+        Output::Text => print(&test_text(report)),
+    }
+}
+
+fn test_json(stage: &Stage, stack: &str, report: &TestReport) -> Json {
+    let hops: Vec<Json> = report
+        .hops
+        .iter()
+        .map(|hop| json!({
+            "name": hop.name,
+            "passed": hop.outcome == deployer::HopOutcome::Passed,
+            "milliseconds": hop.took.map(|took| took.as_millis() as u64),
+            "detail": hop.detail,
+        }))
+        .collect();
+    let failure = report.failure.as_ref().map(|failure| json!({
+        "hop": failure.hop, "log_line": failure.log_line, "cause": failure.cause,
+    }));
+    json!({"stage": stage.name.as_str(), "stack": stack, "arrived": report.failure.is_none(), "hops": hops, "failure": failure})
+}
+
+fn test_text(report: &TestReport) -> String {
+    let width = report.hops.iter().map(|hop| hop.name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for hop in &report.hops {
+        let mark = if hop.outcome == deployer::HopOutcome::Passed { "ok  " } else { "FAIL" };
+        let took = hop.took.map_or_else(|| "       -".to_owned(), |took| format!("{:5} ms", took.as_millis()));
+        text.push_str(&format!("{mark}  {:width$}  {took}  {}\n", hop.name, hop.detail));
+    }
+    text
+}
+
+/// Writes to stdout; a reader that went away is no error.
+
+pub fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().flush();
+}
