@@ -59,8 +59,10 @@ pub async fn build(
     settings: &BuildSettings,
     reporter: &Reporter,
 ) -> Outcome<Vec<Binary>> {
-    check_target(settings.machine).await?;
     let is_host = settings.machine == Machine::host() && cfg!(target_os = "linux");
+    if !is_host {
+        check_target(settings.machine).await?;
+    }
     if settings.linking == Linking::NativeFirst && is_host {
         let work = compile(workspace, packages, settings, None, reporter);
         let binaries = reporter.step(STEP, work, |binaries| counted(binaries)).await;
@@ -103,8 +105,7 @@ async fn compile(
         .env("CARGO_TARGET_DIR", workspace.root().join("target"))
         .env("CARGO_TERM_COLOR", "never")
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace));
-    // What cargo set for this process would bend the build of the handlers.
-    for variable in ["RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
+    for variable in foreign_variables() {
         command.env_remove(variable);
     }
     match zig {
@@ -135,6 +136,20 @@ fn rust_flags(workspace: &Workspace) -> String {
 fn cargo_home() -> PathBuf {
     let home = || std::env::home_dir().unwrap_or_default().join(".cargo");
     std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+}
+
+/// What cargo sets for a program that it runs, and what would bend the build: build scripts look
+/// at some of them, and would run again whenever we are started in another way.
+#[expect(clippy::disallowed_methods, reason = "these are taken out of the environment of cargo")]
+fn foreign_variables() -> impl Iterator<Item = std::ffi::OsString> {
+    const NAMES: [&str; 9] = [
+        "CARGO", "CARGO_BIN_NAME", "CARGO_BUILD_TARGET", "CARGO_CRATE_NAME", "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH", "CARGO_PRIMARY_PACKAGE", "LD_LIBRARY_PATH", "RUSTFLAGS",
+    ];
+    std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        NAMES.contains(&name.as_ref()) || name.starts_with("CARGO_PKG_")
+    })
 }
 
 /// The program in the package `ziglang`, wherever this Python keeps its packages.

@@ -7,8 +7,9 @@ mod stage;
 mod test_plan;
 mod yaml;
 
+pub use resource::{BucketRef, QueueRef, SecretRef};
 pub use stack::{
-    CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec, Stack,
+    CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec, Stack,
 };
 pub use stage::{
     Architecture, BacklogFilesSettings, BacklogSettings, LogRetention, Region, SenderRange, Service, Stage,

@@ -7,10 +7,13 @@ mod queue;
 mod secret;
 
 pub(crate) use api::{Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, deployment_id, reaches_the_api};
-pub(crate) use bucket::{Bucket, BucketPolicy, BucketRef};
+pub use bucket::BucketRef;
+pub use queue::QueueRef;
+pub use secret::SecretRef;
+pub(crate) use bucket::{Bucket, BucketPolicy};
 pub(crate) use function::{EventSourceMapping, Function, LogGroup, Permission, Role};
-pub(crate) use queue::{DeadLetters, Queue, QueueRef};
-pub(crate) use secret::{Secret, SecretRef};
+pub(crate) use queue::{DeadLetters, Queue};
+pub(crate) use secret::Secret;
 
 use serde::Serialize;
 use serde_json::Value as Json;
