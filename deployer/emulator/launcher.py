@@ -457,6 +457,7 @@ def demand_code_of_functions() -> None:
 
     def create_function(logical_id: str, properties: Properties, stack: str) -> Created:
         check_code(properties.get("Code", {}))
+        check_variables(properties)
         return create(logical_id, properties, stack)
 
     def update_function(
@@ -464,6 +465,7 @@ def demand_code_of_functions() -> None:
     ) -> Created:
         if new.get("Code") != old.get("Code"):
             check_code(new.get("Code", {}))
+        check_variables(new)
         return update(name, old, new, stack, logical_id)
 
     def delete_function(name: str, properties: Properties) -> None:
@@ -471,6 +473,16 @@ def demand_code_of_functions() -> None:
         ministack("services.lambda_svc").invalidate_worker(name)
 
     handlers.update(create=create_function, update=update_function, delete=delete_function)
+
+
+def check_variables(properties: Properties) -> None:
+    """Raises if the environment is larger than AWS takes: 4 KB of names and values together."""
+    variables = (properties.get("Environment") or {}).get("Variables") or {}
+    if len(json.dumps(variables, ensure_ascii=False).encode()) > 4096:
+        raise refusal(
+            "Lambda", 400, "Lambda was unable to configure your environment variables because the "
+            "environment variables you have provided exceeded the 4KB limit."
+        )
 
 
 def check_code(code: dict[str, str]) -> None:

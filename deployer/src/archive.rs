@@ -66,8 +66,11 @@ fn pack(binary: &Binary, folder: &Path, profile: Profile) -> Outcome<Archive> {
     let content = match std::fs::read(&packed) {
         Ok(content) if is_complete(&content) => content,
         _ => {
-            let content = zipped(&program, level)
-                .map_err(|error| Error::File { doing: "pack", path: binary.path.clone(), source: error.into() })?;
+            let content = zipped(&program, level).map_err(|error| Error::File {
+                doing: "pack",
+                path: binary.path.clone(),
+                source: error.into(),
+            })?;
             std::fs::write(&packed, &content).map_err(Error::file("write", &packed))?;
             content
         }

@@ -20,12 +20,7 @@ pub fn artifact_bucket(account: &Account, stage: &Stage) -> String {
 /// Uploads the archives that are not there yet, making the bucket if need be.
 ///
 /// Returns how many were uploaded. The key is the digest: what is there is what we would send.
-pub async fn upload(
-    account: &Account,
-    stage: &Stage,
-    archives: &[Archive],
-    reporter: &Reporter,
-) -> Outcome<usize> {
+pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], reporter: &Reporter) -> Outcome<usize> {
     let bucket = artifact_bucket(account, stage);
     let step = "uploading";
     let work = async {
@@ -60,7 +55,7 @@ async fn find_missing<'a>(account: &Account, bucket: &str, archives: &'a [Archiv
     Ok(archives.iter().zip(found).filter(|(_, found)| !found).map(|(archive, _)| archive).collect())
 }
 
-/// Whether the archive is in the bucket with the size it should have.
+/// Whether the archive is in the bucket, and is what it should be by the checksum that S3 has of it.
 async fn is_there(account: &Account, bucket: &str, archive: &Archive) -> Outcome<bool> {
     let answer = account
         .s3
@@ -68,16 +63,22 @@ async fn is_there(account: &Account, bucket: &str, archive: &Archive) -> Outcome
         .bucket(bucket)
         .key(archive.key())
         .expected_bucket_owner(&account.id)
+        .checksum_mode(s3::ChecksumMode::Enabled)
         .send()
         .await;
     match answer {
-        Ok(head) => Ok(head.content_length() == i64::try_from(archive.content.len()).ok()),
+        Ok(head) => Ok(head.checksum_sha256() == Some(checksum(archive).as_str())),
         Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
             // Without the right to list, S3 says 403 of what is not there; the upload tells.
             Some(404 | 403) => Ok(false),
             _ => Err(Error::aws("s3:GetObject")(error)),
         },
     }
+}
+
+/// The archive's SHA-256 as S3 writes it.
+fn checksum(archive: &Archive) -> String {
+    BASE64_STANDARD.encode(Sha256::digest(&archive.content))
 }
 
 async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> {
@@ -89,7 +90,7 @@ async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> 
         .expected_bucket_owner(&account.id)
         .content_type("application/zip")
         // S3 refuses what does not arrive as it was sent.
-        .checksum_sha256(BASE64_STANDARD.encode(Sha256::digest(&archive.content)))
+        .checksum_sha256(checksum(archive))
         .body(ByteStream::from(archive.content.clone()))
         .send()
         .await

@@ -79,7 +79,8 @@ fn problem(content: &[u8], machine: Machine) -> Option<String> {
     }
     match newest_glibc(&elf) {
         Ok(Some(version)) if version > GLIBC => Some(format!(
-            "it needs GLIBC_{}.{}, and there is no newer one than GLIBC_{}.{}", version.0, version.1, GLIBC.0, GLIBC.1
+            "it needs GLIBC_{}.{}, and there is no newer one than GLIBC_{}.{}",
+            version.0, version.1, GLIBC.0, GLIBC.1
         )),
         Ok(_) => None,
         Err(error) => Some(format!("its symbol versions cannot be read ({error})")),

@@ -90,7 +90,9 @@ async fn compile(
 ) -> Outcome<Vec<Binary>> {
     let linker = if zig.is_some() { "zig" } else { "native" };
     let output = workspace.target().join("handlers").join(format!(
-        "{}-{}-{linker}", settings.profile.name(), settings.machine.target()
+        "{}-{}-{linker}",
+        settings.profile.name(),
+        settings.machine.target()
     ));
     let mut command = Command::new(&settings.executable);
     command
@@ -143,8 +145,15 @@ fn cargo_home() -> PathBuf {
 #[expect(clippy::disallowed_methods, reason = "these are taken out of the environment of cargo")]
 fn foreign_variables() -> impl Iterator<Item = std::ffi::OsString> {
     const NAMES: [&str; 9] = [
-        "CARGO", "CARGO_BIN_NAME", "CARGO_BUILD_TARGET", "CARGO_CRATE_NAME", "CARGO_MANIFEST_DIR",
-        "CARGO_MANIFEST_PATH", "CARGO_PRIMARY_PACKAGE", "LD_LIBRARY_PATH", "RUSTFLAGS",
+        "CARGO",
+        "CARGO_BIN_NAME",
+        "CARGO_BUILD_TARGET",
+        "CARGO_CRATE_NAME",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_PRIMARY_PACKAGE",
+        "LD_LIBRARY_PATH",
+        "RUSTFLAGS",
     ];
     std::env::vars_os().map(|(name, _)| name).filter(|name| {
         let name = name.to_string_lossy();

@@ -64,7 +64,13 @@ pub async fn find_leftovers(account: &Account, stack: &Stack) -> Outcome<Leftove
 }
 
 /// Removes everything that was found, and whatever came in between.
-pub async fn destroy(account: &Account, stack: &Stack, found: &Leftovers, keep: Keep, reporter: &Reporter) -> Outcome<()> {
+pub async fn destroy(
+    account: &Account,
+    stack: &Stack,
+    found: &Leftovers,
+    keep: Keep,
+    reporter: &Reporter,
+) -> Outcome<()> {
     if found.is_empty() {
         return Ok(());
     }
@@ -79,7 +85,9 @@ pub async fn destroy(account: &Account, stack: &Stack, found: &Leftovers, keep: 
         for bucket in buckets_of(account, &name).await? {
             let step = format!("emptying {bucket}");
             reporter
-                .step(&step, delete_bucket(account, &bucket), |n_objects| format!("{n_objects} objects and versions removed"))
+                .step(&step, delete_bucket(account, &bucket), |n_objects| {
+                    format!("{n_objects} objects and versions removed")
+                })
                 .await?;
         }
     }

@@ -158,7 +158,9 @@ impl Error {
             let reason = DisplayErrorContext(&error).to_string();
             let reason = reason.split(" (").next().unwrap_or_default().to_owned();
             let detail = innermost(&error);
-            let is_credentials = ["credential", "profile", "SSO", "sso"].iter().any(|word| reason.contains(word) || detail.contains(word));
+            let is_credentials = ["credential", "profile", "SSO", "sso"]
+                .iter()
+                .any(|word| reason.contains(word) || detail.contains(word));
             match is_credentials {
                 true => Self::Credentials { reason: detail },
                 false => Self::Unreachable { operation, reason: detail },
@@ -202,7 +204,8 @@ impl Error {
 fn file_hint(source: &std::io::Error, path: &Path) -> Option<String> {
     match source.kind() {
         std::io::ErrorKind::StorageFull => Some(format!(
-            "the disk is full; make room where `{}` lies, then type the same command again", path.display()
+            "the disk is full; make room where `{}` lies, then type the same command again",
+            path.display()
         )),
         std::io::ErrorKind::PermissionDenied => Some("check who owns the file".into()),
         _ => None,
@@ -214,7 +217,10 @@ fn aws_hint(operation: &str, code: &str) -> Option<String> {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             "the session has expired; sign in again (`aws sso login`), then type the same command again".into()
         }
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidAccessKeyId"
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
         | "AuthFailure" => "AWS does not know these credentials; check AWS_PROFILE and the key".into(),
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
             format!("ask whoever runs the account to allow `{operation}` for you")

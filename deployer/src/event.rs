@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 /// Something that a person may want to see.
 #[derive(Clone, Debug, PartialEq, Eq)]

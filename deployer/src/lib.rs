@@ -14,6 +14,7 @@ mod destroy;
 mod error;
 mod event;
 mod local;
+mod measure;
 mod outputs;
 mod propose;
 mod python;
@@ -33,6 +34,7 @@ pub use destroy::{BucketContent, Keep, Leftovers, delete_artifacts_if_last, dest
 pub use error::{Error, Outcome, StackFailure};
 pub use event::{Event, Flush, Reporter};
 pub use local::{Local, LocalStatus, StandInsSettings, local_logs, local_status, start_local, stop_local};
+pub use measure::{Measured, measure_binary, measure_python};
 pub use outputs::{Deployed, RegisteredUrl, deployed, not_deployed};
 pub use propose::{Plan, Proposal, StandIns, discard, propose};
 pub use python::PythonTools;

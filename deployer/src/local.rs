@@ -54,7 +54,8 @@ pub async fn start_local(
             return Ok(state.local);
         }
         if state.version != version {
-            reporter.note("the local cloud is of another version of Tsugite and is started anew; what was in it is gone");
+            reporter
+                .note("the local cloud is of another version of Tsugite and is started anew; what was in it is gone");
         }
         stop(&state).await;
         State::remove(&folder)?;
@@ -182,13 +183,10 @@ async fn answers(url: &str) -> bool {
 pub(crate) fn web_client() -> Outcome<reqwest::Client> {
     // Fails only if it is chosen already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|error| Error::Local {
-            what: format!("TLS cannot be set up: {error}"),
-            hint: "install your system's certificates (Debian and Ubuntu: ca-certificates)".into(),
-        })
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Local {
+        what: format!("TLS cannot be set up: {error}"),
+        hint: "install your system's certificates (Debian and Ubuntu: ca-certificates)".into(),
+    })
 }
 
 /// Ends both processes; `false` if none was running.
@@ -230,4 +228,3 @@ fn version() -> String {
     digest.update(env!("CARGO_PKG_VERSION"));
     digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
-

@@ -6,9 +6,7 @@ use crate::change::Change;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::statement::statements_of;
-use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag, TemplateStage,
-};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag, TemplateStage};
 use contracts::{Origin, SettingValue};
 use serde_json::Value as Json;
 use stacks::{ParameterSource, Service, Stack};
@@ -149,10 +147,7 @@ async fn create_change_set(
         .send()
         .await
         .map_err(Error::aws("cloudformation:CreateChangeSet"))?;
-    Ok(ChangeSetId {
-        stack_id: answer.stack_id.unwrap_or_default(),
-        change_set: answer.id.unwrap_or_default(),
-    })
+    Ok(ChangeSetId { stack_id: answer.stack_id.unwrap_or_default(), change_set: answer.id.unwrap_or_default() })
 }
 
 fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
@@ -223,8 +218,7 @@ fn is_nothing_to_do(reason: &str) -> bool {
 
 /// The reasons of an early validation, which the change set itself only counts.
 async fn failure_reasons(account: &Account, id: &ChangeSetId, reason: String) -> Vec<String> {
-    let mut reasons: Vec<String> =
-        crate::apply::validation_findings(account, &id.stack_id, Some(&id.change_set)).await;
+    let mut reasons: Vec<String> = crate::apply::validation_findings(account, &id.stack_id, Some(&id.change_set)).await;
     if reasons.is_empty() || !reason.contains("DescribeEvents") {
         reasons.insert(0, reason);
     }

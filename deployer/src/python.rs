@@ -21,15 +21,9 @@ pub struct PythonTools {
 
 impl PythonTools {
     /// The emulator of AWS that the local stage runs on.
-    pub const EMULATOR: Self = Self {
-        name: "emulator",
-        requirements: include_str!("../emulator/requirements.txt"),
-    };
+    pub const EMULATOR: Self = Self { name: "emulator", requirements: include_str!("../emulator/requirements.txt") };
     /// The linker that makes the same binary on every machine.
-    pub const ZIG: Self = Self {
-        name: "zig",
-        requirements: include_str!("../compiler/requirements.txt"),
-    };
+    pub const ZIG: Self = Self { name: "zig", requirements: include_str!("../compiler/requirements.txt") };
 
     /// Installs the packages unless they are there, and returns the environment's folder.
     ///

@@ -34,16 +34,13 @@ pub async fn secrets_to_ask<'a>(account: &Account, stacks: &'a [Stack]) -> Outco
     for stack in stacks {
         for secret in stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given) {
             let id = account.physical_id(&stack.full_stack_name(), &secret.logical_id).await?;
-            let has_value = match id {
-                None => false,
-                Some(id) => account
-                    .secrets
-                    .describe_secret()
-                    .secret_id(id)
-                    .send()
-                    .await
-                    .is_ok_and(|answer| answer.version_ids_to_stages().is_some_and(|versions| !versions.is_empty())),
-            };
+            let has_value =
+                match id {
+                    None => false,
+                    Some(id) => account.secrets.describe_secret().secret_id(id).send().await.is_ok_and(|answer| {
+                        answer.version_ids_to_stages().is_some_and(|versions| !versions.is_empty())
+                    }),
+                };
             if !has_value {
                 missing.push((stack, secret));
             }

@@ -87,9 +87,7 @@ fn name_of(value: &Json) -> String {
         Json::String(text) => text.clone(),
         Json::Object(function) => match function.iter().next() {
             Some((name, Json::String(id))) if name == "Ref" => id.clone(),
-            Some((name, Json::Array(parts))) if name == "Fn::GetAtt" => {
-                parts.first().map(name_of).unwrap_or_default()
-            }
+            Some((name, Json::Array(parts))) if name == "Fn::GetAtt" => parts.first().map(name_of).unwrap_or_default(),
             Some((name, Json::String(text))) if name == "Fn::Sub" => {
                 text.replace(".Arn}", "}").replace("${", "").replace('}', "")
             }

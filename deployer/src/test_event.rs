@@ -131,11 +131,21 @@ impl Run<'_> {
         };
         let said: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
         if let (200, Some(id)) = (status, said["id"].as_str()) {
-            report.hops.push(Hop { name: hop, outcome: HopOutcome::Passed, took, detail: format!("200, queued as {id}") });
+            report.hops.push(Hop {
+                name: hop,
+                outcome: HopOutcome::Passed,
+                took,
+                detail: format!("200, queued as {id}"),
+            });
             return Ok(Some(id.to_owned()));
         }
         let shown: String = body.chars().take(200).collect();
-        report.hops.push(Hop { name: hop.clone(), outcome: HopOutcome::Broke, took, detail: format!("{status} {shown}") });
+        report.hops.push(Hop {
+            name: hop.clone(),
+            outcome: HopOutcome::Broke,
+            took,
+            detail: format!("{status} {shown}"),
+        });
         let cause = diagnose::of_answer(self.account, self.stack, status).await;
         let log_line = match self.plan.functions.first() {
             Some(function) => trace::last_problem(self.account, self.stack, function).await,
@@ -152,11 +162,17 @@ impl Run<'_> {
         let (received, outcome) = (trace.received(), trace.outcome());
         if received.is_none() && found.is_err() {
             let cause = diagnose::of_silence(self.account, self.stack, consumer).await;
-            report.hops.push(Hop { name: queue_hop.clone(), outcome: HopOutcome::Broke, took: None, detail: "no delivery".into() });
+            report.hops.push(Hop {
+                name: queue_hop.clone(),
+                outcome: HopOutcome::Broke,
+                took: None,
+                detail: "no delivery".into(),
+            });
             report.failure = Some(TestFailure { hop: queue_hop, log_line: None, cause });
             return;
         }
-        let between = |from: Option<&Line>, to: Option<&Line>| Some(to?.at?.saturating_sub(from?.at?)).map(Duration::from_millis);
+        let between =
+            |from: Option<&Line>, to: Option<&Line>| Some(to?.at?.saturating_sub(from?.at?)).map(Duration::from_millis);
         report.hops.push(Hop {
             name: queue_hop,
             outcome: HopOutcome::Passed,
@@ -166,7 +182,12 @@ impl Run<'_> {
         let work_hop = format!("{consumer} at work");
         let took = between(received, outcome);
         if let Some(line) = outcome.filter(|line| line.is_failure()) {
-            report.hops.push(Hop { name: work_hop.clone(), outcome: HopOutcome::Broke, took, detail: line.reason.clone() });
+            report.hops.push(Hop {
+                name: work_hop.clone(),
+                outcome: HopOutcome::Broke,
+                took,
+                detail: line.reason.clone(),
+            });
             let cause = diagnose::of_failure(self.account, self.stack, consumer, &line.reason).await;
             report.failure = Some(TestFailure { hop: work_hop, log_line: Some(line.text.clone()), cause });
             return;
@@ -180,8 +201,14 @@ impl Run<'_> {
         match found {
             Ok(detail) => report.hops.push(Hop { name: hop, outcome: HopOutcome::Passed, took: None, detail }),
             Err(detail) => {
-                report.hops.push(Hop { name: hop.clone(), outcome: HopOutcome::Broke, took: None, detail: detail.clone() });
-                report.failure = Some(TestFailure { hop, log_line: outcome.map(|line| line.text.clone()), cause: detail });
+                report.hops.push(Hop {
+                    name: hop.clone(),
+                    outcome: HopOutcome::Broke,
+                    took: None,
+                    detail: detail.clone(),
+                });
+                report.failure =
+                    Some(TestFailure { hop, log_line: outcome.map(|line| line.text.clone()), cause: detail });
             }
         }
     }

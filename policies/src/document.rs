@@ -17,10 +17,7 @@ pub struct PolicyDocument {
 impl PolicyDocument {
     /// A document of these statements.
     pub fn new(statement: Vec<Statement>) -> Self {
-        Self {
-            version: "2012-10-17",
-            statement,
-        }
+        Self { version: "2012-10-17", statement }
     }
 
     /// The trust policy that lets one AWS service, such as `lambda.amazonaws.com`, take on a role.
@@ -76,11 +73,7 @@ impl Statement {
 
     /// Denies every action of a service to everyone under a condition: the one place for `service:*`,
     /// because a denial is the safer the wider it is.
-    pub fn deny_everyone_all_of(
-        service: &'static str,
-        resource: Vec<Value>,
-        condition: Condition,
-    ) -> Self {
+    pub fn deny_everyone_all_of(service: &'static str, resource: Vec<Value>, condition: Condition) -> Self {
         Self {
             effect: Effect::Deny,
             principal: Some(Principal::Everyone),
@@ -167,10 +160,8 @@ mod tests {
 
     #[test]
     fn a_document_reads_as_iam_wants_it() {
-        let document = PolicyDocument::new(vec![Statement::allow(
-            [Action::SEND_MESSAGE],
-            vec![Value::attribute("Queue", "Arn")],
-        )]);
+        let document =
+            PolicyDocument::new(vec![Statement::allow([Action::SEND_MESSAGE], vec![Value::attribute("Queue", "Arn")])]);
         assert_eq!(
             serde_json::to_value(document).unwrap(),
             json!({"Version": "2012-10-17", "Statement": [{
@@ -195,11 +186,7 @@ mod tests {
 
     #[test]
     fn a_denial_of_plain_text_traffic_covers_the_whole_service() {
-        let statement = Statement::deny_everyone_all_of(
-            "s3",
-            vec![Value::text("x")],
-            Condition::not_over_tls(),
-        );
+        let statement = Statement::deny_everyone_all_of("s3", vec![Value::text("x")], Condition::not_over_tls());
         assert_eq!(
             serde_json::to_value(statement).unwrap(),
             json!({

@@ -40,9 +40,7 @@ impl Grant {
     /// The statement that allows exactly this.
     pub fn statement(&self) -> Statement {
         match self {
-            Self::SendMessages { queue } => {
-                Statement::allow([Action::SEND_MESSAGE], vec![queue.clone()])
-            }
+            Self::SendMessages { queue } => Statement::allow([Action::SEND_MESSAGE], vec![queue.clone()]),
             Self::ConsumeMessages { queue } => Statement::allow(
                 [
                     Action::CHANGE_MESSAGE_VISIBILITY,
@@ -52,17 +50,14 @@ impl Grant {
                 ],
                 vec![queue.clone()],
             ),
-            Self::ReadSecret { secret } => {
-                Statement::allow([Action::GET_SECRET_VALUE], vec![secret.clone()])
-            }
+            Self::ReadSecret { secret } => Statement::allow([Action::GET_SECRET_VALUE], vec![secret.clone()]),
             Self::PutObjects { bucket, prefix } => Statement::allow(
                 [Action::ABORT_MULTIPART_UPLOAD, Action::PUT_OBJECT],
                 vec![bucket.clone().then(format!("/{prefix}*"))],
             ),
-            Self::WriteLogs { log_group } => Statement::allow(
-                [Action::CREATE_LOG_STREAM, Action::PUT_LOG_EVENTS],
-                vec![log_group.clone()],
-            ),
+            Self::WriteLogs { log_group } => {
+                Statement::allow([Action::CREATE_LOG_STREAM, Action::PUT_LOG_EVENTS], vec![log_group.clone()])
+            }
         }
     }
 }
@@ -73,10 +68,7 @@ mod tests {
 
     #[test]
     fn writing_objects_stays_below_the_prefix() {
-        let grant = Grant::PutObjects {
-            bucket: Value::attribute("Files", "Arn"),
-            prefix: "target/".into(),
-        };
+        let grant = Grant::PutObjects { bucket: Value::attribute("Files", "Arn"), prefix: "target/".into() };
         assert_eq!(
             serde_json::to_value(grant.statement()).unwrap(),
             serde_json::json!({

@@ -20,23 +20,17 @@ enum Part {
 impl Value {
     /// Text that is known now.
     pub fn text(text: impl Into<String>) -> Self {
-        Self {
-            parts: vec![Part::Text(text.into())],
-        }
+        Self { parts: vec![Part::Text(text.into())] }
     }
 
     /// What `Ref` yields for the resource, parameter or pseudo parameter named `logical_id`.
     pub fn reference(logical_id: impl Into<String>) -> Self {
-        Self {
-            parts: vec![Part::Reference(logical_id.into())],
-        }
+        Self { parts: vec![Part::Reference(logical_id.into())] }
     }
 
     /// What `Fn::GetAtt` yields for an attribute of the resource named `logical_id`.
     pub fn attribute(logical_id: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            parts: vec![Part::Attribute(logical_id.into(), name.into())],
-        }
+        Self { parts: vec![Part::Attribute(logical_id.into(), name.into())] }
     }
 
     /// This value followed by `text`.
@@ -49,6 +43,17 @@ impl Value {
     pub fn join(mut self, other: Value) -> Self {
         self.parts.extend(other.parts);
         self
+    }
+
+    /// The text with every reference replaced by what `sample` gives for its logical id.
+    pub fn with_samples(&self, sample: impl Fn(&str) -> String) -> String {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Reference(id) | Part::Attribute(id, _) => sample(id),
+            })
+            .collect()
     }
 
     fn substitution(&self) -> String {
@@ -117,17 +122,11 @@ mod tests {
     #[test]
     fn a_single_reference_needs_no_substitution() {
         check(Value::reference("Queue"), json!({"Ref": "Queue"}));
-        check(
-            Value::attribute("Queue", "Arn"),
-            json!({"Fn::GetAtt": ["Queue", "Arn"]}),
-        );
+        check(Value::attribute("Queue", "Arn"), json!({"Fn::GetAtt": ["Queue", "Arn"]}));
     }
 
     #[test]
     fn a_mixture_is_a_substitution_with_literal_text_escaped() {
-        check(
-            Value::attribute("Bucket", "Arn").then("/${x}/*"),
-            json!({"Fn::Sub": "${Bucket.Arn}/${!x}/*"}),
-        );
+        check(Value::attribute("Bucket", "Arn").then("/${x}/*"), json!({"Fn::Sub": "${Bucket.Arn}/${!x}/*"}));
     }
 }

@@ -9,11 +9,12 @@ mod yaml;
 
 pub use resource::{BucketRef, QueueRef, SecretRef};
 pub use stack::{
-    CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec, Stack,
+    CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, ParameterSource, Registration, SecretSource,
+    SecretSpec, Stack,
 };
 pub use stage::{
-    Architecture, BacklogFilesSettings, BacklogSettings, LogRetention, Region, SenderRange, Service, Stage,
-    StageError, StageName,
+    Architecture, BacklogFilesSettings, BacklogSettings, LogRetention, Region, SenderRange, Service, Stage, StageError,
+    StageName,
 };
 pub use test_plan::{Effect, StandInFile, TestPlan};
 

@@ -6,14 +6,16 @@ pub(crate) mod function;
 mod queue;
 mod secret;
 
-pub(crate) use api::{Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, deployment_id, reaches_the_api};
+pub(crate) use api::{
+    Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, deployment_id, reaches_the_api,
+};
 pub use bucket::BucketRef;
-pub use queue::QueueRef;
-pub use secret::SecretRef;
 pub(crate) use bucket::{Bucket, BucketPolicy};
 pub(crate) use function::{EventSourceMapping, Function, LogGroup, Permission, Role};
+pub use queue::QueueRef;
 pub(crate) use queue::{DeadLetters, Queue};
 pub(crate) use secret::Secret;
+pub use secret::SecretRef;
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -51,8 +53,7 @@ impl Entry {
             // A first deployment that fails leaves nothing; after that, data outlives mistakes.
             deletion_policy: policy("RetainExceptOnCreate"),
             update_replace_policy: policy("Retain"),
-            properties: serde_json::to_value(resource)
-                .unwrap_or_else(|error| panic!("{}: {error}", R::TYPE)),
+            properties: serde_json::to_value(resource).unwrap_or_else(|error| panic!("{}: {error}", R::TYPE)),
         }
     }
 }

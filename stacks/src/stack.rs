@@ -7,17 +7,16 @@ pub use definition::{
     CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec,
 };
 
-use crate::resource::{
-    ApiStage, Bucket, BucketPolicy, BucketRef, DeadLetters, Deployment, Entry, EventSourceMapping,
-    Function, GatewayResponse, LogGroup, Method, Path, Permission, Queue, QueueRef, Resource,
-    RestApi, Role, Secret, SecretRef, deployment_id, reaches_the_api,
-};
 use crate::resource::function::{Code, Environment, ScalingConfig};
+use crate::resource::{
+    ApiStage, Bucket, BucketPolicy, BucketRef, DeadLetters, Deployment, Entry, EventSourceMapping, Function,
+    GatewayResponse, LogGroup, Method, Path, Permission, Queue, QueueRef, Resource, RestApi, Role, Secret, SecretRef,
+    deployment_id, reaches_the_api,
+};
 use crate::stage::{Service, Stage};
 use crate::test_plan::TestPlan;
 use contracts::{
-    Contract, Http, Message, NamedWire, Origin, SecretValue, Setting, SettingValue, Sqs, Wire,
-    Wires, trigger_variables,
+    Contract, Http, Message, NamedWire, Origin, SecretValue, Setting, SettingValue, Sqs, Wire, Wires, trigger_variables,
 };
 use policies::{Grant, PolicyDocument, Statement, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +35,7 @@ pub struct Stack {
     parameters: BTreeMap<String, ParameterSource>,
     functions: Vec<FunctionSpec>,
     policies: BTreeMap<String, PolicyDocument>,
+    variables: BTreeMap<&'static str, BTreeMap<&'static str, Value>>,
     secrets: Vec<SecretSpec>,
     registrations: Vec<Registration>,
     /// Queues without a consumer, with their dead-letter queues.
@@ -81,6 +81,7 @@ impl Stack {
             parameters: BTreeMap::new(),
             functions: Vec::new(),
             policies: BTreeMap::new(),
+            variables: BTreeMap::new(),
             secrets: Vec::new(),
             registrations: Vec::new(),
             unconsumed: BTreeSet::new(),
@@ -164,16 +165,17 @@ impl Stack {
         self.add("ApiNotFound", &GatewayResponse::not_found(api()));
         self.add(
             "ApiPath",
-            &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: self.name.into(), rest_api_id: api() },
+            &Path {
+                parent_id: Value::attribute("Api", "RootResourceId"),
+                path_part: self.name.into(),
+                rest_api_id: api(),
+            },
         );
         self.add(
             "ApiToken",
             &Path { parent_id: Value::reference("ApiPath"), path_part: "{token}".into(), rest_api_id: api() },
         );
-        self.add(
-            "ApiPost",
-            &Method::post(api(), Value::reference("ApiToken"), Value::attribute(logical_id, "Arn")),
-        );
+        self.add("ApiPost", &Method::post(api(), Value::reference("ApiToken"), Value::attribute(logical_id, "Arn")));
         self.add(
             &format!("{logical_id}Permission"),
             &Permission {
@@ -209,19 +211,16 @@ impl Stack {
 
     /// A function that is fed from a queue of what it takes.
     #[track_caller]
-    pub fn consumer<W, M>(
-        &mut self,
-        logical_id: &'static str,
-        queue: &QueueRef<M>,
-        feeding: Feeding,
-        wiring: W,
-    ) where
+    pub fn consumer<W, M>(&mut self, logical_id: &'static str, queue: &QueueRef<M>, feeding: Feeding, wiring: W)
+    where
         W: Wires,
         W::Contract: Contract<Trigger = Sqs<M>>,
     {
         assert!(
             self.unconsumed.remove(&queue.logical_id),
-            "stack `{}`: queue `{}` has two consumers", self.name, queue.logical_id
+            "stack `{}`: queue `{}` has two consumers",
+            self.name,
+            queue.logical_id
         );
         let dead_letters = queue.dead_letters();
         let dead_letters_arn = Value::attribute(&dead_letters, "Arn");
@@ -232,10 +231,8 @@ impl Stack {
             (trigger_variables::SOURCE_QUEUE, queue.url()),
             (trigger_variables::DEAD_LETTER_QUEUE, Value::reference(&dead_letters)),
         ];
-        let grants = vec![
-            Grant::ConsumeMessages { queue: queue.arn() },
-            Grant::SendMessages { queue: dead_letters_arn },
-        ];
+        let grants =
+            vec![Grant::ConsumeMessages { queue: queue.arn() }, Grant::SendMessages { queue: dead_letters_arn }];
         self.function::<W::Contract>(logical_id, wiring.wires(), variables, grants);
         self.add(
             &format!("{logical_id}Feed"),
@@ -275,6 +272,7 @@ impl Stack {
         grants.dedup();
         let statements: Vec<Statement> = grants.iter().map(Grant::statement).collect();
         self.policies.insert(logical_id.to_owned(), PolicyDocument::new(statements.clone()));
+        self.variables.insert(logical_id, variables.clone());
         let name = self.full_name().then(format!("-{logical_id}"));
         let code = CodeParameter::of(logical_id);
         self.parameters.insert(ARTIFACT_BUCKET.into(), ParameterSource::ArtifactBucket);

@@ -3,9 +3,7 @@
 mod position;
 mod settings;
 
-pub use settings::{
-    Architecture, BacklogFilesSettings, BacklogSettings, LogRetention, Region, SenderRange, StageName,
-};
+pub use settings::{Architecture, BacklogFilesSettings, BacklogSettings, LogRetention, Region, SenderRange, StageName};
 
 use contracts::Origin;
 use serde::Deserialize;
@@ -85,8 +83,7 @@ impl Stage {
             return Err(StageError { line: error.location().map(|at| at.line()), message });
         }
         let reader = serde_yaml::Deserializer::from_str(text);
-        let file: StageFile = serde_path_to_error::deserialize(reader)
-            .map_err(|error| error_in(text, &error))?;
+        let file: StageFile = serde_path_to_error::deserialize(reader).map_err(|error| error_in(text, &error))?;
         let stage = Self {
             name,
             region: file.region,
@@ -114,10 +111,8 @@ impl Stage {
     }
 
     fn check_host(&self, text: &str) -> Result<(), StageError> {
-        let wrong = |path: &[&str], message: &str| StageError {
-            line: position::line_of(text, path),
-            message: message.into(),
-        };
+        let wrong =
+            |path: &[&str], message: &str| StageError { line: position::line_of(text, path), message: message.into() };
         match (self.is_local(), &self.backlog.host) {
             (true, Some(_)) => Err(wrong(
                 &["backlog", "host"],
@@ -157,10 +152,7 @@ fn error_in(text: &str, error: &serde_path_to_error::Error<serde_yaml::Error>) -
         "." => message.to_owned(),
         path => format!("{path}: {message}"),
     };
-    StageError {
-        line: line.or_else(|| error.inner().location().map(|location| location.line())),
-        message,
-    }
+    StageError { line: line.or_else(|| error.inner().location().map(|location| location.line())), message }
 }
 
 #[cfg(test)]

@@ -32,12 +32,9 @@ fn marked(json: Json) -> Json {
 /// Whether a YAML 1.1 reader could take a plain string for something else: anything that
 /// begins as a number or a date does, or is one of the words for truth and nothing.
 fn is_ambiguous(text: &str) -> bool {
-    const WORDS: [&str; 11] =
-        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "="];
+    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "="];
     let is_word = WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
-    let is_short_and_safe = text
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "+-.:_ ".contains(c));
+    let is_short_and_safe = text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.:_ ".contains(c));
     is_word || is_short_and_safe && text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
 }
 
@@ -45,8 +42,7 @@ fn is_ambiguous(text: &str) -> bool {
 fn unmarked(text: &str) -> String {
     // The writer may have quoted a marked string itself.
     let quoted = |quote: char, text: String| {
-        text.replace(&format!("{quote}{MARK}"), &MARK.to_string())
-            .replace(&format!("{MARK}{quote}"), &MARK.to_string())
+        text.replace(&format!("{quote}{MARK}"), &MARK.to_string()).replace(&format!("{MARK}{quote}"), &MARK.to_string())
     };
     let text = quoted('\'', quoted('"', text.to_owned()));
     text.replace("\\uE000", "\"").replace(MARK, "\"")

@@ -25,13 +25,15 @@ pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
             input.give(secret.name, &value);
         }
     }
-    let missing = secrets_to_ask(account, stacks).await.map_err(|error| Failure::of(&error, account.may_have_changed()))?;
+    let missing =
+        secrets_to_ask(account, stacks).await.map_err(|error| Failure::of(&error, account.may_have_changed()))?;
     for (stack, secret) in missing {
         if input.has(secret.name) {
             continue;
         }
         if !can_ask() {
-            let error = deployer::Error::SecretMissing { stack: stack.name().into(), name: secret.name, origin: secret.origin };
+            let error =
+                deployer::Error::SecretMissing { stack: stack.name().into(), name: secret.name, origin: secret.origin };
             return Err(Failure::of(&error, account.may_have_changed()));
         }
         let question = format!("{} ({}): ", secret.name, secret.origin);
@@ -62,7 +64,9 @@ fn from_environment(name: &str) -> Result<Option<String>, Failure> {
     let file_variable = format!("{name}_FILE");
     let value = match (std::env::var(name), std::env::var(&file_variable)) {
         (Ok(_), Ok(_)) => {
-            return Err(Failure::nothing_changed(format!("both `{name}` and `{file_variable}` are set; set one of them")));
+            return Err(Failure::nothing_changed(format!(
+                "both `{name}` and `{file_variable}` are set; set one of them"
+            )));
         }
         (Ok(value), _) => value,
         (_, Ok(path)) => std::fs::read_to_string(&path)

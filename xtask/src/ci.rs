@@ -1,8 +1,106 @@
 //! `cargo xtask ci`: everything that must hold before a change is accepted.
 
 use crate::cli::CiOptions;
+use crate::context::root;
+use crate::display::write_line;
 use crate::failure::Failure;
+use deployer::{PythonTools, Reporter, Workspace};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
 
-pub fn run(_options: &CiOptions) -> Result<(), Failure> {
-    Err(Failure::nothing_changed("x"))
+/// Tools that judge what we make and know nothing of our code.
+const JUDGES: PythonTools = PythonTools { name: "judges", requirements: include_str!("../ci/requirements.txt") };
+/// Templates must be right in more than one region.
+const REGIONS: [&str; 2] = ["ap-northeast-1", "us-east-1"];
+
+/// Runs every step, each printed before it runs; stops at the first that fails.
+pub fn run(options: &CiOptions) -> Result<(), Failure> {
+    let root = root();
+    let began = Instant::now();
+    for step in [
+        "cargo fmt --all --check",
+        "cargo clippy --workspace --all-targets --locked -- --deny warnings",
+        "cargo test --workspace --exclude xtask --locked",
+        "cargo test --package xtask --bins --test cli --test tidy --locked",
+        "cargo doc --workspace --no-deps --document-private-items --locked",
+    ] {
+        run_step(&root, step)?;
+    }
+    let (judges, emulator) = install(&root)?;
+    lint_templates(&root, &judges)?;
+    run_program(&root, &emulator.join("bin/python"), &["-m", "unittest", "-q", "launcher_test"], "deployer/emulator")?;
+    if !options.fast {
+        run_step(&root, "cargo test --package xtask --test local --locked -- --nocapture")?;
+    }
+    write_line(&format!("\nall of it holds ({:.0} s)", began.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+fn install(root: &Path) -> Result<(PathBuf, PathBuf), Failure> {
+    let workspace = Workspace::new(root);
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::nothing_changed)?;
+    tokio.block_on(async {
+        let (reporter, _events) = Reporter::new();
+        write_line("\n$ installing judges: cfn-lint, awscli");
+        let judges = JUDGES.install(&workspace, &reporter).await.map_err(|error| Failure::of(&error, false))?;
+        let emulator =
+            PythonTools::EMULATOR.install(&workspace, &reporter).await.map_err(|error| Failure::of(&error, false))?;
+        Ok((judges, emulator))
+    })
+}
+
+/// Every committed template, in every region, without a finding; and as a YAML 1.1 reader reads it.
+fn lint_templates(root: &Path, judges: &Path) -> Result<(), Failure> {
+    let mut templates = Vec::new();
+    find_templates(&root.join("stacks/tests/expected"), &mut templates).map_err(Failure::nothing_changed)?;
+    if templates.is_empty() {
+        return Err(Failure::nothing_changed("there is no template to judge"));
+    }
+    for template in &templates {
+        let template = template.strip_prefix(root).unwrap_or(template).display().to_string();
+        for region in REGIONS {
+            run_program(root, &judges.join("bin/cfn-lint"), &["-r", region, "-t", &template, "-f", "parseable"], "")?;
+        }
+        run_program(root, &judges.join("bin/python"), &["xtask/ci/yaml11.py", &template], "")?;
+    }
+    Ok(())
+}
+
+fn find_templates(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find_templates(&path, found)?;
+        } else if path.extension().is_some_and(|ending| ending == "yaml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(())
+}
+
+fn run_step(root: &Path, step: &str) -> Result<(), Failure> {
+    let mut words = step.split(' ');
+    let program = words.next().unwrap_or_default();
+    run_program(root, Path::new(program), &words.collect::<Vec<_>>(), "")
+}
+
+/// Prints a command, then runs it with our own output.
+fn run_program(root: &Path, program: &Path, arguments: &[&str], folder: &str) -> Result<(), Failure> {
+    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let shown = format!("{name} {}", arguments.join(" "));
+    write_line(&format!("\n$ {shown}"));
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(root.join(folder))
+        .env("RUSTDOCFLAGS", "--deny warnings")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(std::process::Stdio::null())
+        .status()
+        .map_err(|error| Failure::nothing_changed(format!("cannot run `{name}`: {error}")))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(Failure::nothing_changed(format!("this does not hold: {shown}"))),
+    }
 }

@@ -3,7 +3,9 @@
 use crate::display::Display;
 use crate::failure::Failure;
 use crate::stage_file;
-use deployer::{Account, Error, Event, Flush, Local, Proposal, Reporter, Workspace, discard, local_status, start_local};
+use deployer::{
+    Account, Error, Event, Flush, Local, Proposal, Reporter, Workspace, discard, local_status, start_local,
+};
 use stacks::Stage;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -130,7 +132,8 @@ impl Context {
 
 /// Our own executable.
 pub fn executable() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(|error| Failure::nothing_changed(format!("cannot find our own executable: {error}")))
+    std::env::current_exe()
+        .map_err(|error| Failure::nothing_changed(format!("cannot find our own executable: {error}")))
 }
 
 /// The root of the sources: as cargo says, or where we were built.

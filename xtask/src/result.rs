@@ -21,9 +21,11 @@ fn stacks_json(stage: &Stage, stacks: &[Deployed]) -> Json {
             let registrations: Vec<Json> = stack
                 .registrations
                 .iter()
-                .map(|registration| json!({
-                    "saas": registration.saas, "where": registration.place, "url": registration.url,
-                }))
+                .map(|registration| {
+                    json!({
+                        "saas": registration.saas, "where": registration.place, "url": registration.url,
+                    })
+                })
                 .collect();
             json!({
                 "name": stack.name,
@@ -62,16 +64,20 @@ fn test_json(stage: &Stage, stack: &str, report: &TestReport) -> Json {
     let hops: Vec<Json> = report
         .hops
         .iter()
-        .map(|hop| json!({
-            "name": hop.name,
-            "passed": hop.outcome == deployer::HopOutcome::Passed,
-            "milliseconds": hop.took.map(|took| took.as_millis() as u64),
-            "detail": hop.detail,
-        }))
+        .map(|hop| {
+            json!({
+                "name": hop.name,
+                "passed": hop.outcome == deployer::HopOutcome::Passed,
+                "milliseconds": hop.took.map(|took| took.as_millis() as u64),
+                "detail": hop.detail,
+            })
+        })
         .collect();
-    let failure = report.failure.as_ref().map(|failure| json!({
-        "hop": failure.hop, "log_line": failure.log_line, "cause": failure.cause,
-    }));
+    let failure = report.failure.as_ref().map(|failure| {
+        json!({
+            "hop": failure.hop, "log_line": failure.log_line, "cause": failure.cause,
+        })
+    });
     json!({"stage": stage.name.as_str(), "stack": stack, "arrived": report.failure.is_none(), "hops": hops, "failure": failure})
 }
 

@@ -36,8 +36,7 @@ fn unknown(name: &str, folder: &PathBuf) -> Failure {
     let failure = Failure::nothing_changed(format!("there is no stage `{name}`; there are {}", names.join(", ")));
     match nearest.filter(|nearest| strsim::jaro(name, nearest) > 0.75) {
         Some(nearest) => failure.with_hint(format!("did you mean `{nearest}`?")),
-        None => failure.with_hint(format!(
-            "make one: cp stacks/stages/example.yaml stacks/stages/{name}.yaml, then fill it in"
-        )),
+        None => failure
+            .with_hint(format!("make one: cp stacks/stages/example.yaml stacks/stages/{name}.yaml, then fill it in")),
     }
 }

@@ -42,10 +42,8 @@ pub struct Compilation {
 ///
 /// The error is for a person: what failed, in one or more lines.
 pub fn compile(compilation: &Compilation) -> Result<(), String> {
-    let tokio = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| error.to_string())?;
+    let tokio =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     tokio.block_on(async {
         let metadata = load_metadata(&compilation.manifest, None).map_err(|error| format!("{error:?}"))?;
         let mut build = build_of(compilation);

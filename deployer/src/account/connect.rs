@@ -30,9 +30,9 @@ impl Account {
             .region(Region::new(stage.region.as_str().to_owned()))
             .endpoint_url(local.emulator_url())
             // The emulator's own root user; it exists on this machine only.
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-                Credentials::new("test", "test", None, None, "local"),
-            ))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
+                "test", "test", None, None, "local",
+            )))
             .build();
         Self::connect(config, stage, Some(local)).await
     }
@@ -62,7 +62,5 @@ impl Account {
 }
 
 fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
-        .build_https()
+    aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https()
 }

@@ -39,10 +39,7 @@ impl StackStatus {
 
     /// Whether the stack never came to be, so that it holds nothing and can only be deleted.
     pub(crate) fn never_was(&self) -> bool {
-        matches!(
-            self.0.as_str(),
-            "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED"
-        )
+        matches!(self.0.as_str(), "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED")
     }
 }
 

@@ -45,7 +45,10 @@ pub(super) async fn of_silence(account: &Account, stack: &Stack, function: &str)
     };
     match waiting {
         Some(n) => format!("the feed is enabled and {n} messages wait or are under way; the function may be throttled"),
-        None => "the feed is enabled and the message is under way; look again in a moment with `cargo xtask local logs`".into(),
+        None => {
+            "the feed is enabled and the message is under way; look again in a moment with `cargo xtask local logs`"
+                .into()
+        }
     }
 }
 
@@ -75,7 +78,9 @@ async fn denied(account: &Account, stack: &Stack, function: &str, action: &str) 
         Some(PolicyEvaluationDecisionType::Allowed) => {
             format!("the role allows `{action}`, so a policy of the resource denies it")
         }
-        _ => format!("the role does not allow `{action}` on that resource; the contract lacks a link, or the role was changed by hand: deploy again"),
+        _ => format!(
+            "the role does not allow `{action}` on that resource; the contract lacks a link, or the role was changed by hand: deploy again"
+        ),
     }
 }
 
@@ -98,11 +103,16 @@ async fn function_problem(account: &Account, stack: &Stack, function: &str) -> O
 async fn waiting_messages(account: &Account, queue_arn: &str) -> Option<u64> {
     let name = queue_arn.rsplit(':').next()?;
     let url = account.sqs.get_queue_url().queue_name(name).send().await.ok()?;
-    let names = [
-        QueueAttributeName::ApproximateNumberOfMessages,
-        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-    ];
-    let answer = account.sqs.get_queue_attributes().queue_url(url.queue_url()?).set_attribute_names(Some(names.to_vec())).send().await.ok()?;
+    let names =
+        [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
+    let answer = account
+        .sqs
+        .get_queue_attributes()
+        .queue_url(url.queue_url()?)
+        .set_attribute_names(Some(names.to_vec()))
+        .send()
+        .await
+        .ok()?;
     let attributes = answer.attributes()?;
     Some(names.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum())
 }

@@ -31,7 +31,9 @@ pub(super) async fn arrange(account: &Account, plan: &TestPlan, there: &Deployed
         }
     }
     let previous_version = match &plan.effect {
-        Effect::Object { bucket_output, key, .. } => find_object(account, there, bucket_output, key).await?.map(|object| object.version),
+        Effect::Object { bucket_output, key, .. } => {
+            find_object(account, there, bucket_output, key).await?.map(|object| object.version)
+        }
         Effect::Nothing(_) => None,
     };
     Ok(Arranged { content, previous_version })
@@ -56,7 +58,10 @@ async fn give(stand_ins: &str, file: &StandInFile, content: Option<&[u8]>) -> Ou
         Some(content) => body["content_base64"] = json!(BASE64_STANDARD.encode(content)),
         None => body["size"] = json!(file.size),
     }
-    let refused = |what: String| Error::Local { what: format!("the stand-in of Backlog refuses the file: {what}"), hint: "give another event with `--file`".into() };
+    let refused = |what: String| Error::Local {
+        what: format!("the stand-in of Backlog refuses the file: {what}"),
+        hint: "give another event with `--file`".into(),
+    };
     let answer = web_client()?
         .post(format!("{stand_ins}/_control/backlog/files"))
         .json(&body)

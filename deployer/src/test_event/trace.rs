@@ -52,7 +52,13 @@ fn group_of(stack: &Stack, function: &str) -> String {
 }
 
 impl<'a> Trace<'a> {
-    pub(super) fn new(account: &'a Account, stack: &Stack, functions: &[&str], message_id: &'a str, sent_at: u64) -> Self {
+    pub(super) fn new(
+        account: &'a Account,
+        stack: &Stack,
+        functions: &[&str],
+        message_id: &'a str,
+        sent_at: u64,
+    ) -> Self {
         Self {
             account,
             groups: functions.iter().map(|function| group_of(stack, function)).collect(),
@@ -90,7 +96,11 @@ impl<'a> Trace<'a> {
 pub(super) async fn last_problem(account: &Account, stack: &Stack, function: &str) -> Option<String> {
     let since = now_millis().saturating_sub(SKEW_MILLIS);
     let lines = find(account, &group_of(stack, function), None, since).await.ok()?;
-    let is_problem = |line: &&Line| line.text.contains("\"level\":\"error\"") || line.text.contains("\"level\":\"warn\"") || line.text.contains("Error");
+    let is_problem = |line: &&Line| {
+        line.text.contains("\"level\":\"error\"")
+            || line.text.contains("\"level\":\"warn\"")
+            || line.text.contains("Error")
+    };
     lines.iter().rev().find(is_problem).map(|line| line.text.clone())
 }
 

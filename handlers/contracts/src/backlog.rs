@@ -8,9 +8,9 @@ mod folder;
 pub use event::{BacklogEvent, Project, SharedFile};
 pub use folder::{Folder, KeyPrefix, UnusableName};
 
+use crate::SettingValue;
 use crate::secret::secret_value;
 use crate::setting::setting_from_text;
-use crate::SettingValue;
 use serde::{Deserialize, Serialize};
 
 secret_value! {
@@ -39,9 +39,7 @@ impl SettingValue for ProjectKey {
 
     fn parse(text: &str) -> Result<Self, String> {
         let first_is_letter = text.starts_with(|c: char| c.is_ascii_uppercase());
-        let all_allowed = text
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        let all_allowed = text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if first_is_letter && all_allowed {
             Ok(Self(text.to_owned()))
         } else {

@@ -18,10 +18,7 @@ impl FunctionLimits {
     pub const fn new(timeout_seconds: u32, memory_mib: u32) -> Self {
         assert!(timeout_seconds >= 1 && timeout_seconds <= 900);
         assert!(memory_mib >= 128 && memory_mib <= 10_240);
-        Self {
-            timeout_seconds,
-            memory_mib,
-        }
+        Self { timeout_seconds, memory_mib }
     }
 }
 

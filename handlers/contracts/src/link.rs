@@ -37,11 +37,7 @@ pub struct Wire<K> {
 impl<K: Kind> Wire<K> {
     /// A wire that puts `value` into the variable and gives these grants to the function's role.
     pub fn new(value: Value, grants: Vec<Grant>) -> Self {
-        Self {
-            value,
-            grants,
-            kind: PhantomData,
-        }
+        Self { value, grants, kind: PhantomData }
     }
 
     /// What the variable holds, and the grants.

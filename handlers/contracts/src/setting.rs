@@ -89,12 +89,7 @@ impl SettingValue for Origin {
 #[serde(try_from = "String", into = "String")]
 pub struct SizeLimit(u64);
 
-const UNITS: [(&str, u64); 4] = [
-    ("GiB", 1 << 30),
-    ("MiB", 1 << 20),
-    ("KiB", 1 << 10),
-    ("B", 1),
-];
+const UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 impl SizeLimit {
     /// A limit of so many bytes.
@@ -112,31 +107,18 @@ setting_from_text!(SizeLimit);
 
 impl SettingValue for SizeLimit {
     fn render(&self) -> String {
-        let (unit, size) = UNITS
-            .into_iter()
-            .find(|(_, size)| self.0 >= *size && self.0 % size == 0)
-            .unwrap_or(("B", 1));
+        let (unit, size) =
+            UNITS.into_iter().find(|(_, size)| self.0 >= *size && self.0 % size == 0).unwrap_or(("B", 1));
         format!("{} {unit}", self.0 / size)
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!("`{text}` is not a size; allowed is a whole number with B, KiB, MiB or GiB, such as `20 GiB`")
-        };
-        let (number, unit) = text
-            .trim()
-            .split_at(text.trim().find(|c: char| !c.is_ascii_digit()).unwrap_or(0));
+        let wrong =
+            || format!("`{text}` is not a size; allowed is a whole number with B, KiB, MiB or GiB, such as `20 GiB`");
+        let (number, unit) = text.trim().split_at(text.trim().find(|c: char| !c.is_ascii_digit()).unwrap_or(0));
         let number: u64 = number.parse().map_err(|_| wrong())?;
-        let size = UNITS
-            .into_iter()
-            .find(|(name, _)| *name == unit.trim())
-            .ok_or_else(wrong)?
-            .1;
-        number
-            .checked_mul(size)
-            .filter(|bytes| *bytes > 0)
-            .map(Self)
-            .ok_or_else(wrong)
+        let size = UNITS.into_iter().find(|(name, _)| *name == unit.trim()).ok_or_else(wrong)?.1;
+        number.checked_mul(size).filter(|bytes| *bytes > 0).map(Self).ok_or_else(wrong)
     }
 }
 
@@ -153,10 +135,7 @@ mod tests {
     #[test]
     fn an_origin_keeps_its_base_path_and_encodes_segments() {
         let origin = Origin::parse("http://127.0.0.1:4/backlog").unwrap();
-        assert_eq!(
-            origin.below(&["api", "a/b", ".."]).as_str(),
-            "http://127.0.0.1:4/backlog/api/a%2Fb",
-        );
+        assert_eq!(origin.below(&["api", "a/b", ".."]).as_str(), "http://127.0.0.1:4/backlog/api/a%2Fb",);
         assert_eq!(origin.render(), "http://127.0.0.1:4/backlog");
         assert!(!origin.is_origin_of(&Url::parse("http://127.0.0.1:5/").unwrap()));
     }

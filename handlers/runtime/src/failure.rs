@@ -23,25 +23,17 @@ pub enum Failure {
 impl Failure {
     /// A failure that may pass.
     pub fn retry(reason: impl Into<String>) -> Self {
-        Self::Retry {
-            reason: reason.into(),
-            after: None,
-        }
+        Self::Retry { reason: reason.into(), after: None }
     }
 
     /// A failure that passes after a known time.
     pub fn retry_after(reason: impl Into<String>, after: Duration) -> Self {
-        Self::Retry {
-            reason: reason.into(),
-            after: Some(after),
-        }
+        Self::Retry { reason: reason.into(), after: Some(after) }
     }
 
     /// A failure that does not pass.
     pub fn permanent(reason: impl Into<String>) -> Self {
-        Self::Permanent {
-            reason: reason.into(),
-        }
+        Self::Permanent { reason: reason.into() }
     }
 
     /// What failed.

@@ -43,23 +43,17 @@ impl Live {
             None,
             "lambda",
         );
-        let http = Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
+        let http =
+            Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
         let endpoint = variable("AWS_ENDPOINT_URL").ok();
         let has_own_endpoint = endpoint.is_some();
         let mut config = SdkConfig::builder()
             .behavior_version(aws_sdk_s3::config::BehaviorVersion::v2026_01_12())
             .region(Region::new(variable("AWS_REGION")?))
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-                credentials,
-            ))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
             .http_client(http);
         config.set_endpoint_url(endpoint);
-        Ok(Self {
-            config: config.build(),
-            has_own_endpoint,
-        })
+        Ok(Self { config: config.build(), has_own_endpoint })
     }
 
     pub(crate) fn queue<M>(&self, name: &'static str) -> Result<Queue<M>, LinkError> {
@@ -96,13 +90,8 @@ impl Linker<PutObjects> for Live {
         let (bucket, prefix) = location
             .strip_prefix("s3://")
             .and_then(|rest| rest.split_once('/'))
-            .ok_or_else(|| LinkError {
-                variable: name,
-                problem: "is not of the form `s3://bucket/prefix`".into(),
-            })?;
-        let config = aws_sdk_s3::config::Builder::from(&self.config)
-            .force_path_style(self.has_own_endpoint)
-            .build();
+            .ok_or_else(|| LinkError { variable: name, problem: "is not of the form `s3://bucket/prefix`".into() })?;
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.has_own_endpoint).build();
         let client = aws_sdk_s3::Client::from_conf(config);
         Ok(ObjectStore::s3(client, bucket, prefix))
     }
@@ -113,21 +102,13 @@ impl<T: SettingValue> Linker<Setting<T>> for Live {
     type Error = LinkError;
 
     fn link(&self, name: &'static str) -> Result<T, LinkError> {
-        T::parse(&variable(name)?).map_err(|problem| LinkError {
-            variable: name,
-            problem: format!("is wrong: {problem}"),
-        })
+        T::parse(&variable(name)?)
+            .map_err(|problem| LinkError { variable: name, problem: format!("is wrong: {problem}") })
     }
 }
 
 /// The one place where the environment is read.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is what opens the links that are declared in the contract"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is what opens the links that are declared in the contract")]
 fn variable(name: &'static str) -> Result<String, LinkError> {
-    std::env::var(name).map_err(|_| LinkError {
-        variable: name,
-        problem: "is not set".into(),
-    })
+    std::env::var(name).map_err(|_| LinkError { variable: name, problem: "is not set".into() })
 }

@@ -48,10 +48,7 @@ struct Space {
 impl Backlog {
     /// Opens a space with the default project and nothing in it.
     pub(crate) fn new(base_url: String, key: String) -> Self {
-        Self {
-            base_url,
-            state: Mutex::new(Space::new(key)),
-        }
+        Self { base_url, state: Mutex::new(Space::new(key)) }
     }
 
     /// Replaces the accepted key; the old one is wrong from now on.
@@ -99,16 +96,12 @@ impl Space {
 
     fn project(&self, id_or_key: &str) -> Option<&Project> {
         let id = integer(id_or_key);
-        self.projects
-            .iter()
-            .find(|project| project.project_key == id_or_key || id == Some(project.id))
+        self.projects.iter().find(|project| project.project_key == id_or_key || id == Some(project.id))
     }
 
     fn add_project(&mut self, project: &Project) -> Result<(), String> {
-        let namesake = self
-            .projects
-            .iter()
-            .find(|known| known.id == project.id || known.project_key == project.project_key);
+        let namesake =
+            self.projects.iter().find(|known| known.id == project.id || known.project_key == project.project_key);
         match namesake {
             None => self.projects.push(project.clone()),
             Some(known) if known == project => {}
@@ -130,10 +123,7 @@ impl Service for Backlog {
 
     fn routes(self: Arc<Self>) -> Router {
         Router::new()
-            .route(
-                "/api/v2/projects/:project/files/:id",
-                get(download::download),
-            )
+            .route("/api/v2/projects/:project/files/:id", get(download::download))
             .route("/api/v2/users/myself", get(account::myself))
             .route("/api/v2/space", get(account::space))
             .route("/api/v2/rateLimit", get(account::rate_limit))
@@ -155,9 +145,7 @@ impl Service for Backlog {
     fn scrub(&self, text: &str) -> String {
         let space = self.space();
         let secrets = space.retired_keys.iter().chain([&space.key]);
-        secrets.fold(text.to_owned(), |text, secret| {
-            credential::scrub(&text, secret)
-        })
+        secrets.fold(text.to_owned(), |text, secret| credential::scrub(&text, secret))
     }
 
     fn refusal(&self, status: StatusCode) -> Response {
@@ -171,9 +159,7 @@ impl Service for Backlog {
     fn complete(&self, method: &Method, credential: Credential, headers: &mut HeaderMap) {
         let standing = self.standing(Kind::of(method), credential);
         for (name, value) in standing.headers() {
-            headers
-                .entry(HeaderName::from_static(name))
-                .or_insert(HeaderValue::from(value));
+            headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from(value));
         }
     }
 
@@ -213,9 +199,5 @@ fn integer(text: &str) -> Option<u64> {
 }
 
 async fn undefined() -> Response {
-    error::answer(
-        StatusCode::NOT_FOUND,
-        ErrorCode::NoResource,
-        "Undefined resource.",
-    )
+    error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "Undefined resource.")
 }

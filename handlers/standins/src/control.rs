@@ -57,17 +57,12 @@ pub(crate) fn router(control: Control) -> Router {
     let private = private
         .fallback(async || refusal(StatusCode::NOT_FOUND, "no such control call"))
         .method_not_allowed_fallback(async || {
-            refusal(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "this control call has another method",
-            )
+            refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(control.token, guard::demand_token));
     let all = private.route("/health", get(async || Json(json!({"status": "ok"}))));
-    Router::new()
-        .nest("/_control", all)
-        .layer(from_fn(refuse_foreign_pages))
+    Router::new().nest("/_control", all).layer(from_fn(refuse_foreign_pages))
 }
 
 /// Reads the JSON body of a control call, or says what is wrong with it.
@@ -92,8 +87,7 @@ async fn received(State(control): State<Control>) -> Json<Vec<ReceivedCall>> {
 
 async fn fail(State(control): State<Control>, body: Bytes) -> Result<Response, WrongInput> {
     let failure: Failure = read(&body)?;
-    let planned =
-        json!({"service": failure.service, "status": failure.status, "times": failure.times});
+    let planned = json!({"service": failure.service, "status": failure.status, "times": failure.times});
     control.stage.fail(failure).map_err(WrongInput)?;
     Ok((StatusCode::CREATED, Json(planned)).into_response())
 }

@@ -7,12 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 
-const HEADERS_OF_THE_CONNECTION: [&str; 4] = [
-    "connection",
-    "content-length",
-    "transfer-encoding",
-    "upgrade",
-];
+const HEADERS_OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "transfer-encoding", "upgrade"];
 
 /// Answers the next matching calls with a status of your choice, before the service looks at them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -86,11 +81,7 @@ impl Failure {
 impl Planned {
     /// Says whether this failure is meant for a call.
     pub(crate) fn fits(&self, service: &str, path: &str) -> bool {
-        self.service == service
-            && self
-                .path_contains
-                .as_deref()
-                .is_none_or(|part| path.contains(part))
+        self.service == service && self.path_contains.as_deref().is_none_or(|part| path.contains(part))
     }
 
     /// Returns the status that is planned.
@@ -118,23 +109,19 @@ fn with_body(status: StatusCode, body: String) -> Response {
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 
 fn header_map(headers: &BTreeMap<String, String>) -> Result<HeaderMap, String> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let checked: HeaderName = name
-            .parse()
-            .map_err(|_| format!("`{name}` is not a header name"))?;
+        let checked: HeaderName = name.parse().map_err(|_| format!("`{name}` is not a header name"))?;
         if HEADERS_OF_THE_CONNECTION.contains(&checked.as_str()) {
             return Err(format!("header `{name}` belongs to the server"));
         }
-        let value = HeaderValue::from_str(value)
-            .map_err(|_| format!("the value of header `{name}` is not allowed in HTTP"))?;
+        let value =
+            HeaderValue::from_str(value).map_err(|_| format!("the value of header `{name}` is not allowed in HTTP"))?;
         map.insert(checked, value);
     }
     Ok(map)

@@ -9,13 +9,7 @@ use crate::recorder::Arrival;
 use crate::service::{Service, Sighting};
 
 const RECORDED_BODY_BYTES: usize = 64 * 1024;
-const SECRET_HEADERS: [&str; 5] = [
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "x-api-key",
-    "x-control-token",
-];
+const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-control-token"];
 
 /// One call to a service, as it arrived and as it was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,12 +50,7 @@ pub enum Credential {
 
 impl ReceivedCall {
     /// Describes a call that is not answered yet.
-    pub(crate) fn new(
-        arrival: Arrival,
-        service: &dyn Service,
-        parts: &Parts,
-        sighting: &Sighting,
-    ) -> Self {
+    pub(crate) fn new(arrival: Arrival, service: &dyn Service, parts: &Parts, sighting: &Sighting) -> Self {
         Self {
             sequence: arrival.sequence,
             service: service.name().to_owned(),
@@ -81,11 +70,7 @@ impl ReceivedCall {
         // The whole text is scrubbed before it is cut: a cut inside the secret would leave its beginning.
         let mut text = service.scrub(&String::from_utf8_lossy(body));
         text.truncate(text.floor_char_boundary(RECORDED_BODY_BYTES));
-        Self {
-            body: text,
-            status,
-            ..self
-        }
+        Self { body: text, status, ..self }
     }
 }
 

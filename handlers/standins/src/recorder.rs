@@ -31,18 +31,13 @@ impl Recorder {
     pub(crate) fn arrive(&self) -> Arrival {
         let mut state = self.lock();
         state.n_arrivals += 1;
-        Arrival {
-            sequence: state.n_arrivals,
-            at: clock::now_milliseconds(),
-        }
+        Arrival { sequence: state.n_arrivals, at: clock::now_milliseconds() }
     }
 
     /// Keeps an answered call at the place of its arrival, for calls may overtake each other.
     pub(crate) fn keep(&self, call: ReceivedCall) {
         let mut state = self.lock();
-        let place = state
-            .calls
-            .partition_point(|earlier| earlier.sequence < call.sequence);
+        let place = state.calls.partition_point(|earlier| earlier.sequence < call.sequence);
         state.calls.insert(place, call);
     }
 
@@ -54,10 +49,7 @@ impl Recorder {
     /// Uses up one time of the first planned failure that fits the call.
     pub(crate) fn take_failure(&self, service: &str, path: &str) -> Option<Planned> {
         let mut state = self.lock();
-        let place = state
-            .failures
-            .iter()
-            .position(|failure| failure.fits(service, path))?;
+        let place = state.failures.iter().position(|failure| failure.fits(service, path))?;
         let failure = state.failures.get_mut(place)?;
         failure.times_left -= 1;
         let taken = failure.clone();

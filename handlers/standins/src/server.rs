@@ -65,24 +65,13 @@ impl Standins {
         let address = listener.local_addr()?;
         let stage = Arc::new(Stage {
             recorder: Arc::default(),
-            backlog: Arc::new(Backlog::new(
-                format!("http://{address}/backlog"),
-                keys.backlog_api_key,
-            )),
+            backlog: Arc::new(Backlog::new(format!("http://{address}/backlog"), keys.backlog_api_key)),
         });
         let (stop, stopping) = watch::channel(false);
-        let app = application(Control {
-            stage: Arc::clone(&stage),
-            stop: stop.clone(),
-            token: control_token.map(Arc::from),
-        });
+        let app =
+            application(Control { stage: Arc::clone(&stage), stop: stop.clone(), token: control_token.map(Arc::from) });
         let task = tokio::spawn(serve(listener, app, stopping));
-        Ok(Self {
-            address,
-            stage,
-            stop,
-            task,
-        })
+        Ok(Self { address, stage, stop, task })
     }
 
     /// Returns the address that was bound.
@@ -152,10 +141,7 @@ impl Drop for Standins {
 
 impl fmt::Debug for Standins {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Standins")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Standins").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -173,10 +159,7 @@ impl Stage {
 
     /// Returns the names under which the services are mounted.
     pub(crate) fn service_names(&self) -> Vec<&'static str> {
-        self.services()
-            .iter()
-            .map(|service| service.name())
-            .collect()
+        self.services().iter().map(|service| service.name()).collect()
     }
 
     /// Plans a failure, or says why it cannot happen.
@@ -205,9 +188,7 @@ fn application(control: Control) -> Router {
 
 async fn serve(listener: TcpListener, app: Router, stopping: watch::Receiver<bool>) {
     let late = stopping.clone();
-    let server = axum::serve(listener, app)
-        .with_graceful_shutdown(until_told(stopping))
-        .tcp_nodelay(true);
+    let server = axum::serve(listener, app).with_graceful_shutdown(until_told(stopping)).tcp_nodelay(true);
     let out_of_patience = async {
         until_told(late).await;
         tokio::time::sleep(GRACE).await;

@@ -66,11 +66,7 @@ pub(crate) fn mounted(service: Arc<dyn Service>, recorder: Arc<Recorder>) -> Rou
         .layer(from_fn_with_state(witnessed, witness))
 }
 
-async fn witness(
-    State(Witnessed { service, recorder }): State<Witnessed>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn witness(State(Witnessed { service, recorder }): State<Witnessed>, request: Request, next: Next) -> Response {
     let arrival = recorder.arrive();
     let (parts, body) = request.into_parts();
     let sighting = service.inspect(&parts);

@@ -1,7 +1,7 @@
 //! What the function does with one request.
 
-use contracts::webhook_receiver::{BODY_LIMIT_BYTES, Links as Declared};
 use contracts::JsonObject;
+use contracts::webhook_receiver::{BODY_LIMIT_BYTES, Links as Declared};
 use runtime::{Failure, Live, Reply, Request};
 use subtle::ConstantTimeEq;
 
@@ -54,10 +54,7 @@ mod tests {
     /// Posts a body with a token and expects a status; returns what was queued.
     async fn check(token: &str, headers: &[(&str, &str)], body: &[u8], status: u16) -> Vec<String> {
         let queue = FakeQueue::default();
-        let links = Links {
-            queue: Queue::fake(&queue),
-            token: Secret::fake(&["right"]),
-        };
+        let links = Links { queue: Queue::fake(&queue), token: Secret::fake(&["right"]) };
         let request = Request::new(&[("token", token)], headers, body);
         let reply = handle(&links, request).await.unwrap();
         assert_eq!(reply.status(), status, "{reply:?}");
@@ -103,20 +100,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_queue_is_a_failure_and_not_an_acceptance() {
-        let links = Links {
-            queue: Queue::fake(&FakeQueue::broken()),
-            token: Secret::fake(&["right"]),
-        };
+        let links = Links { queue: Queue::fake(&FakeQueue::broken()), token: Secret::fake(&["right"]) };
         let request = Request::new(&[("token", "right")], &[], b"{}");
         assert!(handle(&links, request).await.is_err());
     }
 
     #[tokio::test]
     async fn an_empty_secret_lets_nobody_in() {
-        let links = Links {
-            queue: Queue::fake(&FakeQueue::default()),
-            token: Secret::fake(&[" "]),
-        };
+        let links = Links { queue: Queue::fake(&FakeQueue::default()), token: Secret::fake(&[" "]) };
         let request = Request::new(&[("token", "")], &[], b"{}");
         assert!(handle(&links, request).await.is_err());
     }

@@ -34,11 +34,8 @@ impl RestApi {
             principal: Some(Principal::Everyone),
             ..Statement::allow([Action::INVOKE_API], everything())
         };
-        let deny = Statement::deny_everyone(
-            Action::INVOKE_API,
-            everything(),
-            Condition::not_from(senders.iter().cloned()),
-        );
+        let deny =
+            Statement::deny_everyone(Action::INVOKE_API, everything(), Condition::not_from(senders.iter().cloned()));
         Self {
             endpoint_configuration: json!({"Types": ["REGIONAL"]}),
             name,
@@ -97,11 +94,7 @@ impl Method {
         Self {
             authorization_type: "NONE",
             http_method: "POST",
-            integration: Integration {
-                integration_http_method: "POST",
-                kind: "AWS_PROXY",
-                uri,
-            },
+            integration: Integration { integration_http_method: "POST", kind: "AWS_PROXY", uri },
             resource_id: path,
             rest_api_id: api,
         }

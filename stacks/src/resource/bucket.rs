@@ -97,9 +97,7 @@ pub struct BucketRef {
 
 impl BucketRef {
     pub(crate) fn new(logical_id: &str) -> Self {
-        Self {
-            logical_id: logical_id.to_owned(),
-        }
+        Self { logical_id: logical_id.to_owned() }
     }
 
     pub(crate) fn name(&self) -> Value {
@@ -113,10 +111,7 @@ impl BucketRef {
     /// Lets a function write objects below a prefix.
     pub fn put_objects(&self, prefix: &KeyPrefix) -> Wire<PutObjects> {
         let location = Value::text("s3://").join(self.name()).then(format!("/{}", prefix.as_str()));
-        let grant = Grant::PutObjects {
-            bucket: self.arn(),
-            prefix: prefix.as_str().to_owned(),
-        };
+        let grant = Grant::PutObjects { bucket: self.arn(), prefix: prefix.as_str().to_owned() };
         #[expect(clippy::disallowed_methods, reason = "this is a resource")]
         Wire::new(location, vec![grant])
     }

@@ -77,10 +77,7 @@ impl Role {
     pub(crate) fn for_function(statements: Vec<Statement>) -> Self {
         Self {
             assume_role_policy_document: PolicyDocument::trusting("lambda.amazonaws.com"),
-            policies: vec![InlinePolicy {
-                policy_document: PolicyDocument::new(statements),
-                policy_name: "contract",
-            }],
+            policies: vec![InlinePolicy { policy_document: PolicyDocument::new(statements), policy_name: "contract" }],
         }
     }
 }

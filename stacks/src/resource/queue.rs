@@ -62,10 +62,7 @@ impl Queue {
 
 impl DeadLetters {
     pub(crate) fn new() -> Self {
-        Self {
-            message_retention_period: RETENTION_LIMIT,
-            sqs_managed_sse_enabled: true,
-        }
+        Self { message_retention_period: RETENTION_LIMIT, sqs_managed_sse_enabled: true }
     }
 }
 
@@ -77,10 +74,7 @@ pub struct QueueRef<M> {
 
 impl<M> QueueRef<M> {
     pub(crate) fn new(logical_id: &str) -> Self {
-        Self {
-            logical_id: logical_id.to_owned(),
-            message: PhantomData,
-        }
+        Self { logical_id: logical_id.to_owned(), message: PhantomData }
     }
 
     pub(crate) fn arn(&self) -> Value {

@@ -30,20 +30,14 @@ impl Resource for Secret {
 
 impl Secret {
     pub(crate) fn given(description: String) -> Self {
-        Self {
-            description,
-            generate_secret_string: None,
-        }
+        Self { description, generate_secret_string: None }
     }
 
     /// Letters and digits only, because the value goes into a URL: 40 of them hold 238 bits.
     pub(crate) fn generated(description: String) -> Self {
         Self {
             description,
-            generate_secret_string: Some(GenerateSecretString {
-                exclude_punctuation: true,
-                password_length: 40,
-            }),
+            generate_secret_string: Some(GenerateSecretString { exclude_punctuation: true, password_length: 40 }),
         }
     }
 }
@@ -56,10 +50,7 @@ pub struct SecretRef<T> {
 
 impl<T: SecretValue> SecretRef<T> {
     pub(crate) fn new(logical_id: &str) -> Self {
-        Self {
-            logical_id: logical_id.to_owned(),
-            value: PhantomData,
-        }
+        Self { logical_id: logical_id.to_owned(), value: PhantomData }
     }
 
     /// Lets a function read the secret.

@@ -55,11 +55,7 @@ impl Stack {
         let template = Template {
             version: "2010-09-09",
             description: format!("Tsugite: {}", self.name),
-            parameters: self
-                .parameters
-                .iter()
-                .map(|(name, source)| (name.as_str(), Parameter::new(*source)))
-                .collect(),
+            parameters: self.parameters.iter().map(|(name, source)| (name.as_str(), Parameter::new(*source))).collect(),
             resources: self.deployed_resources(),
             outputs: self.outputs.iter().map(|(name, value)| (*name, Output { value })).collect(),
         };
@@ -107,6 +103,16 @@ impl Stack {
     /// The functions.
     pub fn functions(&self) -> &[FunctionSpec] {
         &self.functions
+    }
+
+    /// Variables of a function with made-up values of the right form, to run it by itself.
+    pub fn sample_variables(&self, logical_id: &str) -> BTreeMap<&'static str, String> {
+        let sample = |id: &str| match self.parameters.get(id) {
+            Some(ParameterSource::ServiceUrl(_)) => "https://service.invalid".to_owned(),
+            _ => format!("sample-{}", id.to_lowercase()),
+        };
+        let variables = self.variables.get(logical_id).into_iter().flatten();
+        variables.map(|(name, value)| (*name, value.with_samples(sample))).collect()
     }
 
     /// Parameters of the template, and who knows their values.

@@ -31,7 +31,9 @@ read_by!(StageName, |text: String| {
     if is_allowed {
         Ok(StageName(text))
     } else {
-        Err(format!("`{text}` is not a stage name; allowed are up to 16 lower-case letters, digits and `-`, beginning with a letter, such as `prod`"))
+        Err(format!(
+            "`{text}` is not a stage name; allowed are up to 16 lower-case letters, digits and `-`, beginning with a letter, such as `prod`"
+        ))
     }
 });
 
@@ -113,10 +115,8 @@ pub struct LogRetention(u32);
 
 impl LogRetention {
     /// Source: CloudWatch Logs API reference, PutRetentionPolicy.
-    const ALLOWED: [u32; 22] = [
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
-        2922, 3288, 3653,
-    ];
+    const ALLOWED: [u32; 22] =
+        [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
     /// The number of days.
     pub fn days(self) -> u32 {
@@ -159,9 +159,12 @@ pub struct BacklogSettings {
 pub struct Host(Origin);
 
 read_by!(Host, |text: String| {
-    let wrong = || format!("`{text}` is not a host; allowed is a bare name such as `example.backlog.com`, without `https://` and path");
-    let is_bare = text.contains('.')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    let wrong = || {
+        format!(
+            "`{text}` is not a host; allowed is a bare name such as `example.backlog.com`, without `https://` and path"
+        )
+    };
+    let is_bare = text.contains('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
     if !is_bare {
         return Err(wrong());
     }
@@ -205,7 +208,9 @@ read_by!(SenderRange, |text: String| {
     let range = address.or_else(|_| text.parse::<IpNet>());
     match range {
         Ok(range) if range.prefix_len() > 0 => Ok(SenderRange(range)),
-        _ => Err(format!("`{text}` is not a sender; allowed is an address or a range such as `192.0.2.1` or `192.0.2.0/24`")),
+        _ => Err(format!(
+            "`{text}` is not a sender; allowed is an address or a range such as `192.0.2.1` or `192.0.2.0/24`"
+        )),
     }
 });
 

@@ -75,7 +75,9 @@ fn the_local_stage_has_no_host() {
 
 #[test]
 fn a_sender_is_an_address_or_a_range_but_not_everyone() {
-    for (text, cidr) in [("192.0.2.7", "192.0.2.7/32"), ("192.0.2.7/24", "192.0.2.0/24"), ("2001:db8::/32", "2001:db8::/32")] {
+    for (text, cidr) in
+        [("192.0.2.7", "192.0.2.7/32"), ("192.0.2.7/24", "192.0.2.0/24"), ("2001:db8::/32", "2001:db8::/32")]
+    {
         assert_eq!(SenderRange::try_from(text.to_owned()).unwrap().cidr(), cidr);
     }
     for wrong in ["", "x", "0.0.0.0/0", "1.2.3", "::/0"] {

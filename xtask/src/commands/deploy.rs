@@ -7,8 +7,8 @@ use crate::display::print_proposals;
 use crate::failure::Failure;
 use crate::result::print_stacks;
 use deployer::{
-    Account, Archive, BuildSettings, Deployed, Linking, Machine, Plan, Profile, Proposal, SecretInput, StandIns,
-    apply, build, deployed, discard, pack_all, propose, put_secrets, upload,
+    Account, Archive, Binary, BuildSettings, Deployed, Linking, Machine, Plan, Profile, Proposal, SecretInput,
+    StandIns, apply, build, deployed, discard, pack_all, propose, put_secrets, upload,
 };
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +19,11 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     let stacks = choose::stacks(&stage, &options.stacks);
     let is_asked_for = !stage.is_local() && !options.yes && !options.dry_run;
     if is_asked_for && !choose::can_ask() {
-        return Err(Failure::nothing_changed(format!("stage `{}` is on AWS, and there is no terminal to ask on", stage.name))
-            .with_hint("look with --dry-run, then deploy with --yes"));
+        return Err(Failure::nothing_changed(format!(
+            "stage `{}` is on AWS, and there is no terminal to ask on",
+            stage.name
+        ))
+        .with_hint("look with --dry-run, then deploy with --yes"));
     }
     let archives = make_archives(context, &stage, &stacks, options.release);
     let (archives, account) = tokio::try_join!(archives, context.connect(&stage))?;
@@ -53,24 +56,43 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
 }
 
 /// Builds and packs the handlers of the stacks.
-pub async fn make_archives(
+async fn make_archives(
     context: &Context,
     stage: &Stage,
     stacks: &[Stack],
     is_release: bool,
 ) -> Result<Vec<Archive>, Failure> {
-    let packages: BTreeSet<&str> = stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.package).collect();
+    let binaries = build_handlers(context, stage, stacks, is_release).await?;
+    let packed = pack_all(&context.workspace, binaries, profile(stage, is_release), &context.reporter).await;
+    packed.map_err(|error| context.failure(&error))
+}
+
+/// Builds the handlers of the stacks: lightly for the local stage, unless what AWS gets is wanted.
+pub async fn build_handlers(
+    context: &Context,
+    stage: &Stage,
+    stacks: &[Stack],
+    is_release: bool,
+) -> Result<Vec<Binary>, Failure> {
+    let packages: BTreeSet<&str> =
+        stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.package).collect();
     let packages: Vec<&str> = packages.into_iter().collect();
-    let is_light = stage.is_local() && !is_release;
+    let profile = profile(stage, is_release);
     let settings = BuildSettings {
-        profile: if is_light { Profile::Light } else { Profile::Release },
+        profile,
         machine: if stage.is_local() { Machine::host() } else { stage.architecture.into() },
-        linking: if is_light { Linking::NativeFirst } else { Linking::Zig },
+        linking: if profile == Profile::Light { Linking::NativeFirst } else { Linking::Zig },
         executable: executable()?,
     };
-    let fail = |error: deployer::Error| context.failure(&error);
-    let binaries = build(&context.workspace, &packages, &settings, &context.reporter).await.map_err(fail)?;
-    pack_all(&context.workspace, binaries, settings.profile, &context.reporter).await.map_err(fail)
+    let built = build(&context.workspace, &packages, &settings, &context.reporter).await;
+    built.map_err(|error| context.failure(&error))
+}
+
+fn profile(stage: &Stage, is_release: bool) -> Profile {
+    match stage.is_local() && !is_release {
+        true => Profile::Light,
+        false => Profile::Release,
+    }
 }
 
 async fn propose_all(

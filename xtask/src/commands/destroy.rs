@@ -16,8 +16,11 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let keep = if options.keep_data { Keep::Data } else { Keep::Nothing };
     let is_asked_for = !stage.is_local() && !options.yes && !options.dry_run;
     if is_asked_for && !choose::can_ask() {
-        return Err(Failure::nothing_changed(format!("stage `{}` is on AWS, and there is no terminal to ask on", stage.name))
-            .with_hint("look with --dry-run, then destroy with --yes"));
+        return Err(Failure::nothing_changed(format!(
+            "stage `{}` is on AWS, and there is no terminal to ask on",
+            stage.name
+        ))
+        .with_hint("look with --dry-run, then destroy with --yes"));
     }
     let result = |stack: &stacks::Stack, status: &str, changed| Deployed {
         name: stack.name(),
@@ -37,7 +40,9 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     for stack in &stacks {
         found.push(find_leftovers(&account, stack).await.map_err(fail)?);
     }
-    context.pause_display(|| stacks.iter().zip(&found).for_each(|(stack, found)| print_leftovers(stack, found, keep))).await;
+    context
+        .pause_display(|| stacks.iter().zip(&found).for_each(|(stack, found)| print_leftovers(stack, found, keep)))
+        .await;
     if options.dry_run {
         return Ok(());
     }

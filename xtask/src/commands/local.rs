@@ -21,13 +21,18 @@ pub async fn start(options: &OutputOption, context: &Context) -> Result<(), Fail
 /// Ends both processes.
 pub async fn stop(context: &Context) -> Result<(), Failure> {
     let was_running = stop_local(&context.workspace).await.map_err(|error| context.failure(&error))?;
-    write_line(if was_running { "the local stage is stopped; what was deployed on it is gone" } else { "the local stage does not run" });
+    write_line(if was_running {
+        "the local stage is stopped; what was deployed on it is gone"
+    } else {
+        "the local stage does not run"
+    });
     Ok(())
 }
 
 /// Says whether they run, and where.
 pub async fn status(options: &OutputOption, context: &Context) -> Result<(), Failure> {
-    let LocalStatus { local, folder } = local_status(&context.workspace).await.map_err(|error| context.failure(&error))?;
+    let LocalStatus { local, folder } =
+        local_status(&context.workspace).await.map_err(|error| context.failure(&error))?;
     let emulator = local.as_ref().map(|local| local.emulator_url());
     let stand_ins = local.as_ref().map(|local| local.stand_ins_url());
     match (options.output, emulator, stand_ins) {
@@ -48,7 +53,9 @@ pub async fn status(options: &OutputOption, context: &Context) -> Result<(), Fai
 pub async fn logs(context: &Context) -> Result<(), Failure> {
     let stage = context.stage("local")?;
     let Some(account) = context.connect_if_running(&stage).await? else {
-        return Err(Failure::nothing_changed("the local stage does not run").with_hint("start it with: cargo xtask deploy"));
+        return Err(
+            Failure::nothing_changed("the local stage does not run").with_hint("start it with: cargo xtask deploy")
+        );
     };
     let prefix = format!("/aws/lambda/{}", Stack::name_prefix(&stage));
     let lines = local_logs(&account, &prefix).await.map_err(|error| context.failure(&error))?;
@@ -62,9 +69,9 @@ pub async fn logs(context: &Context) -> Result<(), Failure> {
 pub async fn serve_stand_ins(settings: &Path) -> Result<(), Failure> {
     let settings = StandInsSettings::read(settings).map_err(|error| Failure::of(&error, false))?;
     let keys = standins::Keys { backlog_api_key: settings.backlog_api_key };
-    let server = standins::Standins::start(settings.port, keys, None)
-        .await
-        .map_err(|error| Failure::nothing_changed(format!("the stand-ins cannot use port {}: {error}", settings.port)))?;
+    let server = standins::Standins::start(settings.port, keys, None).await.map_err(|error| {
+        Failure::nothing_changed(format!("the stand-ins cannot use port {}: {error}", settings.port))
+    })?;
     server.stopped().await;
     Ok(())
 }

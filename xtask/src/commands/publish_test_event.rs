@@ -12,12 +12,14 @@ use deployer::{not_deployed, publish_test_event};
 pub async fn run(options: &TestOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
     let stacks = choose::stacks(&stage, std::slice::from_ref(&options.stack));
-    let stack = stacks.first().ok_or_else(|| Failure::nothing_changed(format!("there is no stack `{}`", options.stack)))?;
+    let stack =
+        stacks.first().ok_or_else(|| Failure::nothing_changed(format!("there is no stack `{}`", options.stack)))?;
     let event = match &options.file {
         None => None,
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
-            Failure::nothing_changed(format!("cannot read `{}`: {error}", path.display()))
-        })?),
+        Some(path) => Some(
+            std::fs::read_to_string(path)
+                .map_err(|error| Failure::nothing_changed(format!("cannot read `{}`: {error}", path.display())))?,
+        ),
     };
     let fail = |error: deployer::Error| context.failure(&error);
     let account = context.connect_if_running(&stage).await?.ok_or_else(|| fail(not_deployed(stack, &stage)))?;

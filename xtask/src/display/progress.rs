@@ -43,7 +43,8 @@ impl Progress {
     fn resource(&mut self, stack: &str, logical_id: &str, status: &str) {
         let stack = self.stacks.entry(stack.to_owned()).or_default();
         if status.ends_with("_IN_PROGRESS") {
-            stack.moving.entry(logical_id.to_owned()).or_insert((Instant::now(), status.to_owned())).1 = status.to_owned();
+            stack.moving.entry(logical_id.to_owned()).or_insert((Instant::now(), status.to_owned())).1 =
+                status.to_owned();
         } else if stack.moving.remove(logical_id).is_some() {
             // On the way back there are ever fewer.
             match status.contains("ROLLBACK") || status.starts_with("DELETE") {
@@ -74,7 +75,11 @@ impl Stack {
         match slowest {
             None => done,
             Some((id, (since, status))) => {
-                format!("{done}, {id} {} for {}", status.to_lowercase().replace('_', " "), super::duration(since.elapsed()))
+                format!(
+                    "{done}, {id} {} for {}",
+                    status.to_lowercase().replace('_', " "),
+                    super::duration(since.elapsed())
+                )
             }
         }
     }

@@ -17,7 +17,11 @@ pub fn print_proposals(proposals: &[Proposal], all_in_full: bool) {
         let kind = if proposal.is_new { "new stack" } else { "changes" };
         write_line(&format!("{}: {kind}", bold(proposal.stack)));
         for kind in [
-            ChangeKind::Replaced, ChangeKind::MayBeReplaced, ChangeKind::Removed, ChangeKind::Changed, ChangeKind::Added,
+            ChangeKind::Replaced,
+            ChangeKind::MayBeReplaced,
+            ChangeKind::Removed,
+            ChangeKind::Changed,
+            ChangeKind::Added,
         ] {
             print_changes(kind, &proposal.changes, all_in_full);
         }
@@ -69,7 +73,8 @@ pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
             Keep::Data => green("data is kept"),
         };
         write_line(&format!(
-            "  {fate}: bucket {} with {} objects and versions, {} bytes", bucket.name, bucket.n_objects, bucket.n_bytes
+            "  {fate}: bucket {} with {} objects and versions, {} bytes",
+            bucket.name, bucket.n_objects, bucket.n_bytes
         ));
     }
 }

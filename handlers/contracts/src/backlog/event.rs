@@ -45,8 +45,7 @@ impl BacklogEvent {
     /// The shared file that was added (8) or updated (9): `None` for every other activity,
     /// `Some(Err)` if the event claims one but does not describe it.
     pub fn changed_file(&self) -> Option<Result<SharedFile, serde_json::Error>> {
-        matches!(self.activity_type, Some(8 | 9))
-            .then(|| SharedFile::deserialize(&self.content))
+        matches!(self.activity_type, Some(8 | 9)).then(|| SharedFile::deserialize(&self.content))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Folders of Backlog and the keys that files in them get in S3.
 
-use crate::setting::setting_from_text;
 use crate::SettingValue;
+use crate::setting::setting_from_text;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -49,8 +49,7 @@ impl Folder {
             "" => Vec::new(),
             inside => inside.split('/').collect(),
         };
-        let is_below = segments.len() >= self.0.len()
-            && self.0.iter().zip(&segments).all(|(own, other)| own == other);
+        let is_below = segments.len() >= self.0.len() && self.0.iter().zip(&segments).all(|(own, other)| own == other);
         if !is_below {
             return Ok(None);
         }
@@ -90,9 +89,7 @@ impl SettingValue for Folder {
         let wrong = |why: &str| {
             format!("`{text}` is not a folder: {why}; allowed is a path such as `/sample/`, or `/` for all files")
         };
-        let inside = text
-            .strip_prefix('/')
-            .ok_or_else(|| wrong("it does not begin with `/`"))?;
+        let inside = text.strip_prefix('/').ok_or_else(|| wrong("it does not begin with `/`"))?;
         segments_of(inside).map(Self).map_err(wrong)
     }
 }
@@ -103,9 +100,8 @@ impl SettingValue for KeyPrefix {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| {
-            format!("`{text}` is not a key prefix: {why}; allowed is a path such as `target/`, or nothing")
-        };
+        let wrong =
+            |why: &str| format!("`{text}` is not a key prefix: {why}; allowed is a path such as `target/`, or nothing");
         if text.starts_with('/') {
             return Err(wrong("it begins with `/`"));
         }
@@ -126,9 +122,7 @@ fn segments_of(path: &str) -> Result<Vec<String>, &'static str> {
     if path.is_empty() {
         return Ok(Vec::new());
     }
-    path.split('/')
-        .map(|segment| check_segment(segment).map(|()| segment.to_owned()))
-        .collect()
+    path.split('/').map(|segment| check_segment(segment).map(|()| segment.to_owned())).collect()
 }
 
 fn check_segment(segment: &str) -> Result<(), &'static str> {
@@ -146,9 +140,7 @@ fn check_segment(segment: &str) -> Result<(), &'static str> {
 }
 
 fn normalized(text: &str) -> String {
-    ComposingNormalizerBorrowed::new_nfc()
-        .normalize(text)
-        .into_owned()
+    ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
 }
 
 #[cfg(test)]

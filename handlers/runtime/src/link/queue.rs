@@ -16,10 +16,7 @@ pub struct Queue<M> {
 }
 
 enum Inner {
-    Sqs {
-        client: aws_sdk_sqs::Client,
-        url: String,
-    },
+    Sqs { client: aws_sdk_sqs::Client, url: String },
     Fake(FakeQueue),
 }
 
@@ -33,10 +30,7 @@ pub struct FakeQueue {
 impl FakeQueue {
     /// A queue that refuses every message.
     pub fn broken() -> Self {
-        Self {
-            is_broken: true,
-            ..Self::default()
-        }
+        Self { is_broken: true, ..Self::default() }
     }
 
     /// The bodies sent so far.
@@ -47,18 +41,12 @@ impl FakeQueue {
 
 impl<M> Queue<M> {
     pub(crate) fn sqs(client: aws_sdk_sqs::Client, url: String) -> Self {
-        Self {
-            inner: Inner::Sqs { client, url },
-            message: PhantomData,
-        }
+        Self { inner: Inner::Sqs { client, url }, message: PhantomData }
     }
 
     /// A queue that only remembers.
     pub fn fake(queue: &FakeQueue) -> Self {
-        Self {
-            inner: Inner::Fake(queue.clone()),
-            message: PhantomData,
-        }
+        Self { inner: Inner::Fake(queue.clone()), message: PhantomData }
     }
 
     /// Sends the JSON text of a message as it is, and returns the id that SQS gave it.
@@ -80,15 +68,12 @@ impl<M> Queue<M> {
         if let Some(reason) = reason {
             let attribute = aws_sdk_sqs::types::MessageAttributeValue::builder()
                 .data_type("String")
-                .string_value(reason)
+                .string_value(allowed_text(reason))
                 .build()
                 .map_err(|error| Failure::retry(error.to_string()))?;
             call = call.message_attributes("Reason", attribute);
         }
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| failed_call("sqs:SendMessage", error))?;
+        let answer = call.send().await.map_err(|error| failed_call("sqs:SendMessage", error))?;
         Ok(answer.message_id().unwrap_or_default().to_owned())
     }
 
@@ -118,5 +103,24 @@ impl FakeQueue {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(body.to_owned());
         Ok(format!("message-{}", sent.len()))
+    }
+}
+
+/// A text as SQS takes it: without the characters that would make it refuse the message.
+///
+/// A reason may quote the far side, and the message must get through all the same. Source:
+/// Amazon SQS API reference, `SendMessage`.
+fn allowed_text(text: &str) -> String {
+    let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    text.chars().map(|c| if is_allowed(c) { c } else { ' ' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_loses_what_sqs_refuses_and_nothing_else() {
+        assert_eq!(allowed_text("a\0b\u{1b}\u{ffff}\tあ😀\r\n"), "a b  \tあ😀\r\n");
     }
 }

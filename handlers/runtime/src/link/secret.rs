@@ -22,19 +22,13 @@ enum Source {
 
 impl<T: SecretValue> Secret<T> {
     pub(crate) fn stored(client: aws_sdk_secretsmanager::Client, arn: String) -> Self {
-        Self {
-            source: Source::Stored { client, arn },
-            cached: Mutex::new(None),
-        }
+        Self { source: Source::Stored { client, arn }, cached: Mutex::new(None) }
     }
 
     /// A secret whose successive readings yield these values; the last one stays.
     pub fn fake(values: &[&str]) -> Self {
         let values = values.iter().rev().map(|value| (*value).to_owned()).collect();
-        Self {
-            source: Source::Fake(Mutex::new(values)),
-            cached: Mutex::new(None),
-        }
+        Self { source: Source::Fake(Mutex::new(values)), cached: Mutex::new(None) }
     }
 
     /// The value, read from Secrets Manager the first time only.

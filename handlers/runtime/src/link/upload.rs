@@ -1,16 +1,23 @@
 //! One object on its way to S3: in memory while it is small, in parts when it is not.
 
-use super::failed_call;
-use super::object_store::FakeObjectStore;
-use crate::Failure;
-use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+mod sink;
+
+pub(super) use sink::Sink;
+
+use crate::{Failure, log};
+use aws_sdk_s3::types::CompletedPart;
 use bytes::{Bytes, BytesMut};
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Size of a part unless the object needs larger ones to stay within the number of parts.
 const PART_BYTES: u64 = 8 * 1024 * 1024;
 /// Most parts of an upload. Source: Amazon S3 user guide, multipart upload limits.
 const PARTS_LIMIT: u64 = 10_000;
+/// How long giving up may take: it runs in the time that is kept back for closing, which must
+/// also suffice to answer.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// An object that is being written; nothing is visible before `finish`.
 pub struct Upload {
@@ -19,16 +26,13 @@ pub struct Upload {
     part_bytes: usize,
     buffer: BytesMut,
     written_bytes: u64,
-    parts: Vec<CompletedPart>,
-    upload_id: Option<String>,
+    multipart: Option<Multipart>,
 }
 
-pub(super) enum Sink {
-    S3 {
-        client: aws_sdk_s3::Client,
-        bucket: String,
-    },
-    Fake(FakeObjectStore),
+/// An upload of several parts, as S3 knows it.
+struct Multipart {
+    id: String,
+    parts: Vec<CompletedPart>,
 }
 
 impl Upload {
@@ -40,8 +44,7 @@ impl Upload {
             part_bytes: usize::try_from(part_bytes).unwrap_or(usize::MAX),
             buffer: BytesMut::new(),
             written_bytes: 0,
-            parts: Vec::new(),
-            upload_id: None,
+            multipart: None,
         }
     }
 
@@ -56,6 +59,8 @@ impl Upload {
     }
 
     /// Takes the next bytes; sends a part whenever one is full, so memory stays bounded.
+    ///
+    /// After a failure, or if this was not waited for to the end, only `abort` makes sense.
     pub async fn write(&mut self, mut bytes: Bytes) -> Result<(), Failure> {
         self.written_bytes += bytes.len() as u64;
         while !bytes.is_empty() {
@@ -70,117 +75,50 @@ impl Upload {
         Ok(())
     }
 
-    /// Makes the object visible. On failure the upload is aborted.
-    pub async fn finish(mut self) -> Result<(), Failure> {
-        let result = match self.upload_id {
-            None => self.put_whole().await,
-            Some(_) => self.complete().await,
-        };
-        if result.is_err() {
-            self.abort().await;
+    /// Makes the object visible.
+    ///
+    /// After a failure, or if this was not waited for to the end, only `abort` makes sense.
+    pub async fn finish(&mut self) -> Result<(), Failure> {
+        if self.multipart.is_none() {
+            let content = self.buffer.split().freeze();
+            return self.sink.put(&self.key, content).await;
         }
-        result
+        if !self.buffer.is_empty() {
+            self.send_part().await?;
+        }
+        match self.multipart.as_mut() {
+            Some(Multipart { id, parts }) => self.sink.complete(&self.key, id, std::mem::take(parts)).await,
+            None => Ok(()),
+        }
     }
 
     /// Gives the upload up and removes what was stored of it.
     ///
     /// A failure here is only logged: the bucket's lifecycle rule removes the parts later.
     pub async fn abort(self) {
-        let (client, bucket) = match &self.sink {
-            Sink::S3 { client, bucket } => (client, bucket),
-            Sink::Fake(store) => return store.abort(&self.key),
-        };
-        let Some(upload_id) = &self.upload_id else {
+        let Some(Multipart { id, .. }) = &self.multipart else {
             return;
         };
-        let result = client
-            .abort_multipart_upload()
-            .bucket(bucket)
-            .key(&self.key)
-            .upload_id(upload_id)
-            .send()
-            .await;
-        if let Err(error) = result {
-            let failure = failed_call("s3:AbortMultipartUpload", error);
-            crate::log::warn(
+        let result = timeout(ABORT_TIMEOUT, self.sink.abort(&self.key, id)).await;
+        if let Err(failure) = result.unwrap_or_else(|_| Err(Failure::retry("S3 does not answer"))) {
+            log::warn(
                 "parts of an upload stay until the lifecycle rule removes them",
-                serde_json::json!({"key": self.key, "reason": failure.reason()}),
+                json!({"key": self.key, "reason": failure.reason()}),
             );
         }
     }
 
-    async fn put_whole(&mut self) -> Result<(), Failure> {
-        let content = self.buffer.split().freeze();
-        match &self.sink {
-            Sink::Fake(store) => store.put(&self.key, content.to_vec()),
-            Sink::S3 { client, bucket } => {
-                client
-                    .put_object()
-                    .bucket(bucket)
-                    .key(&self.key)
-                    .body(ByteStream::from(content))
-                    .send()
-                    .await
-                    .map_err(|error| failed_call("s3:PutObject", error))?;
-            }
-        }
-        Ok(())
-    }
-
     async fn send_part(&mut self) -> Result<(), Failure> {
-        let Sink::S3 { client, bucket } = &self.sink else {
-            // The fake keeps everything: its part is as large as it needs to be.
-            self.part_bytes = usize::MAX;
-            return Ok(());
+        let Multipart { id, parts } = match &mut self.multipart {
+            Some(multipart) => multipart,
+            none => none.insert(Multipart { id: self.sink.begin(&self.key).await?, parts: Vec::new() }),
         };
-        let upload_id = match &self.upload_id {
-            Some(upload_id) => upload_id.clone(),
-            None => {
-                let begun = client.create_multipart_upload().bucket(bucket).key(&self.key);
-                let begun = begun.send().await.map_err(|error| failed_call("s3:PutObject", error))?;
-                let upload_id = begun.upload_id().unwrap_or_default().to_owned();
-                self.upload_id = Some(upload_id.clone());
-                upload_id
-            }
-        };
-        let number = i32::try_from(self.parts.len() + 1).unwrap_or(i32::MAX);
-        let sent = client
-            .upload_part()
-            .bucket(bucket)
-            .key(&self.key)
-            .upload_id(upload_id)
-            .part_number(number)
-            .body(ByteStream::from(self.buffer.split().freeze()))
-            .send()
-            .await
-            .map_err(|error| failed_call("s3:PutObject", error))?;
-        self.parts.push(
-            CompletedPart::builder()
-                .part_number(number)
-                .set_e_tag(sent.e_tag)
-                .set_checksum_crc32(sent.checksum_crc32)
-                .build(),
-        );
-        Ok(())
-    }
-
-    async fn complete(&mut self) -> Result<(), Failure> {
-        if !self.buffer.is_empty() {
-            self.send_part().await?;
-        }
-        let Sink::S3 { client, bucket } = &self.sink else {
-            return Ok(());
-        };
-        let parts = std::mem::take(&mut self.parts);
-        client
-            .complete_multipart_upload()
-            .bucket(bucket)
-            .key(&self.key)
-            .set_upload_id(self.upload_id.clone())
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
-            .send()
-            .await
-            .map_err(|error| failed_call("s3:PutObject", error))?;
+        let number = i32::try_from(parts.len() + 1).unwrap_or(i32::MAX);
+        let content = self.buffer.split().freeze();
+        parts.push(self.sink.send_part(&self.key, id, number, content).await?);
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

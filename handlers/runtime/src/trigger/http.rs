@@ -26,11 +26,7 @@ impl Request {
             let name = |name: &str| if lower { name.to_lowercase() } else { name.to_owned() };
             pairs.iter().map(|(key, value)| (name(key), (*value).to_owned())).collect()
         };
-        Self {
-            path_parameters: owned(path_parameters, false),
-            headers: owned(headers, true),
-            body: body.to_vec(),
-        }
+        Self { path_parameters: owned(path_parameters, false), headers: owned(headers, true), body: body.to_vec() }
     }
 
     /// A part of the path that is written `{name}` in the stack.
@@ -77,10 +73,9 @@ impl Reply {
     fn body(&self) -> Value {
         match self {
             Self::Accepted { message_id } => json!({"message": "queued", "id": message_id}),
-            Self::BadRequest(why)
-            | Self::Unauthorized(why)
-            | Self::TooLarge(why)
-            | Self::UnsupportedType(why) => json!({"message": why}),
+            Self::BadRequest(why) | Self::Unauthorized(why) | Self::TooLarge(why) | Self::UnsupportedType(why) => {
+                json!({"message": why})
+            }
         }
     }
 }

@@ -44,9 +44,7 @@ pub enum Done {
 ///
 /// Each message succeeds or fails alone. One that can never succeed, or that fails at its last
 /// delivery, is put into the dead-letter queue with its reason.
-pub fn serve_queue<K, M>(
-    handle: impl AsyncFn(&K, Delivery<M>) -> Result<Done, Failure>,
-) -> ExitCode
+pub fn serve_queue<K, M>(handle: impl AsyncFn(&K, Delivery<M>) -> Result<Done, Failure>) -> ExitCode
 where
     K: Open<Live>,
     K::Error: std::fmt::Display,
@@ -102,10 +100,7 @@ async fn attempt<K, M: Message>(
     record: &Record,
     deadline: Instant,
 ) -> Result<Done, Failure> {
-    log::info(
-        "received",
-        json!({"message_id": record.message_id, "delivery": record.n_deliveries()}),
-    );
+    log::info("received", json!({"message_id": record.message_id, "delivery": record.n_deliveries()}));
     if Instant::now() >= deadline {
         return Err(Failure::retry("no time was left in this invocation"));
     }
@@ -113,14 +108,12 @@ async fn attempt<K, M: Message>(
         // The error's own text may quote the message.
         Failure::permanent(format!(
             "the message is not what this function takes: {:?} error at line {}, column {}",
-            error.classify(), error.line(), error.column()
+            error.classify(),
+            error.line(),
+            error.column()
         ))
     })?;
-    let delivery = Delivery {
-        message,
-        message_id: record.message_id.clone(),
-        deadline,
-    };
+    let delivery = Delivery { message, message_id: record.message_id.clone(), deadline };
     // A panic concerns one message; the others of the batch must not pay for it.
     AssertUnwindSafe(handle(links, delivery))
         .catch_unwind()
@@ -198,7 +191,11 @@ mod tests {
     use super::*;
     use crate::link::FakeQueue;
 
-    async fn check(body: &str, n_deliveries: u32, handle: impl AsyncFn(&(), Delivery<JsonObject>) -> Result<Done, Failure>) -> (bool, Vec<String>) {
+    async fn check(
+        body: &str,
+        n_deliveries: u32,
+        handle: impl AsyncFn(&(), Delivery<JsonObject>) -> Result<Done, Failure>,
+    ) -> (bool, Vec<String>) {
         let record = Record {
             message_id: "m".into(),
             receipt_handle: "r".into(),

@@ -38,11 +38,7 @@ pub(super) async fn rate_limit(State(backlog): State<Arc<Backlog>>) -> Json<Valu
     let read = backlog.standing(Kind::Read, Credential::Valid);
     let update = backlog.standing(Kind::Update, Credential::Valid);
     // Nothing that is served here counts as a search or an icon.
-    let untouched = |limit| Standing {
-        limit,
-        remaining: limit,
-        reset: update.reset,
-    };
+    let untouched = |limit| Standing { limit, remaining: limit, reset: update.reset };
     Json(json!({"rateLimit": {
         "read": numbers(read),
         "update": numbers(update),
@@ -65,10 +61,6 @@ pub(super) fn user() -> Value {
 }
 
 fn numbers(standing: Standing) -> Value {
-    let Standing {
-        limit,
-        remaining,
-        reset,
-    } = standing;
+    let Standing { limit, remaining, reset } = standing;
     json!({"limit": limit, "remaining": remaining, "reset": reset})
 }

@@ -42,11 +42,7 @@ struct Window {
 impl Kind {
     /// Returns what a call with this method is counted as.
     pub(super) fn of(method: &Method) -> Self {
-        if method.is_safe() {
-            Self::Read
-        } else {
-            Self::Update
-        }
+        if method.is_safe() { Self::Read } else { Self::Update }
     }
 
     fn limit(self) -> u64 {
@@ -65,10 +61,7 @@ impl Allowance {
             Kind::Update => &mut self.update,
         };
         if now >= window.ends_at {
-            *window = Window {
-                ends_at: now + WINDOW_SECONDS,
-                n_used: 0,
-            };
+            *window = Window { ends_at: now + WINDOW_SECONDS, n_used: 0 };
         }
         let admitted = window.n_used < kind.limit();
         window.n_used += u64::from(admitted);
@@ -83,28 +76,16 @@ impl Allowance {
         };
         let limit = kind.limit();
         if now >= window.ends_at {
-            return Standing {
-                limit,
-                remaining: limit,
-                reset: now + WINDOW_SECONDS,
-            };
+            return Standing { limit, remaining: limit, reset: now + WINDOW_SECONDS };
         }
-        Standing {
-            limit,
-            remaining: limit - window.n_used,
-            reset: window.ends_at,
-        }
+        Standing { limit, remaining: limit - window.n_used, reset: window.ends_at }
     }
 }
 
 impl Standing {
     /// Returns the standing as lowercase header names and values.
     pub(super) fn headers(self) -> [(&'static str, u64); 3] {
-        [
-            (LIMIT, self.limit),
-            (REMAINING, self.remaining),
-            (RESET, self.reset),
-        ]
+        [(LIMIT, self.limit), (REMAINING, self.remaining), (RESET, self.reset)]
     }
 }
 

@@ -38,18 +38,12 @@ pub(super) fn router(backlog: Arc<Backlog>) -> Router {
         .route("/files", post(put_file))
         .route("/files/:id", delete(remove_file))
         .method_not_allowed_fallback(async || {
-            refusal(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "this control call has another method",
-            )
+            refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
         })
         .with_state(backlog)
 }
 
-async fn put_file(
-    State(backlog): State<Arc<Backlog>>,
-    body: Bytes,
-) -> Result<Response, WrongInput> {
+async fn put_file(State(backlog): State<Arc<Backlog>>, body: Bytes) -> Result<Response, WrongInput> {
     let input: FileInput = read(&body)?;
     let file = backlog.read_file(input).map_err(WrongInput)?;
     let put = json!({
@@ -65,13 +59,8 @@ async fn put_file(
     Ok((StatusCode::CREATED, Json(put)).into_response())
 }
 
-async fn remove_file(
-    State(backlog): State<Arc<Backlog>>,
-    Path(id): Path<String>,
-) -> Result<Response, WrongInput> {
-    let id: u64 = id
-        .parse()
-        .map_err(|_| WrongInput(format!("file id `{id}` is not an integer")))?;
+async fn remove_file(State(backlog): State<Arc<Backlog>>, Path(id): Path<String>) -> Result<Response, WrongInput> {
+    let id: u64 = id.parse().map_err(|_| WrongInput(format!("file id `{id}` is not an integer")))?;
     Ok(match backlog.space().files.remove(&id) {
         Some(_) => StatusCode::NO_CONTENT.into_response(),
         None => refusal(StatusCode::NOT_FOUND, &format!("there is no file {id}")),
@@ -111,20 +100,15 @@ impl Backlog {
             Value::String(key) => key,
             Value::Number(id) => id.to_string(),
             object => {
-                return serde_json::from_value(object)
-                    .map_err(|error| format!("`project`: {error}"));
+                return serde_json::from_value(object).map_err(|error| format!("`project`: {error}"));
             }
         };
         self.space().project(&id_or_key).cloned().ok_or_else(|| {
-            format!(
-                "there is no project `{id_or_key}`; create it with {{\"id\": …, \"projectKey\": …}}"
-            )
+            format!("there is no project `{id_or_key}`; create it with {{\"id\": …, \"projectKey\": …}}")
         })
     }
 }
 
 fn decoded(encoded: &str) -> Result<Vec<u8>, String> {
-    STANDARD
-        .decode(encoded)
-        .map_err(|error| format!("`content_base64`: {error}"))
+    STANDARD.decode(encoded).map_err(|error| format!("`content_base64`: {error}"))
 }

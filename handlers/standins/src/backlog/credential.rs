@@ -12,16 +12,10 @@ pub(super) fn inspect(query: &str, accepted: &str) -> Sighting {
     let mut credential = Credential::Missing;
     let mut kept = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = form_urlencoded::parse(pair.as_bytes())
-            .next()
-            .unwrap_or_default();
+        let (name, value) = form_urlencoded::parse(pair.as_bytes()).next().unwrap_or_default();
         if name == PARAMETER {
             if credential == Credential::Missing && !value.is_empty() {
-                credential = if value == accepted {
-                    Credential::Valid
-                } else {
-                    Credential::Wrong
-                };
+                credential = if value == accepted { Credential::Valid } else { Credential::Wrong };
             }
         } else if name.eq_ignore_ascii_case(PARAMETER) {
             // Backlog does not accept this spelling, but what it holds is a key all the same.
@@ -30,10 +24,7 @@ pub(super) fn inspect(query: &str, accepted: &str) -> Sighting {
             kept.push(pair.to_owned());
         }
     }
-    Sighting {
-        credential,
-        query: kept.join("&"),
-    }
+    Sighting { credential, query: kept.join("&") }
 }
 
 /// Replaces a secret in a text, plain or percent-encoded.
@@ -42,8 +33,7 @@ pub(super) fn scrub(text: &str, secret: &str) -> String {
         return text.to_owned();
     }
     let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    text.replace(secret, "redacted")
-        .replace(&encoded, "redacted")
+    text.replace(secret, "redacted").replace(&encoded, "redacted")
 }
 
 #[cfg(test)]
@@ -54,20 +44,13 @@ mod tests {
     #[track_caller]
     fn check(query: &str, credential: Credential, kept: &str) {
         let sighting = inspect(query, "key+1");
-        assert_eq!(
-            (sighting.credential, sighting.query.as_str()),
-            (credential, kept)
-        );
+        assert_eq!((sighting.credential, sighting.query.as_str()), (credential, kept));
     }
 
     #[test]
     fn judges_the_decoded_key_and_keeps_the_rest_as_it_was_sent() {
         check("apiKey=key%2B1", Credential::Valid, "");
-        check(
-            "order=asc&apiKey=key%2B1&q=a%20b",
-            Credential::Valid,
-            "order=asc&q=a%20b",
-        );
+        check("order=asc&apiKey=key%2B1&q=a%20b", Credential::Valid, "order=asc&q=a%20b");
         check("apiKey=key+1", Credential::Wrong, "");
         check("api%4Bey=key%2B1", Credential::Valid, "");
     }
@@ -92,10 +75,7 @@ mod tests {
 
     #[test]
     fn scrubs_a_secret_in_both_of_its_forms() {
-        assert_eq!(
-            scrub("a=secret/key&b=secret%2Fkey", "secret/key"),
-            "a=redacted&b=redacted"
-        );
+        assert_eq!(scrub("a=secret/key&b=secret%2Fkey", "secret/key"), "a=redacted&b=redacted");
         assert_eq!(scrub("key", "key"), "key");
     }
 }

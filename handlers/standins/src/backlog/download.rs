@@ -20,31 +20,17 @@ const CHUNK_BYTES: u64 = 64 * 1024;
 /// A status, a code and a message.
 type Refusal = (StatusCode, ErrorCode, &'static str);
 
-const NO_PATH: Refusal = (
-    StatusCode::BAD_REQUEST,
-    ErrorCode::InvalidRequest,
-    "The path is not UTF-8.",
-);
-const NO_INTEGER: Refusal = (
-    StatusCode::BAD_REQUEST,
-    ErrorCode::InvalidRequest,
-    "sharedFileId must be an integer.",
-);
+const NO_PATH: Refusal = (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, "The path is not UTF-8.");
+const NO_INTEGER: Refusal = (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, "sharedFileId must be an integer.");
 const NO_PROJECT: Refusal = (StatusCode::NOT_FOUND, ErrorCode::NoResource, "No project.");
-const NO_FILE: Refusal = (
-    StatusCode::NOT_FOUND,
-    ErrorCode::NoResource,
-    "No such file.",
-);
+const NO_FILE: Refusal = (StatusCode::NOT_FOUND, ErrorCode::NoResource, "No such file.");
 
 /// Serves `GET /api/v2/projects/{projectIdOrKey}/files/{id}`.
 pub(super) async fn download(
     State(backlog): State<Arc<Backlog>>,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Response {
-    let found = path
-        .map_err(|_| NO_PATH)
-        .and_then(|Path((project, id))| find(&backlog, &project, &id));
+    let found = path.map_err(|_| NO_PATH).and_then(|Path((project, id))| find(&backlog, &project, &id));
     match found {
         Ok(file) => answer(&file),
         Err((status, code, message)) => error::answer(status, code, message),
@@ -56,26 +42,18 @@ fn find(backlog: &Backlog, project: &str, id: &str) -> Result<Arc<BacklogFile>, 
     let space = backlog.space();
     let project = space.project(project).ok_or(NO_PROJECT)?;
     let file = space.files.get(&id).ok_or(NO_FILE)?;
-    if file.project == *project {
-        Ok(Arc::clone(file))
-    } else {
-        Err(NO_FILE)
-    }
+    if file.project == *project { Ok(Arc::clone(file)) } else { Err(NO_FILE) }
 }
 
 fn answer(file: &BacklogFile) -> Response {
     let built = match &file.redirect_to {
-        Some(target) => HttpResponse::builder()
-            .status(StatusCode::FOUND)
-            .header(header::LOCATION, target)
-            .body(Body::empty()),
+        Some(target) => {
+            HttpResponse::builder().status(StatusCode::FOUND).header(header::LOCATION, target).body(Body::empty())
+        }
         None => HttpResponse::builder()
             .header(header::CONTENT_TYPE, &file.content_type)
             .header(header::CONTENT_DISPOSITION, disposition(&file.name))
-            .header(
-                header::CONTENT_LENGTH,
-                HeaderValue::from(file.content.size_bytes()),
-            )
+            .header(header::CONTENT_LENGTH, HeaderValue::from(file.content.size_bytes()))
             .body(body(file)),
     };
     // Everything that goes into a header was checked when the file was put.
@@ -121,12 +99,7 @@ impl AsRef<[u8]> for Watched {
 // So it fails only when every chunk is written, and the client gets exactly the promised bytes.
 fn cut(chunks: impl Stream<Item = Bytes> + Send) -> impl Stream<Item = io::Result<Bytes>> + Send {
     let (written, unwritten) = watch::channel(());
-    let watched = chunks.map(move |chunk| {
-        Ok(Bytes::from_owner(Watched {
-            chunk,
-            _unwritten: unwritten.clone(),
-        }))
-    });
+    let watched = chunks.map(move |chunk| Ok(Bytes::from_owner(Watched { chunk, _unwritten: unwritten.clone() })));
     let failure = stream::once(async move {
         written.closed().await;
         // With no chunk at all, this is what lets the connection write the head.

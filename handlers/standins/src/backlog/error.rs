@@ -24,21 +24,11 @@ pub(super) fn answer(status: StatusCode, code: ErrorCode, message: &str) -> Resp
 }
 
 /// Answers with one error per message, all of the same code.
-pub(super) fn answer_all(
-    status: StatusCode,
-    code: ErrorCode,
-    messages: &[String],
-    more_info: &str,
-) -> Response {
-    let errors: Vec<Value> = messages
-        .iter()
-        .map(|message| json!({"message": message, "code": code as u8, "moreInfo": more_info}))
-        .collect();
+pub(super) fn answer_all(status: StatusCode, code: ErrorCode, messages: &[String], more_info: &str) -> Response {
+    let errors: Vec<Value> =
+        messages.iter().map(|message| json!({"message": message, "code": code as u8, "moreInfo": more_info})).collect();
     let mut response = (status, Json(json!({"errors": errors}))).into_response();
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json;charset=utf-8"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=utf-8"));
     response
 }
 

@@ -83,10 +83,7 @@ impl Default for BacklogFile {
 impl Default for Project {
     /// The project of the samples in Backlog's reference.
     fn default() -> Self {
-        Self {
-            id: 92,
-            project_key: "SUB".to_owned(),
-        }
+        Self { id: 92, project_key: "SUB".to_owned() }
     }
 }
 
@@ -94,10 +91,7 @@ impl BacklogFile {
     /// Says what keeps the file from being served as it is written.
     pub(crate) fn check(&self) -> Result<(), String> {
         if !(self.dir.starts_with('/') && self.dir.ends_with('/')) {
-            return Err(format!(
-                "`dir` is `{}`; it begins and ends with `/`",
-                self.dir
-            ));
+            return Err(format!("`dir` is `{}`; it begins and ends with `/`", self.dir));
         }
         if self.name.is_empty() {
             return Err("`name` is empty".to_owned());
@@ -109,9 +103,7 @@ impl BacklogFile {
         if let Some(limit) = self.truncate_after
             && limit >= size_bytes
         {
-            return Err(format!(
-                "`truncate_after` is {limit}, but the file has only {size_bytes} bytes"
-            ));
+            return Err(format!("`truncate_after` is {limit}, but the file has only {size_bytes} bytes"));
         }
         self.check_redirection()?;
         self.project.check()
@@ -125,26 +117,19 @@ impl BacklogFile {
         if absolute && HeaderValue::from_str(target).is_ok() {
             return Ok(());
         }
-        Err(format!(
-            "`redirect_to` is `{target}`; it is a URL with http:// or https://"
-        ))
+        Err(format!("`redirect_to` is `{target}`; it is a URL with http:// or https://"))
     }
 }
 
 impl Project {
     fn check(&self) -> Result<(), String> {
         let key = self.project_key.as_bytes();
-        let spelled = key
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_');
+        let spelled = key.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_');
         // A key of digits alone could not be told from an id.
         if spelled && key.iter().any(u8::is_ascii_uppercase) {
             return Ok(());
         }
-        Err(format!(
-            "project key `{}` is not made of capitals, digits and underscores",
-            self.project_key
-        ))
+        Err(format!("project key `{}` is not made of capitals, digits and underscores", self.project_key))
     }
 }
 

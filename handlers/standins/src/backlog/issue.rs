@@ -36,11 +36,7 @@ const HOURS: [&str; 2] = ["estimatedHours", "actualHours"];
 struct Form(Vec<(String, String)>);
 
 /// Serves `POST /api/v2/issues`.
-pub(super) async fn create(
-    State(backlog): State<Arc<Backlog>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(super) async fn create(State(backlog): State<Arc<Backlog>>, headers: HeaderMap, body: Bytes) -> Response {
     let form = if is_form(&headers) {
         Form::decoded(&body)
     } else {
@@ -50,12 +46,7 @@ pub(super) async fn create(
     let problems = form.problems();
     if !problems.is_empty() {
         let hint = format!("Parameters are read from a body of {FORM}.");
-        return error::answer_all(
-            StatusCode::BAD_REQUEST,
-            ErrorCode::InvalidRequest,
-            &problems,
-            &hint,
-        );
+        return error::answer_all(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, &problems, &hint);
     }
     let Some((project, id, key_id)) = backlog.number_issue(form.text("projectId")) else {
         return error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "No project.");
@@ -63,12 +54,7 @@ pub(super) async fn create(
     let issue_key = format!("{}-{key_id}", project.project_key);
     let location = format!("{}/view/{issue_key}", backlog.base_url);
     let issue = form.issue(&project, id, key_id);
-    (
-        StatusCode::CREATED,
-        [(header::LOCATION, location)],
-        Json(issue),
-    )
-        .into_response()
+    (StatusCode::CREATED, [(header::LOCATION, location)], Json(issue)).into_response()
 }
 
 impl Backlog {
@@ -90,10 +76,7 @@ impl Form {
     }
 
     fn text(&self, wanted: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(name, _)| name == wanted)
-            .map_or("", |(_, value)| value)
+        self.0.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value)
     }
 
     fn number(&self, name: &str) -> u64 {
@@ -101,16 +84,13 @@ impl Form {
     }
 
     fn problems(&self) -> Vec<String> {
-        let missing = REQUIRED
-            .iter()
-            .filter(|name| self.text(name).trim().is_empty())
-            .map(|name| {
-                if INTEGERS.contains(name) {
-                    format!("{name} is required and must be an integer.")
-                } else {
-                    format!("{name} is required.")
-                }
-            });
+        let missing = REQUIRED.iter().filter(|name| self.text(name).trim().is_empty()).map(|name| {
+            if INTEGERS.contains(name) {
+                format!("{name} is required and must be an integer.")
+            } else {
+                format!("{name} is required.")
+            }
+        });
         let malformed = self
             .0
             .iter()
@@ -168,10 +148,7 @@ fn malformation(name: &str, value: &str) -> Option<String> {
 }
 
 fn priority_name(id: u64) -> Option<&'static str> {
-    PRIORITIES
-        .iter()
-        .find(|(known, _)| *known == id)
-        .map(|(_, name)| *name)
+    PRIORITIES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name)
 }
 
 // Only the form is checked, not the calendar.

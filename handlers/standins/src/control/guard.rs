@@ -33,17 +33,12 @@ pub(crate) async fn refuse_foreign_pages(request: Request, next: Next) -> Respon
 }
 
 /// Refuses calls without the control token, if there is one.
-pub(super) async fn demand_token(
-    State(token): State<Option<Arc<str>>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn demand_token(State(token): State<Option<Arc<str>>>, request: Request, next: Next) -> Response {
     let sent = request.headers().get(TOKEN_HEADER);
     match token {
-        Some(token) if sent.is_none_or(|sent| sent.as_bytes() != token.as_bytes()) => refusal(
-            StatusCode::UNAUTHORIZED,
-            "the header `x-control-token` is missing or wrong",
-        ),
+        Some(token) if sent.is_none_or(|sent| sent.as_bytes() != token.as_bytes()) => {
+            refusal(StatusCode::UNAUTHORIZED, "the header `x-control-token` is missing or wrong")
+        }
         _ => next.run(request).await,
     }
 }
@@ -61,9 +56,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn is_own(origin: &str, host: &str) -> bool {
-    origin
-        .strip_prefix("http://")
-        .is_some_and(|own| own.eq_ignore_ascii_case(host))
+    origin.strip_prefix("http://").is_some_and(|own| own.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
@@ -72,14 +65,7 @@ mod tests {
 
     #[test]
     fn knows_the_names_of_this_machine() {
-        for host in [
-            "127.0.0.1",
-            "127.0.0.1:80",
-            "localhost",
-            "LOCALHOST:4000",
-            "[::1]",
-            "[::1]:9",
-        ] {
+        for host in ["127.0.0.1", "127.0.0.1:80", "localhost", "LOCALHOST:4000", "[::1]", "[::1]:9"] {
             assert!(is_loopback(host), "{host}");
         }
     }
@@ -103,12 +89,7 @@ mod tests {
     #[test]
     fn another_port_or_scheme_is_another_origin() {
         assert!(is_own("http://127.0.0.1:1", "127.0.0.1:1"));
-        for origin in [
-            "null",
-            "http://127.0.0.1:2",
-            "https://127.0.0.1:1",
-            "http://evil.example",
-        ] {
+        for origin in ["null", "http://127.0.0.1:2", "https://127.0.0.1:1", "http://evil.example"] {
             assert!(!is_own(origin, "127.0.0.1:1"), "{origin}");
         }
     }

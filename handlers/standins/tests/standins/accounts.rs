@@ -5,11 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{FILE, Outcome, Stage, check_error};
 
-const CHECKS: [&str; 3] = [
-    "/backlog/api/v2/users/myself",
-    "/backlog/api/v2/space",
-    "/backlog/api/v2/rateLimit",
-];
+const CHECKS: [&str; 3] = ["/backlog/api/v2/users/myself", "/backlog/api/v2/space", "/backlog/api/v2/rateLimit"];
 
 #[tokio::test]
 async fn every_credential_check_takes_the_key_and_nothing_else() -> Outcome {
@@ -36,9 +32,7 @@ async fn says_whose_key_it_is() -> Outcome {
 #[tokio::test]
 async fn a_new_key_ends_the_old_one() -> Outcome {
     let stage = Stage::started().await?;
-    let answer = stage
-        .control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"}))
-        .await?;
+    let answer = stage.control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"})).await?;
     assert_eq!(answer.status(), 204);
     check_error(stage.get(CHECKS[0]).await?, 401, 11).await?;
     let rotated = stage.get_with_key(CHECKS[0], "RotatedKey9876543210");
@@ -64,11 +58,7 @@ async fn answers_what_it_does_not_know_in_its_own_error_shape() -> Outcome {
 #[tokio::test]
 async fn does_not_know_other_methods_of_known_paths() -> Outcome {
     let stage = Stage::started().await?;
-    for (method, path) in [
-        (Method::POST, FILE),
-        (Method::DELETE, FILE),
-        (Method::GET, "/backlog/api/v2/issues"),
-    ] {
+    for (method, path) in [(Method::POST, FILE), (Method::DELETE, FILE), (Method::GET, "/backlog/api/v2/issues")] {
         let request = stage.request(method, path);
         let answer = request.query(&[("apiKey", crate::support::KEY)]).send();
         check_error(answer.await?, 404, 6).await?;

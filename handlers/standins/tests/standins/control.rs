@@ -8,73 +8,25 @@ use crate::support::{FILE, Outcome, Stage, check_error};
 
 const WRONG_FILES: [(&str, &str); 20] = [
     ("{", "EOF"),
-    (
-        r#"{"dir": "/", "name": "a", "size": 1}"#,
-        "missing field `id`",
-    ),
-    (
-        r#"{"id": 1, "name": "a", "size": 1}"#,
-        "missing field `dir`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "size": 1}"#,
-        "missing field `name`",
-    ),
+    (r#"{"dir": "/", "name": "a", "size": 1}"#, "missing field `id`"),
+    (r#"{"id": 1, "name": "a", "size": 1}"#, "missing field `dir`"),
+    (r#"{"id": 1, "dir": "/", "size": 1}"#, "missing field `name`"),
     (r#"{"id": -1, "dir": "/", "name": "a", "size": 1}"#, "-1"),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "mode": 1}"#,
-        "unknown field `mode`",
-    ),
-    (
-        r#"{"id": 1, "dir": "a/", "name": "a", "size": 1}"#,
-        "`dir` is `a/`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/a", "name": "a", "size": 1}"#,
-        "`dir` is `/a`",
-    ),
+    (r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "mode": 1}"#, "unknown field `mode`"),
+    (r#"{"id": 1, "dir": "a/", "name": "a", "size": 1}"#, "`dir` is `a/`"),
+    (r#"{"id": 1, "dir": "/a", "name": "a", "size": 1}"#, "`dir` is `/a`"),
     (r#"{"id": 1, "dir": "", "name": "a", "size": 1}"#, "`dir`"),
-    (
-        r#"{"id": 1, "dir": "/", "name": "", "size": 1}"#,
-        "`name` is empty",
-    ),
+    (r#"{"id": 1, "dir": "/", "name": "", "size": 1}"#, "`name` is empty"),
     (r#"{"id": 1, "dir": "/", "name": "a"}"#, "one of `content`"),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "content": ""}"#,
-        "one of `content`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "content_base64": "?"}"#,
-        "`content_base64`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "content_type": "\n"}"#,
-        "`content_type`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "size": 5, "truncate_after": 5}"#,
-        "only 5 bytes",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "redirect_to": "/elsewhere"}"#,
-        "`redirect_to`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "project": "OPS"}"#,
-        "no project `OPS`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "project": {"id": 1}}"#,
-        "missing field `projectKey`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "project": {"id": 1, "projectKey": "7"}}"#,
-        "project key `7`",
-    ),
-    (
-        r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "project": {"id": 1, "projectKey": "SUB"}}"#,
-        "contradicts",
-    ),
+    (r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "content": ""}"#, "one of `content`"),
+    (r#"{"id": 1, "dir": "/", "name": "a", "content_base64": "?"}"#, "`content_base64`"),
+    (r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "content_type": "\n"}"#, "`content_type`"),
+    (r#"{"id": 1, "dir": "/", "name": "a", "size": 5, "truncate_after": 5}"#, "only 5 bytes"),
+    (r#"{"id": 1, "dir": "/", "name": "a", "redirect_to": "/elsewhere"}"#, "`redirect_to`"),
+    (r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "project": "OPS"}"#, "no project `OPS`"),
+    (r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "project": {"id": 1}}"#, "missing field `projectKey`"),
+    (r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "project": {"id": 1, "projectKey": "7"}}"#, "project key `7`"),
+    (r#"{"id": 1, "dir": "/", "name": "a", "size": 1, "project": {"id": 1, "projectKey": "SUB"}}"#, "contradicts"),
 ];
 
 async fn check_refused(stage: &Stage, file: &'static str, reason: &str) -> Outcome {
@@ -107,12 +59,7 @@ async fn wrong_files_are_refused_with_the_reason() -> Outcome {
     for (file, reason) in WRONG_FILES {
         check_refused(&stage, file, reason).await?;
     }
-    check_error(
-        stage.get("/backlog/api/v2/projects/SUB/files/1").await?,
-        404,
-        6,
-    )
-    .await
+    check_error(stage.get("/backlog/api/v2/projects/SUB/files/1").await?, 404, 6).await
 }
 
 #[tokio::test]
@@ -127,13 +74,9 @@ async fn a_file_of_the_same_id_replaces_the_first() -> Outcome {
 #[tokio::test]
 async fn a_known_project_can_be_named_by_key_or_id() -> Outcome {
     let stage = Stage::started().await?;
-    stage
-        .put(json!({"content": "", "project": {"id": 93, "projectKey": "OPS"}}))
-        .await?;
+    stage.put(json!({"content": "", "project": {"id": 93, "projectKey": "OPS"}})).await?;
     for project in [json!("OPS"), json!(93)] {
-        stage
-            .put(json!({"content": "x", "project": project}))
-            .await?;
+        stage.put(json!({"content": "x", "project": project})).await?;
         let answer = stage.get("/backlog/api/v2/projects/OPS/files/7").await?;
         assert_eq!(answer.text().await?, "x");
     }
@@ -144,11 +87,9 @@ async fn a_known_project_can_be_named_by_key_or_id() -> Outcome {
 async fn a_deleted_file_is_gone() -> Outcome {
     let stage = Stage::started().await?;
     stage.put(json!({"content": "x"})).await?;
-    for (path, status) in [
-        ("/_control/backlog/files/7", 204),
-        ("/_control/backlog/files/7", 404),
-        ("/_control/backlog/files/seven", 400),
-    ] {
+    for (path, status) in
+        [("/_control/backlog/files/7", 204), ("/_control/backlog/files/7", 404), ("/_control/backlog/files/seven", 400)]
+    {
         let answer = stage.request(Method::DELETE, path).send().await?;
         assert_eq!(answer.status(), status);
     }
@@ -158,38 +99,24 @@ async fn a_deleted_file_is_gone() -> Outcome {
 #[tokio::test]
 async fn a_reset_forgets_everything_but_the_keys() -> Outcome {
     let stage = Stage::started().await?;
-    stage
-        .control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"}))
-        .await?;
-    stage
-        .put(json!({"content": "x", "project": {"id": 93, "projectKey": "OPS"}}))
-        .await?;
+    stage.control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"})).await?;
+    stage.put(json!({"content": "x", "project": {"id": 93, "projectKey": "OPS"}})).await?;
     stage.get("/backlog/unknown").await?;
     stage.standins.fail(Failure::default());
 
-    let reset = stage
-        .request(Method::POST, "/_control/reset")
-        .send()
-        .await?;
+    let reset = stage.request(Method::POST, "/_control/reset").send().await?;
     assert_eq!(reset.status(), 204);
     assert!(stage.standins.received().is_empty());
     let path = "/backlog/api/v2/projects/OPS/files/7";
     let answer = stage.get_with_key(path, "RotatedKey9876543210").await?;
-    assert_eq!(
-        crate::support::number(&answer, "x-ratelimit-remaining")?,
-        599
-    );
+    assert_eq!(crate::support::number(&answer, "x-ratelimit-remaining")?, 599);
     check_error(answer, 404, 6).await
 }
 
 #[tokio::test]
 async fn wrong_keys_are_refused() -> Outcome {
     let stage = Stage::started().await?;
-    for keys in [
-        json!({}),
-        json!({"backlog_api_key": ""}),
-        json!({"backlog_api_key": "a", "x": 1}),
-    ] {
+    for keys in [json!({}), json!({"backlog_api_key": ""}), json!({"backlog_api_key": "a", "x": 1})] {
         assert_eq!(stage.control("keys", &keys).await?.status(), 400);
     }
     assert_eq!(stage.get("/backlog/api/v2/space").await?.status(), 200);
@@ -226,9 +153,6 @@ async fn a_file_that_contradicts_itself_is_a_panic_that_names_it() -> Outcome {
     });
     let panic = std::panic::catch_unwind(attempt).err().ok_or("no panic")?;
     let message = panic.downcast_ref::<String>().ok_or("no message")?;
-    assert!(
-        message.contains("file 12: `dir` is `no slash`"),
-        "{message}"
-    );
+    assert!(message.contains("file 12: `dir` is `no slash`"), "{message}");
     Ok(())
 }

@@ -13,17 +13,12 @@ use crate::support::{FILE, KEY, Outcome, Stage, check_error, header};
 #[tokio::test]
 async fn sends_the_bytes_as_an_attachment_with_an_encoded_name() -> Outcome {
     let stage = Stage::started().await?;
-    stage
-        .put(json!({"dir": "/sample/資料/", "name": "見積 v1'2.pdf", "content": "こんにちは"}))
-        .await?;
+    stage.put(json!({"dir": "/sample/資料/", "name": "見積 v1'2.pdf", "content": "こんにちは"})).await?;
     let answer = stage.get(FILE).await?;
     assert_eq!(answer.status(), 200);
     assert_eq!(header(&answer, "content-type"), "application/octet-stream");
     assert_eq!(header(&answer, "content-length"), "15");
-    assert_eq!(
-        header(&answer, "content-disposition"),
-        "attachment; filename*=UTF-8''%E8%A6%8B%E7%A9%8D%20v1%272.pdf"
-    );
+    assert_eq!(header(&answer, "content-disposition"), "attachment; filename*=UTF-8''%E8%A6%8B%E7%A9%8D%20v1%272.pdf");
     assert_eq!(answer.text().await?, "こんにちは");
     Ok(())
 }
@@ -51,9 +46,7 @@ async fn sends_an_empty_file() -> Outcome {
 #[tokio::test]
 async fn sends_the_content_type_that_was_asked_for() -> Outcome {
     let stage = Stage::started().await?;
-    stage
-        .put(json!({"content": "{}", "content_type": "application/json"}))
-        .await?;
+    stage.put(json!({"content": "{}", "content_type": "application/json"})).await?;
     let answer = stage.get(FILE).await?;
     assert_eq!(header(&answer, "content-type"), "application/json");
     Ok(())
@@ -89,9 +82,7 @@ async fn cuts_the_connection_after_exactly_the_promised_bytes() -> Outcome {
     let stage = Stage::started().await?;
     // Below, at and above the size of a chunk, and beyond every buffer on the way.
     for limit in [0, 1, 65_536, 65_537, 3_000_000] {
-        stage
-            .put(json!({"size": 4_000_000, "truncate_after": limit}))
-            .await?;
+        stage.put(json!({"size": 4_000_000, "truncate_after": limit})).await?;
         let mut answer = stage.get(FILE).await?;
         assert_eq!(answer.status(), 200);
         assert_eq!(header(&answer, "content-length"), "4000000");
@@ -104,11 +95,7 @@ async fn cuts_the_connection_after_exactly_the_promised_bytes() -> Outcome {
             }
         };
         assert!(broken, "the download seemed complete after {limit} bytes");
-        assert!(
-            received == generated_bytes(0, limit),
-            "{limit}: {}",
-            received.len()
-        );
+        assert!(received == generated_bytes(0, limit), "{limit}: {}", received.len());
     }
     Ok(())
 }
@@ -151,9 +138,7 @@ async fn read_late(address: SocketAddr) -> io::Result<Vec<u8>> {
 #[tokio::test]
 async fn redirects_where_a_test_asks_for_it_but_only_with_the_key() -> Outcome {
     let stage = Stage::started().await?;
-    stage
-        .put(json!({"redirect_to": "https://files.example/7"}))
-        .await?;
+    stage.put(json!({"redirect_to": "https://files.example/7"})).await?;
     let answer = stage.get(FILE).await?;
     assert_eq!(answer.status(), 302);
     assert_eq!(header(&answer, "location"), "https://files.example/7");
@@ -167,12 +152,7 @@ async fn finds_a_file_under_the_id_and_the_key_of_its_own_project_only() -> Outc
     let other = json!({"id": 8, "dir": "/", "name": "b", "content": "ops",
         "project": {"id": 93, "projectKey": "OPS_2"}});
     assert_eq!(stage.control("backlog/files", &other).await?.status(), 201);
-    for (project, id, expected) in [
-        ("SUB", 7, "sub"),
-        ("92", 7, "sub"),
-        ("OPS_2", 8, "ops"),
-        ("93", 8, "ops"),
-    ] {
+    for (project, id, expected) in [("SUB", 7, "sub"), ("92", 7, "sub"), ("OPS_2", 8, "ops"), ("93", 8, "ops")] {
         let path = format!("/backlog/api/v2/projects/{project}/files/{id}");
         assert_eq!(stage.get(&path).await?.text().await?, expected);
     }
@@ -186,15 +166,7 @@ async fn finds_a_file_under_the_id_and_the_key_of_its_own_project_only() -> Outc
 #[tokio::test]
 async fn refuses_a_file_id_that_is_no_integer() -> Outcome {
     let stage = Stage::started().await?;
-    for id in [
-        "seven",
-        "7.0",
-        "+7",
-        "-7",
-        "%E8%A6%8B",
-        "%FF",
-        "99999999999999999999999",
-    ] {
+    for id in ["seven", "7.0", "+7", "-7", "%E8%A6%8B", "%FF", "99999999999999999999999"] {
         let path = format!("/backlog/api/v2/projects/SUB/files/{id}");
         check_error(stage.get(&path).await?, 400, 7).await?;
     }
@@ -216,10 +188,7 @@ async fn asks_for_the_key_before_it_says_anything_about_the_file() -> Outcome {
 async fn does_not_take_the_key_from_a_header() -> Outcome {
     let stage = Stage::started().await?;
     stage.put(json!({"content": "x"})).await?;
-    let request = stage
-        .request(reqwest::Method::GET, FILE)
-        .header("x-api-key", KEY)
-        .bearer_auth(KEY);
+    let request = stage.request(reqwest::Method::GET, FILE).header("x-api-key", KEY).bearer_auth(KEY);
     check_error(request.send().await?, 401, 11).await
 }
 
@@ -231,15 +200,10 @@ async fn serves_a_file_that_was_put_in_process() -> Outcome {
         dir: "/a/".to_owned(),
         name: "b.txt".to_owned(),
         content: Content::Bytes(b"text".as_slice().into()),
-        project: Project {
-            id: 4,
-            project_key: "FOUR".to_owned(),
-        },
+        project: Project { id: 4, project_key: "FOUR".to_owned() },
         ..BacklogFile::default()
     });
-    let answer = stage
-        .get("/backlog/api/v2/projects/FOUR/files/4294967296")
-        .await?;
+    let answer = stage.get("/backlog/api/v2/projects/FOUR/files/4294967296").await?;
     assert_eq!(answer.text().await?, "text");
     Ok(())
 }

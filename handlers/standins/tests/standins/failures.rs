@@ -9,42 +9,15 @@ use crate::support::{FILE, Outcome, Stage, check_error, header, number};
 
 const MYSELF: &str = "/backlog/api/v2/users/myself";
 const IMPOSSIBLE: [(&str, &str); 9] = [
-    (
-        r#"{"service": "jira", "status": 500, "times": 1}"#,
-        "no service `jira`; there is `backlog`",
-    ),
-    (
-        r#"{"service": "backlog", "status": 199, "times": 1}"#,
-        "199",
-    ),
-    (
-        r#"{"service": "backlog", "status": 600, "times": 1}"#,
-        "600",
-    ),
-    (
-        r#"{"service": "backlog", "status": 500, "times": 0}"#,
-        "`times` is 0",
-    ),
-    (
-        r#"{"service": "backlog", "status": 500}"#,
-        "missing field `times`",
-    ),
-    (
-        r#"{"service": "backlog", "status": 500, "times": 1, "when": 1}"#,
-        "unknown field `when`",
-    ),
-    (
-        r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"a b": "c"}}"#,
-        "`a b`",
-    ),
-    (
-        r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"a": "\n"}}"#,
-        "`a`",
-    ),
-    (
-        r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"Content-Length": "1"}}"#,
-        "`Content-Length`",
-    ),
+    (r#"{"service": "jira", "status": 500, "times": 1}"#, "no service `jira`; there is `backlog`"),
+    (r#"{"service": "backlog", "status": 199, "times": 1}"#, "199"),
+    (r#"{"service": "backlog", "status": 600, "times": 1}"#, "600"),
+    (r#"{"service": "backlog", "status": 500, "times": 0}"#, "`times` is 0"),
+    (r#"{"service": "backlog", "status": 500}"#, "missing field `times`"),
+    (r#"{"service": "backlog", "status": 500, "times": 1, "when": 1}"#, "unknown field `when`"),
+    (r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"a b": "c"}}"#, "`a b`"),
+    (r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"a": "\n"}}"#, "`a`"),
+    (r#"{"service": "backlog", "status": 500, "times": 1, "headers": {"Content-Length": "1"}}"#, "`Content-Length`"),
 ];
 
 #[tokio::test]
@@ -55,12 +28,7 @@ async fn fails_as_often_as_planned_and_then_no_more() -> Outcome {
     check_error(stage.get(MYSELF).await?, 503, 1).await?;
     check_error(stage.get(MYSELF).await?, 503, 1).await?;
     assert_eq!(stage.get(MYSELF).await?.status(), 200);
-    let statuses: Vec<_> = stage
-        .standins
-        .received()
-        .iter()
-        .map(|call| call.status)
-        .collect();
+    let statuses: Vec<_> = stage.standins.received().iter().map(|call| call.status).collect();
     assert_eq!(statuses, [503, 503, 200]);
     Ok(())
 }
@@ -68,10 +36,7 @@ async fn fails_as_often_as_planned_and_then_no_more() -> Outcome {
 #[tokio::test]
 async fn fails_whatever_the_key_is() -> Outcome {
     let stage = Stage::started().await?;
-    stage.standins.fail(Failure {
-        status: 502,
-        ..Failure::default()
-    });
+    stage.standins.fail(Failure { status: 502, ..Failure::default() });
     check_error(stage.get_with_key(MYSELF, "wrong").await?, 502, 1).await?;
     check_error(stage.get_with_key(MYSELF, "wrong").await?, 401, 11).await
 }
@@ -79,19 +44,8 @@ async fn fails_whatever_the_key_is() -> Outcome {
 #[tokio::test]
 async fn each_status_has_the_code_that_backlog_gives_it() -> Outcome {
     let stage = Stage::started().await?;
-    for (status, code) in [
-        (400, 7),
-        (401, 11),
-        (403, 5),
-        (404, 6),
-        (413, 10),
-        (429, 13),
-        (500, 1),
-    ] {
-        stage.standins.fail(Failure {
-            status,
-            ..Failure::default()
-        });
+    for (status, code) in [(400, 7), (401, 11), (403, 5), (404, 6), (413, 10), (429, 13), (500, 1)] {
+        stage.standins.fail(Failure { status, ..Failure::default() });
         check_error(stage.get(MYSELF).await?, status, code).await?;
     }
     Ok(())
@@ -100,10 +54,7 @@ async fn each_status_has_the_code_that_backlog_gives_it() -> Outcome {
 #[tokio::test]
 async fn a_planned_429_says_when_it_is_over() -> Outcome {
     let stage = Stage::started().await?;
-    stage.standins.fail(Failure {
-        status: 429,
-        ..Failure::default()
-    });
+    stage.standins.fail(Failure { status: 429, ..Failure::default() });
     let answer = stage.get(MYSELF).await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let reset = number(&answer, "x-ratelimit-reset")?;
@@ -133,10 +84,7 @@ async fn headers_and_body_can_be_chosen() -> Outcome {
 async fn only_calls_whose_path_matches_use_a_failure_up() -> Outcome {
     let stage = Stage::started().await?;
     stage.put(json!({"content": "x"})).await?;
-    stage.standins.fail(Failure {
-        path_contains: Some("/files/7".to_owned()),
-        ..Failure::default()
-    });
+    stage.standins.fail(Failure { path_contains: Some("/files/7".to_owned()), ..Failure::default() });
     assert_eq!(stage.get(MYSELF).await?.status(), 200);
     assert_eq!(stage.get(FILE).await?.status(), 500);
     assert_eq!(stage.get(FILE).await?.status(), 200);
@@ -147,10 +95,7 @@ async fn only_calls_whose_path_matches_use_a_failure_up() -> Outcome {
 async fn failures_happen_in_the_order_in_which_they_were_planned() -> Outcome {
     let stage = Stage::started().await?;
     for status in [503, 429] {
-        stage.standins.fail(Failure {
-            status,
-            ..Failure::default()
-        });
+        stage.standins.fail(Failure { status, ..Failure::default() });
     }
     let mut statuses = Vec::new();
     for _ in 0..3 {
@@ -163,10 +108,7 @@ async fn failures_happen_in_the_order_in_which_they_were_planned() -> Outcome {
 #[tokio::test]
 async fn a_status_without_error_has_no_error_body() -> Outcome {
     let stage = Stage::started().await?;
-    stage.standins.fail(Failure {
-        status: 204,
-        ..Failure::default()
-    });
+    stage.standins.fail(Failure { status: 204, ..Failure::default() });
     let answer = stage.get(MYSELF).await?;
     assert_eq!(answer.status(), 204);
     assert!(answer.bytes().await?.is_empty());

@@ -50,19 +50,9 @@ async fn health_page_and_services_need_no_token() -> Outcome {
 async fn a_foreign_host_is_refused() -> Outcome {
     let stage = Stage::started().await?;
     let port = stage.standins.address().port();
-    let paths = [
-        "/",
-        "/received.json",
-        "/_control/health",
-        "/_control/received",
-    ];
+    let paths = ["/", "/received.json", "/_control/health", "/_control/received"];
     for path in paths {
-        for host in [
-            "evil.example",
-            "127.0.0.1.evil.example",
-            "192.168.0.1",
-            "localhost.evil.example:80",
-        ] {
+        for host in ["evil.example", "127.0.0.1.evil.example", "192.168.0.1", "localhost.evil.example:80"] {
             let request = stage.request(Method::GET, path).header("host", host);
             assert_eq!(request.send().await?.status(), 403, "{path} {host}");
         }
@@ -80,12 +70,7 @@ async fn a_foreign_origin_is_refused_and_changes_nothing() -> Outcome {
     let stage = Stage::started().await?;
     stage.get(FILE).await?;
     let own = stage.standins.url();
-    for origin in [
-        "http://evil.example",
-        "null",
-        "http://127.0.0.1:1",
-        "https://localhost",
-    ] {
+    for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "https://localhost"] {
         for (method, path) in DRIVEN {
             let request = stage.request(method, path).header("origin", origin);
             assert_eq!(request.send().await?.status(), 403, "{path} {origin}");
@@ -94,9 +79,7 @@ async fn a_foreign_origin_is_refused_and_changes_nothing() -> Outcome {
         assert_eq!(request.send().await?.status(), 403, "{origin}");
     }
     assert_eq!(stage.standins.received().len(), 1);
-    let request = stage
-        .request(Method::POST, "/_control/reset")
-        .header("origin", own);
+    let request = stage.request(Method::POST, "/_control/reset").header("origin", own);
     assert_eq!(request.send().await?.status(), 204);
     Ok(())
 }

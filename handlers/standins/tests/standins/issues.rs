@@ -5,37 +5,23 @@ use serde_json::{Value, json};
 
 use crate::support::{KEY, Outcome, Stage, check_error, header};
 
-const COMPLETE: [(&str, &str); 4] = [
-    ("projectId", "92"),
-    ("summary", "障害 & 復旧"),
-    ("issueTypeId", "11"),
-    ("priorityId", "3"),
-];
+const COMPLETE: [(&str, &str); 4] =
+    [("projectId", "92"), ("summary", "障害 & 復旧"), ("issueTypeId", "11"), ("priorityId", "3")];
 
 fn post(stage: &Stage) -> RequestBuilder {
-    stage
-        .request(Method::POST, "/backlog/api/v2/issues")
-        .query(&[("apiKey", KEY)])
+    stage.request(Method::POST, "/backlog/api/v2/issues").query(&[("apiKey", KEY)])
 }
 
 async fn check_refused(stage: &Stage, changes: &[(&str, &str)], named: &str) -> Outcome {
-    let form: Vec<_> = COMPLETE
-        .iter()
-        .filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name))
-        .chain(changes)
-        .collect();
+    let form: Vec<_> =
+        COMPLETE.iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name)).chain(changes).collect();
     let answer = post(stage).form(&form).send().await?;
     assert_eq!(answer.status(), 400, "{changes:?}");
     let body: Value = answer.json().await?;
     let errors = body["errors"].as_array().ok_or("no errors")?;
     assert_eq!(errors.len(), 1, "{body}");
     assert_eq!(errors[0]["code"], 7);
-    assert!(
-        errors[0]["message"]
-            .as_str()
-            .is_some_and(|text| text.contains(named)),
-        "{body}"
-    );
+    assert!(errors[0]["message"].as_str().is_some_and(|text| text.contains(named)), "{body}");
     Ok(())
 }
 
@@ -60,9 +46,7 @@ async fn a_form_becomes_an_issue_with_the_next_number_of_its_project() -> Outcom
 #[tokio::test]
 async fn each_project_numbers_its_own_issues() -> Outcome {
     let stage = Stage::started().await?;
-    stage
-        .put(json!({"content": "", "project": {"id": 93, "projectKey": "OPS"}}))
-        .await?;
+    stage.put(json!({"content": "", "project": {"id": 93, "projectKey": "OPS"}})).await?;
     for (project, expected) in [("92", "SUB-1"), ("93", "OPS-1"), ("92", "SUB-2")] {
         let form = [&[("projectId", project)], &COMPLETE[1..]].concat();
         let issue: Value = post(&stage).form(&form).send().await?.json().await?;
@@ -83,11 +67,7 @@ async fn json_is_refused_and_the_answer_names_what_a_form_needs() -> Outcome {
     for (name, _) in COMPLETE {
         assert!(refusal.to_string().contains(name), "{name}: {refusal}");
     }
-    assert!(
-        refusal
-            .to_string()
-            .contains("application/x-www-form-urlencoded")
-    );
+    assert!(refusal.to_string().contains("application/x-www-form-urlencoded"));
     Ok(())
 }
 

@@ -23,14 +23,8 @@ async fn says_where_it_is() -> Outcome {
     assert!(address.ip().is_loopback());
     assert_ne!(address.port(), 0);
     assert_eq!(stage.standins.url(), format!("http://{address}"));
-    assert_eq!(
-        stage.standins.backlog_url(),
-        format!("http://{address}/backlog")
-    );
-    let health = stage
-        .request(Method::GET, "/_control/health")
-        .send()
-        .await?;
+    assert_eq!(stage.standins.backlog_url(), format!("http://{address}/backlog"));
+    let health = stage.request(Method::GET, "/_control/health").send().await?;
     assert_eq!(health.text().await?, r#"{"status":"ok"}"#);
     Ok(())
 }
@@ -49,26 +43,15 @@ async fn a_taken_port_is_an_error() -> Outcome {
     let stage = Stage::started().await?;
     let port = stage.standins.address().port();
     let second = Standins::start(port, keys(), None).await;
-    assert_eq!(
-        second.err().map(|error| error.kind()),
-        Some(ErrorKind::AddrInUse)
-    );
+    assert_eq!(second.err().map(|error| error.kind()), Some(ErrorKind::AddrInUse));
     Ok(())
 }
 
 #[tokio::test]
 async fn empty_secrets_are_an_error() {
-    let no_key = Keys {
-        backlog_api_key: String::new(),
-    };
-    for start in [
-        Standins::start(0, no_key, None).await,
-        Standins::start(0, keys(), Some(String::new())).await,
-    ] {
-        assert_eq!(
-            start.err().map(|error| error.kind()),
-            Some(ErrorKind::InvalidInput)
-        );
+    let no_key = Keys { backlog_api_key: String::new() };
+    for start in [Standins::start(0, no_key, None).await, Standins::start(0, keys(), Some(String::new())).await] {
+        assert_eq!(start.err().map(|error| error.kind()), Some(ErrorKind::InvalidInput));
     }
 }
 

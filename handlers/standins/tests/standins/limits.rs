@@ -25,12 +25,7 @@ async fn every_answer_says_what_is_left() -> Outcome {
     check_standing(&stage.get(MYSELF).await?, 600, 599)?;
     check_standing(&stage.get(FILE).await?, 600, 598)?;
     check_standing(&stage.get("/backlog/unknown").await?, 600, 598)?;
-    stage
-        .control(
-            "fail",
-            &json!({"service": "backlog", "status": 500, "times": 1}),
-        )
-        .await?;
+    stage.control("fail", &json!({"service": "backlog", "status": 500, "times": 1})).await?;
     check_standing(&stage.get(MYSELF).await?, 600, 598)?;
     stage.put(json!({"content": "x"})).await?;
     check_standing(&stage.get(FILE).await?, 600, 597)
@@ -71,9 +66,7 @@ async fn the_call_beyond_the_limit_is_refused_until_a_reset() -> Outcome {
 async fn a_new_key_of_the_same_user_does_not_refill_the_minute() -> Outcome {
     let stage = Stage::started().await?;
     stage.get(MYSELF).await?;
-    stage
-        .control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"}))
-        .await?;
+    stage.control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"})).await?;
     let answer = stage.get_with_key(MYSELF, "RotatedKey9876543210").await?;
     check_standing(&answer, 600, 598)
 }
@@ -84,10 +77,7 @@ async fn the_numbers_can_be_read_as_a_document() -> Outcome {
     let answer = stage.get("/backlog/api/v2/rateLimit").await?;
     let reset = number(&answer, "x-ratelimit-reset")?;
     let limits: Value = answer.json().await?;
-    assert_eq!(
-        limits["rateLimit"]["read"],
-        json!({"limit": 600, "remaining": 599, "reset": reset})
-    );
+    assert_eq!(limits["rateLimit"]["read"], json!({"limit": 600, "remaining": 599, "reset": reset}));
     for (kind, limit) in [("update", 150), ("search", 150), ("icon", 60)] {
         assert_eq!(limits["rateLimit"][kind]["limit"], limit);
         assert_eq!(limits["rateLimit"][kind]["remaining"], limit);

@@ -25,10 +25,7 @@ async fn the_policy_allows_exactly_the_style_and_script_of_the_page() -> Outcome
         let inline = between(&page, &format!("<{tag}>"), &format!("</{tag}>"));
         let digest = Sha256::digest(inline.ok_or("no inline element")?);
         let expected = format!("{tag}-src 'sha256-{}'", base64(digest));
-        assert!(
-            policy.contains(&expected),
-            "wanted: {expected}\nis: {policy}"
-        );
+        assert!(policy.contains(&expected), "wanted: {expected}\nis: {policy}");
     }
     Ok(())
 }
@@ -54,11 +51,7 @@ async fn the_page_asks_nobody_else_and_parses_no_foreign_text() -> Outcome {
     ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
-    for needed in [
-        "prefers-color-scheme: dark",
-        "Nothing has arrived yet",
-        "/received.json",
-    ] {
+    for needed in ["prefers-color-scheme: dark", "Nothing has arrived yet", "/received.json"] {
         assert!(page.contains(needed), "{needed}");
     }
     Ok(())
@@ -67,24 +60,11 @@ async fn the_page_asks_nobody_else_and_parses_no_foreign_text() -> Outcome {
 #[tokio::test]
 async fn the_list_has_the_newest_call_first() -> Outcome {
     let stage = Stage::started().await?;
-    let list: Value = stage
-        .request(Method::GET, "/received.json")
-        .send()
-        .await?
-        .json()
-        .await?;
-    assert_eq!(
-        list,
-        json!({"total": 0, "services": ["backlog"], "calls": []})
-    );
+    let list: Value = stage.request(Method::GET, "/received.json").send().await?.json().await?;
+    assert_eq!(list, json!({"total": 0, "services": ["backlog"], "calls": []}));
     stage.get("/backlog/first").await?;
     stage.get("/backlog/second").await?;
-    let list: Value = stage
-        .request(Method::GET, "/received.json")
-        .send()
-        .await?
-        .json()
-        .await?;
+    let list: Value = stage.request(Method::GET, "/received.json").send().await?.json().await?;
     assert_eq!(list["total"], 2);
     assert_eq!(list["calls"][0]["path"], "/backlog/second");
     assert_eq!(list["calls"][1]["path"], "/backlog/first");
@@ -96,27 +76,13 @@ async fn the_list_stays_small_however_much_arrives() -> Outcome {
     let stage = Stage::started().await?;
     let request = stage.request(Method::POST, "/backlog/long");
     request.body("あ".repeat(20_000)).send().await?;
-    let list: Value = stage
-        .request(Method::GET, "/received.json")
-        .send()
-        .await?
-        .json()
-        .await?;
+    let list: Value = stage.request(Method::GET, "/received.json").send().await?.json().await?;
     let body = list["calls"][0]["body"].as_str().ok_or("no body")?;
-    assert!(
-        body.len() < 5_000 && body.ends_with("あ…"),
-        "{}",
-        body.len()
-    );
+    assert!(body.len() < 5_000 && body.ends_with("あ…"), "{}", body.len());
     for _ in 0..200 {
         stage.get("/backlog/short").await?;
     }
-    let list: Value = stage
-        .request(Method::GET, "/received.json")
-        .send()
-        .await?
-        .json()
-        .await?;
+    let list: Value = stage.request(Method::GET, "/received.json").send().await?.json().await?;
     assert_eq!(list["total"], 201);
     assert_eq!(list["calls"].as_array().map(Vec::len), Some(200));
     Ok(())

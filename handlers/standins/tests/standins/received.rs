@@ -16,17 +16,9 @@ async fn records_every_call_in_order_with_its_answer() -> Outcome {
     let request = stage.request(Method::POST, "/backlog/api/v2/issues");
     request.body("a=1").send().await?;
 
-    let calls: Vec<ReceivedCall> = stage
-        .request(Method::GET, "/_control/received")
-        .send()
-        .await?
-        .json()
-        .await?;
+    let calls: Vec<ReceivedCall> = stage.request(Method::GET, "/_control/received").send().await?.json().await?;
     assert_eq!(calls, stage.standins.received());
-    let seen: Vec<_> = calls
-        .iter()
-        .map(|call| (&*call.method, &*call.path, call.credential, call.status))
-        .collect();
+    let seen: Vec<_> = calls.iter().map(|call| (&*call.method, &*call.path, call.credential, call.status)).collect();
     let unknown = "/backlog/api/v2/projects/SUB/files/8";
     assert_eq!(
         seen,
@@ -49,12 +41,7 @@ async fn has_the_documented_fields() -> Outcome {
     let request = stage.request(Method::GET, "/backlog/api/v2/space?order=asc&x=%2F");
     let request = request.header("X-Mixed-Case", "Value");
     request.query(&[("apiKey", KEY)]).send().await?;
-    let calls: Value = stage
-        .request(Method::GET, "/_control/received")
-        .send()
-        .await?
-        .json()
-        .await?;
+    let calls: Value = stage.request(Method::GET, "/_control/received").send().await?.json().await?;
     let call = &calls[0];
     assert_eq!(call["service"], "backlog");
     assert_eq!(call["method"], "GET");
@@ -79,9 +66,7 @@ async fn never_keeps_the_key_wherever_it_was_sent() -> Outcome {
         .body(format!("apiKey={KEY}"))
         .send()
         .await?;
-    stage
-        .control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"}))
-        .await?;
+    stage.control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"})).await?;
     stage.get_with_key(&format!("/backlog/{KEY}"), KEY).await?;
 
     let call = &stage.standins.received()[0];

@@ -25,10 +25,7 @@ impl Stage {
 
     pub(crate) async fn with_token(token: Option<&str>) -> Result<Self, Box<dyn Error>> {
         let standins = Standins::start(0, keys(), token.map(str::to_owned)).await?;
-        Ok(Self {
-            standins,
-            client: client()?,
-        })
+        Ok(Self { standins, client: client()? })
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -65,47 +62,30 @@ impl Stage {
 }
 
 pub(crate) fn keys() -> Keys {
-    Keys {
-        backlog_api_key: KEY.to_owned(),
-    }
+    Keys { backlog_api_key: KEY.to_owned() }
 }
 
 pub(crate) fn client() -> reqwest::Result<Client> {
     // No test speaks TLS, but the workspace's client wants a provider before it is built.
     // Only the first of many tests can install it, so the result says nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .redirect(Policy::none())
-        .build()
+    Client::builder().no_proxy().tls_certs_only([]).redirect(Policy::none()).build()
 }
 
 /// Demands an error answer in Backlog's shape.
 pub(crate) async fn check_error(answer: Response, status: u16, code: u64) -> Outcome {
     assert_eq!(answer.status(), status);
-    assert_eq!(
-        header(&answer, "content-type"),
-        "application/json;charset=utf-8"
-    );
+    assert_eq!(header(&answer, "content-type"), "application/json;charset=utf-8");
     let body: Value = answer.json().await?;
     let error = &body["errors"][0];
     assert_eq!(error["code"], code, "{body}");
-    assert!(
-        error["message"]
-            .as_str()
-            .is_some_and(|text| !text.is_empty())
-    );
+    assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()));
     assert!(error["moreInfo"].is_string(), "{body}");
     Ok(())
 }
 
 pub(crate) fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
-    answer
-        .headers()
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
+    answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 pub(crate) fn number(answer: &Response, name: &str) -> Result<u64, Box<dyn Error>> {

@@ -19,7 +19,10 @@ fn resources() -> Resources {
         ("ApiPath".into(), Entry::new(&path)),
         ("ApiPost".into(), Entry::new(&Method::post(api(), api(), Value::attribute("F", "Arn")))),
         ("ApiNotFound".into(), Entry::new(&GatewayResponse::not_found(api()))),
-        ("ApiAuthorizer".into(), of_type("AWS::ApiGateway::Authorizer", json!({"Type": "TOKEN", "AuthorizerUri": "u"}))),
+        (
+            "ApiAuthorizer".into(),
+            of_type("AWS::ApiGateway::Authorizer", json!({"Type": "TOKEN", "AuthorizerUri": "u"})),
+        ),
         ("ApiModel".into(), of_type("AWS::ApiGateway::Model", json!({"Schema": {"type": "object"}}))),
         ("ApiValidator".into(), of_type("AWS::ApiGateway::RequestValidator", json!({"ValidateRequestBody": true}))),
         ("ApiStage".into(), Entry::new(&Stage::new(api(), Value::reference("D")))),
@@ -31,9 +34,10 @@ fn resources() -> Resources {
 /// Paths to every value in a JSON tree that is not a container.
 fn leaves(value: &Json, path: &str) -> Vec<String> {
     match value {
-        Json::Object(fields) => {
-            fields.iter().flat_map(|(name, value)| leaves(value, &format!("{path}/{}", name.replace('/', "~1")))).collect()
-        }
+        Json::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| leaves(value, &format!("{path}/{}", name.replace('/', "~1"))))
+            .collect(),
         Json::Array(items) => {
             items.iter().enumerate().flat_map(|(index, value)| leaves(value, &format!("{path}/{index}"))).collect()
         }
@@ -110,9 +114,16 @@ proptest! {
 fn each_part_of_an_api_counts_and_nothing_else() {
     let before = resources();
     for (id, counts) in [
-        ("Api", true), ("ApiPath", true), ("ApiPost", true), ("ApiNotFound", true),
-        ("ApiAuthorizer", true), ("ApiModel", true), ("ApiValidator", true),
-        ("ApiStage", false), ("DomainName", false), ("Dead", false),
+        ("Api", true),
+        ("ApiPath", true),
+        ("ApiPost", true),
+        ("ApiNotFound", true),
+        ("ApiAuthorizer", true),
+        ("ApiModel", true),
+        ("ApiValidator", true),
+        ("ApiStage", false),
+        ("DomainName", false),
+        ("Dead", false),
     ] {
         let mut after = before.clone();
         after.get_mut(id).unwrap().properties["Extra"] = json!("x");

@@ -1,0 +1,39 @@
+"""Checks that a YAML 1.1 reader understands a template as we meant it: no string is retyped.
+
+A date, a number or a truth value may stand only where CloudFormation wants one.
+"""
+
+import datetime
+import sys
+
+import yaml
+
+# Properties that are numbers or truth values; everything else is text.
+TYPED = {
+    "BatchSize", "BlockPublicAcls", "BlockPublicPolicy", "DaysAfterInitiation", "ExcludePunctuation",
+    "IgnorePublicAcls", "MaximumConcurrency", "MemorySize", "MessageRetentionPeriod", "NoncurrentDays",
+    "PasswordLength", "RestrictPublicBuckets", "RetentionInDays", "SqsManagedSseEnabled",
+    "ThrottlingBurstLimit", "ThrottlingRateLimit", "Timeout", "VisibilityTimeout", "maxReceiveCount",
+}
+
+
+def wrong(value, path=""):
+    """Paths of values that were read as something else than text."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield f"{path}/{key!r}"
+            yield from wrong(item, f"{path}/{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from wrong(item, f"{path}/{index}")
+    elif isinstance(value, (bool, int, float, datetime.date)) or value is None:
+        if path.rsplit("/", 1)[-1] not in TYPED:
+            yield f"{path} = {value!r}"
+
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    findings = list(wrong(yaml.safe_load(file)))
+for finding in findings:
+    print(f"{sys.argv[1]}: {finding}: a YAML 1.1 reader does not take this for text")
+sys.exit(1 if findings else 0)

@@ -1,0 +1,327 @@
+//! The local stage driven from outside, as a person would: every command, and what it leaves.
+//!
+//! One story, because each chapter needs what the one before has deployed. It runs in a copy of
+//! the sources with a target folder of its own, which also proves that builds in two folders
+//! give the same bytes. `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test local`.
+
+mod local {
+    pub mod stage;
+}
+
+use local::stage::Stage;
+use serde_json::{Value as Json, json};
+use std::time::{Duration, Instant};
+
+const STACK: &str = "tsugite-local-backlog-files";
+
+#[test]
+fn the_first_system_from_end_to_end() {
+    let stage = Stage::in_a_copy_of_the_sources();
+    let before = chapter("the local cloud starts empty", || starts_empty(&stage));
+    chapter("a dry run leaves nothing", || dry_run(&stage, &before));
+    chapter("a first deployment", || first_deployment(&stage));
+    chapter("the test event arrives", || test_event(&stage));
+    chapter("a second deployment changes nothing", || second_deployment(&stage));
+    chapter("what is built in two folders is the same", || same_bytes(&stage));
+    chapter("wrong requests are refused", || wrong_requests(&stage));
+    chapter("events of other kinds are ignored", || other_events(&stage));
+    chapter("a rate limit is waited out by the queue", || rate_limit(&stage));
+    chapter("a cut transfer leaves nothing", || cut_transfer(&stage));
+    chapter("a large file is copied in parts", || large_file(&stage));
+    chapter("a poison message ends in the dead-letter queue", || poison(&stage));
+    chapter("a key that Backlog refuses is reported", || refused_key(&stage));
+    chapter("the roles allow what they need and no more", || least_privilege(&stage));
+    chapter("a changed handler is deployed", || changed_handler(&stage));
+    chapter("a failing update is rolled back and names its cause", || failing_update(&stage));
+    chapter("the secret is found nowhere", || canary(&stage));
+    chapter("destroy keeps data when told to", || keeps_data(&stage));
+    chapter("destroy leaves nothing", || destroys(&stage, &before));
+    chapter("the local cloud stops", || stops(&stage));
+}
+
+fn chapter<T>(title: &str, tell: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let result = tell();
+    println!("ok  {title} ({:.1} s)", began.elapsed().as_secs_f64());
+    result
+}
+
+fn starts_empty(stage: &Stage) -> Json {
+    let status = stage.run(&["local", "start", "--output", "json"]).succeeds().json();
+    assert_eq!(status["running"], true);
+    for address in ["emulator", "stand_ins"] {
+        assert!(status[address].as_str().unwrap().starts_with("http://127.0.0.1:"), "{status}");
+    }
+    let again = stage.run(&["local", "status", "--output", "json"]).succeeds().json();
+    assert_eq!(status, again);
+    stage.run(&["endpoints"]).fails_with(2).says("nothing is deployed");
+    stage.account("inventory", &[])
+}
+
+fn dry_run(stage: &Stage, before: &Json) {
+    let run = stage.run(&["deploy", "--release", "--dry-run"]).succeeds();
+    run.says("new stack").says("send messages to Events (sqs:SendMessage)").says("added Files (AWS::S3::Bucket)");
+    assert_eq!(run.stdout, "");
+    assert_eq!(&stage.account("inventory", &[]), before);
+}
+
+fn first_deployment(stage: &Stage) {
+    let run = stage.run(&["deploy", "--release", "--output", "json"]).succeeds();
+    let document = run.json();
+    assert_eq!(document["stage"], "local");
+    let stack = &document["stacks"][0];
+    assert_eq!(
+        (&stack["name"], &stack["status"], &stack["changed"]),
+        (&json!("backlog-files"), &json!("CREATE_COMPLETE"), &json!(true))
+    );
+    let registration = &stack["registrations"][0];
+    assert_eq!(registration["saas"], "Backlog");
+    assert!(registration["where"].as_str().unwrap().contains("Webhook URL"));
+    // 40 letters and digits that nobody can guess.
+    let token = registration["url"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert!(token.len() == 40 && token.chars().all(|c| c.is_ascii_alphanumeric()), "{token}");
+    let retention = stage.account("retention", &["/aws/lambda/tsugite-local-"]);
+    assert_eq!(
+        retention,
+        json!({
+            format!("/aws/lambda/{STACK}-FileReplicator"): 7, format!("/aws/lambda/{STACK}-WebhookReceiver"): 7,
+        })
+    );
+    assert_eq!(stage.account("change_sets", &[STACK]), json!([]));
+    stage.remember(&document);
+}
+
+fn test_event(stage: &Stage) {
+    let report = stage.run(&["publish-test-event", "backlog-files", "--output", "json"]).succeeds().json();
+    assert_eq!(report["arrived"], true, "{report:#}");
+    assert_eq!(report["hops"].as_array().unwrap().len(), 4);
+    assert!(report["hops"][0]["milliseconds"].is_u64());
+    // The AWS command line, which knows nothing of us, finds the object as well.
+    let object =
+        stage.aws(&["s3api", "head-object", "--bucket", &stage.bucket(), "--key", "target/資料/見積 v1.2.pdf"]);
+    assert_eq!(object["ContentLength"], 2718);
+    let calls = stage.get(&format!("{}/_control/received", stage.stand_ins())).json();
+    let calls = calls.as_array().unwrap();
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    assert_eq!(calls[0]["path"], "/backlog/api/v2/projects/SUB/files/1074321613");
+    assert_eq!(calls[0]["credential"], "valid");
+}
+
+fn second_deployment(stage: &Stage) {
+    let run = stage.run(&["deploy", "--release", "--output", "json"]).succeeds();
+    run.says("backlog-files: nothing to do").says("nothing new: 2 archives are there");
+    assert_eq!(run.json()["stacks"][0]["changed"], false);
+    assert_eq!(run.json()["stacks"][0]["registrations"], stage.document()["stacks"][0]["registrations"]);
+    assert_eq!(stage.account("change_sets", &[STACK]), json!([]));
+    let endpoints = stage.run(&["endpoints"]).succeeds();
+    assert!(endpoints.stdout.contains(&stage.webhook_url()), "{}", endpoints.stdout);
+}
+
+fn same_bytes(stage: &Stage) {
+    let bench = stage.run_in_the_sources(&["bench", "handlers", "--runs", "1", "--output", "json"]).succeeds().json();
+    let deployed = stage.account("keys", &["tsugite-000000000000-ap-northeast-1-local"]);
+    let built: Vec<String> = bench["handlers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|handler| {
+            format!("{}/{}.zip", handler["handler"].as_str().unwrap(), handler["archive_sha256"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(deployed, json!(built));
+    stage.builds_the_same_alone("webhook-receiver");
+}
+
+fn wrong_requests(stage: &Stage) {
+    let url = stage.webhook_url();
+    let wrong = format!("{}x", &url[..url.len() - 1]);
+    let check = |url: &str, content_type: &str, body: &[u8], status: u16, words: &str| {
+        let answer = stage.post(url, content_type, body);
+        assert_eq!(answer.status, status, "{}", answer.body);
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(words), "{message}");
+    };
+    check(&wrong, "application/json", b"{}", 401, "token");
+    check(&url, "application/json", &vec![b' '; 256 * 1024 + 1], 413, "256 KiB");
+    check(&url, "text/plain", b"{}", 415, "application/json");
+    check(&url, "application/json", b"[]", 400, "JSON object");
+    check(&url, "application/json", b"", 400, "JSON object");
+    check(&format!("{url}/more"), "application/json", b"{}", 404, "no such endpoint");
+    assert_eq!(stage.get(&url).status, 404);
+    assert_eq!(stage.account("depth", &[STACK, "EventsDeadLetters"]), json!(0));
+}
+
+fn other_events(stage: &Stage) {
+    for (change, words) in [
+        (json!({"type": 10}), "no file was added"),
+        (json!({"type": 1, "content": {"id": 1, "key_id": 2}}), "no file was added"),
+        (json!({"content": {"id": 1, "dir": "/sample2/", "name": "a", "size": 1}}), "another folder"),
+        (json!({"project": {"projectKey": "OTHER"}}), "another project"),
+    ] {
+        let event = stage.event_with(change);
+        let report =
+            stage.run(&["publish-test-event", "backlog-files", "--file", &event, "--output", "json"]).succeeds().json();
+        assert!(report["hops"][2]["detail"].as_str().unwrap().contains(words), "{report:#}");
+    }
+    let event = stage.event_with(json!({"content": {"id": 1, "dir": "/sample/../", "name": "a", "size": 1}}));
+    stage.run(&["publish-test-event", "backlog-files", "--file", &event]).fails_with(2).says("cannot be stored");
+    assert_eq!(stage.account("keys", &[&stage.bucket()]), json!(["target/資料/見積 v1.2.pdf"]));
+}
+
+/// Gives the stand-in a file, announces it, and returns its key in the bucket.
+fn announce(stage: &Stage, id: u64, name: &str, file: Json) -> String {
+    let size = file["size"].as_u64().unwrap_or_else(|| file["content"].as_str().map_or(0, |text| text.len() as u64));
+    let mut given = json!({"id": id, "dir": "/sample/", "name": name});
+    given.as_object_mut().unwrap().extend(file.as_object().unwrap().clone());
+    assert_eq!(stage.control("backlog/files", &given).status, 201);
+    let event = json!({"id": id, "type": 8, "project": {"projectKey": "SUB"},
+        "content": {"id": id, "dir": "/sample/", "name": name, "size": size}});
+    let answer = stage.post(&stage.webhook_url(), "application/json", event.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    format!("target/{name}")
+}
+
+fn rate_limit(stage: &Stage) {
+    let reset = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 2;
+    let failure =
+        json!({"service": "backlog", "status": 429, "times": 1, "headers": {"X-RateLimit-Reset": reset.to_string()}});
+    assert!(stage.control("fail", &failure).is_success());
+    let key = announce(stage, 7, "limited.txt", json!({"content": "after the limit"}));
+    stage.until("the file arrives after the limit", || stage.keys().contains(&key));
+    assert_eq!(stage.account("depth", &[STACK, "EventsDeadLetters"]), json!(0));
+}
+
+fn cut_transfer(stage: &Stage) {
+    let key = announce(stage, 8, "cut.bin", json!({"size": 30_000_000, "truncate_after": 20_000_000}));
+    stage.until("the transfer is reported", || stage.logs().contains("will be tried again"));
+    assert!(!stage.keys().contains(&key));
+    stage.until("its parts are removed", || stage.account("uploads", &[&stage.bucket()]) == json!([]));
+    // The queue brings it back, and by then the file is whole.
+    let whole = json!({"id": 8, "dir": "/sample/", "name": "cut.bin", "size": 30_000_000});
+    assert_eq!(stage.control("backlog/files", &whole).status, 201);
+    stage.until("the file arrives whole", || stage.keys().contains(&key));
+}
+
+fn large_file(stage: &Stage) {
+    let key = announce(stage, 9, "large.bin", json!({"size": 200_000_000}));
+    stage.until("the large file arrives", || stage.keys().contains(&key));
+    let head = stage.aws(&["s3api", "head-object", "--bucket", &stage.bucket(), "--key", &key]);
+    assert_eq!(head["ContentLength"], 200_000_000);
+    assert!(head["ETag"].as_str().unwrap().contains("-24"), "in 24 parts of 8 MiB: {head}");
+    let peak = stage.peak_memory_mib("file-replicator");
+    assert!(peak < 200, "the replicator used {peak} MiB for a file of 190 MiB");
+}
+
+fn poison(stage: &Stage) {
+    for body in ["not json", "{\"type\": 8, \"project\": {\"projectKey\": \"SUB\"}, \"content\": {}}"] {
+        stage.account("send", &[STACK, "Events", body]);
+        let message = stage.account("receive", &[STACK, "EventsDeadLetters"]);
+        assert_eq!(message["body"], body);
+        assert!(!message["reason"].as_str().unwrap().is_empty(), "{message}");
+    }
+}
+
+fn refused_key(stage: &Stage) {
+    assert!(stage.control("fail", &json!({"service": "backlog", "status": 401, "times": 2})).is_success());
+    let run = stage.run(&["publish-test-event", "backlog-files"]).fails_with(1);
+    run.says("FileReplicator at work").says("log: {").says("BACKLOG_API_KEY");
+    assert!(run.stdout.contains("FAIL  FileReplicator at work"), "{}", run.stdout);
+    let message = stage.account("receive", &[STACK, "EventsDeadLetters"]);
+    assert!(message["reason"].as_str().unwrap().contains("401"), "{message}");
+}
+
+fn least_privilege(stage: &Stage) {
+    let bucket = stage.bucket();
+    for (role, action, resource, decision) in [
+        ("FileReplicatorRole", "s3:PutObject", format!("arn:aws:s3:::{bucket}/target/a"), "allowed"),
+        ("FileReplicatorRole", "s3:AbortMultipartUpload", format!("arn:aws:s3:::{bucket}/target/a"), "allowed"),
+        ("FileReplicatorRole", "s3:PutObject", format!("arn:aws:s3:::{bucket}/other/a"), "implicitDeny"),
+        ("FileReplicatorRole", "s3:GetObject", format!("arn:aws:s3:::{bucket}/target/a"), "implicitDeny"),
+        ("FileReplicatorRole", "s3:DeleteObject", format!("arn:aws:s3:::{bucket}/target/a"), "implicitDeny"),
+        ("WebhookReceiverRole", "s3:PutObject", format!("arn:aws:s3:::{bucket}/target/a"), "implicitDeny"),
+        ("WebhookReceiverRole", "sqs:ReceiveMessage", stage.queue_arn("Events"), "implicitDeny"),
+        ("WebhookReceiverRole", "sqs:SendMessage", stage.queue_arn("Events"), "allowed"),
+        ("WebhookReceiverRole", "sqs:SendMessage", stage.queue_arn("EventsDeadLetters"), "implicitDeny"),
+    ] {
+        let role = stage.physical_id(role);
+        assert_eq!(
+            stage.account("simulate", &[&role, action, &resource]),
+            json!(decision),
+            "{role} {action} {resource}"
+        );
+    }
+}
+
+fn changed_handler(stage: &Stage) {
+    stage.edit("handlers/file-replicator/src/handler.rs", "\"copied {} bytes to {}\"", "\"brought {} bytes to {}\"");
+    let run = stage.run(&["deploy", "--release", "--output", "json"]).succeeds();
+    run.says("changed FileReplicator (AWS::Lambda::Function): Code").says("1 of 2 archives");
+    let stack = &run.json()["stacks"][0];
+    assert_eq!((&stack["status"], &stack["changed"]), (&json!("UPDATE_COMPLETE"), &json!(true)));
+    assert_eq!(stack["registrations"], stage.document()["stacks"][0]["registrations"]);
+    let report = stage.run(&["publish-test-event", "backlog-files", "--output", "json"]).succeeds().json();
+    assert!(report["hops"][2]["detail"].as_str().unwrap().starts_with("brought 2718 bytes"), "{report:#}");
+}
+
+fn failing_update(stage: &Stage) {
+    let long = format!("watched_folder: /{}/", "long/".repeat(1000));
+    stage.edit("stacks/stages/local.yaml", "watched_folder: /sample/", &long);
+    let run = stage.run(&["deploy", "--release"]).fails_with(1);
+    run.says("stack `backlog-files` was rolled back; it is as it was before")
+        .says("FileReplicator: ")
+        .says("exceeded the 4KB limit")
+        .says("defined in stacks/src/backlog_files.rs:")
+        .says("hint: ");
+    stage.edit("stacks/stages/local.yaml", &long, "watched_folder: /sample/");
+    stage.run(&["publish-test-event", "backlog-files"]).succeeds();
+    stage.run(&["deploy", "--release"]).succeeds().says("nothing to do");
+}
+
+fn canary(stage: &Stage) {
+    let key = stage.secret_key();
+    assert_eq!(key.len(), 64);
+    assert_eq!(stage.account("find", &[&key]), json!([]));
+    let token = stage.webhook_url().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(stage.account("find", &[&token]), json!([]));
+    assert_eq!(stage.files_that_hold(&key), ["stand-ins.json", "state.json"]);
+    assert!(!stage.everything_said().contains(&key));
+    assert!(!stage.command_lines().contains(&key));
+    let environment = stage.function_environments();
+    assert!(environment.contains("API_KEY_SECRET_ARN"), "no function runs");
+    assert!(!environment.contains(&key));
+    // The search itself finds what is there.
+    assert_ne!(stage.account("find", &["WatchedFolder"]), stage.account("find", &["WATCHED_FOLDER"]));
+}
+
+fn keeps_data(stage: &Stage) {
+    let bucket = stage.bucket();
+    stage.run(&["destroy", "--dry-run"]).succeeds().says("data goes").says(&bucket);
+    let run = stage.run(&["destroy", "--keep-data", "--output", "json"]).succeeds();
+    run.says("data is kept");
+    assert_eq!(run.json()["stacks"][0]["status"], "DELETED");
+    let inventory = stage.account("inventory", &[]);
+    assert_eq!(inventory["buckets"], json!([bucket]));
+    assert_eq!(inventory["functions"], json!([]));
+    let again = stage.run(&["deploy", "--release", "--output", "json"]).succeeds().json();
+    assert_ne!(again["stacks"][0]["outputs"]["FilesBucket"], json!(bucket));
+}
+
+fn destroys(stage: &Stage, before: &Json) {
+    stage.run(&["publish-test-event", "backlog-files"]).succeeds();
+    stage.run(&["destroy"]).succeeds().says("the artifact bucket went with the last stack");
+    assert_eq!(&stage.account("inventory", &[]), before);
+    let again = stage.run(&["destroy", "--output", "json"]).succeeds();
+    again.says("nothing is there");
+    assert_eq!(again.json()["stacks"][0]["changed"], false);
+    stage.run(&["publish-test-event", "backlog-files"]).fails_with(2).says("is not deployed");
+}
+
+fn stops(stage: &Stage) {
+    let began = Instant::now();
+    stage.run(&["local", "stop"]).succeeds().says("stopped");
+    assert!(began.elapsed() < Duration::from_secs(20));
+    assert!(!stage.command_lines().contains("launcher.py"), "the emulator is still there");
+    assert!(!stage.command_lines().contains("__stand-ins"), "the stand-ins are still there");
+    stage.run(&["local", "stop"]).succeeds().says("does not run");
+    stage.run(&["destroy"]).succeeds().says("nothing is there");
+}
