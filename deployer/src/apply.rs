@@ -121,8 +121,8 @@ async fn failure(account: &Account, stack: &Stack, id: &ChangeSetId, status: &st
         causes.insert(0, format!("  {finding}"));
     }
     if causes.is_empty() {
-        let reasons = seen.events.iter().filter_map(|event| event.resource_status_reason());
-        causes.extend(reasons.filter(|reason| !reason.is_empty()).map(|reason| format!("  {reason}")).last());
+        let mut reasons = seen.events.iter().filter_map(|event| event.resource_status_reason());
+        causes.extend(reasons.rfind(|reason| !reason.is_empty()).map(|reason| format!("  {reason}")));
     }
     let outcome = match status {
         "ROLLBACK_COMPLETE" => "was not created; what had been made of it is removed".into(),

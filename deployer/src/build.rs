@@ -5,6 +5,7 @@ use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -192,9 +193,10 @@ async fn check_target(machine: Machine) -> Outcome<()> {
 
 /// Runs cargo to its end; each crate it compiles is told, and all its words are kept for an error.
 async fn run(mut command: Command, reporter: &Reporter) -> Outcome<()> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let program = PathBuf::from(command.as_std().get_program());
     let mut child = command.spawn().map_err(Error::file("run", &program))?;
+    let mut group = Group(child.id());
     let mut said = Vec::new();
     let mut n_compiled = 0;
     if let Some(stderr) = child.stderr.take() {
@@ -210,9 +212,23 @@ async fn run(mut command: Command, reporter: &Reporter) -> Outcome<()> {
         }
     }
     let status = child.wait().await.map_err(Error::file("wait for", &program))?;
+    group.0 = None;
     match status.success() {
         true => Ok(()),
         false => Err(failed(said)),
+    }
+}
+
+/// A child with all that it started: cargo must not go on compiling when we were interrupted.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let pid = self.0.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        if let Some(pid) = pid {
+            // It may have ended by itself.
+            let _ = kill_process_group(pid, Signal::TERM);
+        }
     }
 }
 

@@ -244,3 +244,45 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     }
     innermost.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aws(code: &str) -> Error {
+        Error::Aws { operation: "s3:PutObject", code: code.into(), message: "m".into() }
+    }
+
+    #[test]
+    fn the_next_step_follows_from_the_service_s_code() {
+        for (code, words) in [
+            ("ExpiredTokenException", "sign in again"),
+            ("InvalidClientTokenId", "AWS_PROFILE"),
+            ("AccessDenied", "`s3:PutObject`"),
+            ("ThrottlingException", "wait"),
+            ("IllegalLocationConstraintException", "region"),
+        ] {
+            assert!(aws(code).hint().unwrap().contains(words), "{code}");
+        }
+        assert_eq!(aws("Unheard").hint(), None);
+    }
+
+    #[test]
+    fn a_full_disk_is_called_by_its_name() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Error::file("write", Path::new("a/b"))(full);
+        assert!(error.to_string().contains("`a/b`"), "{error}");
+        assert!(error.hint().unwrap().contains("the disk is full"));
+    }
+
+    #[test]
+    fn a_failed_stack_tells_its_first_cause_first() {
+        let failure = Error::Stack(StackFailure {
+            stack: "a".into(),
+            outcome: "was rolled back".into(),
+            causes: vec!["  One: why".into(), "  Two: because of one".into()],
+            hint: "h".into(),
+        });
+        assert_eq!(failure.to_string(), "stack `a` was rolled back\n  One: why\n  Two: because of one");
+    }
+}

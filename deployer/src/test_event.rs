@@ -112,7 +112,8 @@ impl Run<'_> {
 
     /// Posts the event as the SaaS would; returns the id under which it was queued.
     async fn post(&self, report: &mut TestReport) -> Outcome<Option<String>> {
-        let hop = format!("POST to {}", self.plan.functions.first().unwrap_or(&"the endpoint"));
+        let first = self.plan.functions.first().copied().unwrap_or_default();
+        let hop = format!("POST to {first}");
         let Some(registration) = self.there.registrations.first() else {
             return Err(Error::Test { what: "the stack has no endpoint".into(), hint: "deploy it again".into() });
         };
@@ -146,11 +147,8 @@ impl Run<'_> {
             took,
             detail: format!("{status} {shown}"),
         });
-        let cause = diagnose::of_answer(self.account, self.stack, status).await;
-        let log_line = match self.plan.functions.first() {
-            Some(function) => trace::last_problem(self.account, self.stack, function).await,
-            None => None,
-        };
+        let cause = diagnose::of_answer(self.account, self.stack, first, status).await;
+        let log_line = trace::last_problem(self.account, self.stack, first).await;
         report.failure = Some(TestFailure { hop, log_line, cause });
         Ok(None)
     }
@@ -172,7 +170,7 @@ impl Run<'_> {
             return;
         }
         let between =
-            |from: Option<&Line>, to: Option<&Line>| Some(to?.at?.saturating_sub(from?.at?)).map(Duration::from_millis);
+            |from: Option<&Line>, to: Option<&Line>| Some(Duration::from_millis(to?.at?.saturating_sub(from?.at?)));
         report.hops.push(Hop {
             name: queue_hop,
             outcome: HopOutcome::Passed,

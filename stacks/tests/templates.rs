@@ -2,6 +2,8 @@
 //!
 //! After a change that you meant: `UPDATE_EXPECT=1 cargo test -p stacks`, then read the diff.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use expect_test::expect_file;
 use stacks::{Stage, StageName};
 

@@ -1,5 +1,6 @@
 //! Which stacks are meant, what secrets they get, and whether the person agrees.
 
+use crate::cli::ChangeOptions;
 use crate::failure::Failure;
 use deployer::{Account, SecretInput, secrets_to_ask};
 use stacks::{SecretSource, Stack, Stage};
@@ -42,6 +43,16 @@ pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
         input.give(secret.name, &value);
     }
     Ok(input)
+}
+
+/// Whether the person has to agree first; on AWS somebody must be there to be asked.
+pub fn must_ask(stage: &Stage, options: &ChangeOptions) -> Result<bool, Failure> {
+    let must_ask = !stage.is_local() && !options.yes && !options.dry_run;
+    if must_ask && !can_ask() {
+        let message = format!("stage `{}` is on AWS, and there is no terminal to ask on", stage.name);
+        return Err(Failure::nothing_changed(message).with_hint("look with --dry-run, then decide with --yes"));
+    }
+    Ok(must_ask)
 }
 
 /// Asks for a yes; anything else is a no.

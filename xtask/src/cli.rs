@@ -91,46 +91,42 @@ pub struct OutputOption {
     pub output: Output,
 }
 
-/// Options of `deploy`.
+/// Options of commands that change the account.
 #[derive(Args, Clone, Debug)]
-pub struct DeployOptions {
+pub struct ChangeOptions {
     /// Stacks; all if none is named
     #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
     pub stacks: Vec<String>,
     #[command(flatten)]
     pub stage: StageOption,
-    /// Show the changes and stop
+    /// Show what would happen and stop
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    #[command(flatten)]
+    pub output: OutputOption,
+}
+
+/// Options of `deploy`.
+#[derive(Args, Clone, Debug)]
+pub struct DeployOptions {
+    #[command(flatten)]
+    pub change: ChangeOptions,
     /// On the local stage too, build what AWS gets
     #[arg(long)]
     pub release: bool,
-    #[command(flatten)]
-    pub output: OutputOption,
 }
 
 /// Options of `destroy`.
 #[derive(Args, Clone, Debug)]
 pub struct DestroyOptions {
-    /// Stacks; all if none is named
-    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
-    pub stacks: Vec<String>,
     #[command(flatten)]
-    pub stage: StageOption,
-    /// Show what would go and stop
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask
-    #[arg(long)]
-    pub yes: bool,
+    pub change: ChangeOptions,
     /// Keep buckets and tables with what is in them
     #[arg(long)]
     pub keep_data: bool,
-    #[command(flatten)]
-    pub output: OutputOption,
 }
 
 /// Options of `publish-test-event`.

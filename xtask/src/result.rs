@@ -93,7 +93,6 @@ fn test_text(report: &TestReport) -> String {
 }
 
 /// Writes to stdout; a reader that went away is no error.
-
 pub fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
     let _ = std::io::stdout().flush();

@@ -1,1 +1,198 @@
+//! The command line without a cloud: help, wrong input, templates.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use expect_test::expect_file;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .env("CARGO_MANIFEST_DIR", root().join("xtask"))
+        .env("COLUMNS", "100")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Runs a command that must fail with exit code 2, printing nothing on stdout and these words on stderr.
+fn check_refused(arguments: &[&str], words: &[&str]) {
+    let output = run(arguments);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(text(&output.stdout), "");
+    for word in words {
+        assert!(stderr.contains(word), "`{word}` is missing in:\n{stderr}");
+    }
+}
+
+#[test]
+fn help_is_as_committed() {
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("deploy", &["deploy", "--help"]),
+        ("destroy", &["destroy", "--help"]),
+        ("publish-test-event", &["publish-test-event", "--help"]),
+        ("local", &["local", "--help"]),
+    ] {
+        let output = run(arguments);
+        assert!(output.status.success());
+        let path = format!("{}/tests/help/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        expect_file![path].assert_eq(&text(&output.stdout));
+    }
+}
+
+#[test]
+fn a_misspelt_stack_is_answered_with_the_nearest() {
+    check_refused(&["deploy", "backlog-file"], &["backlog-file", "backlog-files", "similar"]);
+}
+
+#[test]
+fn a_misspelt_stage_is_answered_with_the_nearest() {
+    check_refused(&["deploy", "--stage", "locale"], &["no stage `locale`", "example, local", "did you mean `local`?"]);
+    check_refused(
+        &["deploy", "--stage", "prod"],
+        &["no stage `prod`", "cp stacks/stages/example.yaml stacks/stages/prod.yaml"],
+    );
+    check_refused(&["endpoints", "--stage", "../x"], &["`../x` is not a stage name"]);
+}
+
+#[test]
+fn without_a_terminal_nothing_is_done_on_aws() {
+    check_refused(&["deploy", "--stage", "example"], &["no terminal", "hint:", "--dry-run", "--yes"]);
+    check_refused(&["destroy", "--stage", "example"], &["no terminal", "hint:", "--dry-run", "--yes"]);
+}
+
+#[test]
+fn a_payload_that_is_not_there_is_named() {
+    check_refused(&["publish-test-event", "backlog-files", "--file", "no/such.json"], &["cannot read `no/such.json`"]);
+}
+
+#[test]
+fn no_color_is_used_where_nobody_sees_it() {
+    let output = run(&["deploy", "--stage", "locale"]);
+    assert!(!text(&output.stderr).contains('\u{1b}'));
+}
+
+#[test]
+fn synth_writes_what_is_committed() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("synth");
+    let _ = std::fs::remove_dir_all(&folder);
+    let output = run(&["synth", "--out", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let listed = text(&output.stdout);
+    assert!(listed.lines().count() >= 3, "{listed}");
+    for line in listed.lines() {
+        let written = std::fs::read_to_string(line).unwrap();
+        let relative = Path::new(line).strip_prefix(&folder).unwrap();
+        let committed = std::fs::read_to_string(root().join("stacks/tests/expected/local").join(relative)).unwrap();
+        assert_eq!(written, committed, "{line}");
+    }
+}
+
+#[test]
+fn the_readme_shows_the_help_as_it_is() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let help = text(&run(&["--help"]).stdout);
+    let commands = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
+    for line in commands.lines().filter(|line| !line.trim().is_empty()) {
+        assert!(readme.contains(line.trim()), "README.md does not show: {}", line.trim());
+    }
+}
+
+/// Answers every request as an AWS service that refuses it with this code.
+fn refusing_service(code: &str) -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let body = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as the service says</Message></Error></ErrorResponse>"
+    );
+    let answer =
+        format!("HTTP/1.1 403 Forbidden\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+/// Asks for the endpoints of an AWS stage with these variables and no others of AWS.
+fn check_on_aws(variables: &[(&str, &str)], words: &[&str]) {
+    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty-home");
+    std::fs::create_dir_all(&empty).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["endpoints", "--stage", "example"])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", &empty)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("CARGO_MANIFEST_DIR", root().join("xtask"))
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "`{word}` is missing in:\n{stderr}");
+    }
+}
+
+#[test]
+fn without_credentials_the_ways_to_get_some_are_named() {
+    check_on_aws(&[], &["error: there are no usable AWS credentials", "aws sso login", "AWS_PROFILE"]);
+}
+
+#[test]
+fn what_the_service_refuses_is_told_with_the_next_step() {
+    for (code, words) in [
+        ("ExpiredToken", "the session has expired"),
+        ("InvalidClientTokenId", "AWS does not know these credentials"),
+        ("AccessDenied", "allow `sts:GetCallerIdentity` for you"),
+    ] {
+        let service = refusing_service(code);
+        let variables =
+            [("AWS_ENDPOINT_URL", service.as_str()), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
+        check_on_aws(&variables, &["sts:GetCallerIdentity failed", "as the service says", code, words]);
+    }
+}
+
+#[test]
+fn without_a_network_the_address_is_doubted() {
+    let variables = [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("AWS_MAX_ATTEMPTS", "1"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+    ];
+    check_on_aws(&variables, &["sts:GetCallerIdentity got no answer", "check the network, and the `region`"]);
+}
+
+#[test]
+fn without_python_it_is_said_which_one_is_needed() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-python");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("stacks/stages")).unwrap();
+    std::fs::copy(root().join("stacks/stages/local.yaml"), folder.join("stacks/stages/local.yaml")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["local", "start"])
+        .env("PATH", &folder)
+        .env("CARGO_MANIFEST_DIR", folder.join("xtask"))
+        .output()
+        .unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("there is no `python3` on the PATH"), "{stderr}");
+    assert!(stderr.contains("install Python 3.10 or newer"), "{stderr}");
+}

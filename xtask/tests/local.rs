@@ -4,6 +4,8 @@
 //! the sources with a target folder of its own, which also proves that builds in two folders
 //! give the same bytes. `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test local`.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
+
 mod local {
     pub mod stage;
 }
@@ -254,6 +256,10 @@ fn least_privilege(stage: &Stage) {
 
 fn changed_handler(stage: &Stage) {
     stage.edit("handlers/file-replicator/src/handler.rs", "\"copied {} bytes to {}\"", "\"brought {} bytes to {}\"");
+    // Interrupted while it builds: nothing is changed, and cargo does not go on.
+    let interrupted = stage.run_and_interrupt(&["deploy", "--release"]).fails_with(2);
+    interrupted.says("error: interrupted").says("nothing was changed");
+    assert_eq!(stage.command_lines_of("rustc"), "", "the build goes on");
     let run = stage.run(&["deploy", "--release", "--output", "json"]).succeeds();
     run.says("changed FileReplicator (AWS::Lambda::Function): Code").says("1 of 2 archives");
     let stack = &run.json()["stacks"][0];
@@ -264,7 +270,7 @@ fn changed_handler(stage: &Stage) {
 }
 
 fn failing_update(stage: &Stage) {
-    let long = format!("watched_folder: /{}/", "long/".repeat(1000));
+    let long = format!("watched_folder: /{}", "long/".repeat(1000));
     stage.edit("stacks/stages/local.yaml", "watched_folder: /sample/", &long);
     let run = stage.run(&["deploy", "--release"]).fails_with(1);
     run.says("stack `backlog-files` was rolled back; it is as it was before")
@@ -302,12 +308,15 @@ fn keeps_data(stage: &Stage) {
     let inventory = stage.account("inventory", &[]);
     assert_eq!(inventory["buckets"], json!([bucket]));
     assert_eq!(inventory["functions"], json!([]));
-    let again = stage.run(&["deploy", "--release", "--output", "json"]).succeeds().json();
+    stage.run(&["deploy", "--release"]).succeeds().is_as_in_the_readme("deploy");
+    let again = stage.run(&["endpoints", "--output", "json"]).succeeds().json();
     assert_ne!(again["stacks"][0]["outputs"]["FilesBucket"], json!(bucket));
+    stage.edit("handlers/file-replicator/src/handler.rs", "\"brought {} bytes to {}\"", "\"copied {} bytes to {}\"");
+    stage.run(&["deploy", "--release"]).succeeds();
+    stage.run(&["publish-test-event", "backlog-files"]).succeeds().is_as_in_the_readme("publish-test-event");
 }
 
 fn destroys(stage: &Stage, before: &Json) {
-    stage.run(&["publish-test-event", "backlog-files"]).succeeds();
     stage.run(&["destroy"]).succeeds().says("the artifact bucket went with the last stack");
     assert_eq!(&stage.account("inventory", &[]), before);
     let again = stage.run(&["destroy", "--output", "json"]).succeeds();

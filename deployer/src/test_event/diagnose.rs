@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use stacks::Stack;
 
 /// Why the endpoint did not accept the event.
-pub(super) async fn of_answer(account: &Account, stack: &Stack, status: u16) -> String {
+pub(super) async fn of_answer(account: &Account, stack: &Stack, function: &str, status: u16) -> String {
     match status {
         0 => "the endpoint cannot be reached; check the network, or start the local stage with `cargo xtask deploy`".into(),
         401 => "the token in the URL is not the secret's value; the function may still hold an older one: deploy again".into(),
@@ -17,7 +17,7 @@ pub(super) async fn of_answer(account: &Account, stack: &Stack, status: u16) -> 
         404 => "there is no such endpoint; deploy again".into(),
         429 => "the API's throttling limit is reached; wait a moment".into(),
         400 | 413 | 415 => "the event is not what the endpoint takes; the answer says why".into(),
-        _ => match function_problem(account, stack, "WebhookReceiver").await {
+        _ => match function_problem(account, stack, function).await {
             Some(problem) => problem,
             None => "the function failed; its log says why".into(),
         },

@@ -108,7 +108,7 @@ setting_from_text!(SizeLimit);
 impl SettingValue for SizeLimit {
     fn render(&self) -> String {
         let (unit, size) =
-            UNITS.into_iter().find(|(_, size)| self.0 >= *size && self.0 % size == 0).unwrap_or(("B", 1));
+            UNITS.into_iter().find(|(_, size)| self.0 >= *size && self.0.is_multiple_of(*size)).unwrap_or(("B", 1));
         format!("{} {unit}", self.0 / size)
     }
 

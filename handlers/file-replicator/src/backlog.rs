@@ -62,12 +62,14 @@ impl Source<'_> {
             without_key(&mut url);
             if self.origin.is_origin_of(&url) {
                 url.query_pairs_mut().append_pair("apiKey", key.expose());
-            } else if shows_key(url.as_str(), key) {
+            } else if self.shows_key(url.as_str(), key) {
                 return Err(Failure::permanent("Backlog passes the API key on to another host"));
             }
-            let response = client.get(url.clone()).send().await.map_err(|error| {
-                Failure::retry(format!("Backlog cannot be reached: {}", web::describe(error)))
-            })?;
+            let response = client
+                .get(url.clone())
+                .send()
+                .await
+                .map_err(|error| Failure::retry(format!("Backlog cannot be reached: {}", web::describe(error))))?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
@@ -79,33 +81,57 @@ impl Source<'_> {
 
     async fn classify(&self, response: Response, key: &BacklogApiKey) -> Result<Download, Failure> {
         match response.status().as_u16() {
-            200 if is_json(&response) => Err(Failure::retry(
-                "Backlog answered with JSON in place of the file",
-            )),
+            200 if is_json(&response) => Err(Failure::retry("Backlog answered with JSON in place of the file")),
             200 => Ok(Download::Content(Content(response))),
             404 => Ok(Download::Gone),
-            429 => Err(Failure::retry_after(
-                "Backlog's rate limit is reached",
-                wait_of(&response),
-            )),
+            429 => Err(Failure::retry_after("Backlog's rate limit is reached", wait_of(&response))),
             // It says nothing about the key, and Backlog names another address the next time.
-            code @ 400..500 if !self.is_backlogs(&response) => Err(Failure::retry(format!(
-                "the host that Backlog redirects to answered {code}"
-            ))),
-            401 => Err(Failure::permanent(
-                "Backlog refuses the API key (401): give a valid one with `cargo xtask deploy`",
-            )),
-            403 => Err(Failure::permanent(
-                "Backlog does not let the owner of the API key read this file (403)",
-            )),
+            code @ 400..500 if !self.is_backlogs(&response) => {
+                Err(Failure::retry(format!("the host that Backlog redirects to answered {code}")))
+            }
+            401 => {
+                Err(Failure::permanent("Backlog refuses the API key (401): give a valid one with `cargo xtask deploy`"))
+            }
+            403 => Err(Failure::permanent("Backlog does not let the owner of the API key read this file (403)")),
             // Timed out and too early: both speak of the moment, not of the request.
             code @ 400..500 if !matches!(code, 408 | 425) => Err(Failure::permanent(format!(
-                "Backlog refused the request ({code}){}", said(response, key).await
+                "Backlog refused the request ({code}){}",
+                self.said(response, key).await
             ))),
-            code => Err(Failure::retry(format!(
-                "Backlog answered {code}{}", said(response, key).await
-            ))),
+            code => Err(Failure::retry(format!("Backlog answered {code}{}", self.said(response, key).await))),
         }
+    }
+
+    /// Code and message of Backlog's error body, if it is one; a message with the key is withheld.
+    async fn said(&self, mut response: Response, key: &BacklogApiKey) -> String {
+        let mut body = Vec::new();
+        while let Ok(Some(piece)) = response.chunk().await {
+            body.extend_from_slice(&piece);
+            if body.len() >= ERROR_BYTES {
+                break;
+            }
+        }
+        let Ok(body) = serde_json::from_slice::<serde_json::Value>(&body) else {
+            return String::new();
+        };
+        let error = &body["errors"][0];
+        match (error["code"].as_u64(), error["message"].as_str()) {
+            (Some(code), Some(message)) if !self.shows_key(message, key) => {
+                let message: String = message.chars().take(200).collect();
+                format!(": code {code}, {message}")
+            }
+            (Some(code), _) => format!(": code {code}"),
+            _ => String::new(),
+        }
+    }
+
+    /// Whether a text holds the key, as it is or as it is written in a query.
+    fn shows_key(&self, text: &str, key: &BacklogApiKey) -> bool {
+        let mut url = self.origin.below(&[]);
+        url.query_pairs_mut().append_key_only(key.expose());
+        let forms = [key.expose(), url.query().unwrap_or_default()];
+        let text = text.to_ascii_lowercase();
+        forms.iter().any(|form| text.contains(&form.to_ascii_lowercase()))
     }
 
     /// Whether Backlog itself answered, not a host it redirects to.
@@ -136,19 +162,10 @@ fn without_key(url: &mut Url) {
     let query = url.query().unwrap_or_default();
     // `query_pairs` skips what is empty, so the two stay in step only without it.
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let others: Vec<&str> = pairs
-        .zip(url.query_pairs())
-        .filter_map(|(pair, (name, _))| (!is_key(&name)).then_some(pair))
-        .collect();
+    let others: Vec<&str> =
+        pairs.zip(url.query_pairs()).filter_map(|(pair, (name, _))| (!is_key(&name)).then_some(pair)).collect();
     let others = others.join("&");
     url.set_query(Some(others.as_str()).filter(|others| !others.is_empty()));
-}
-
-/// Whether a text holds the key, as it is or as it is written in a query.
-fn shows_key(text: &str, key: &BacklogApiKey) -> bool {
-    let text = text.to_ascii_lowercase();
-    let encoded = web::encoded(key.expose());
-    [key.expose(), &encoded].iter().any(|form| text.contains(&form.to_ascii_lowercase()))
 }
 
 /// A shared file always comes as `application/octet-stream`, whatever its name.
@@ -165,34 +182,10 @@ fn wait_of(response: &Response) -> Duration {
     let reset: Option<u64> = reset.and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     // A moment that is past, or far away, is in another unit or of a wrong clock.
-    let seconds = reset
-        .and_then(|reset| reset.checked_sub(now.as_secs()))
-        .filter(|seconds| *seconds <= LONGEST_WAIT_SECONDS);
+    let seconds =
+        reset.and_then(|reset| reset.checked_sub(now.as_secs())).filter(|seconds| *seconds <= LONGEST_WAIT_SECONDS);
     // One second more, because both clocks are cut to whole seconds.
     seconds.map_or(DEFAULT_WAIT, |seconds| Duration::from_secs(seconds + 1))
-}
-
-/// Code and message of Backlog's error body, if it is one; a message with the key is withheld.
-async fn said(mut response: Response, key: &BacklogApiKey) -> String {
-    let mut body = Vec::new();
-    while let Ok(Some(piece)) = response.chunk().await {
-        body.extend_from_slice(&piece);
-        if body.len() >= ERROR_BYTES {
-            break;
-        }
-    }
-    let Ok(body) = serde_json::from_slice::<serde_json::Value>(&body) else {
-        return String::new();
-    };
-    let error = &body["errors"][0];
-    match (error["code"].as_u64(), error["message"].as_str()) {
-        (Some(code), Some(message)) if !shows_key(message, key) => {
-            let message: String = message.chars().take(200).collect();
-            format!(": code {code}, {message}")
-        }
-        (Some(code), _) => format!(": code {code}"),
-        _ => String::new(),
-    }
 }
 
 #[cfg(test)]

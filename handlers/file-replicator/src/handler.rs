@@ -1,6 +1,6 @@
 //! What the function does with one event.
 
-use crate::backlog::{self, Download};
+use crate::backlog::{Download, Source};
 use contracts::backlog::{BacklogEvent, SharedFile};
 use contracts::file_replicator::Links as Declared;
 use runtime::{Delivery, Done, Failure, Live, Upload, timeout_at};
@@ -25,43 +25,30 @@ pub async fn handle(links: &Links, delivery: Delivery<BacklogEvent>) -> Result<D
     };
     if file.size > size_limit.bytes() {
         return Err(Failure::permanent(format!(
-            "file {} has {} bytes and the stage allows {size_limit}", file.id, file.size
+            "file {} has {} bytes and the stage allows {size_limit}",
+            file.id, file.size
         )));
     }
 
-    let source = backlog::Source { origin: backlog, project, api_key };
-    let copy = async {
-        match source.open(file.id).await? {
-            Download::Gone => Ok(None),
-            Download::Content(content) => Ok(Some(content)),
-        }
-    };
-    let content = timeout_at(delivery.deadline, copy).await.map_err(|_| out_of_time(&file))??;
-    let Some(mut content) = content else {
-        return Ok(Done::Warned(format!("file {} is no longer in Backlog", file.id)));
-    };
-
+    let source = Source { origin: backlog, project, api_key };
     let mut upload = target.upload(&key, file.size)?;
-    let streaming = stream(&mut content, &mut upload, &file);
-    match timeout_at(delivery.deadline, streaming).await.unwrap_or_else(|_| Err(out_of_time(&file))) {
-        Ok(()) => {
-            let done = format!("copied {} bytes to {}", file.size, upload.key());
-            upload.finish().await?;
-            Ok(Done::Worked(done))
-        }
-        Err(failure) => {
-            upload.abort().await;
-            Err(failure)
-        }
+    let copying = copy(&source, &file, &mut upload);
+    let outcome = timeout_at(delivery.deadline, copying).await;
+    let outcome = outcome.unwrap_or_else(|_| Err(out_of_time(&file)));
+    if outcome.is_err() {
+        upload.abort().await;
     }
+    outcome
 }
 
 /// Passes the content on piece by piece and stops as soon as it is more than announced.
-async fn stream(
-    content: &mut backlog::Content,
-    upload: &mut Upload,
-    file: &SharedFile,
-) -> Result<(), Failure> {
+async fn copy(source: &Source<'_>, file: &SharedFile, upload: &mut Upload) -> Result<Done, Failure> {
+    let mut content = match source.open(file.id).await? {
+        Download::Content(content) => content,
+        Download::Gone => {
+            return Ok(Done::Warned(format!("file {} is no longer in Backlog", file.id)));
+        }
+    };
     while let Some(bytes) = content.next().await? {
         if upload.written_bytes() + bytes.len() as u64 > file.size {
             return Err(differs(file, "more"));
@@ -71,7 +58,8 @@ async fn stream(
     if upload.written_bytes() < file.size {
         return Err(differs(file, "fewer"));
     }
-    Ok(())
+    upload.finish().await?;
+    Ok(Done::Worked(format!("copied {} bytes to {}", file.size, upload.key())))
 }
 
 /// Nothing is stored: a later event brings the file as it is now, if it was replaced.

@@ -15,17 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds, proposes, asks, applies, and prints what to register.
 pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failure> {
+    let release = options.release;
+    let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
     let stacks = choose::stacks(&stage, &options.stacks);
-    let is_asked_for = !stage.is_local() && !options.yes && !options.dry_run;
-    if is_asked_for && !choose::can_ask() {
-        return Err(Failure::nothing_changed(format!(
-            "stage `{}` is on AWS, and there is no terminal to ask on",
-            stage.name
-        ))
-        .with_hint("look with --dry-run, then deploy with --yes"));
-    }
-    let archives = make_archives(context, &stage, &stacks, options.release);
+    let must_ask = choose::must_ask(&stage, options)?;
+    let archives = make_archives(context, &stage, &stacks, release);
     let (archives, account) = tokio::try_join!(archives, context.connect(&stage))?;
     let fail = |error: deployer::Error| context.failure(&error);
     let secrets = match options.dry_run {
@@ -39,7 +34,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     context.propose(&proposals);
     let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
     context.pause_display(|| print_proposals(&proposals, !stage.is_local() || options.dry_run)).await;
-    let is_refused = is_asked_for && has_changes && !choose::agrees(&format!("Deploy to stage `{}`?", stage.name));
+    let is_refused = must_ask && has_changes && !choose::agrees(&format!("Deploy to stage `{}`?", stage.name));
     if options.dry_run || is_refused {
         for proposal in &proposals {
             discard(&account, proposal).await.map_err(fail)?;

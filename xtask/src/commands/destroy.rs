@@ -11,17 +11,11 @@ use std::collections::BTreeMap;
 
 /// Shows what goes, asks, removes it, and prints what was removed.
 pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Failure> {
+    let keep = if options.keep_data { Keep::Data } else { Keep::Nothing };
+    let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
     let stacks = choose::stacks(&stage, &options.stacks);
-    let keep = if options.keep_data { Keep::Data } else { Keep::Nothing };
-    let is_asked_for = !stage.is_local() && !options.yes && !options.dry_run;
-    if is_asked_for && !choose::can_ask() {
-        return Err(Failure::nothing_changed(format!(
-            "stage `{}` is on AWS, and there is no terminal to ask on",
-            stage.name
-        ))
-        .with_hint("look with --dry-run, then destroy with --yes"));
-    }
+    let must_ask = choose::must_ask(&stage, options)?;
     let result = |stack: &stacks::Stack, status: &str, changed| Deployed {
         name: stack.name(),
         status: StackStatus(status.into()),
@@ -47,7 +41,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         return Ok(());
     }
     let has_any = found.iter().any(|found| !found.is_empty());
-    if is_asked_for && has_any && !choose::agrees(&format!("Destroy this on stage `{}`?", stage.name)) {
+    if must_ask && has_any && !choose::agrees(&format!("Destroy this on stage `{}`?", stage.name)) {
         return Err(Failure::nothing_changed("not destroyed: nothing was changed"));
     }
     let mut results = Vec::new();

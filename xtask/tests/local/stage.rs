@@ -44,6 +44,15 @@ impl Run {
         self
     }
 
+    /// stderr and stdout are what the README shows under this name, but for numbers and names of the run.
+    pub fn is_as_in_the_readme(&self, name: &str) {
+        let readme = std::fs::read_to_string(sources().join("README.md")).unwrap();
+        let mark = format!("<!-- transcript: {name} -->\n```console\n");
+        let shown = readme.split(&mark).nth(1).unwrap_or_else(|| panic!("README.md has no transcript {name}"));
+        let shown = shown.split("```").next().unwrap().split_once('\n').unwrap().1;
+        assert_eq!(without_numbers(&format!("{}{}", self.stderr, self.stdout)), without_numbers(shown));
+    }
+
     pub fn json(&self) -> Json {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
@@ -102,6 +111,33 @@ impl Stage {
         let run = run_in(&self.root, arguments);
         self.said.borrow_mut().push_str(&format!("{}{}", run.stdout, run.stderr));
         run
+    }
+
+    /// Runs a command of ours in the copy and presses Ctrl-C while it builds.
+    pub fn run_and_interrupt(&self, arguments: &[&str]) -> Run {
+        let mut child = command_in(&self.root, arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        self.until("the build begins", || self.command_lines_of("rustc").contains("file_replicator"));
+        let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(signal.success());
+        let code = child.wait().unwrap().code().unwrap_or(-1);
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Run { stdout: text(output.stdout), stderr: text(output.stderr), code }
+    }
+
+    /// Command lines of the compilers that work in the copy.
+    pub fn command_lines_of(&self, program: &str) -> String {
+        let root = self.root.display().to_string();
+        let lines = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+            let pid = entry.ok()?.file_name().into_string().ok()?;
+            pid.parse::<u32>().ok()?;
+            Some(read_process(&pid, "cmdline"))
+        });
+        lines.filter(|line| line.contains(program) && line.contains(&root)).collect()
     }
 
     /// Runs a command of ours in the sources themselves.
@@ -343,15 +379,19 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn run_in(root: &Path, arguments: &[&str]) -> Run {
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+fn command_in(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command
         .args(arguments)
         .current_dir(root)
         .env("CARGO_MANIFEST_DIR", root.join("xtask"))
         .env_remove("CARGO_TARGET_DIR")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
+        .stdin(std::process::Stdio::null());
+    command
+}
+
+fn run_in(root: &Path, arguments: &[&str]) -> Run {
+    let output = command_in(root, arguments).output().unwrap();
     Run {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
@@ -359,7 +399,41 @@ fn run_in(root: &Path, arguments: &[&str]) -> Run {
     }
 }
 
+/// A transcript without what differs from run to run: numbers, durations, ids, addresses.
+fn without_numbers(text: &str) -> String {
+    let word = |word: &str| {
+        let letters: String = word.chars().filter(|c| !"(),…".contains(*c)).collect();
+        let is_hex = letters.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        if word.starts_with("http://") {
+            "URL".to_owned()
+        } else if is_hex && letters.len() >= 12 {
+            "ID".to_owned()
+        } else {
+            let mut digits_as_one = String::new();
+            for c in word.chars() {
+                match c.is_ascii_digit() {
+                    true if digits_as_one.ends_with('N') => {}
+                    true => digits_as_one.push('N'),
+                    false => digits_as_one.push(c),
+                }
+            }
+            digits_as_one
+        }
+    };
+    let line = |line: &str| {
+        // The time that a step took stands last, in brackets.
+        let line = match line.rsplit_once(" (") {
+            Some((before, time)) if time.starts_with(|c: char| c.is_ascii_digit()) => before,
+            _ => line,
+        };
+        line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+    };
+    let lines = text.lines().filter(|line| !line.starts_with("still "));
+    lines.map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The flags that the deployer sets, so that cargo sees the same build.
+#[expect(clippy::disallowed_methods, reason = "the deployer looks at the same variable")]
 fn rust_flags(root: &Path) -> String {
     let home = std::env::home_dir().unwrap().join(".cargo");
     let home = std::env::var_os("CARGO_HOME").map_or(home, PathBuf::from);

@@ -1,0 +1,174 @@
+//! What Backlog may answer in place of a file.
+
+use super::host::{self, Host};
+use super::*;
+use standins::Failure as Planned;
+use std::net::{TcpListener, TcpStream};
+use std::ops::RangeInclusive;
+use std::time::SystemTime;
+
+/// Lets Backlog answer so, with the file there, and expects an outcome after one call.
+async fn check(planned: Planned, expected: Outcome) -> String {
+    let stage = Stage::new().await;
+    stage.put(|_| {});
+    stage.standins.fail(planned);
+    let (text, _) = stage.check(event(|_| {}), expected).await;
+    assert_eq!(stage.standins.received().len(), 1, "{text}");
+    text
+}
+
+/// Lets Backlog refuse because of its rate limit and expects a wait of so many seconds.
+async fn check_wait(reset: &str, seconds: RangeInclusive<u64>) {
+    let stage = Stage::new().await;
+    stage
+        .standins
+        .fail(Planned { headers: BTreeMap::from([("x-ratelimit-reset".into(), reset.into())]), ..status(429) });
+    check_wait_of(&stage, seconds).await;
+}
+
+async fn check_wait_of(stage: &Stage, seconds: RangeInclusive<u64>) {
+    let Err(Failure::Retry { after: Some(after), .. }) = stage.handle(event(|_| {})).await else {
+        panic!("no wait is known");
+    };
+    assert!(seconds.contains(&after.as_secs()), "{after:?}");
+}
+
+fn status(status: u16) -> Planned {
+    Planned { status, ..Planned::default() }
+}
+
+fn with_body(status: u16, body: &str) -> Planned {
+    Planned { status, body: Some(body.into()), ..Planned::default() }
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_a_warning_and_not_tried_again() {
+    let stage = Stage::new().await;
+    let (text, _) = stage.check(event(|_| {}), Outcome::Warned).await;
+    assert!(text.contains("1074321613"), "{text}");
+    check(with_body(404, "<html>not found</html>"), Outcome::Warned).await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_stays_is_given_up_with_its_reason() {
+    assert!(check(status(403), Outcome::Permanent).await.contains("403"));
+    let text = check(status(400), Outcome::Permanent).await;
+    assert!(text.contains("(400): code 7, Invalid request."), "{text}");
+    for code in [402, 405, 409, 410, 413, 414, 451] {
+        check(status(code), Outcome::Permanent).await;
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_passes_is_tried_again() {
+    for code in [408, 425, 500, 502, 503, 504, 599] {
+        let text = check(status(code), Outcome::Retry).await;
+        assert!(text.contains(&code.to_string()), "{text}");
+    }
+    check(with_body(503, "<html>maintenance</html>"), Outcome::Retry).await;
+}
+
+#[tokio::test]
+async fn only_the_status_200_brings_a_file() {
+    let content = "x".repeat(2718);
+    for code in [201, 202, 203, 206, 299] {
+        check(with_body(code, &content), Outcome::Retry).await;
+    }
+    check(status(204), Outcome::Retry).await;
+}
+
+#[tokio::test]
+async fn the_body_of_an_error_is_read_leniently_and_not_to_its_end() {
+    let bodies = ["", "{", "[]", "null", r#"{"errors":[]}"#, r#"{"errors":"x"}"#, r#"{"errors":[{"message":1}]}"#];
+    for body in bodies {
+        let text = check(with_body(400, body), Outcome::Permanent).await;
+        assert_eq!(text, "Backlog refused the request (400)");
+    }
+    let long = format!(r#"{{"errors":[{{"code":7,"message":"{}"}}]}}"#, "あ".repeat(500));
+    let text = check(with_body(500, &long), Outcome::Retry).await;
+    assert_eq!(text.chars().filter(|c| *c == 'あ').count(), 200, "{text}");
+    let endless = Host::stalling_after(format!("HTTP/1.1 500 Any\r\n\r\n{}", "x".repeat(4096))).await;
+    let stage = Stage::with_backlog_at(&endless.url()).await;
+    stage.check(event(|_| {}), Outcome::Retry).await;
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_waited_for_in_the_queue_until_backlog_resets_it() {
+    let stage = Stage::new().await;
+    stage.standins.fail(status(429));
+    // The stand-in says five seconds; one more is added, and one may begin in between.
+    check_wait_of(&stage, 5..=6).await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    check_wait(&(now + 500).to_string(), 490..=501).await;
+    check_wait(&format!(" {} ", now + 3000), 2990..=3001).await;
+}
+
+#[tokio::test]
+async fn a_rate_limit_without_a_believable_end_is_waited_for_a_minute() {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let [ago, far] = [now.as_secs() - 7200, now.as_secs() + 7200].map(|at| at.to_string());
+    let milliseconds = now.as_millis().to_string();
+    let nonsense = ["", "soon", "-1", "0", "60", "1.5", "99999999999999999999", &ago, &far, &milliseconds];
+    for reset in nonsense {
+        check_wait(reset, 60..=60).await;
+    }
+    let host = Host::answering(host::empty(429, "")).await;
+    check_wait_of(&Stage::with_backlog_at(&host.url()).await, 60..=60).await;
+}
+
+#[tokio::test]
+async fn json_never_becomes_a_file() {
+    for media_type in [
+        "application/json",
+        "application/json;charset=utf-8",
+        " Application/JSON ; charset=utf-8",
+        "application/problem+json",
+        "text/json",
+    ] {
+        let stage = Stage::new().await;
+        stage.put(|file| file.content_type = media_type.into());
+        stage.check(event(|_| {}), Outcome::Retry).await;
+    }
+    let error = r#"{"errors":[{"message":"Authentication failure.","code":11,"moreInfo":""}]}"#;
+    let stage = Stage::new().await;
+    stage.standins.fail(with_body(200, error));
+    stage.check(event_of_size(error.len() as u64), Outcome::Retry).await;
+}
+
+#[tokio::test]
+async fn a_file_may_come_with_any_other_type_or_none() {
+    for media_type in ["application/octet-stream", "text/plain", "application/jsonish", ""] {
+        let stage = Stage::new().await;
+        stage.put(|file| file.content_type = media_type.into());
+        stage.check(event(|_| {}), Outcome::Worked).await;
+    }
+    let host = Host::answering(host::file(b"x")).await;
+    let stage = Stage::with_backlog_at(&host.url()).await;
+    stage.check(event_of_size(1), Outcome::Worked).await;
+}
+
+#[tokio::test]
+async fn a_page_in_place_of_the_file_has_another_size() {
+    check(with_body(200, "<html>maintenance</html>"), Outcome::Retry).await;
+}
+
+#[tokio::test]
+async fn nobody_who_answers_is_a_failure_that_may_pass() {
+    // The near end of a connection: nobody listens there, and no other test can get the port.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let closed = connection.local_addr().unwrap();
+    let stage = Stage::with_backlog_at(&format!("http://{closed}/backlog")).await;
+    let (text, _) = stage.check(event(|_| {}), Outcome::Retry).await;
+    assert!(text.contains("cannot be reached"), "{text}");
+    assert!(!text.contains(&closed.port().to_string()), "{text}");
+    for part in ["://", "/backlog", "/api/", "apiKey"] {
+        assert!(!text.contains(part), "{text}");
+    }
+    let silent = Host::answering("").await;
+    let stage = Stage::with_backlog_at(&silent.url()).await;
+    stage.check(event(|_| {}), Outcome::Retry).await;
+    let garbage = Host::answering("no HTTP at all\r\n\r\n").await;
+    let stage = Stage::with_backlog_at(&garbage.url()).await;
+    stage.check(event(|_| {}), Outcome::Retry).await;
+}
