@@ -149,7 +149,7 @@ async fn buckets_of(account: &Account, stack_name: &str) -> Outcome<Vec<String>>
         let page = page.map_err(Error::aws("s3:ListAllMyBuckets"))?;
         names.extend(page.buckets().iter().filter_map(|bucket| bucket.name()).map(str::to_owned));
     }
-    // `backlog-files` must not take the buckets of a stack `backlog-files-2` for its own.
+    // A stack `a` must not take the buckets of a stack `a-b` for its own.
     names.retain(|name| name.strip_prefix(&prefix).is_some_and(|rest| rest.split('-').count() == 2));
     Ok(names)
 }

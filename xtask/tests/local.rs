@@ -7,7 +7,9 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
 
 mod local {
+    pub mod processes;
     pub mod stage;
+    pub mod transcript;
 }
 
 use local::stage::Stage;

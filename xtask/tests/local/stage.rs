@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The stage.
 pub struct Stage {
-    root: PathBuf,
+    pub root: PathBuf,
     document: RefCell<Json>,
     said: RefCell<String>,
 }
@@ -42,15 +42,6 @@ impl Run {
     pub fn says(&self, words: &str) -> &Self {
         assert!(self.stderr.contains(words), "`{words}` is missing in:\n{}", self.stderr);
         self
-    }
-
-    /// stderr and stdout are what the README shows under this name, but for numbers and names of the run.
-    pub fn is_as_in_the_readme(&self, name: &str) {
-        let readme = std::fs::read_to_string(sources().join("README.md")).unwrap();
-        let mark = format!("<!-- transcript: {name} -->\n```console\n");
-        let shown = readme.split(&mark).nth(1).unwrap_or_else(|| panic!("README.md has no transcript {name}"));
-        let shown = shown.split("```").next().unwrap().split_once('\n').unwrap().1;
-        assert_eq!(without_numbers(&format!("{}{}", self.stderr, self.stdout)), without_numbers(shown));
     }
 
     pub fn json(&self) -> Json {
@@ -127,17 +118,6 @@ impl Stage {
         let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Run { stdout: text(output.stdout), stderr: text(output.stderr), code }
-    }
-
-    /// Command lines of the compilers that work in the copy.
-    pub fn command_lines_of(&self, program: &str) -> String {
-        let root = self.root.display().to_string();
-        let lines = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
-            let pid = entry.ok()?.file_name().into_string().ok()?;
-            pid.parse::<u32>().ok()?;
-            Some(read_process(&pid, "cmdline"))
-        });
-        lines.filter(|line| line.contains(program) && line.contains(&root)).collect()
     }
 
     /// Runs a command of ours in the sources themselves.
@@ -301,7 +281,7 @@ impl Stage {
         find(&lib, "python").join("site-packages/ziglang/zig")
     }
 
-    fn folder(&self) -> PathBuf {
+    pub fn folder(&self) -> PathBuf {
         self.root.join("target/tsugite/local")
     }
 
@@ -330,52 +310,9 @@ impl Stage {
     pub fn everything_said(&self) -> String {
         self.said.borrow().clone()
     }
-
-    /// Command lines of all processes that belong to this stage.
-    pub fn command_lines(&self) -> String {
-        self.processes().map(|(pid, _)| read_process(&pid, "cmdline")).collect()
-    }
-
-    /// Environments of the functions that run now.
-    pub fn function_environments(&self) -> String {
-        self.processes()
-            .filter(|(_, command)| command.contains("bootstrap"))
-            .map(|(pid, _)| read_process(&pid, "environ"))
-            .collect()
-    }
-
-    /// The most memory that a running function of a handler has used, in MiB.
-    pub fn peak_memory_mib(&self, handler: &str) -> u64 {
-        let variable = if handler == "file-replicator" { "WATCHED_FOLDER" } else { "TOKEN_SECRET_ARN" };
-        let peaks = self
-            .processes()
-            .filter(|(pid, command)| command.contains("bootstrap") && read_process(pid, "environ").contains(variable))
-            .filter_map(|(pid, _)| {
-                let status = read_process(&pid, "status");
-                let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:").map(str::to_owned))?;
-                line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()
-            });
-        peaks.max().expect("the function runs") / 1024
-    }
-
-    fn processes(&self) -> impl Iterator<Item = (String, String)> {
-        let folder = self.folder().display().to_string();
-        std::fs::read_dir("/proc").unwrap().filter_map(move |entry| {
-            let pid = entry.ok()?.file_name().into_string().ok()?;
-            pid.parse::<u32>().ok()?;
-            let command = read_process(&pid, "cmdline");
-            let is_ours = command.contains(&folder) || read_process(&pid, "environ").contains(&folder);
-            is_ours.then_some((pid, command))
-        })
-    }
 }
 
-fn read_process(pid: &str, name: &str) -> String {
-    let content = std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
-    String::from_utf8_lossy(&content).replace('\0', "\n")
-}
-
-fn sources() -> PathBuf {
+pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
@@ -397,39 +334,6 @@ fn run_in(root: &Path, arguments: &[&str]) -> Run {
         stderr: String::from_utf8(output.stderr).unwrap(),
         code: output.status.code().unwrap_or(-1),
     }
-}
-
-/// A transcript without what differs from run to run: numbers, durations, ids, addresses.
-fn without_numbers(text: &str) -> String {
-    let word = |word: &str| {
-        let letters: String = word.chars().filter(|c| !"(),…".contains(*c)).collect();
-        let is_hex = letters.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-        if word.starts_with("http://") {
-            "URL".to_owned()
-        } else if is_hex && letters.len() >= 12 {
-            "ID".to_owned()
-        } else {
-            let mut digits_as_one = String::new();
-            for c in word.chars() {
-                match c.is_ascii_digit() {
-                    true if digits_as_one.ends_with('N') => {}
-                    true => digits_as_one.push('N'),
-                    false => digits_as_one.push(c),
-                }
-            }
-            digits_as_one
-        }
-    };
-    let line = |line: &str| {
-        // The time that a step took stands last, in brackets.
-        let line = match line.rsplit_once(" (") {
-            Some((before, time)) if time.starts_with(|c: char| c.is_ascii_digit()) => before,
-            _ => line,
-        };
-        line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
-    };
-    let lines = text.lines().filter(|line| !line.starts_with("still "));
-    lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The flags that the deployer sets, so that cargo sees the same build.
