@@ -7,7 +7,10 @@ use crate::propose::{ChangeSetId, Proposal};
 use aws_sdk_cloudformation::types::StackEvent;
 use stacks::Stack;
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long CloudFormation may take to begin; after that the change set was refused.
+const REVIEW_LIMIT: Duration = Duration::from_secs(60);
 
 /// Applies a proposal; returns when the stack has settled.
 pub async fn apply(account: &Account, stack: &Stack, proposal: &Proposal, reporter: &Reporter) -> Outcome<()> {
@@ -104,7 +107,11 @@ pub(crate) async fn follow(
         }
         match status {
             None => return Ok("DELETE_COMPLETE".into()),
-            Some(status) if !status.is_moving() && status.0 != "REVIEW_IN_PROGRESS" => return Ok(status.0),
+            // A new stack stays in review until CloudFormation has taken the change set up.
+            Some(status) if status.0 == "REVIEW_IN_PROGRESS" && began.elapsed() < REVIEW_LIMIT => {
+                tokio::time::sleep(account.poll_interval(began.elapsed())).await;
+            }
+            Some(status) if !status.is_moving() => return Ok(status.0),
             Some(_) => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
         }
     }

@@ -174,16 +174,25 @@ async fn is_healthy(state: &State) -> bool {
 }
 
 async fn answers(url: &str) -> bool {
-    let Ok(client) = web_client() else { return false };
+    let Ok(client) = loopback_client() else { return false };
     let answer = client.get(url).timeout(Duration::from_secs(5)).send().await;
     answer.is_ok_and(|answer| answer.status().is_success())
 }
 
-/// A client for loopback addresses and deployed endpoints.
+/// A client for loopback addresses, which no proxy reaches.
+pub(crate) fn loopback_client() -> Outcome<reqwest::Client> {
+    build(reqwest::Client::builder().no_proxy())
+}
+
+/// A client for deployed endpoints, by the proxy of this machine if it has one.
 pub(crate) fn web_client() -> Outcome<reqwest::Client> {
+    build(reqwest::Client::builder())
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Outcome<reqwest::Client> {
     // Fails only if it is chosen already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Local {
+    builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Local {
         what: format!("TLS cannot be set up: {error}"),
         hint: "install your system's certificates (Debian and Ubuntu: ca-certificates)".into(),
     })

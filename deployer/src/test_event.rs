@@ -7,7 +7,7 @@ mod trace;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::local::web_client;
+use crate::local::{loopback_client, web_client};
 use crate::outputs::{Deployed, deployed, not_deployed};
 use effect::{Arranged, Expected};
 use serde_json::Value as Json;
@@ -118,7 +118,11 @@ impl Run<'_> {
             return Err(Error::Test { what: "the stack has no endpoint".into(), hint: "deploy it again".into() });
         };
         let began = Instant::now();
-        let answer = web_client()?
+        let client = match self.account.local {
+            Some(_) => loopback_client()?,
+            None => web_client()?,
+        };
+        let answer = client
             .post(&registration.url)
             .header("content-type", "application/json")
             .timeout(Duration::from_secs(30))

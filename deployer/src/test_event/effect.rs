@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::error::{Error, Outcome};
-use crate::local::web_client;
+use crate::local::loopback_client;
 use crate::outputs::Deployed;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -62,7 +62,7 @@ async fn give(stand_ins: &str, file: &StandInFile, content: Option<&[u8]>) -> Ou
         what: format!("the stand-in of Backlog refuses the file: {what}"),
         hint: "give another event with `--file`".into(),
     };
-    let answer = web_client()?
+    let answer = loopback_client()?
         .post(format!("{stand_ins}/_control/backlog/files"))
         .json(&body)
         .send()

@@ -17,6 +17,8 @@ pub fn client() -> Result<Client, Failure> {
     install_crypto();
     Client::builder()
         .user_agent(concat!("tsugite/", env!("CARGO_PKG_VERSION")))
+        // A proxy would see the URL, and the key that it may hold.
+        .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
