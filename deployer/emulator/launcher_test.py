@@ -272,6 +272,13 @@ class Gaps(unittest.TestCase):
         with self.assertRaisesRegex(ClientError, "is in ROLLBACK_COMPLETE state and can not be updated"):
             self.deploy(broken, kind="UPDATE")
 
+    def test_variables(self) -> None:
+        for kind, size, status in ("CREATE", 4000, "CREATE_COMPLETE"), ("UPDATE", 4100, "UPDATE_ROLLBACK_COMPLETE"):
+            large = function(Environment={"Variables": {"TEXT": "x" * size}})
+            stack = self.deploy({"Role": role(), "Function": large}, kind=kind)
+            self.assertEqual(stack["StackStatus"], status)
+        self.assertIn("exceeded the 4KB limit", self.reasons(stack))
+
     def test_rights_to_poll(self) -> None:
         queue = {"Fn::GetAtt": ["Queue", "Arn"]}
         stack = self.deploy({
