@@ -40,7 +40,12 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
             discard(&account, proposal).await.map_err(fail)?;
         }
         return match is_refused {
-            true => Err(Failure::nothing_changed("not deployed: nothing was changed")),
+            // The archives are there already, and with them perhaps their bucket.
+            true => Err(Failure {
+                message: "not deployed: no stack was changed".into(),
+                hint: None,
+                may_have_changed: account.may_have_changed(),
+            }),
             false => Ok(()),
         };
     }
