@@ -4,9 +4,11 @@
 
 mod event;
 mod folder;
+mod id;
 
 pub use event::{BacklogEvent, Project, SharedFile};
 pub use folder::{Folder, KeyPrefix, UnusableName};
+pub use id::{IssueTypeId, PriorityId, ProjectId};
 
 use crate::SettingValue;
 use crate::secret::secret_value;

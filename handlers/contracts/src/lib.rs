@@ -3,18 +3,36 @@
 mod contract;
 mod link;
 mod message;
+mod published;
 mod secret;
 mod setting;
+mod time_zone;
 
 pub mod backlog;
+pub mod claim;
 pub mod file_replicator;
+pub mod incident_reporter;
+pub mod mackerel;
+pub mod question;
+pub mod question_archiver;
+pub mod question_receiver;
+pub mod slack;
+pub mod slack_notifier;
+pub mod teams;
+pub mod teams_poster;
+pub mod ticket_creator;
 pub mod webhook_receiver;
 
 pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};
-pub use link::{Http, Kind, Linker, PutObjects, ReadSecret, SendTo, Setting, Sqs, Wire};
+pub use link::{
+    ClaimWork, Http, InsertRecords, KeepRecords, Kind, Linker, PublishTo, PutObjects, ReadSecret, SendTo, Setting, Sqs,
+    Wire,
+};
 pub use message::{JsonObject, Message};
+pub use published::{PlainText, Published, published_id};
 pub use secret::{SecretValue, WebhookToken};
-pub use setting::{Origin, SettingValue, SizeLimit};
+pub use setting::{Days, Origin, SettingValue, SizeLimit};
+pub use time_zone::TimeZone;
 
 /// How often a message is delivered before it is given up; stacks write it into the redrive
 /// policy, and `runtime` parks the message with its reason at the last time.

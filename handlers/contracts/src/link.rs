@@ -12,12 +12,24 @@ pub struct SendTo<M>(PhantomData<fn() -> M>);
 pub struct ReadSecret<T>(PhantomData<fn() -> T>);
 /// Writes objects below a prefix of a bucket.
 pub struct PutObjects;
+/// Publishes messages of type `M` to a topic.
+pub struct PublishTo<M>(PhantomData<fn() -> M>);
+/// Reads, inserts and replaces records of type `T` in a table.
+pub struct KeepRecords<T>(PhantomData<fn() -> T>);
+/// Inserts records of type `T` into a table, and nothing else.
+pub struct InsertRecords<T>(PhantomData<fn() -> T>);
+/// Remembers in a table which work was begun and which is done, so that it is done once.
+pub struct ClaimWork;
 /// A value of type `T` that the stage file or the deployer decides.
 pub struct Setting<T>(PhantomData<fn() -> T>);
 
 impl<M> Kind for SendTo<M> {}
 impl<T> Kind for ReadSecret<T> {}
 impl Kind for PutObjects {}
+impl<M> Kind for PublishTo<M> {}
+impl<T> Kind for KeepRecords<T> {}
+impl<T> Kind for InsertRecords<T> {}
+impl Kind for ClaimWork {}
 impl<T> Kind for Setting<T> {}
 
 /// The function answers HTTP requests of API Gateway.

@@ -1,19 +1,33 @@
 //! What flows through queues.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A message with a real example of itself.
-pub trait Message: DeserializeOwned {
+pub trait Message: Sized {
     /// The bytes that the handler's test and `publish-test-event` both use.
     const TEST_EVENT: &'static str;
+
+    /// Reads the body of a queue's message.
+    fn from_body(body: &str) -> serde_json::Result<Self>;
 }
+
+/// Makes a type of one JSON document a message.
+macro_rules! json_message {
+    ($name:ty, $event:expr) => {
+        impl $crate::Message for $name {
+            const TEST_EVENT: &'static str = $event;
+
+            fn from_body(body: &str) -> serde_json::Result<Self> {
+                serde_json::from_str(body)
+            }
+        }
+    };
+}
+pub(crate) use json_message;
 
 /// Any JSON object: what a receiver passes on without knowing whose it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JsonObject(pub serde_json::Map<String, serde_json::Value>);
 
-impl Message for JsonObject {
-    const TEST_EVENT: &'static str = "{}";
-}
+json_message!(JsonObject, "{}");

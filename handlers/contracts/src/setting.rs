@@ -128,6 +128,55 @@ impl fmt::Display for SizeLimit {
     }
 }
 
+/// A setting that may be left out; its written form is empty then.
+impl<T: SettingValue> SettingValue for Option<T> {
+    fn render(&self) -> String {
+        self.as_ref().map(T::render).unwrap_or_default()
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Ok(None),
+            text => T::parse(text).map(Some),
+        }
+    }
+}
+
+/// A number of days, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct Days(u32);
+
+impl Days {
+    /// The days in seconds.
+    pub const fn seconds(self) -> u64 {
+        self.0 as u64 * 86_400
+    }
+}
+
+impl TryFrom<u32> for Days {
+    type Error = String;
+
+    fn try_from(days: u32) -> Result<Self, String> {
+        // DynamoDB keeps the moment in seconds, and a hundred years is as good as for ever.
+        match days {
+            1..=36_500 => Ok(Self(days)),
+            _ => Err(format!("{days} is not a number of days; allowed is 1 to 36500")),
+        }
+    }
+}
+
+impl SettingValue for Days {
+    fn render(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let days: u32 = text.parse().map_err(|_| format!("`{text}` is not a number of days"))?;
+        Self::try_from(days)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

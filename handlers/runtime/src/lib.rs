@@ -14,7 +14,10 @@ pub mod web;
 
 pub use bytes::Bytes;
 pub use failure::Failure;
-pub use link::{FakeObjectStore, FakeQueue, ObjectStore, Queue, Secret, Upload};
+pub use link::{
+    Archive, Attempt, Claims, FakeObjectStore, FakeQueue, FakeTable, FakeTopic, ObjectStore, Queue, Records, Secret,
+    Stored, Topic, Upload,
+};
 pub use live::Live;
 pub use tokio::time::{Instant, timeout_at};
 pub use trigger::http::{Reply, Request, serve_http};

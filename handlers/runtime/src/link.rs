@@ -1,13 +1,19 @@
 //! What handlers hold: queues, secrets and object stores, real ones or fakes of the same type.
 
+mod claims;
 mod object_store;
 mod queue;
+pub(crate) mod records;
 mod secret;
+mod topic;
 mod upload;
 
+pub use claims::{Attempt, Claims};
 pub use object_store::{FakeObjectStore, ObjectStore};
 pub use queue::{FakeQueue, Queue};
+pub use records::{Archive, FakeTable, Records, Stored};
 pub use secret::Secret;
+pub use topic::{FakeTopic, Topic};
 pub use upload::Upload;
 
 use crate::Failure;

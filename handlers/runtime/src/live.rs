@@ -1,11 +1,17 @@
 //! The linker of a running function: variables in, clients out.
 
-use crate::link::{ObjectStore, Queue, Secret};
+use crate::link::records::Table;
+use crate::link::{Archive, Claims, ObjectStore, Queue, Records, Secret, Topic};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::{Builder, tls};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use contracts::{Linker, PutObjects, ReadSecret, SecretValue, SendTo, Setting, SettingValue};
+use contracts::{
+    ClaimWork, InsertRecords, KeepRecords, Linker, PublishTo, PutObjects, ReadSecret, SecretValue, SendTo, Setting,
+    SettingValue,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fmt;
 
 /// Opens links to AWS from the variables that Lambda and the stack have set.
@@ -59,6 +65,46 @@ impl Live {
     pub(crate) fn queue<M>(&self, name: &'static str) -> Result<Queue<M>, LinkError> {
         let client = aws_sdk_sqs::Client::new(&self.config);
         Ok(Queue::sqs(client, variable(name)?))
+    }
+
+    fn table<T: Serialize + DeserializeOwned + Clone>(&self, name: &'static str) -> Result<Table<T>, LinkError> {
+        Ok(Table::dynamo_db(aws_sdk_dynamodb::Client::new(&self.config), variable(name)?))
+    }
+}
+
+impl<M: Serialize> Linker<PublishTo<M>> for Live {
+    type Link = Topic<M>;
+    type Error = LinkError;
+
+    fn link(&self, name: &'static str) -> Result<Self::Link, LinkError> {
+        Ok(Topic::sns(aws_sdk_sns::Client::new(&self.config), variable(name)?))
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Clone> Linker<KeepRecords<T>> for Live {
+    type Link = Records<T>;
+    type Error = LinkError;
+
+    fn link(&self, name: &'static str) -> Result<Self::Link, LinkError> {
+        Ok(Records::new(self.table(name)?))
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Clone> Linker<InsertRecords<T>> for Live {
+    type Link = Archive<T>;
+    type Error = LinkError;
+
+    fn link(&self, name: &'static str) -> Result<Self::Link, LinkError> {
+        Ok(Archive::new(self.table(name)?))
+    }
+}
+
+impl Linker<ClaimWork> for Live {
+    type Link = Claims;
+    type Error = LinkError;
+
+    fn link(&self, name: &'static str) -> Result<Self::Link, LinkError> {
+        Ok(Claims::new(Records::new(self.table(name)?)))
     }
 }
 

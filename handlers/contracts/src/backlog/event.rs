@@ -1,6 +1,6 @@
 //! The event that a Backlog webhook posts.
 
-use crate::Message;
+use crate::message::json_message;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -49,9 +49,7 @@ impl BacklogEvent {
     }
 }
 
-impl Message for BacklogEvent {
-    const TEST_EVENT: &'static str = include_str!("../../events/backlog-file-added.json");
-}
+json_message!(BacklogEvent, include_str!("../../events/backlog-file-added.json"));
 
 /// The event before anything is believed about it.
 #[derive(Deserialize)]
@@ -80,6 +78,7 @@ impl From<RawEvent> for BacklogEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Message;
 
     #[test]
     fn reads_the_test_event() {

@@ -2,7 +2,7 @@
 
 use crate::link::Queue;
 use crate::{Failure, Live, log};
-use contracts::{Contract, JsonObject, Message, Open, Sqs, trigger_variables};
+use contracts::{Contract, JsonObject, Message, Open, Published, Sqs, published_id, trigger_variables};
 use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
@@ -27,6 +27,13 @@ pub struct Delivery<M> {
     pub message_id: String,
     /// When the handler must have come to an end.
     pub deadline: Instant,
+}
+
+impl<M> Delivery<Published<M>> {
+    /// The id that is the same wherever the message went: the topic's, or the queue's if it came bare.
+    pub fn published_id(&self) -> &str {
+        self.message.id.as_deref().unwrap_or(&self.message_id)
+    }
 }
 
 /// The work is done, or there was none.
@@ -87,6 +94,18 @@ struct Record {
 }
 
 impl Record {
+    /// Fields of a log line about the message: by them it is followed from function to function.
+    fn fields(&self, extra: Value) -> Value {
+        let mut fields = json!({"message_id": self.message_id});
+        if let Some(id) = published_id(&self.body) {
+            fields["published_id"] = json!(id);
+        }
+        if let (Some(fields), Value::Object(extra)) = (fields.as_object_mut(), extra) {
+            fields.extend(extra);
+        }
+        fields
+    }
+
     /// How often it was delivered, this time included.
     fn n_deliveries(&self) -> u32 {
         let count = self.attributes.get("ApproximateReceiveCount");
@@ -100,11 +119,11 @@ async fn attempt<K, M: Message>(
     record: &Record,
     deadline: Instant,
 ) -> Result<Done, Failure> {
-    log::info("received", json!({"message_id": record.message_id, "delivery": record.n_deliveries()}));
+    log::info("received", record.fields(json!({"delivery": record.n_deliveries()})));
     if Instant::now() >= deadline {
         return Err(Failure::retry("no time was left in this invocation"));
     }
-    let message: M = serde_json::from_str(&record.body).map_err(|error| {
+    let message = M::from_body(&record.body).map_err(|error| {
         // The error's own text may quote the message.
         Failure::permanent(format!(
             "the message is not what this function takes: {:?} error at line {}, column {}",
@@ -128,25 +147,24 @@ async fn settle<M>(
     record: &Record,
     outcome: Result<Done, Failure>,
 ) -> bool {
-    let id = &record.message_id;
     let n_deliveries = record.n_deliveries();
     let failure = match outcome {
         Ok(Done::Worked(result)) => {
-            log::info("done", json!({"message_id": id, "result": result}));
+            log::info("done", record.fields(json!({"result": result})));
             return true;
         }
         Ok(Done::Ignored(why)) => {
-            log::info("ignored", json!({"message_id": id, "reason": why}));
+            log::info("ignored", record.fields(json!({"reason": why})));
             return true;
         }
         Ok(Done::Warned(why)) => {
-            log::warn("nothing done", json!({"message_id": id, "reason": why}));
+            log::warn("nothing done", record.fields(json!({"reason": why})));
             return true;
         }
         Err(failure) => failure,
     };
     let fields = |extra: Value| {
-        let mut fields = json!({"message_id": id, "delivery": n_deliveries, "reason": failure.reason()});
+        let mut fields = record.fields(json!({"delivery": n_deliveries, "reason": failure.reason()}));
         if let (Some(fields), Value::Object(extra)) = (fields.as_object_mut(), extra) {
             fields.extend(extra);
         }
@@ -170,7 +188,7 @@ async fn settle<M>(
     log::warn("failed: will be tried again", fields(json!({"after_seconds": delay.as_secs()})));
     if let Err(refused) = source.postpone(&record.receipt_handle, delay).await {
         // The visibility timeout of the queue brings it back all the same.
-        log::warn("cannot postpone", json!({"message_id": id, "reason": refused.reason()}));
+        log::warn("cannot postpone", record.fields(json!({"reason": refused.reason()})));
     }
     false
 }

@@ -1,0 +1,1 @@
+//! The calls of Backlog's API that handlers make about issues.

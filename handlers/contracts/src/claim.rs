@@ -1,0 +1,21 @@
+//! Work that must have its effect once, however often its message is delivered.
+
+use serde::{Deserialize, Serialize};
+
+/// How far a piece of work has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Progress {
+    /// Somebody is at it.
+    Begun {
+        /// When to believe that whoever it was is gone; milliseconds since 1970.
+        until_millis: u64,
+    },
+    /// It was begun and given up; whether it had its effect is not known.
+    Dropped,
+    /// It had its effect.
+    Done {
+        /// What came of it.
+        result: String,
+    },
+}

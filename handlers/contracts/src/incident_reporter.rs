@@ -1,0 +1,49 @@
+//! The contract of the function that makes Backlog issues of Mackerel's alerts.
+
+use crate::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
+use crate::contract::contract;
+use crate::mackerel::{MackerelEvent, OnRecovery};
+use crate::{KeepRecords, Origin, ReadSecret, Setting, Sqs, TimeZone};
+use serde::{Deserialize, Serialize};
+
+/// What is known of the issue of one alert; the record's key is the alert's id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Incident {
+    /// Somebody is about to create the issue.
+    Creating {
+        /// When to believe that whoever it was is gone; milliseconds since 1970.
+        until_millis: u64,
+    },
+    /// Creating it failed or was cut short; whether there is an issue is not known.
+    Unknown,
+    /// There is an issue.
+    Created {
+        /// Key of the issue, such as `SUB-1`.
+        issue_key: String,
+        /// Digests of the notifications that are in the issue already.
+        told: Vec<String>,
+    },
+}
+
+contract! {
+    /// Opens one Backlog issue for each alert of Mackerel, and tells it what becomes of the alert.
+    "incident-reporter" on Sqs<MackerelEvent>, within 60 s and 256 MiB {
+        /// Which alert has which issue.
+        incidents: KeepRecords<Incident> = "INCIDENTS_TABLE",
+        /// Opens Backlog's API.
+        api_key: ReadSecret<BacklogApiKey> = "API_KEY_SECRET_ARN",
+        /// Where Backlog's API answers.
+        backlog: Setting<Origin> = "BACKLOG_URL",
+        /// Project of the issues.
+        project: Setting<ProjectId> = "PROJECT_ID",
+        /// Type of the issues.
+        issue_type: Setting<IssueTypeId> = "ISSUE_TYPE_ID",
+        /// Priority of the issues.
+        priority: Setting<PriorityId> = "PRIORITY_ID",
+        /// What recovery does.
+        on_recovery: Setting<OnRecovery> = "ON_RECOVERY",
+        /// In which zone times are written.
+        time_zone: Setting<TimeZone> = "TIME_ZONE",
+    }
+}

@@ -1,0 +1,8 @@
+//! Workflows webhooks of Microsoft Teams. Source: Microsoft Learn, "Create incoming webhooks with Workflows".
+
+use crate::secret::secret_value;
+
+secret_value! {
+    /// The URL of a flow; whoever knows it can post.
+    TeamsWorkflowUrl = "TEAMS_WORKFLOW_URL", "Teams: the channel, Workflows, `Post to a channel when a webhook request is received`"
+}

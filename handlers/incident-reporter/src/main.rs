@@ -1,0 +1,3 @@
+//! The function `incident-reporter`; its handler is still to come.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The function `question-archiver`; its handler is still to come.
+
+fn main() {}

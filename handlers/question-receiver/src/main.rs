@@ -1,0 +1,3 @@
+//! The function `question-receiver`; its handler is still to come.
+
+fn main() {}

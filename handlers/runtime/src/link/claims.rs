@@ -1,0 +1,160 @@
+//! Work that is claimed before it is begun, so that it has its effect once.
+
+use super::records::{FakeTable, Records, Stored};
+use crate::trigger::queue::Done;
+use crate::{Failure, log};
+use contracts::claim::Progress;
+use serde_json::json;
+use std::time::{Duration, SystemTime};
+
+/// How long it is remembered what was done: longer than any message lives.
+const MEMORY: Duration = Duration::from_secs(21 * 86_400);
+
+/// Claims on pieces of work by their keys.
+pub struct Claims {
+    records: Records<Progress>,
+}
+
+/// How a piece of work stood when it was claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// Nobody was ever at it.
+    First,
+    /// Somebody was, and came to no end that is known: the effect may be there.
+    Again,
+}
+
+/// What came of claiming a piece of work.
+enum Claimed {
+    Ours(Attempt, Stored<Progress>),
+    Done(String),
+    Busy(Duration),
+}
+
+impl Claims {
+    pub(crate) fn new(records: Records<Progress>) -> Self {
+        Self { records }
+    }
+
+    /// Claims in memory.
+    pub fn fake(table: &FakeTable<Progress>) -> Self {
+        Self { records: Records::fake(table) }
+    }
+
+    /// Does a piece of work unless it is done already; `lease` is longer than the work can take.
+    ///
+    /// A message that comes a second time while the first is at work waits. A crash between the
+    /// effect and its record leaves a claim that ends with its lease: the next attempt learns
+    /// from [`Attempt::Again`] that the effect may be there.
+    pub async fn once(
+        &self,
+        key: &str,
+        lease: Duration,
+        work: impl AsyncFnOnce(Attempt) -> Result<Done, Failure>,
+    ) -> Result<Done, Failure> {
+        let (attempt, held) = match self.claim(key, lease).await? {
+            Claimed::Ours(attempt, held) => (attempt, held),
+            Claimed::Done(result) => return Ok(Done::Ignored(format!("done before: {result}"))),
+            Claimed::Busy(left) => return Err(Failure::retry_after("another delivery is at work on it", left)),
+        };
+        let outcome = work(attempt).await;
+        let end = match &outcome {
+            Ok(Done::Worked(result) | Done::Ignored(result) | Done::Warned(result)) => {
+                Progress::Done { result: result.clone() }
+            }
+            Err(_) => Progress::Dropped,
+        };
+        // The effect is there or not, whatever becomes of the record: without one, the claim ends with its lease.
+        if let Err(failure) = self.records.replace(key, &held, &end, MEMORY).await {
+            log::warn("cannot record the outcome", json!({"key": key, "reason": failure.reason()}));
+        }
+        outcome
+    }
+
+    async fn claim(&self, key: &str, lease: Duration) -> Result<Claimed, Failure> {
+        let begun = Progress::Begun { until_millis: now_millis() + millis(lease) };
+        let there = match self.records.insert(key, &begun, MEMORY).await? {
+            Ok(held) => return Ok(Claimed::Ours(Attempt::First, held)),
+            Err(there) => there,
+        };
+        match &there.value {
+            Progress::Done { result } => Ok(Claimed::Done(result.clone())),
+            Progress::Begun { until_millis } if *until_millis > now_millis() => {
+                Ok(Claimed::Busy(Duration::from_millis(until_millis - now_millis()) + Duration::from_secs(1)))
+            }
+            Progress::Begun { .. } | Progress::Dropped => {
+                match self.records.replace(key, &there, &begun, MEMORY).await? {
+                    Some(held) => Ok(Claimed::Ours(Attempt::Again, held)),
+                    None => Ok(Claimed::Busy(lease)),
+                }
+            }
+        }
+    }
+}
+
+fn now_millis() -> u64 {
+    millis(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    const LEASE: Duration = Duration::from_secs(60);
+
+    async fn check(
+        table: &FakeTable<Progress>,
+        outcome: Result<Done, Failure>,
+    ) -> (Option<Attempt>, Result<Done, Failure>) {
+        let seen = Cell::new(None);
+        let result = Claims::fake(table)
+            .once("k", LEASE, async |attempt| {
+                seen.set(Some(attempt));
+                outcome
+            })
+            .await;
+        (seen.get(), result)
+    }
+
+    fn worked() -> Result<Done, Failure> {
+        Ok(Done::Worked("it".into()))
+    }
+
+    #[tokio::test]
+    async fn work_that_is_done_is_not_done_again() {
+        let table = FakeTable::default();
+        assert_eq!(check(&table, worked()).await, (Some(Attempt::First), worked()));
+        assert_eq!(check(&table, worked()).await, (None, Ok(Done::Ignored("done before: it".into()))));
+    }
+
+    #[tokio::test]
+    async fn work_that_failed_is_tried_again_and_knows_it() {
+        let table = FakeTable::default();
+        let failure = || Err(Failure::retry("busy"));
+        assert_eq!(check(&table, failure()).await, (Some(Attempt::First), failure()));
+        assert_eq!(check(&table, worked()).await, (Some(Attempt::Again), worked()));
+    }
+
+    #[tokio::test]
+    async fn a_claim_holds_until_its_lease_ends() {
+        let table = FakeTable::default();
+        table.leave("k", Progress::Begun { until_millis: now_millis() + 30_000 });
+        let (seen, result) = check(&table, worked()).await;
+        assert_eq!(seen, None);
+        assert!(matches!(result, Err(Failure::Retry { after: Some(after), .. }) if after <= Duration::from_secs(31)));
+        table.leave("k", Progress::Begun { until_millis: now_millis() - 1 });
+        assert_eq!(check(&table, worked()).await, (Some(Attempt::Again), worked()));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_begun_without_a_claim() {
+        let (seen, result) = check(&FakeTable::broken(), worked()).await;
+        assert_eq!(seen, None);
+        assert!(result.is_err());
+    }
+}

@@ -1,0 +1,3 @@
+//! The function `slack-notifier`; its handler is still to come.
+
+fn main() {}

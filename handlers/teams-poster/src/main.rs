@@ -1,0 +1,3 @@
+//! The function `teams-poster`; its handler is still to come.
+
+fn main() {}

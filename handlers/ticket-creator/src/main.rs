@@ -1,0 +1,3 @@
+//! The function `ticket-creator`; its handler is still to come.
+
+fn main() {}
