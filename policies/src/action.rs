@@ -27,6 +27,10 @@ macro_rules! actions {
 }
 
 actions! {
+    /// Reads one item of a table.
+    GET_ITEM = "dynamodb:GetItem", "read items of";
+    /// Writes one item of a table.
+    PUT_ITEM = "dynamodb:PutItem", "write items to";
     /// Calls a REST API.
     INVOKE_API = "execute-api:Invoke", "call the API";
     /// Writes log events to a stream.
@@ -39,6 +43,8 @@ actions! {
     ABORT_MULTIPART_UPLOAD = "s3:AbortMultipartUpload", "abort uploads to";
     /// Reads the value of a secret.
     GET_SECRET_VALUE = "secretsmanager:GetSecretValue", "read the secret";
+    /// Sends a message to everyone who has subscribed to a topic.
+    PUBLISH = "sns:Publish", "publish to";
     /// Hides a message for a while longer, or shows it at once.
     CHANGE_MESSAGE_VISIBILITY = "sqs:ChangeMessageVisibility", "postpone messages of";
     /// Removes a message that is done.

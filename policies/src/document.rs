@@ -60,6 +60,15 @@ impl Statement {
         }
     }
 
+    /// Allows one action to an AWS service, by its host name, under a condition.
+    pub fn allow_service(service: &'static str, action: Action, resource: Value, condition: Condition) -> Self {
+        Self {
+            principal: Some(Principal::Service(service)),
+            condition: Some(condition),
+            ..Self::allow([action], vec![resource])
+        }
+    }
+
     /// Denies one action to everyone under a condition.
     pub fn deny_everyone(action: Action, resource: Vec<Value>, condition: Condition) -> Self {
         Self {
@@ -135,7 +144,7 @@ impl Serialize for Principal {
 
 /// A condition: operator, then key, then values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Condition(BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>);
+pub struct Condition(BTreeMap<&'static str, BTreeMap<&'static str, Vec<Value>>>);
 
 impl Condition {
     /// The request did not come over TLS.
@@ -145,10 +154,20 @@ impl Condition {
 
     /// The sender's address is in none of these ranges (CIDR notation).
     pub fn not_from(ranges: impl IntoIterator<Item = String>) -> Self {
-        Self::one("NotIpAddress", "aws:SourceIp", ranges.into_iter().collect())
+        Self::one("NotIpAddress", "aws:SourceIp", ranges.into_iter().map(Value::from).collect())
     }
 
-    fn one(operator: &'static str, key: &'static str, values: Vec<String>) -> Self {
+    /// The service acts for the account that the stack is in.
+    pub fn for_this_account() -> Self {
+        Self::one("StringEquals", "aws:SourceAccount", vec![Value::reference("AWS::AccountId")])
+    }
+
+    /// The service acts for one resource, by its ARN.
+    pub fn for_source(arn: Value) -> Self {
+        Self::one("ArnEquals", "aws:SourceArn", vec![arn])
+    }
+
+    fn one(operator: &'static str, key: &'static str, values: Vec<Value>) -> Self {
         Self(BTreeMap::from([(operator, BTreeMap::from([(key, values)]))]))
     }
 }

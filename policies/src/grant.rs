@@ -29,6 +29,21 @@ pub enum Grant {
         /// Key prefix; empty, or ending with `/`.
         prefix: String,
     },
+    /// Publish to the topic with this ARN.
+    Publish {
+        /// ARN of the topic.
+        topic: Value,
+    },
+    /// Read, add and replace items of the table with this ARN.
+    KeepRecords {
+        /// ARN of the table.
+        table: Value,
+    },
+    /// Add items to the table with this ARN; by its condition a write replaces none.
+    InsertRecords {
+        /// ARN of the table.
+        table: Value,
+    },
     /// Write to one log group.
     WriteLogs {
         /// ARN of the log group with its `:*` suffix, as `Fn::GetAtt` yields it.
@@ -37,6 +52,20 @@ pub enum Grant {
 }
 
 impl Grant {
+    /// What the grant is about, and what may be done with it in a word or two.
+    pub fn subject(&self) -> (&Value, &'static str) {
+        match self {
+            Self::SendMessages { queue } => (queue, "sends to"),
+            Self::ConsumeMessages { queue } => (queue, "consumes"),
+            Self::ReadSecret { secret } => (secret, "reads"),
+            Self::PutObjects { bucket, .. } => (bucket, "writes to"),
+            Self::Publish { topic } => (topic, "publishes to"),
+            Self::KeepRecords { table } => (table, "remembers in"),
+            Self::InsertRecords { table } => (table, "adds to"),
+            Self::WriteLogs { log_group } => (log_group, "logs to"),
+        }
+    }
+
     /// The statement that allows exactly this.
     pub fn statement(&self) -> Statement {
         match self {
@@ -55,6 +84,9 @@ impl Grant {
                 [Action::ABORT_MULTIPART_UPLOAD, Action::PUT_OBJECT],
                 vec![bucket.clone().then(format!("/{prefix}*"))],
             ),
+            Self::Publish { topic } => Statement::allow([Action::PUBLISH], vec![topic.clone()]),
+            Self::KeepRecords { table } => Statement::allow([Action::GET_ITEM, Action::PUT_ITEM], vec![table.clone()]),
+            Self::InsertRecords { table } => Statement::allow([Action::PUT_ITEM], vec![table.clone()]),
             Self::WriteLogs { log_group } => {
                 Statement::allow([Action::CREATE_LOG_STREAM, Action::PUT_LOG_EVENTS], vec![log_group.clone()])
             }

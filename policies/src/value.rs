@@ -56,6 +56,14 @@ impl Value {
             .collect()
     }
 
+    /// Logical ids of the resources and parameters it refers to, in order.
+    pub fn references(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Reference(id) | Part::Attribute(id, _) => Some(id.as_str()),
+        })
+    }
+
     fn substitution(&self) -> String {
         self.parts
             .iter()

@@ -1,11 +1,15 @@
 //! Resources as CloudFormation takes them: plain structs with only the properties in use.
 
+mod alarm;
 mod api;
 mod bucket;
 pub(crate) mod function;
 mod queue;
 mod secret;
+mod table;
+mod topic;
 
+pub(crate) use alarm::{Alarm, Metric};
 pub(crate) use api::{
     Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, deployment_id, reaches_the_api,
 };
@@ -16,6 +20,10 @@ pub use queue::QueueRef;
 pub(crate) use queue::{DeadLetters, Queue};
 pub(crate) use secret::Secret;
 pub use secret::SecretRef;
+pub use table::TableRef;
+pub(crate) use table::{DataTable, Table};
+pub use topic::TopicRef;
+pub(crate) use topic::{QueuePolicy, Subscription, Topic, TopicPolicy};
 
 use serde::Serialize;
 use serde_json::Value as Json;

@@ -1,8 +1,13 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::*;
+use super::{Definition, FunctionSpec, ParameterSource, Registration, SecretSpec, Stack};
+use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
+use crate::stage::Stage;
+use crate::test_plan::TestPlan;
 use crate::yaml;
+use policies::Value;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -55,7 +60,7 @@ impl Stack {
         let template = Template {
             version: "2010-09-09",
             description: format!("Tsugite: {}", self.name),
-            parameters: self.parameters.iter().map(|(name, source)| (name.as_str(), Parameter::new(*source))).collect(),
+            parameters: self.parameters.iter().map(|(name, source)| (name.as_str(), Parameter::new(source))).collect(),
             resources: self.deployed_resources(),
             outputs: self.outputs.iter().map(|(name, value)| (*name, Output { value })).collect(),
         };
@@ -109,6 +114,7 @@ impl Stack {
     pub fn sample_variables(&self, logical_id: &str) -> BTreeMap<&'static str, String> {
         let sample = |id: &str| match self.parameters.get(id) {
             Some(ParameterSource::ServiceUrl(_)) => "https://service.invalid".to_owned(),
+            Some(ParameterSource::BacklogId(_)) => "1".to_owned(),
             _ => format!("sample-{}", id.to_lowercase()),
         };
         let variables = self.variables.get(logical_id).into_iter().flatten();
@@ -141,20 +147,23 @@ impl Stack {
     }
 
     /// What is to be sent and checked for an event; the error says why it cannot be used.
-    pub fn plan_test(&self, event: &str) -> Result<TestPlan, String> {
+    ///
+    /// `fresh` is a word that no earlier event had; an event that is sent as it was given gets none.
+    pub fn plan_test(&self, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
         match self.plan_test {
-            Some((_, plan)) => plan(&self.stage, event),
+            Some((_, plan)) => plan(&self.stage, event, fresh),
             None => Err(format!("stack `{}` has no test", self.name)),
         }
     }
 }
 
 impl Parameter {
-    fn new(source: ParameterSource) -> Self {
+    fn new(source: &ParameterSource) -> Self {
         let description = match source {
             ParameterSource::ArtifactBucket => "Bucket that holds the archives".into(),
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
             ParameterSource::ServiceUrl(service) => format!("Where {service:?} answers"),
+            ParameterSource::BacklogId(lookup) => format!("Number in Backlog of {lookup}"),
         };
         Self { kind: "String", description }
     }

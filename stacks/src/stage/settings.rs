@@ -1,5 +1,12 @@
 //! The values of a stage file, each refusing what it cannot be.
 
+mod system;
+
+pub use system::{
+    AlarmTopic, Domain, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, SnsSlackSettings,
+    TopicArn,
+};
+
 use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
 use contracts::{Origin, SizeLimit};
 use ipnet::IpNet;
@@ -18,6 +25,7 @@ macro_rules! read_by {
         }
     };
 }
+use read_by;
 
 /// The name of a stage: it becomes part of names in AWS.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

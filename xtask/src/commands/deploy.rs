@@ -7,9 +7,10 @@ use crate::display::print_proposals;
 use crate::failure::Failure;
 use crate::result::print_stacks;
 use deployer::{
-    Account, Archive, Binary, BuildSettings, Deployed, Linking, Machine, Plan, Profile, Proposal, SecretInput,
-    StandIns, apply, build, deployed, discard, pack_all, propose, put_secrets, upload,
+    Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Error, Linking, Machine, Plan, Profile, Proposal,
+    SecretInput, StandIns, apply, build, deployed, discard, look_up, pack_all, propose, put_secrets, upload,
 };
+use futures_util::future::join_all;
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,19 +19,20 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     let release = options.release;
     let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = choose::stacks(&stage, &options.stacks);
+    let stacks = choose::stacks(&stage, &options.stacks)?;
     let must_ask = choose::must_ask(&stage, options)?;
     let archives = make_archives(context, &stage, &stacks, release);
     let (archives, account) = tokio::try_join!(archives, context.connect(&stage))?;
     let fail = |error: deployer::Error| context.failure(&error);
     let secrets = match options.dry_run {
-        true => SecretInput::default(),
+        true => choose::given_secrets(&account, &stacks)?,
         false => choose::secrets(&account, &stacks).await?,
     };
+    let backlog_ids = look_up(&account, &stacks, &secrets, &context.reporter).await.map_err(fail)?;
     if !options.dry_run {
         upload(&account, &stage, &archives, &context.reporter).await.map_err(fail)?;
     }
-    let proposals = propose_all(context, &account, &stacks, &archives).await?;
+    let proposals = propose_all(context, &account, &stacks, &archives, &backlog_ids).await?;
     context.propose(&proposals);
     let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
     context.pause_display(|| print_proposals(&proposals, !stage.is_local() || options.dry_run)).await;
@@ -95,31 +97,31 @@ fn profile(stage: &Stage, is_release: bool) -> Profile {
     }
 }
 
+/// Asks for all change sets at once; if one is refused, all are taken back.
 async fn propose_all(
     context: &Context,
     account: &Account,
     stacks: &[Stack],
     archives: &[Archive],
+    backlog_ids: &BacklogIds,
 ) -> Result<Vec<Proposal>, Failure> {
     let code_keys: BTreeMap<String, String> =
         archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
     let stand_ins = account.local.as_ref().map(|local| local as &(dyn StandIns + Send + Sync));
-    let mut proposals = Vec::new();
-    for stack in stacks {
-        let plan = Plan { stack, code_keys: &code_keys, stand_ins };
-        match propose(account, &plan, &context.reporter).await {
-            Ok(proposal) => proposals.push(proposal),
-            Err(error) => {
-                for proposal in &proposals {
-                    let _ = discard(account, proposal).await;
-                }
-                return Err(context.failure(&error));
-            }
+    let plans: Vec<Plan<'_>> =
+        stacks.iter().map(|stack| Plan { stack, code_keys: &code_keys, backlog_ids, stand_ins }).collect();
+    let results = join_all(plans.iter().map(|plan| propose(account, plan, &context.reporter))).await;
+    let (proposals, failures) = separate(results);
+    if let Some(failure) = first_of(context, &failures) {
+        for proposal in &proposals {
+            let _ = discard(account, proposal).await;
         }
+        return Err(failure);
     }
     Ok(proposals)
 }
 
+/// Deploys all stacks at once, since none waits for another; one that fails does not stop the others.
 async fn apply_all(
     context: &Context,
     account: &Account,
@@ -128,24 +130,58 @@ async fn apply_all(
     secrets: &SecretInput,
 ) -> Result<Vec<Deployed>, Failure> {
     context.begin_applying();
-    let fail = |error: deployer::Error| context.failure(&error);
-    let mut results = Vec::new();
-    for (stack, proposal) in stacks.iter().zip(proposals) {
-        if !proposal.is_empty() {
-            let step = format!("deploying {}", stack.name());
-            let work = apply(account, stack, proposal, &context.reporter);
-            let n_changes = proposal.changes.len();
-            context.reporter.step(&step, work, |()| format!("{n_changes} resources")).await.map_err(fail)?;
-        }
-        let put = put_secrets(account, stack, secrets).await.map_err(fail)?;
-        if !put.is_empty() {
-            context.reporter.note(format!("secrets stored: {}", put.join(", ")));
-        }
-        let result = deployed(account, stack).await.map_err(fail)?;
-        if let Some(mut result) = result {
-            result.changed = !proposal.is_empty() || !put.is_empty();
-            results.push(result);
+    let work =
+        stacks.iter().zip(proposals).map(|(stack, proposal)| deploy_one(context, account, stack, proposal, secrets));
+    let (results, failures) = separate(join_all(work).await);
+    let stored: BTreeSet<&str> = results.iter().flat_map(|(_, stored)| stored.iter().copied()).collect();
+    if !stored.is_empty() {
+        let stored: Vec<&str> = stored.into_iter().collect();
+        context.reporter.note(format!("secrets stored: {}", stored.join(", ")));
+    }
+    match first_of(context, &failures) {
+        Some(failure) => Err(failure),
+        None => Ok(results.into_iter().filter_map(|(deployed, _)| deployed).collect()),
+    }
+}
+
+/// One stack, its secrets, and what it tells; with the names of the secrets that were stored.
+async fn deploy_one(
+    context: &Context,
+    account: &Account,
+    stack: &Stack,
+    proposal: &Proposal,
+    secrets: &SecretInput,
+) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
+    if !proposal.is_empty() {
+        let step = format!("deploying {}", stack.name());
+        let work = apply(account, stack, proposal, &context.reporter);
+        let n_changes = proposal.changes.len();
+        context.reporter.step(&step, work, |()| format!("{n_changes} resources")).await?;
+    }
+    let stored = put_secrets(account, stack, secrets).await?;
+    let mut result = deployed(account, stack).await?;
+    if let Some(result) = &mut result {
+        result.changed = !proposal.is_empty() || !stored.is_empty();
+    }
+    Ok((result, stored))
+}
+
+fn separate<T>(results: Vec<Result<T, Error>>) -> (Vec<T>, Vec<Error>) {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => good.push(value),
+            Err(error) => bad.push(error),
         }
     }
-    Ok(results)
+    (good, bad)
+}
+
+/// The failure of the first that failed; the others are told before it.
+fn first_of(context: &Context, failures: &[Error]) -> Option<Failure> {
+    let (first, others) = failures.split_first()?;
+    for error in others {
+        context.reporter.warn(error.to_string());
+    }
+    Some(context.failure(first))
 }

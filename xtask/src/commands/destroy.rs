@@ -14,7 +14,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let keep = if options.keep_data { Keep::Data } else { Keep::Nothing };
     let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = choose::stacks(&stage, &options.stacks);
+    let stacks = choose::stacks(&stage, &options.stacks)?;
     let must_ask = choose::must_ask(&stage, options)?;
     let result = |stack: &stacks::Stack, status: &str, changed| Deployed {
         name: stack.name(),

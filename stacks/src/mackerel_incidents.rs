@@ -1,0 +1,70 @@
+//! Mackerel's alerts, each as an issue of Backlog that hears what becomes of the alert.
+
+use crate::stack::{Endpoint, Feeding, IssueWires, Stack};
+use crate::stage::{MackerelIncidentsSettings, Service, Stage};
+use crate::test_plan::{Branch, Effect, Entry, TestPlan};
+use contracts::backlog::BacklogApiKey;
+use contracts::incident_reporter::Incident;
+use contracts::mackerel::MackerelEvent;
+use contracts::{Message, WebhookToken, incident_reporter, webhook_receiver};
+
+const API_KEY: &str = "BacklogApiKey";
+
+/// Webhook, queue, reporter, and what it remembers of each alert.
+pub fn stack(stage: &Stage, settings: &MackerelIncidentsSettings) -> Stack {
+    let mut stack = Stack::new("mackerel-incidents", stage);
+    let alerts = stack.queue::<MackerelEvent>("Alerts");
+    let token = stack.generated_secret::<WebhookToken>("WebhookToken");
+    let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
+    let incidents = stack.memory::<Incident>("Incidents");
+
+    stack.endpoint(
+        "WebhookReceiver",
+        Endpoint {
+            saas: "Mackerel",
+            place: "Monitors, Channels, Add a notification group or channel, Webhook: field `URL`; tick `Alert`",
+            token: &token,
+            senders: settings.allowed_senders.iter().map(|sender| sender.cidr()).collect(),
+        },
+        webhook_receiver::Wiring { queue: alerts.send(), token: token.read() },
+    );
+    let IssueWires { project, issue_type, priority } = stack.issue(&settings.issue);
+    let backlog = stack.service_url(Service::Backlog);
+    stack.consumer(
+        "IncidentReporter",
+        &alerts,
+        // Backlog asks for one update at a time from each user.
+        Feeding { batch_size: 1, maximum_concurrency: 2 },
+        incident_reporter::Wiring {
+            incidents: incidents.keep(),
+            api_key: api_key.read(),
+            backlog,
+            project,
+            issue_type,
+            priority,
+            on_recovery: stack.setting(&settings.on_recovery),
+            time_zone: stack.setting(&stage.time_zone),
+        },
+    );
+    stack.tested_by(MackerelEvent::TEST_EVENT, plan_test);
+    stack
+}
+
+/// The alert becomes an issue, unless the handler has a reason to ignore it.
+fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
+    let mut event: MackerelEvent = serde_json::from_str(event)
+        .map_err(|error| format!("the event is not the JSON of a Mackerel webhook: {error}"))?;
+    if let Some(fresh) = fresh {
+        event.0["alert"]["id"] = fresh.into();
+    }
+    let body = serde_json::to_string(&event).map_err(|error| error.to_string())?;
+    let effect = match event.0.get("alert").and_then(|alert| alert["id"].as_str()) {
+        Some(id) => Effect::Issue { key_secret: API_KEY, holds: id.to_owned() },
+        None => Effect::Nothing("the event is no alert".into()),
+    };
+    Ok(TestPlan {
+        files: vec![],
+        entry: Entry::Webhook { function: "WebhookReceiver", body },
+        branches: vec![Branch { function: "IncidentReporter", effect }],
+    })
+}

@@ -1,0 +1,98 @@
+//! A form for questions, which go to Teams, to Backlog and into a table.
+
+use crate::stack::{Feeding, IssueWires, Stack};
+use crate::stage::{QuestionFormSettings, Service, Stage};
+use crate::test_plan::{Branch, Effect, Entry, TestPlan};
+use contracts::backlog::BacklogApiKey;
+use contracts::claim::Progress;
+use contracts::question::Question;
+use contracts::question_archiver::ArchivedQuestion;
+use contracts::teams::TeamsWorkflowUrl;
+use contracts::{Message, Published, question_archiver, question_receiver, teams_poster, ticket_creator};
+
+const API_KEY: &str = "BacklogApiKey";
+const SITE: &str = "FormUrl";
+const ARCHIVE: &str = "ArchiveName";
+
+/// Form, API, topic, three queues, three ends.
+pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
+    let mut stack = Stack::new("question-form", stage);
+    let questions = stack.topic::<Question>("Questions", "TopicArn");
+    let api = stack.open_endpoint(
+        "QuestionReceiver",
+        "questions",
+        question_receiver::Wiring { questions: questions.publish() },
+    );
+    let _ = api;
+
+    // One at a time: each end is as slow as a SaaS, and a failure concerns one question.
+    let feeding = Feeding { batch_size: 1, maximum_concurrency: 2 };
+    let for_teams = stack.queue::<Published<Question>>("TeamsQuestions");
+    stack.subscribe(&for_teams, &questions);
+    let workflow = stack.given_secret::<TeamsWorkflowUrl>("TeamsWorkflow");
+    let shown = stack.memory::<Progress>("TeamsClaims");
+    stack.consumer(
+        "TeamsPoster",
+        &for_teams,
+        feeding,
+        teams_poster::Wiring {
+            shown: shown.claim(),
+            workflow: workflow.read(),
+            time_zone: stack.setting(&stage.time_zone),
+        },
+    );
+
+    let for_backlog = stack.queue::<Published<Question>>("TicketQuestions");
+    stack.subscribe(&for_backlog, &questions);
+    let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
+    let created = stack.memory::<Progress>("TicketClaims");
+    let IssueWires { project, issue_type, priority } = stack.issue(&settings.issue);
+    let backlog = stack.service_url(Service::Backlog);
+    stack.consumer(
+        "TicketCreator",
+        &for_backlog,
+        feeding,
+        ticket_creator::Wiring {
+            created: created.claim(),
+            api_key: api_key.read(),
+            backlog,
+            project,
+            issue_type,
+            priority,
+        },
+    );
+
+    let for_archive = stack.queue::<Published<Question>>("ArchiveQuestions");
+    stack.subscribe(&for_archive, &questions);
+    let archive = stack.data_table::<ArchivedQuestion>("Archive", ARCHIVE);
+    stack.consumer(
+        "QuestionArchiver",
+        &for_archive,
+        feeding,
+        question_archiver::Wiring { archive: archive.insert(), keep_days: stack.setting(&settings.keep_days) },
+    );
+    stack.tested_by(Question::TEST_EVENT, plan_test);
+    stack
+}
+
+/// The question arrives at all three ends.
+fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
+    let mut question: Question =
+        serde_json::from_str(event).map_err(|error| format!("the event is not a question: {error}"))?;
+    if let Some(fresh) = fresh {
+        question.text = format!("{fresh} {}", question.text);
+    }
+    question.check().map_err(|why| format!("the form refuses the question: {why:?}"))?;
+    let holds = question.text.split_whitespace().next().unwrap_or_default().to_owned();
+    let body = serde_json::to_string(&question).map_err(|error| error.to_string())?;
+    let branch = |function, effect| Branch { function, effect };
+    Ok(TestPlan {
+        files: vec![],
+        entry: Entry::Post { function: "QuestionReceiver", site_output: SITE, path: "/api/questions", body },
+        branches: vec![
+            branch("TeamsPoster", Effect::Message { service: Service::Teams, holds: holds.clone() }),
+            branch("TicketCreator", Effect::Issue { key_secret: API_KEY, holds: holds.clone() }),
+            branch("QuestionArchiver", Effect::Item { table_output: ARCHIVE, attribute: "text", holds }),
+        ],
+    })
+}
