@@ -167,6 +167,11 @@ impl Condition {
         Self::one("ArnEquals", "aws:SourceArn", vec![arn])
     }
 
+    /// The service acts for one resource, by its ARN; CloudFront's guide compares it as a string.
+    pub fn for_source_string(arn: Value) -> Self {
+        Self::one("StringEquals", "AWS:SourceArn", vec![arn])
+    }
+
     fn one(operator: &'static str, key: &'static str, values: Vec<Value>) -> Self {
         Self(BTreeMap::from([(operator, BTreeMap::from([(key, values)]))]))
     }

@@ -1,6 +1,6 @@
 //! A form for questions, which go to Teams, to Backlog and into a table.
 
-use crate::stack::{Feeding, IssueWires, Stack};
+use crate::stack::{Feeding, IssueWires, SiteFile, Stack};
 use crate::stage::{QuestionFormSettings, Service, Stage};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::BacklogApiKey;
@@ -14,6 +14,36 @@ const API_KEY: &str = "BacklogApiKey";
 const SITE: &str = "FormUrl";
 const ARCHIVE: &str = "ArchiveName";
 
+/// Looked up anew each time, because what the page refers to must fit it; the others are asked for again as well.
+const NOT_KEPT: &str = "no-cache";
+
+const FILES: &[SiteFile] = &[
+    SiteFile {
+        path: "index.html",
+        content: include_bytes!("question_form/site/index.html"),
+        content_type: "text/html; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "style.css",
+        content: include_bytes!("question_form/site/style.css"),
+        content_type: "text/css; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "form.js",
+        content: include_bytes!("question_form/site/form.js"),
+        content_type: "text/javascript; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "favicon.svg",
+        content: include_bytes!("question_form/site/favicon.svg"),
+        content_type: "image/svg+xml",
+        cache_control: "max-age=86400",
+    },
+];
+
 /// Form, API, topic, three queues, three ends.
 pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
     let mut stack = Stack::new("question-form", stage);
@@ -23,7 +53,12 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
         "questions",
         question_receiver::Wiring { questions: questions.publish() },
     );
-    let _ = api;
+    stack.site(SITE, FILES, api, settings.domain.as_ref());
+    stack.registration(
+        "the people who ask",
+        "give them this address; `?project_id=…` behind it fills in what the question is about",
+        SITE,
+    );
 
     // One at a time: each end is as slow as a SaaS, and a failure concerns one question.
     let feeding = Feeding { batch_size: 1, maximum_concurrency: 2 };

@@ -6,6 +6,7 @@ mod bucket;
 pub(crate) mod function;
 mod queue;
 mod secret;
+mod site;
 mod table;
 mod topic;
 
@@ -20,6 +21,9 @@ pub use queue::QueueRef;
 pub(crate) use queue::{DeadLetters, Queue};
 pub(crate) use secret::Secret;
 pub use secret::SecretRef;
+pub(crate) use site::{
+    Alias, Certificate, Distribution, OriginAccessControl, Origins, ResponseHeadersPolicy, SiteBucketPolicy,
+};
 pub use table::TableRef;
 pub(crate) use table::{DataTable, Table};
 pub use topic::TopicRef;

@@ -40,6 +40,11 @@ pub fn stack(stage: &Stage, settings: &SnsSlackSettings) -> Stack {
             time_zone: stack.setting(&stage.time_zone),
         },
     );
+    stack.registration(
+        "whatever publishes to SNS",
+        "CloudWatch: an alarm's notification; Budgets: an alert's Amazon SNS ARN; EventBridge: a rule's target; CodePipeline and S3: through a rule",
+        TOPIC_ARN,
+    );
     stack.tested_by(PlainText::TEST_EVENT, plan_test);
     stack
 }

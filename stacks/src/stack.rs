@@ -7,6 +7,7 @@ mod definition;
 mod function;
 mod graph;
 mod queue;
+mod site;
 mod template;
 
 pub use api::Endpoint;
@@ -14,6 +15,7 @@ pub use definition::{
     BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec,
 };
 pub use queue::{Feeding, Publishers};
+pub use site::{Site, SiteFile};
 
 use crate::resource::{Entry, Resource, Secret, SecretRef};
 use crate::stage::{IssueSettings, Service, Stage};
@@ -31,7 +33,13 @@ type PlanTest = fn(&Stage, &str, Option<&str>) -> Result<TestPlan, String>;
 /// A stack of one stage.
 pub struct Stack {
     name: &'static str,
+    /// What its name in the account has behind `name`: empty, unless it is the stack before another.
+    suffix: &'static str,
+    /// Its stage, with the region that this stack is in.
     stage: Stage,
+    /// A stack in another region that must be there first.
+    before: Option<Box<Stack>>,
+    site: Option<Site>,
     resources: BTreeMap<String, Entry>,
     definitions: BTreeMap<String, Definition>,
     outputs: BTreeMap<&'static str, Value>,
@@ -62,7 +70,10 @@ impl Stack {
     pub fn new(name: &'static str, stage: &Stage) -> Self {
         Self {
             name,
+            suffix: "",
             stage: stage.clone(),
+            before: None,
+            site: None,
             resources: BTreeMap::new(),
             definitions: BTreeMap::new(),
             outputs: BTreeMap::new(),

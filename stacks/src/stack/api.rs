@@ -74,6 +74,11 @@ impl Stack {
         api_host()
     }
 
+    /// Something else of the stack that somebody enters elsewhere: an address or an ARN that an output holds.
+    pub fn registration(&mut self, who: &'static str, place: &'static str, output: &'static str) {
+        self.registrations.push(Registration { saas: who, place, address_output: output, token_secret: None });
+    }
+
     #[track_caller]
     fn rest_api(&mut self, senders: &[String]) {
         self.add("Api", &RestApi::new(self.full_name(), senders));

@@ -1,6 +1,6 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::{Definition, FunctionSpec, ParameterSource, Registration, SecretSpec, Stack};
+use super::{Definition, FunctionSpec, ParameterSource, Registration, SecretSpec, Site, Stack};
 use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
 use crate::stage::Stage;
 use crate::test_plan::TestPlan;
@@ -42,7 +42,7 @@ impl Stack {
 
     /// Name of the stack in the account.
     pub fn full_stack_name(&self) -> String {
-        format!("{}{}", Self::name_prefix(&self.stage), self.name)
+        format!("{}{}{}", Self::name_prefix(&self.stage), self.name, self.suffix)
     }
 
     /// What the names of all stacks of a stage begin with.
@@ -126,6 +126,22 @@ impl Stack {
         &self.parameters
     }
 
+    /// A stack in another region that must be there before this one.
+    pub fn before(&self) -> Option<&Stack> {
+        self.before.as_deref()
+    }
+
+    /// The files of its site, if it has one.
+    pub fn site_files(&self) -> Option<&Site> {
+        self.site.as_ref()
+    }
+
+    /// Logical ids of what outlives the stack until `destroy` removes it.
+    pub fn holds_data(&self) -> impl Iterator<Item = &str> {
+        let entries = self.resources.iter().filter(|(_, entry)| entry.deletion_policy.is_some());
+        entries.map(|(logical_id, _)| logical_id.as_str())
+    }
+
     /// The secrets.
     pub fn secrets(&self) -> &[SecretSpec] {
         &self.secrets
@@ -163,6 +179,7 @@ impl Parameter {
             ParameterSource::ArtifactBucket => "Bucket that holds the archives".into(),
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
             ParameterSource::ServiceUrl(service) => format!("Where {service:?} answers"),
+            ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
             ParameterSource::BacklogId(lookup) => format!("Number in Backlog of {lookup}"),
         };
         Self { kind: "String", description }

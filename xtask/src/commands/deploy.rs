@@ -108,8 +108,11 @@ async fn propose_all(
     let code_keys: BTreeMap<String, String> =
         archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
     let stand_ins = account.local.as_ref().map(|local| local as &(dyn StandIns + Send + Sync));
-    let plans: Vec<Plan<'_>> =
-        stacks.iter().map(|stack| Plan { stack, code_keys: &code_keys, backlog_ids, stand_ins }).collect();
+    let nothing = BTreeMap::new();
+    let plans: Vec<Plan<'_>> = stacks
+        .iter()
+        .map(|stack| Plan { stack, code_keys: &code_keys, outputs_before: &nothing, backlog_ids, stand_ins })
+        .collect();
     let results = join_all(plans.iter().map(|plan| propose(account, plan, &context.reporter))).await;
     let (proposals, failures) = separate(results);
     if let Some(failure) = first_of(context, &failures) {
