@@ -11,8 +11,12 @@ To close another gap, write a section and add its installer to `GAPS`.
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import copy
 import functools
+import http.client
 import importlib
+import ipaddress
 import json
 import logging
 import os
@@ -20,7 +24,12 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -30,9 +39,13 @@ MINISTACK_VERSION = "1.5.33"
 HOOKED_NAMES: dict[str, tuple[str, ...]] = {
     "app": ("_EXECUTE_API_RE", "_MINISTACK_HOST", "app", "main"),
     "core.arn": ("execute_api_arn",),
+    "core.iam_actions": ("extract_iam_action", "extract_resource_arn", "identity_denial_message"),
     "core.iam_evaluator": (
         "EvalContext",
+        "_POLICY_REQUIRED",
         "_gather_role_policies",
+        "_resource_policy",
+        "combine_resource_policy",
         "evaluate",
         "evaluate_resource_policy",
     ),
@@ -45,8 +58,22 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
     ),
     "services.cloudformation": ("_change_sets", "_stacks"),
     "services.cloudformation.handlers": ("_ACTION_HANDLERS", "_error", "_p", "_resolve_stack"),
-    "services.cloudformation.provisioners": ("_REPLACING_PROPERTIES", "_RESOURCE_HANDLERS"),
+    "services.cloudformation.provisioners": (
+        "_REPLACING_PROPERTIES",
+        "_RESOURCE_HANDLERS",
+        "_physical_name",
+    ),
     "services.cloudformation.stacks": ("_add_event",),
+    "services.eventbridge": (
+        "_connection_auth_headers",
+        "_connection_params_map",
+        "_connections",
+        "_create_connection",
+        "_delete_connection",
+        "_describe_connection",
+        "_list_connections",
+        "_update_connection",
+    ),
     "services.lambda_svc": (
         "_emit_lambda_logs",
         "_execute_function_provided_warm",
@@ -63,6 +90,20 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_get_random_password",
         "_put_resource_policy",
         "_resolve",
+        "create_secret_in_process",
+        "delete_secret_in_process",
+        "put_secret_value_in_process",
+    ),
+    "services.stepfunctions": (
+        "_ExecutionError",
+        "_SERVICE_DISPATCH",
+        "_dispatch_aws_sdk_json",
+        "_error_matches",
+        "_execute_task",
+        "_invoke_resource",
+        "_prefix_sdk_error",
+        "_sdk_json_params",
+        "_state_machines",
     ),
 }
 
@@ -356,6 +397,523 @@ def demand_large_parts() -> None:
     s3._complete_multipart_upload = complete_upload
 
 
+# --- Connections: what http:invoke authenticates with ---------------------------------------------
+
+# AWS takes longer; long enough to show a workflow that does not wait for it.
+SECONDS_TO_AUTHORIZE = 0.3
+
+CONNECTION_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
+
+# What a header may carry: neither control characters, except tabs, nor a colon.
+HEADER_TEXT = re.compile(r"[^\x00-\x08\x0a-\x1f:\x7f]{1,512}")
+
+# The members of a connection's parameters that end up in a header, and whether they are secret.
+HEADER_MEMBERS = {
+    "ApiKeyAuthParameters": {"ApiKeyName": False, "ApiKeyValue": True},
+    "BasicAuthParameters": {"Username": False, "Password": True},
+}
+
+
+def keep_connections_as_aws() -> None:
+    """Gives a connection an id, a managed secret, a while to authorize, and checks what it is given."""
+    events, secrets = ministack("services.eventbridge"), ministack("services.secretsmanager")
+    create, update, delete = (
+        events._create_connection, events._update_connection, events._delete_connection,
+    )
+    describe, list_all = events._describe_connection, events._list_connections
+
+    def create_connection(request: dict[str, Any]) -> Any:
+        problem = connection_problem(request)
+        if problem:
+            return problem
+        status, headers, body = create(request)
+        if status >= 400:
+            return status, headers, body
+        record = events._connections[request["Name"]]
+        identifier = uuid.uuid4()
+        record["ConnectionArn"] += f"/{identifier}"
+        record["SecretArn"] = secrets.create_secret_in_process(
+            f"events!connection/{record['Name']}/{identifier}", json.dumps(record["AuthParameters"])
+        )
+        return status, headers, with_members(body, ConnectionArn=record["ConnectionArn"])
+
+    def update_connection(request: dict[str, Any]) -> Any:
+        record = events._connections.get(request.get("Name")) or {}
+        problem = connection_problem(request)
+        if problem:
+            return problem
+        if "AuthParameters" in request:
+            same_kind = request.get("AuthorizationType") in (None, record.get("AuthorizationType"))
+            known = record.get("AuthParameters", {}) if same_kind else {}
+            request = {**request, "AuthParameters": merged(known, request["AuthParameters"])}
+        status, headers, body = update(request)
+        if status >= 400 or not {"AuthParameters", "AuthorizationType"} & request.keys():
+            return status, headers, body
+        record["ConnectionState"] = "AUTHORIZING"
+        secrets.put_secret_value_in_process(record["SecretArn"], json.dumps(record["AuthParameters"]))
+        return status, headers, with_members(body, ConnectionState="AUTHORIZING")
+
+    def delete_connection(request: dict[str, Any]) -> Any:
+        record = events._connections.get(request.get("Name")) or {}
+        secrets.delete_secret_in_process(record.get("SecretArn"))
+        return delete(request)
+
+    def describe_connection(request: dict[str, Any]) -> Any:
+        record = settled_connection(request.get("Name"))
+        status, headers, body = describe(request)
+        if record is None:
+            return status, headers, body
+        return status, headers, with_members(
+            body, AuthParameters=without_secrets(record["AuthParameters"])
+        )
+
+    def list_connections(request: dict[str, Any]) -> Any:
+        for name in events._connections:
+            settled_connection(name)
+        return list_all(request)
+
+    events._create_connection, events._update_connection = create_connection, update_connection
+    events._delete_connection, events._describe_connection = delete_connection, describe_connection
+    events._list_connections = list_connections
+
+
+def settled_connection(name: str | None) -> dict[str, Any] | None:
+    """The connection of this name, in the state that it has by now."""
+    record: dict[str, Any] | None = ministack("services.eventbridge")._connections.get(name)
+    if record and record["ConnectionState"] == "AUTHORIZING":
+        if time.time() - record["LastModifiedTime"] >= SECONDS_TO_AUTHORIZE:
+            record["ConnectionState"] = "AUTHORIZED"
+    return record
+
+
+def connection_problem(request: dict[str, Any]) -> Any:
+    """The refusal of a name, user, password or key that AWS does not take."""
+    wrong = [] if CONNECTION_NAME.fullmatch(request.get("Name") or "") else ["name"]
+    for group, members in HEADER_MEMBERS.items():
+        given = (request.get("AuthParameters") or {}).get(group) or {}
+        for member in members.keys() & given.keys():
+            if not HEADER_TEXT.fullmatch(given[member]) or not given[member].strip():
+                wrong.append(f"authParameters.{group}.{member}")
+    if not wrong:
+        return None
+    # The value itself is a secret and stays out of the message.
+    text = "; ".join(f"Value at '{name}' failed to satisfy constraint" for name in sorted(wrong))
+    body = {"__type": "ValidationException", "message": f"{len(wrong)} validation error(s): {text}"}
+    return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
+
+
+def merged(known: Any, given: Any) -> Any:
+    """What an update gives, completed with what it leaves out."""
+    if not isinstance(known, dict) or not isinstance(given, dict):
+        return given
+    return {**known, **{name: merged(known.get(name), value) for name, value in given.items()}}
+
+
+def with_members(body: bytes, **members: Any) -> bytes:
+    """An answer with these members in the place of its own."""
+    return json.dumps({**json.loads(body), **members}).encode()
+
+
+def without_secrets(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a connection as AWS describes them."""
+    shown = copy.deepcopy(parameters)
+    for group, members in HEADER_MEMBERS.items():
+        for member, secret in members.items():
+            if secret:
+                shown.get(group, {}).pop(member, None)
+    client = shown.get("OAuthParameters", {})
+    client.get("ClientParameters", {}).pop("ClientSecret", None)
+    for extra in (shown.get("InvocationHttpParameters", {}), client.get("OAuthHttpParameters", {})):
+        for parameter in (entry for entries in extra.values() for entry in entries):
+            if parameter.get("IsValueSecret"):
+                parameter.pop("Value", None)
+    return shown
+
+
+def provide_connections() -> None:
+    """Adds `AWS::Events::Connection`, which ministack does not know."""
+    events, provisioners = (
+        ministack("services.eventbridge"), ministack("services.cloudformation.provisioners"),
+    )
+
+    def attributes(name: str) -> dict[str, str]:
+        record = events._connections[name]
+        arn = record["ConnectionArn"]
+        return {"Arn": arn, "ArnForPolicy": arn.rsplit("/", 1)[0], "SecretArn": record["SecretArn"]}
+
+    def create_connection(logical_id: str, properties: Properties, stack: str) -> Created:
+        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=64)
+        checked("EventBridge", events._create_connection({**properties, "Name": name}))
+        return name, attributes(name)
+
+    def update_connection(name: str, _old: Properties, new: Properties, _stack: str) -> Created:
+        checked("EventBridge", events._update_connection({**new, "Name": name}))
+        return name, attributes(name)
+
+    def delete_connection(name: str, _properties: Properties) -> None:
+        events._delete_connection({"Name": name})
+
+    provisioners._RESOURCE_HANDLERS["AWS::Events::Connection"] = {
+        "create": create_connection, "update": update_connection, "delete": delete_connection,
+    }
+
+
+# --- State machines: what their role may do ------------------------------------------------------
+
+STATE_PAYLOAD_BYTES = 256 * 1024
+
+# The state machine whose task this thread runs.
+running_machine: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
+    "running_machine", default=None
+)
+
+
+def failed_task(error: str, cause: str) -> Exception:
+    """The failure of a task, as ministack's interpreter takes it."""
+    failure: Exception = ministack("services.stepfunctions")._ExecutionError(error, cause)
+    return failure
+
+
+def run_tasks_as_aws() -> None:
+    """Remembers whose task runs, limits its result, and fails what cannot be caught as AWS does."""
+    machines = ministack("services.stepfunctions")
+    execute, invoke, matches = (
+        machines._execute_task, machines._invoke_resource, machines._error_matches,
+    )
+
+    def execute_task(state: Any, given: Any, execution: dict[str, Any] | None, *rest: Any) -> Any:
+        machine = machines._state_machines.get((execution or {}).get("stateMachineArn"))
+        token = running_machine.set(machine)
+        try:
+            return execute(state, given, execution, *rest)
+        finally:
+            running_machine.reset(token)
+
+    def invoke_within_limit(resource: str, parameters: Any) -> Any:
+        result = invoke(resource, parameters)
+        if len(json.dumps(result, ensure_ascii=False).encode()) > STATE_PAYLOAD_BYTES:
+            raise too_large()
+        return result
+
+    def error_matches(names: list[str], error: str) -> bool:
+        if error == "States.Runtime":
+            return False
+        if error == "States.DataLimitExceeded":
+            return error in names
+        return bool(matches(names, error))
+
+    machines._execute_task, machines._invoke_resource = execute_task, invoke_within_limit
+    machines._error_matches = error_matches
+
+
+def too_large() -> Exception:
+    """The failure of a task whose result does not fit."""
+    return failed_task(
+        "States.DataLimitExceeded",
+        "The state/task returned a result with a size exceeding the maximum number of bytes "
+        f"service limit of {STATE_PAYLOAD_BYTES}.",
+    )
+
+
+def task_denial(action: str, *resources: str, **keys: str) -> str | None:
+    """Why the running machine's role may do this to none of the resources; None if it may.
+
+    A resource that AWS knows by two ARNs is named by both. Keys are those of the request, with `_`
+    for `:`. Outside of a machine, as in TestState, there is no role to ask.
+    """
+    machine = running_machine.get()
+    if machine is None:
+        return None
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    account, service = scope.get_account_id(), action.split(":")[0]
+    role = machine["roleArn"].rsplit("/", 1)[-1]
+    session = f"arn:aws:sts::{account}:assumed-role/{role}/{machine['name']}"
+    policies = evaluator._gather_role_policies(role, account)
+    for resource in resources:
+        context = evaluator.EvalContext(
+            session, "AssumedRole", account, action, resource, scope.get_region(), secure_transport=True,
+            service_context={name.replace("_", ":").lower(): value for name, value in keys.items()},
+        )
+        decision = evaluator.evaluate(context, policies)
+        policy = evaluator._resource_policy(service, resource)
+        if policy is not None:
+            required = service in evaluator._POLICY_REQUIRED
+            decision = evaluator.combine_resource_policy(decision, context, *policy, required=required)
+        if decision.decision == "Allow":
+            return None
+    text: str = ministack("core.iam_actions").identity_denial_message(
+        action, session, resources[0], decision.decision == "Deny"
+    )
+    return text
+
+
+def demand_rights_to_call_services() -> None:
+    """Fails, as on AWS, an `aws-sdk` task whose machine's role may not make the call.
+
+    This covers the services that speak JSON, among them Secrets Manager and EventBridge.
+    """
+    machines = ministack("services.stepfunctions")
+    dispatch = machines._dispatch_aws_sdk_json
+
+    def dispatch_if_permitted(info: dict[str, str], service: str, action: str, given: Any) -> Any:
+        name = action[0].upper() + action[1:]
+        request = machines._sdk_json_params(info, info.get("service_key", service), name, given)
+        for right, resources in rights_of_call(info, service, name, request):
+            denial = task_denial(right, *resources)
+            if denial:
+                raise failed_task(denied_error(service), denial)
+        return dispatch(info, service, action, given)
+
+    machines._dispatch_aws_sdk_json = dispatch_if_permitted
+
+
+def denied_error(service: str) -> str:
+    """The error of a refused call: a service without an exception for it throws its general one."""
+    prefix = ministack("services.stepfunctions")._prefix_sdk_error
+    if service == "eventbridge":
+        return str(prefix(service, "AccessDeniedException"))
+    general = prefix(service, "").rstrip(".")
+    return f"{general}.{general}Exception"
+
+
+def rights_of_call(
+    info: dict[str, str], service: str, action: str, request: dict[str, Any]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The rights that a call takes, each with the ARNs that its resource goes by."""
+    scope, actions = ministack("core.responses"), ministack("core.iam_actions")
+    region, account = scope.get_region(), scope.get_account_id()
+    if service == "eventbridge" and action.endswith("Connection"):
+        name = request.get("Name", "")
+        short = f"arn:aws:events:{region}:{account}:connection/{name}"
+        record = ministack("services.eventbridge")._connections.get(name)
+        yield f"events:{action}", (short, record["ConnectionArn"]) if record else (short,)
+        if record and action == "UpdateConnection":
+            # EventBridge stores the parameters in the secret with the rights of whoever calls.
+            yield "secretsmanager:PutSecretValue", (record["SecretArn"],)
+        return
+    key, headers = info.get("service_key", service), {"x-amz-target": f"{info['target_prefix']}.{action}"}
+    call = (key, "POST", "/", headers, json.dumps(request).encode(), {})
+    right = actions.extract_iam_action(*call)
+    if right is not None:
+        yield right, (actions.extract_resource_arn(*call, region, account),)
+
+
+# --- State machines: http:invoke -----------------------------------------------------------------
+
+HTTP_SECONDS = 60
+HTTP_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
+
+FORBIDDEN_HEADERS = re.compile(
+    "a-im|accept-charset|accept-datetime|accept-encoding|authorization|cache-control|connection|"
+    "content-encoding|content-md5|date|expect|forwarded|from|host|http2-settings|if-match|"
+    "if-modified-since|if-none-match|if-range|if-unmodified-since|max-forwards|origin|pragma|"
+    "proxy-authorization|referer|server|te|trailer|transfer-encoding|upgrade|via|warning|"
+    "x-forwarded-.*|x-amz-.*|x-amzn-.*"
+)
+BINARY_ANSWERS = re.compile(r"application/octet-stream|(?:image|video|audio)/.*")
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Leaves a redirect to the caller."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def provide_http_tasks() -> None:
+    """Adds `arn:aws:states:::http:invoke`, which ministack does not know."""
+
+    def http_invoke(_resource: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        check_http_task(parameters)
+        connection = usable_connection(parameters)
+        return called(http_request(parameters, connection))
+
+    ministack("services.stepfunctions")._SERVICE_DISPATCH["arn:aws:states:::http:invoke"] = http_invoke
+
+
+def check_http_task(parameters: dict[str, Any]) -> None:
+    """Raises if AWS would not send the request of this task, whatever the connection."""
+    endpoint, method = parameters.get("ApiEndpoint", ""), parameters.get("Method", "")
+    if not is_allowed_endpoint(endpoint):
+        raise failed_task("States.Runtime", f"The ApiEndpoint '{endpoint}' is not an https URL")
+    if method not in HTTP_METHODS:
+        raise failed_task("States.Runtime", f"The Method '{method}' is not one of {HTTP_METHODS}")
+    wrong = [name for name in parameters.get("Headers") or {} if FORBIDDEN_HEADERS.fullmatch(name.lower())]
+    if wrong:
+        text = f"The 'Headers' field contains unsupported values: {sorted(wrong)}"
+        raise failed_task("States.Runtime", text)
+    machine = running_machine.get()
+    denial = machine and task_denial(
+        "states:InvokeHTTPEndpoint", machine["stateMachineArn"],
+        states_HTTPEndpoint=endpoint, states_HTTPMethod=method,
+    )
+    if denial:
+        raise failed_task("States.TaskFailed", denial)
+
+
+def is_allowed_endpoint(endpoint: str) -> bool:
+    """Whether the URL is https, as AWS demands, or does not leave this machine."""
+    try:
+        url = urllib.parse.urlsplit(endpoint)
+        host = url.hostname or ""
+    except ValueError:
+        return False
+    if url.scheme != "http":
+        return url.scheme == "https" and bool(host)
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def usable_connection(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The connection that the task names; raises if it cannot be used or the role may not use it."""
+    error = "Events.ConnectionResource"
+    chosen = parameters.get("InvocationConfig") or parameters.get("Authentication") or {}
+    arn = chosen.get("ConnectionArn")
+    if not arn:
+        raise failed_task("States.Runtime", "The task names no ConnectionArn")
+    denial = task_denial("events:RetrieveConnectionCredentials", arn)
+    if denial:
+        raise failed_task(f"{error}.AccessDenied", denial)
+    record = settled_connection(arn.partition(":connection/")[2].partition("/")[0])
+    if record is None or record["ConnectionArn"] != arn:
+        raise failed_task(f"{error}.ResourceNotFound", f"Connection {arn} does not exist")
+    if record["ConnectionState"] != "AUTHORIZED":
+        name = "AuthInProgress" if record["ConnectionState"] == "AUTHORIZING" else "InvalidConnectionState"
+        raise failed_task(f"{error}.{name}", f"Connection {arn} is {record['ConnectionState']}")
+    for action in ("DescribeSecret", "GetSecretValue"):
+        denial = task_denial(f"secretsmanager:{action}", record["SecretArn"])
+        if denial:
+            raise failed_task(f"{error}.AccessDenied", denial)
+    return record
+
+
+def http_request(parameters: dict[str, Any], connection: dict[str, Any]) -> urllib.request.Request:
+    """The request of a task; where it and the connection give the same, the connection wins."""
+    events, scope = ministack("services.eventbridge"), ministack("core.responses")
+    extra = connection["AuthParameters"].get("InvocationHttpParameters") or {}
+    added = {name: events._connection_params_map(entries) for name, entries in extra.items()}
+    query = {**(parameters.get("QueryParameters") or {}), **added.get("QueryStringParameters", {})}
+    url = urllib.parse.urlsplit(parameters["ApiEndpoint"])
+    pairs = [*urllib.parse.parse_qsl(url.query, keep_blank_values=True), *form_fields(query, "REPEAT")]
+    data = http_body(parameters, added.get("BodyParameters", {}))
+    request = urllib.request.Request(
+        url._replace(query=urllib.parse.urlencode(pairs), fragment="").geturl(), data,
+        method=parameters["Method"],
+    )
+    if data is not None:
+        request.add_header("Content-Type", "application/json")
+    token_key = (scope.get_account_id(), scope.get_region(), connection["Name"])
+    for headers in (
+        parameters.get("Headers") or {},
+        added.get("HeaderParameters", {}),
+        events._connection_auth_headers(connection, token_key),
+        {
+            "User-Agent": f"Amazon|StepFunctions|HttpInvoke|{scope.get_region()}",
+            "Range": f"bytes=0-{STATE_PAYLOAD_BYTES}",
+        },
+    ):
+        for name, value in headers.items():
+            text = ", ".join(map(form_text, value)) if isinstance(value, list) else form_text(value)
+            request.add_header(name, text)
+    return request
+
+
+def http_body(parameters: dict[str, Any], added: dict[str, Any]) -> bytes | None:
+    """The body of a task's request."""
+    body, transform = parameters.get("RequestBody"), parameters.get("Transform") or {}
+    if added:
+        if not isinstance(body, dict | None):
+            raise failed_task(
+                "States.Runtime", "The RequestBody cannot be merged with the body parameters of the connection"
+            )
+        body = {**(body or {}), **added}
+    if body is None:
+        return None
+    if transform.get("RequestBodyEncoding", "NONE") == "URL_ENCODED" and isinstance(body, dict):
+        form = (transform.get("RequestEncodingOptions") or {}).get("ArrayFormat", "INDICES")
+        return urllib.parse.urlencode(form_fields(body, form)).encode()
+    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+
+
+def form_fields(value: Any, array_format: str, name: str = "") -> list[tuple[str, str]]:
+    """The fields of a form that say the same as the JSON value."""
+    if isinstance(value, dict):
+        members = [(f"{name}[{key}]" if name else key, member) for key, member in value.items()]
+    elif isinstance(value, list) and array_format == "COMMAS":
+        return [(name, ",".join(map(form_text, value)))]
+    elif isinstance(value, list):
+        suffixes = {"BRACKETS": "[]", "REPEAT": ""}
+        members = [
+            (name + suffixes.get(array_format, f"[{n}]"), member) for n, member in enumerate(value)
+        ]
+    else:
+        return [(name, form_text(value))]
+    return [field for key, member in members for field in form_fields(member, array_format, key)]
+
+
+def form_text(value: Any) -> str:
+    """A JSON value as the text of a form field or a header."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def called(request: urllib.request.Request) -> dict[str, Any]:
+    """What the endpoint answers, as the result of a task."""
+    deadline = time.monotonic() + HTTP_SECONDS
+    opener = urllib.request.build_opener(NoRedirects)
+    try:
+        try:
+            answer: Any = opener.open(request, timeout=HTTP_SECONDS)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        with answer:
+            raw = limited_body(answer, deadline)
+    except (OSError, http.client.HTTPException) as error:
+        raise failed_task("States.Http.Socket", f"{type(error).__name__}: {error}") from error
+    kind = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+    if answer.status >= 300:
+        text = raw.decode("utf-8", "replace")
+        raise failed_task(f"States.Http.StatusCode.{answer.status}", text[:30000])
+    try:
+        text = raw.decode()
+        if BINARY_ANSWERS.fullmatch(kind):
+            raise ValueError
+    except ValueError:
+        raise failed_task("States.Runtime", f"The answer of type '{kind}' is not text") from None
+    headers: dict[str, list[str]] = {}
+    for name, value in answer.headers.items():
+        headers.setdefault(name.lower(), []).append(value)
+    return {
+        "Headers": headers, "ResponseBody": json_or_text(text) if "json" in kind else text,
+        "StatusCode": answer.status, "StatusText": answer.reason,
+    }
+
+
+def limited_body(answer: Any, deadline: float) -> bytes:
+    """The body of an answer; raises if it is too slow or too large for a state."""
+    raw = b""
+    while chunk := answer.read1(65536):
+        raw += chunk
+        if len(raw) > STATE_PAYLOAD_BYTES:
+            raise too_large()
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no whole answer in {HTTP_SECONDS} s")
+    return raw
+
+
+def json_or_text(text: str) -> Any:
+    """The value that the text is JSON of, or the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 # --- CloudFormation: what a stack holds ----------------------------------------------------------
 
 
@@ -525,6 +1083,7 @@ REPLACING_PROPERTIES: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Resource": ("ParentId", "PathPart", "RestApiId"),
     "AWS::ApiGateway::RestApi": (),
     "AWS::ApiGateway::Stage": ("RestApiId", "StageName"),
+    "AWS::Events::Connection": ("Name",),
     "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "StartingPosition"),
     "AWS::Lambda::Permission": (
         "Action",
@@ -623,6 +1182,11 @@ GAPS: tuple[Callable[[], None], ...] = (
     demand_rights_to_log,
     log_how_functions_die,
     demand_large_parts,
+    keep_connections_as_aws,
+    provide_connections,
+    run_tasks_as_aws,
+    demand_rights_to_call_services,
+    provide_http_tasks,
     treat_secrets_as_aws,
     provide_secret_policies,
     demand_code_of_functions,

@@ -19,6 +19,7 @@ import unittest
 import urllib.error
 import urllib.request
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,8 @@ def wait_for(condition: Any, seconds: float = 15) -> None:
         time.sleep(0.02)
 
 
-class Gaps(unittest.TestCase):
-    """One test for each gap; they share an emulator."""
+class Emulated(unittest.TestCase):
+    """Tests that share an emulator; each deploys stacks under its own name."""
 
     emulator: Emulator
 
@@ -198,6 +199,14 @@ class Gaps(unittest.TestCase):
     def reasons(self, stack: dict[str, Any]) -> str:
         events = self.stacks.describe_stack_events(StackName=stack["StackId"])["StackEvents"]
         return " ".join(event.get("ResourceStatusReason", "") for event in events)
+
+    def delete(self, stack: dict[str, Any]) -> None:
+        self.stacks.delete_stack(StackName=stack["StackId"])
+        self.assertEqual(self.settled(stack["StackId"])["StackStatus"], "DELETE_COMPLETE")
+
+
+class Gaps(Emulated):
+    """One test for each gap in what functions, queues, secrets, buckets and change sets do."""
 
     def test_secret(self) -> None:
         wish = {"PasswordLength": 40, "ExcludePunctuation": True}
@@ -360,6 +369,323 @@ class Gaps(unittest.TestCase):
         self.assertNotEqual(children(self.emulator.process.pid), before)
         self.stacks.delete_stack(StackName=stack["StackId"])
         wait_for(lambda: children(self.emulator.process.pid) == before)
+
+
+class Endpoint(ThreadingHTTPServer):
+    """A web service that keeps the requests and answers what its path says."""
+
+    ANSWERS: dict[str, tuple[int, str, bytes]] = {
+        "/json": (200, "application/json", b'{"said": [1, true]}'),
+        "/text": (200, "text/plain; charset=utf-8", "1 \u00e9t\u00e9".encode()),
+        "/binary": (200, "application/octet-stream", b"text"),
+        "/large": (200, "application/json", b'"' + b"x" * 256 * 1024 + b'"'),
+        "/refused": (401, "application/json", b'{"code": 16}'),
+        "/moved": (302, "text/plain", b""),
+        "/broken": (503, "text/plain", b"later"),
+    }
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.requests: list[tuple[str, str, dict[str, str], str]] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Answering(BaseHTTPRequestHandler):
+    """One request to the endpoint."""
+
+    server: Endpoint
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append((self.command, self.path, headers, body))
+        status, kind, text = self.server.ANSWERS[self.path.partition("?")[0]]
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Location", "/json")
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_: Any) -> None:
+        """Keeps quiet."""
+
+
+KEY = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "first"}}
+
+
+def machine(definition: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    """A state machine whose role is the resource `Role`."""
+    return resource(
+        "StepFunctions::StateMachine", RoleArn={"Fn::GetAtt": ["Role", "Arn"]}, Definition=definition,
+        **properties,
+    )
+
+
+def task(service: str, **fields: Any) -> dict[str, Any]:
+    """A machine of one task, which takes its arguments from the input."""
+    state = {
+        "Type": "Task", "Resource": f"arn:aws:states:::{service}", "Arguments": "{% $states.input %}",
+        "End": True, **fields,
+    }
+    return {"QueryLanguage": "JSONata", "StartAt": "Do", "States": {"Do": state, "Caught": {"Type": "Succeed"}}}
+
+
+class StateMachines(Emulated):
+    """State machines, the web services that they call and the connections that they use."""
+
+    SECRET = {"Fn::GetAtt": ["Connection", "SecretArn"]}
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.machines, cls.events = cls.emulator.client("stepfunctions"), cls.emulator.client("events")
+        cls.endpoint = Endpoint()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.endpoint.shutdown()
+        cls.endpoint.server_close()
+        super().tearDownClass()
+
+    def setUp(self) -> None:
+        self.endpoint.requests.clear()
+
+    def rights(self) -> list[dict[str, Any]]:
+        """What the role of an HTTP task needs, one policy for each step."""
+        condition = {
+            "StringEquals": {"states:HTTPMethod": ["GET", "POST"]},
+            "StringLike": {"states:HTTPEndpoint": "http://127.0.0.1*"},
+        }
+        arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:*"
+        return [
+            statement("states:InvokeHTTPEndpoint", arn, Condition=condition),
+            statement("events:RetrieveConnectionCredentials", {"Fn::GetAtt": ["Connection", "Arn"]}),
+            statement(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], self.SECRET),
+        ]
+
+    def system(
+        self, definition: dict[str, Any], grants: list[dict[str, Any]], auth: Any = KEY, **more: Any
+    ) -> dict[str, Any]:
+        """A machine with a role and a connection; the outputs of its stack."""
+        self.stack = self.deploy(
+            {
+                "Connection": resource(
+                    "Events::Connection", Name=self.id().rsplit(".")[-1], AuthorizationType="API_KEY",
+                    AuthParameters=auth,
+                ),
+                "Role": role(*grants), "Machine": machine(definition), **more,
+            },
+            {
+                "Machine": {"Value": {"Ref": "Machine"}}, "Name": {"Value": {"Ref": "Connection"}},
+                **{
+                    name: {"Value": {"Fn::GetAtt": ["Connection", name]}}
+                    for name in ("Arn", "ArnForPolicy", "SecretArn")
+                },
+            },
+        )
+        self.assertEqual(self.stack["StackStatus"], "CREATE_COMPLETE", self.reasons(self.stack))
+        outputs: dict[str, Any] = self.stack["Outputs"]
+        return outputs
+
+    def run_machine(self, arn: str, **given: Any) -> tuple[Any, str]:
+        """The output, or error and cause, of an execution."""
+        run = self.machines.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"]
+        read = lambda: self.machines.describe_execution(executionArn=run)
+        wait_for(lambda: read()["status"] != "RUNNING")
+        ended = read()
+        if ended["status"] == "SUCCEEDED":
+            return json.loads(ended["output"]), ""
+        return ended["error"], ended.get("cause", "")
+
+    def call(self, outputs: dict[str, Any], path: str, method: str = "GET", **given: Any) -> tuple[Any, str]:
+        """What a machine of one HTTP task ends with."""
+        return self.run_machine(outputs["Machine"], **{
+            "ApiEndpoint": self.endpoint.url + path, "Method": method,
+            "InvocationConfig": {"ConnectionArn": outputs["Arn"]}, **given,
+        })
+
+    def test_http_request(self) -> None:
+        extra = {
+            "HeaderParameters": [{"Key": "X-Both", "Value": "connection"}],
+            "QueryStringParameters": [{"Key": "both", "Value": "connection"}],
+            "BodyParameters": [{"Key": "both", "Value": "connection"}],
+        }
+        outputs = self.system(task("http:invoke"), self.rights(), {**KEY, "InvocationHttpParameters": extra})
+        answer, _ = self.call(
+            outputs, "/json?a=1", "POST", Headers={"X-Both": "task", "X-Own": "task"},
+            QueryParameters={"both": "task", "own": ["1", "2"]}, RequestBody={"both": "task", "own": 1},
+        )
+        self.assertEqual(answer["ResponseBody"], {"said": [1, True]})
+        self.assertEqual((answer["StatusCode"], answer["StatusText"]), (200, "OK"))
+        self.assertEqual(answer["Headers"]["content-type"], ["application/json"])
+        method, path, headers, body = self.endpoint.requests[0]
+        self.assertEqual((method, path), ("POST", "/json?a=1&both=connection&own=1&own=2"))
+        self.assertEqual(json.loads(body), {"both": "connection", "own": 1})
+        self.assertEqual((headers["x-both"], headers["x-own"], headers["x-key"]), ("connection", "task", "first"))
+        self.assertEqual(headers["user-agent"], f"Amazon|StepFunctions|HttpInvoke|{REGION}")
+        self.assertEqual((headers["range"], headers["content-type"]), ("bytes=0-262144", "application/json"))
+        error, cause = self.call(outputs, "/json", "POST", RequestBody="text")
+        self.assertEqual(error, "States.Runtime", cause)
+
+    def test_http_forms(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        forms = {
+            "INDICES": "id%5B0%5D=1&id%5B1%5D=a+b", "BRACKETS": "id%5B%5D=1&id%5B%5D=a+b",
+            "REPEAT": "id=1&id=a+b", "COMMAS": "id=1%2Ca+b",
+        }
+        for array_format, text in forms.items():
+            options = {"ArrayFormat": array_format}
+            self.call(
+                outputs, "/text", "POST", RequestBody={"id": [1, "a b"], "deep": {"yes": True}},
+                Headers={"Content-Type": "application/x-www-form-urlencoded"},
+                Transform={"RequestBodyEncoding": "URL_ENCODED", "RequestEncodingOptions": options},
+            )
+            _, _, headers, body = self.endpoint.requests.pop()
+            self.assertEqual(body, f"{text}&deep%5Byes%5D=true")
+            self.assertEqual(headers["content-type"], "application/x-www-form-urlencoded")
+
+    def test_http_answers(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        self.assertEqual(self.call(outputs, "/text")[0]["ResponseBody"], "1 \u00e9t\u00e9")
+        expected = {
+            "/refused": "States.Http.StatusCode.401", "/broken": "States.Http.StatusCode.503",
+            "/moved": "States.Http.StatusCode.302", "/binary": "States.Runtime",
+            "/large": "States.DataLimitExceeded",
+        }
+        self.assertEqual({path: self.call(outputs, path)[0] for path in expected}, expected)
+        self.assertEqual(self.call(outputs, "/refused")[1], '{"code": 16}')
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            nobody = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+            self.assertEqual(self.call(outputs, "", ApiEndpoint=nobody)[0], "States.Http.Socket")
+
+    def test_http_requests_that_aws_does_not_send(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        for wrong in (
+            {"Headers": {"Authorization": "Basic"}}, {"Headers": {"X-Forwarded-For": "me"}},
+            {"Headers": {"cache-control": "no-store"}}, {"Headers": {"x-amz-date": "now"}},
+            {"ApiEndpoint": "http://example.com/"}, {"ApiEndpoint": "file:///etc/hosts"},
+            {"Method": "BREW"}, {"InvocationConfig": {}},
+        ):
+            self.assertEqual(self.call(outputs, "/json", **wrong)[0], "States.Runtime", wrong)
+        self.assertEqual(self.endpoint.requests, [])
+
+    def test_http_rights(self) -> None:
+        names = (
+            "states:InvokeHTTPEndpoint", "events:RetrieveConnectionCredentials", "secretsmanager:DescribeSecret",
+        )
+        for missing, name in enumerate(names):
+            grants = [grant for n, grant in enumerate(self.rights()) if n != missing]
+            outputs = self.system(task("http:invoke"), grants)
+            error, cause = self.call(outputs, "/json")
+            expected = "Events.ConnectionResource.AccessDenied" if missing else "States.TaskFailed"
+            self.assertEqual(error, expected, cause)
+            self.assertIn(f"is not authorized to perform: {name} on resource: arn:aws:", cause)
+            self.delete(self.stack)
+        outputs = self.system(task("http:invoke"), self.rights())
+        error, cause = self.call(outputs, "/json", "DELETE")
+        self.assertEqual(error, "States.TaskFailed", "the condition on states:HTTPMethod counts")
+        self.assertEqual(self.endpoint.requests, [])
+
+    def test_catching(self) -> None:
+        for field in (
+            {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]},
+            {"Retry": [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 9}]},
+        ):
+            outputs = self.system(task("http:invoke", **field), self.rights())
+            self.assertEqual(self.call(outputs, "/binary")[0], "States.Runtime")
+            self.assertEqual(self.call(outputs, "/large")[0], "States.DataLimitExceeded")
+            self.delete(self.stack)
+        catch = [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Caught"}]
+        outputs = self.system(task("http:invoke", Catch=catch), self.rights())
+        self.assertEqual(self.call(outputs, "/large")[0]["Error"], "States.DataLimitExceeded")
+
+    def test_rights_to_call_services(self) -> None:
+        secret = {"Secret": resource("SecretsManager::Secret", SecretString="hidden", Name="of-machine")}
+        get = statement("secretsmanager:GetSecretValue", {"Ref": "Secret"})
+        update = [
+            statement("events:UpdateConnection", {"Fn::GetAtt": ["Connection", "ArnForPolicy"]}),
+            statement("secretsmanager:PutSecretValue", self.SECRET),
+        ]
+        describe = statement("events:DescribeConnection", {"Fn::GetAtt": ["Connection", "Arn"]})
+        change = {"AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyValue": "second"}}}
+        name = {"Name": "test_rights_to_call_services"}
+        for service, given, grants, error in (
+            ("secretsmanager:getSecretValue", {"SecretId": "of-machine"}, [get], "SecretsManager.SecretsManagerException"),
+            ("eventbridge:updateConnection", {**name, **change}, update, "EventBridge.AccessDeniedException"),
+            ("eventbridge:describeConnection", name, [describe], "EventBridge.AccessDeniedException"),
+        ):
+            for missing in range(len(grants)):
+                rest = [grant for n, grant in enumerate(grants) if n != missing]
+                outputs = self.system(task(f"aws-sdk:{service}"), rest, **secret)
+                ended, cause = self.run_machine(outputs["Machine"], **given)
+                self.assertEqual(ended, error, cause)
+                self.assertIn(grants[missing]["Statement"][0]["Action"], cause)
+                self.delete(self.stack)
+            outputs = self.system(task(f"aws-sdk:{service}"), grants, **secret)
+            ended, cause = self.run_machine(outputs["Machine"], **given)
+            self.assertFalse(cause)
+            self.delete(self.stack)
+
+    def test_connection(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        name, prefix = outputs["Name"], f"arn:aws:events:{REGION}:{ACCOUNT}:connection/test_connection"
+        self.assertEqual((name, outputs["ArnForPolicy"]), ("test_connection", prefix))
+        self.assertRegex(outputs["Arn"], rf"^{prefix}/[0-9a-f-]{{36}}$")
+        identifier = outputs["Arn"].rsplit("/")[-1]
+        self.assertIn(f":secret:events!connection/{name}/{identifier}-", outputs["SecretArn"])
+        self.assertIn("first", self.secrets.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"])
+        described = self.events.describe_connection(Name=name)
+        self.assertEqual(described["AuthParameters"], {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key"}})
+        self.assertEqual((described["ConnectionArn"], described["SecretArn"]), (outputs["Arn"], outputs["SecretArn"]))
+        updated = self.events.update_connection(
+            Name=name, AuthParameters={"ApiKeyAuthParameters": {"ApiKeyValue": "second"}}
+        )
+        self.assertEqual(updated["ConnectionState"], "AUTHORIZING")
+        self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.AuthInProgress")
+        wait_for(lambda: self.events.describe_connection(Name=name)["ConnectionState"] == "AUTHORIZED")
+        self.call(outputs, "/json")
+        self.assertEqual(self.endpoint.requests[0][2]["x-key"], "second")
+        self.assertIn("second", self.secrets.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"])
+        self.events.deauthorize_connection(Name=name)
+        self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.InvalidConnectionState")
+        self.delete(self.stack)
+        self.assertEqual(self.events.list_connections(NamePrefix=name)["Connections"], [])
+        with self.assertRaisesRegex(ClientError, "ResourceNotFound"):
+            self.secrets.describe_secret(SecretId=outputs["SecretArn"])
+
+    def test_connection_updates(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        other = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Other", "ApiKeyValue": "third"}}
+        connection = resource(
+            "Events::Connection", Name=outputs["Name"], AuthorizationType="API_KEY", AuthParameters=other
+        )
+        self.deploy({"Connection": connection}, kind="UPDATE")
+        described = self.events.describe_connection(Name=outputs["Name"])
+        self.assertEqual(described["ConnectionArn"], outputs["Arn"])
+        self.assertEqual(described["AuthParameters"], {"ApiKeyAuthParameters": {"ApiKeyName": "X-Other"}})
+        renamed = resource(
+            "Events::Connection", Name="renamed", AuthorizationType="API_KEY", AuthParameters=other
+        )
+        self.deploy({"Connection": renamed}, kind="UPDATE")
+        self.assertEqual(self.events.describe_connection(Name="renamed")["ConnectionState"], "AUTHORIZED")
+        with self.assertRaisesRegex(ClientError, "ResourceNotFound"):
+            self.events.describe_connection(Name=outputs["Name"])
+        self.delete(self.stack)
+
+    def test_connection_values(self) -> None:
+        for value in ("x" * 513, "line\n", "with:colon", "bell\a"):
+            wrong = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": value}}
+            with self.assertRaisesRegex(ClientError, "ValidationException.*ApiKeyValue") as refused:
+                self.events.create_connection(Name="wrong", AuthorizationType="API_KEY", AuthParameters=wrong)
+            self.assertNotIn(value, str(refused.exception))
+        self.events.create_connection(Name="longest", AuthorizationType="API_KEY", AuthParameters={
+            "ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "x" * 512}
+        })
+        self.events.delete_connection(Name="longest")
 
 
 class StartAndStop(unittest.TestCase):
