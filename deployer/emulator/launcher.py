@@ -37,7 +37,14 @@ from typing import Any
 MINISTACK_VERSION = "1.5.33"
 
 HOOKED_NAMES: dict[str, tuple[str, ...]] = {
-    "app": ("_EXECUTE_API_RE", "_MINISTACK_HOST", "app", "main"),
+    "app": (
+        "_CLOUDFRONT_HOST_RE",
+        "_EXECUTE_API_RE",
+        "_MINISTACK_HOST",
+        "_MINISTACK_PORT",
+        "app",
+        "main",
+    ),
     "core.arn": ("execute_api_arn",),
     "core.iam_actions": ("extract_iam_action", "extract_resource_arn", "identity_denial_message"),
     "core.iam_evaluator": (
@@ -64,6 +71,12 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_physical_name",
     ),
     "services.cloudformation.stacks": ("_add_event",),
+    "services.cloudfront": (
+        "_dataplane_allowed_methods",
+        "_distributions",
+        "_forward_to_origin",
+        "find_distribution_for_label",
+    ),
     "services.eventbridge": (
         "_connection_auth_headers",
         "_connection_params_map",
@@ -248,6 +261,48 @@ def answer_to_api_hosts_of_aws() -> None:
     app = ministack("app")
     hosts = "|".join((re.escape(app._MINISTACK_HOST), r"[a-z0-9-]+\.amazonaws\.com"))
     app._EXECUTE_API_RE = re.compile(rf"^([a-f0-9]{{8}})\.execute-api\.(?:{hosts})(?::\d+)?$")
+
+
+def answer_to_distributions_of_this_machine() -> None:
+    """Serves a distribution at `<id in lower case>.cloudfront.localhost`, which browsers find here."""
+    app, distributions = ministack("app"), ministack("services.cloudfront")
+    hosts = "|".join(("net", "localhost", re.escape(app._MINISTACK_HOST)))
+    app._CLOUDFRONT_HOST_RE = re.compile(rf"^([a-z0-9]+)\.cloudfront\.(?:{hosts})(?::\d+)?$")
+    find = distributions.find_distribution_for_label
+
+    def find_distribution(label: str) -> dict[str, Any] | None:
+        for identifier, distribution in distributions._distributions.items():
+            if identifier.lower() == label:
+                return dict(distribution)
+        found: dict[str, Any] | None = find(label)
+        return found
+
+    distributions.find_distribution_for_label = find_distribution
+
+
+def lead_distributions_to_local_apis() -> None:
+    """Sends what a distribution gets for an API of AWS to the API of that id here."""
+    app, distributions = ministack("app"), ministack("services.cloudfront")
+    forward = distributions._forward_to_origin
+
+    def forward_here(
+        origin: dict[str, Any], method: str, uri: str, query: str, headers: dict[str, str], *rest: Any
+    ) -> Any:
+        host = origin["domain_name"].lower()
+        if app._EXECUTE_API_RE.match(host):
+            headers = {"host": host, **headers}
+            here = {"domain_name": "127.0.0.1", "http_port": int(app._MINISTACK_PORT)}
+            origin = {**origin, **here, "protocol_policy": "http-only"}
+        return forward(origin, method, uri, query, headers, *rest)
+
+    distributions._forward_to_origin = forward_here
+
+
+def let_distributions_only_read() -> None:
+    """Refuses what is neither GET nor HEAD where a behavior allows nothing else."""
+    distributions = ministack("services.cloudfront")
+    allowed = distributions._dataplane_allowed_methods
+    distributions._dataplane_allowed_methods = lambda behavior: allowed(behavior) or ["GET", "HEAD"]
 
 
 # --- What calls a function ---------------------------------------------------------------------
@@ -1083,7 +1138,16 @@ REPLACING_PROPERTIES: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Resource": ("ParentId", "PathPart", "RestApiId"),
     "AWS::ApiGateway::RestApi": (),
     "AWS::ApiGateway::Stage": ("RestApiId", "StageName"),
+    "AWS::CloudFront::CachePolicy": (),
+    "AWS::CloudFront::Distribution": (),
+    "AWS::CloudFront::OriginAccessControl": (),
+    "AWS::CloudFront::OriginRequestPolicy": (),
+    "AWS::CloudFront::ResponseHeadersPolicy": (),
+    "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::Events::Connection": ("Name",),
+    "AWS::Events::Rule": ("Name",),
+    "AWS::KMS::Alias": ("AliasName",),
+    "AWS::KMS::Key": (),
     "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "StartingPosition"),
     "AWS::Lambda::Permission": (
         "Action",
@@ -1093,9 +1157,14 @@ REPLACING_PROPERTIES: dict[str, tuple[str, ...]] = {
         "SourceArn",
     ),
     "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::Route53::HostedZone": ("Name",),
+    "AWS::Route53::RecordSet": ("HostedZoneId", "HostedZoneName", "Name"),
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::S3::BucketPolicy": ("Bucket",),
+    "AWS::SNS::Subscription": ("Endpoint", "Protocol", "TopicArn"),
+    "AWS::SNS::TopicPolicy": (),
     "AWS::SQS::QueuePolicy": (),
+    "AWS::Scheduler::Schedule": ("Name",),
     "AWS::SecretsManager::ResourcePolicy": ("SecretId",),
     "AWS::SecretsManager::Secret": ("Name",),
 }
@@ -1177,6 +1246,9 @@ GAPS: tuple[Callable[[], None], ...] = (
     end_functions_first,
     count_loopback_as_tls,
     answer_to_api_hosts_of_aws,
+    answer_to_distributions_of_this_machine,
+    lead_distributions_to_local_apis,
+    let_distributions_only_read,
     ask_function_before_api_calls_it,
     demand_rights_to_poll,
     demand_rights_to_log,

@@ -5,6 +5,7 @@ Runs with the Python that has `requirements.txt` installed; everything stays on 
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import os
@@ -41,7 +42,8 @@ while True:
         os._exit(3)
     if event.get("do") == "sleep":
         time.sleep(60)
-    answer = json.dumps({{"statusCode": 200, "body": "done"}}).encode()
+    shows = "show" in (event.get("body") or "")
+    answer = json.dumps({{"statusCode": 200, "body": json.dumps(event) if shows else "done"}}).encode()
     urllib.request.urlopen(urllib.request.Request(api + id + "/response", answer, method="POST"))
 """
 
@@ -641,21 +643,40 @@ class StateMachines(Emulated):
         described = self.events.describe_connection(Name=name)
         self.assertEqual(described["AuthParameters"], {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key"}})
         self.assertEqual((described["ConnectionArn"], described["SecretArn"]), (outputs["Arn"], outputs["SecretArn"]))
-        updated = self.events.update_connection(
-            Name=name, AuthParameters={"ApiKeyAuthParameters": {"ApiKeyValue": "second"}}
-        )
-        self.assertEqual(updated["ConnectionState"], "AUTHORIZING")
-        self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.AuthInProgress")
-        wait_for(lambda: self.events.describe_connection(Name=name)["ConnectionState"] == "AUTHORIZED")
-        self.call(outputs, "/json")
-        self.assertEqual(self.endpoint.requests[0][2]["x-key"], "second")
-        self.assertIn("second", self.secrets.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"])
+        stale = {"ConnectionArn": f"{prefix}/0c3a1a6e-0000-0000-0000-000000000000"}
         self.events.deauthorize_connection(Name=name)
         self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.InvalidConnectionState")
+        error, _ = self.call(outputs, "/json", InvocationConfig=stale)
+        self.assertEqual(error, "Events.ConnectionResource.AccessDenied", "the role names the whole ARN")
         self.delete(self.stack)
         self.assertEqual(self.events.list_connections(NamePrefix=name)["Connections"], [])
         with self.assertRaisesRegex(ClientError, "ResourceNotFound"):
             self.secrets.describe_secret(SecretId=outputs["SecretArn"])
+
+    def test_connection_that_authorizes(self) -> None:
+        definition = task("http:invoke", Arguments="{% $states.context.Execution.Input %}")
+        key = {"ApiKeyAuthParameters": {"ApiKeyValue": "second"}}
+        definition["StartAt"] = "Update"
+        definition["States"]["Update"] = {
+            "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:eventbridge:updateConnection", "Next": "Do",
+            "Arguments": {"Name": "test_connection_that_authorizes", "AuthParameters": key},
+        }
+        rights = [
+            statement("events:UpdateConnection", {"Fn::GetAtt": ["Connection", "Arn"]}),
+            statement("secretsmanager:PutSecretValue", self.SECRET),
+        ]
+        outputs = self.system(definition, [*self.rights(), *rights])
+        self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.AuthInProgress")
+        state = lambda: self.events.describe_connection(Name=outputs["Name"])["ConnectionState"]
+        self.assertEqual(state(), "AUTHORIZING")
+        wait_for(lambda: state() == "AUTHORIZED")
+        retry = [{"ErrorEquals": ["Events.ConnectionResource.AuthInProgress"], "IntervalSeconds": 1}]
+        definition["States"]["Do"]["Retry"] = retry
+        self.machines.update_state_machine(stateMachineArn=outputs["Machine"], definition=json.dumps(definition))
+        self.assertEqual(self.call(outputs, "/json")[0]["StatusCode"], 200)
+        self.assertEqual(self.endpoint.requests[0][2]["x-key"], "second")
+        stored = self.secrets.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"]
+        self.assertEqual(json.loads(stored)["ApiKeyAuthParameters"], {"ApiKeyName": "X-Key", "ApiKeyValue": "second"})
 
     def test_connection_updates(self) -> None:
         outputs = self.system(task("http:invoke"), self.rights())
@@ -686,6 +707,228 @@ class StateMachines(Emulated):
             "ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "x" * 512}
         })
         self.events.delete_connection(Name="longest")
+
+
+OPTIMIZED, DISABLED = "658327ea-f89d-4fab-a63d-7e88639e58f6", "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
+
+
+class Sites(Emulated):
+    """A distribution in front of a private bucket and an API."""
+
+    def behavior(self, origin: str, cache: str, headers: Any, **more: Any) -> dict[str, Any]:
+        """How the distribution treats some paths."""
+        return {
+            "TargetOriginId": origin, "ViewerProtocolPolicy": "redirect-to-https", "CachePolicyId": cache,
+            "ResponseHeadersPolicyId": headers, "Compress": True, **more,
+        }
+
+    def site(self) -> dict[str, Any]:
+        """The resources of a site."""
+        everyone = {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}}
+        source = {"Fn::Sub": "arn:aws:cloudfront::${AWS::AccountId}:distribution/${Distribution}"}
+        condition = {"StringEquals": {"AWS:SourceArn": source}}
+        uri = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
+        headers = {
+            "Name": "of-site", "CustomHeadersConfig": {"Items": [
+                {"Header": "x-site", "Value": "own", "Override": True},
+            ]},
+            "SecurityHeadersConfig": {
+                "ContentSecurityPolicy": {"ContentSecurityPolicy": "default-src 'self'", "Override": True},
+                "ContentTypeOptions": {"Override": True},
+                "FrameOptions": {"FrameOption": "DENY", "Override": True},
+                "ReferrerPolicy": {"ReferrerPolicy": "no-referrer", "Override": True},
+                "StrictTransportSecurity": {"AccessControlMaxAgeSec": 60, "Override": True},
+            },
+        }
+        methods = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
+        config = {
+            "Enabled": True, "DefaultRootObject": "index.html", "HttpVersion": "http2and3",
+            "Origins": [
+                {
+                    "Id": "pages", "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]},
+                    "OriginAccessControlId": {"Ref": "Access"},
+                    "S3OriginConfig": {"OriginAccessIdentity": ""},
+                },
+                {
+                    "Id": "api", "OriginPath": "/v1",
+                    "DomainName": {"Fn::Sub": "${Api}.execute-api.${AWS::Region}.amazonaws.com"},
+                    "CustomOriginConfig": {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]},
+                },
+            ],
+            "DefaultCacheBehavior": self.behavior("pages", OPTIMIZED, {"Ref": "Headers"}),
+            "CacheBehaviors": [self.behavior(
+                "api", DISABLED, SECURITY_HEADERS, PathPattern="/api/*", AllowedMethods=methods,
+                OriginRequestPolicyId=ALL_VIEWER_EXCEPT_HOST,
+            )],
+            "CustomErrorResponses": [
+                {"ErrorCode": 403, "ResponseCode": 404, "ResponsePagePath": "/404.html"},
+            ],
+        }
+        return {
+            "Bucket": resource("S3::Bucket", PublicAccessBlockConfiguration={
+                name: True for name in (
+                    "BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets",
+                )
+            }),
+            "BucketPolicy": resource("S3::BucketPolicy", Bucket={"Ref": "Bucket"}, PolicyDocument={
+                "Version": "2012-10-17", "Statement": [{
+                    **everyone, "Action": "s3:GetObject", "Condition": condition,
+                    "Resource": {"Fn::Sub": "${Bucket.Arn}/*"},
+                }],
+            }),
+            "Access": resource("CloudFront::OriginAccessControl", OriginAccessControlConfig={
+                "Name": "of-site", "OriginAccessControlOriginType": "s3", "SigningBehavior": "always",
+                "SigningProtocol": "sigv4",
+            }),
+            "Headers": resource("CloudFront::ResponseHeadersPolicy", ResponseHeadersPolicyConfig=headers),
+            "Distribution": resource("CloudFront::Distribution", DistributionConfig=config),
+            "Role": role(), "Function": function(), "Api": resource("ApiGateway::RestApi", Name="api"),
+            "Parent": resource(
+                "ApiGateway::Resource", RestApiId={"Ref": "Api"}, PathPart="api",
+                ParentId={"Fn::GetAtt": ["Api", "RootResourceId"]},
+            ),
+            "Proxy": resource(
+                "ApiGateway::Resource", RestApiId={"Ref": "Api"}, PathPart="{proxy+}", ParentId={"Ref": "Parent"},
+            ),
+            "Method": resource(
+                "ApiGateway::Method", RestApiId={"Ref": "Api"}, HttpMethod="ANY", AuthorizationType="NONE",
+                ResourceId={"Ref": "Proxy"},
+                Integration={"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": {"Fn::Sub": uri}},
+            ),
+            "Permission": resource(
+                "Lambda::Permission", FunctionName={"Ref": "Function"}, Action="lambda:InvokeFunction",
+                Principal="apigateway.amazonaws.com",
+                SourceArn={"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"},
+            ),
+            "Deployment": {
+                **resource("ApiGateway::Deployment", RestApiId={"Ref": "Api"}), "DependsOn": "Method",
+            },
+            "Stage": resource(
+                "ApiGateway::Stage", StageName="v1", RestApiId={"Ref": "Api"}, DeploymentId={"Ref": "Deployment"},
+            ),
+        }
+
+    OUTPUTS = {
+        "Id": {"Value": {"Ref": "Distribution"}}, "Bucket": {"Value": {"Ref": "Bucket"}},
+        "Domain": {"Value": {"Fn::GetAtt": ["Distribution", "DomainName"]}},
+    }
+
+    def visit(
+        self, host: str, path: str, body: bytes | None = None, method: str | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], str]:
+        """Status, headers and body that a viewer of the distribution gets, without any redirect."""
+        viewer = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=10)
+        try:
+            viewer.request(method or ("POST" if body else "GET"), path, body, {"Host": host, **headers})
+            answer = viewer.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
+        finally:
+            viewer.close()
+
+    def test_site(self) -> None:
+        site = self.site()
+        stack = self.deploy(site, self.OUTPUTS)
+        self.assertEqual(stack["StackStatus"], "CREATE_COMPLETE", self.reasons(stack))
+        outputs = stack["Outputs"]
+        bucket, identifier, domain = outputs["Bucket"], outputs["Id"], outputs["Domain"]
+        host = f"{identifier.lower()}.cloudfront.localhost:{self.emulator.port}"
+        for name, text in ("index.html", "home"), ("404.html", "lost"), ("app.js", "code"):
+            self.s3.put_object(
+                Bucket=bucket, Key=name, Body=text.encode(), ContentType="text/html", CacheControl="max-age=9"
+            )
+        status, headers, text = self.visit(host, "/")
+        self.assertEqual((status, text), (200, "home"))
+        self.assertEqual((headers["content-type"], headers["cache-control"]), ("text/html", "max-age=9"))
+        self.assertEqual(headers["content-security-policy"], "default-src 'self'")
+        self.assertEqual((headers["x-site"], headers["x-frame-options"]), ("own", "DENY"))
+        self.assertEqual(headers["referrer-policy"], "no-referrer")
+        self.assertEqual(self.visit(domain, "/app.js")[::2], (200, "code"))
+        self.assertEqual(self.visit(host, "/missing")[::2], (404, "lost"))
+        self.assertEqual(self.visit(host, "/app.js", b"{}")[0], 403)
+        self.assertEqual(self.emulator.get(f"/{bucket}/index.html")[0], 403)
+        self.assertEqual(self.visit(host, "/", **{"X-Forwarded-Proto": "http"})[0], 301)
+        self.check_api(host)
+        self.check_invalidation(identifier)
+        self.check_updates(site, host, bucket)
+
+    def check_api(self, host: str) -> None:
+        given = {"Content-Type": "application/json", "X-Own": "yes", "Origin": "http://elsewhere"}
+        status, headers, text = self.visit(host, "/api/deep?a=1&a=2", b'{"do": "show"}', **given)
+        self.assertEqual(status, 200)
+        self.assertEqual(headers["strict-transport-security"], "max-age=31536000")
+        seen = json.loads(text)
+        sent = {name.lower(): value for name, value in seen["headers"].items()}
+        self.assertEqual((seen["httpMethod"], seen["body"]), ("POST", '{"do": "show"}'))
+        self.assertEqual((seen["path"], seen["multiValueQueryStringParameters"]), ("/api/deep", {"a": ["1", "2"]}))
+        self.assertEqual((sent["content-type"], sent["x-own"]), ("application/json", "yes"))
+        self.assertTrue(sent["host"].endswith(f".execute-api.{REGION}.amazonaws.com"), sent["host"])
+        self.assertEqual(self.visit(host, "/api/deep", method="DELETE")[0], 200)
+
+    def check_invalidation(self, identifier: str) -> None:
+        distributions = self.emulator.client("cloudfront")
+        batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "one"}
+        made = distributions.create_invalidation(DistributionId=identifier, InvalidationBatch=batch)["Invalidation"]
+        shown = distributions.get_invalidation(DistributionId=identifier, Id=made["Id"])["Invalidation"]
+        self.assertEqual(shown["Status"], "Completed")
+        listed = distributions.list_invalidations(DistributionId=identifier)["InvalidationList"]["Items"]
+        self.assertEqual([(entry["Id"], entry["Status"]) for entry in listed], [(made["Id"], "Completed")])
+
+    def check_updates(self, site: dict[str, Any], host: str, bucket: str) -> None:
+        config = site["Headers"]["Properties"]["ResponseHeadersPolicyConfig"]
+        config["CustomHeadersConfig"]["Items"][0]["Value"] = "changed"
+        distribution = site["Distribution"]["Properties"]["DistributionConfig"]
+        distribution["DefaultRootObject"] = "app.js"
+        site["Access"]["Properties"]["OriginAccessControlConfig"]["Description"] = "changed"
+        changes = self.change_set(site, self.OUTPUTS, "UPDATE")["Changes"]
+        replaced = {
+            change["ResourceChange"]["LogicalResourceId"]: change["ResourceChange"]["Replacement"]
+            for change in changes
+        }
+        self.assertEqual(replaced, dict.fromkeys(("Headers", "Distribution", "Access"), "False"))
+        self.deploy(site, self.OUTPUTS, "UPDATE")
+        status, headers, text = self.visit(host, "/")
+        self.assertEqual((status, headers["x-site"], text), (200, "changed", "code"))
+        policy = site["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
+        policy["Condition"] = {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::1:distribution/OTHER"}}
+        stack = self.deploy(site, self.OUTPUTS, "UPDATE")
+        self.assertEqual(self.visit(host, "/")[0], 403, "the bucket's policy counts")
+        for name in ("index.html", "404.html", "app.js"):
+            self.s3.delete_object(Bucket=bucket, Key=name)
+        self.delete(stack)
+        distributions = self.emulator.client("cloudfront")
+        self.assertEqual(distributions.list_distributions()["DistributionList"]["Quantity"], 0)
+        self.assertEqual(distributions.list_origin_access_controls()["OriginAccessControlList"]["Quantity"], 0)
+
+    def test_policies(self) -> None:
+        cache = {
+            "Name": "cache-of-test", "DefaultTTL": 60, "MinTTL": 0, "MaxTTL": 120,
+            "ParametersInCacheKeyAndForwardedToOrigin": {
+                "CookiesConfig": {"CookieBehavior": "none"}, "EnableAcceptEncodingGzip": True,
+                "HeadersConfig": {"HeaderBehavior": "none"},
+                "QueryStringsConfig": {"QueryStringBehavior": "all"},
+            },
+        }
+        request = {
+            "Name": "request-of-test", "CookiesConfig": {"CookieBehavior": "none"},
+            "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Accept"]},
+            "QueryStringsConfig": {"QueryStringBehavior": "all"},
+        }
+        policies = {
+            "Cache": resource("CloudFront::CachePolicy", CachePolicyConfig=cache),
+            "Request": resource("CloudFront::OriginRequestPolicy", OriginRequestPolicyConfig=request),
+        }
+        outputs = {name: {"Value": {"Ref": name}} for name in policies}
+        before = self.deploy(policies, outputs)
+        cache["DefaultTTL"], request["CookiesConfig"] = 90, {"CookieBehavior": "all"}
+        after = self.deploy(policies, outputs, "UPDATE")
+        self.assertEqual((after["StackStatus"], after["Outputs"]), ("UPDATE_COMPLETE", before["Outputs"]))
+        distributions = self.emulator.client("cloudfront")
+        kept = distributions.get_cache_policy(Id=after["Outputs"]["Cache"])["CachePolicy"]
+        self.assertEqual(kept["CachePolicyConfig"]["DefaultTTL"], 90)
+        self.delete(after)
+        self.assertEqual(distributions.list_cache_policies(Type="custom")["CachePolicyList"]["Quantity"], 0)
 
 
 class StartAndStop(unittest.TestCase):
