@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import copy
+import datetime
 import functools
 import http.client
 import importlib
@@ -77,6 +78,13 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_forward_to_origin",
         "find_distribution_for_label",
     ),
+    "services.cloudwatch": ("_dispatch_alarm_actions", "_is_sns_action_arn"),
+    "services.dynamodb": (
+        "_pitr_settings",
+        "_ttl_settings",
+        "_update_continuous_backups",
+        "_update_ttl",
+    ),
     "services.eventbridge": (
         "_connection_auth_headers",
         "_connection_params_map",
@@ -84,9 +92,11 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_create_connection",
         "_delete_connection",
         "_describe_connection",
+        "_invoke_target",
         "_list_connections",
         "_update_connection",
     ),
+    "services.kms": ("_describe_key",),
     "services.lambda_svc": (
         "_emit_lambda_logs",
         "_execute_function_provided_warm",
@@ -98,6 +108,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "invalidate_worker",
     ),
     "services.s3": ("_complete_multipart_upload", "_delete_bucket", "_error", "_multipart_uploads"),
+    "services.scheduler": ("_schedules",),
     "services.secretsmanager": (
         "_delete_resource_policy",
         "_get_random_password",
@@ -107,14 +118,17 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "delete_secret_in_process",
         "put_secret_value_in_process",
     ),
+    "services.sns": ("_fanout", "topic_policy_for_arn"),
     "services.stepfunctions": (
         "_ExecutionError",
         "_SERVICE_DISPATCH",
         "_dispatch_aws_sdk_json",
         "_error_matches",
-        "_execute_task",
+        "_executions",
+        "_fail_execution",
         "_invoke_resource",
         "_prefix_sdk_error",
+        "_run_execution",
         "_sdk_json_params",
         "_state_machines",
     ),
@@ -452,6 +466,113 @@ def demand_large_parts() -> None:
     s3._complete_multipart_upload = complete_upload
 
 
+# --- What alarms and schedules do ----------------------------------------------------------------
+
+ALARM_ACTIONS = {
+    "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions", "OK": "OKActions",
+}
+
+
+def publish_alarms_as_aws() -> None:
+    """Words the message of an alarm as AWS does, and asks the topic whether CloudWatch may publish."""
+    alarms, topics = ministack("services.cloudwatch"), ministack("services.sns")
+    dispatch = alarms._dispatch_alarm_actions
+
+    def dispatch_actions(alarm: dict[str, Any], old: str, new: str, reason: str) -> None:
+        if "MetricName" not in alarm:
+            dispatch(alarm, old, new, reason)
+            return
+        message = json.dumps(alarm_message(alarm, old, new, reason))
+        subject = f'{new}: "{alarm["AlarmName"]}" in {region_name()}'[:100]
+        for action in alarm.get(ALARM_ACTIONS[new]) or [] if alarm.get("ActionsEnabled", True) else []:
+            if not alarms._is_sns_action_arn(action):
+                continue
+            if may_publish(action, alarm["AlarmArn"]):
+                topics._fanout(action, str(uuid.uuid4()), message, subject)
+            else:
+                log.warning("%s may not publish to %s: its policy does not allow it", alarm["AlarmArn"], action)
+
+    alarms._dispatch_alarm_actions = dispatch_actions
+
+
+def may_publish(topic: str, alarm: str) -> bool:
+    """Whether the policy of the topic lets CloudWatch publish what this alarm tells."""
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    account = scope.get_account_id()
+    policy, _ = ministack("services.sns").topic_policy_for_arn(topic) or ("", "")
+    context = evaluator.EvalContext(
+        "", "Service", account, "sns:Publish", topic, scope.get_region(), secure_transport=True,
+        service_context={
+            "aws:sourcearn": alarm, "aws:sourceaccount": account, "aws:sourceowner": account,
+        },
+    )
+    decision = evaluator.evaluate_resource_policy(policy, context, service="cloudwatch.amazonaws.com")
+    return not policy or decision.decision == "Allow"
+
+
+def alarm_message(alarm: dict[str, Any], old: str, new: str, reason: str) -> dict[str, Any]:
+    """What CloudWatch publishes when an alarm changes its state."""
+    dimensions = [
+        {"value": entry["Value"], "name": entry["Name"]} for entry in alarm.get("Dimensions") or []
+    ]
+    extended = alarm.get("ExtendedStatistic")
+    statistic = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", alarm.get("Statistic") or "").upper()
+    trigger = {
+        "MetricName": alarm["MetricName"], "Namespace": alarm["Namespace"],
+        "StatisticType": "ExtendedStatistic" if extended else "Statistic",
+        **({"ExtendedStatistic": extended} if extended else {"Statistic": statistic}),
+        "Unit": alarm.get("Unit"), "Dimensions": dimensions, "Period": alarm.get("Period"),
+        "EvaluationPeriods": alarm.get("EvaluationPeriods"),
+        **{name: alarm[name] for name in ("DatapointsToAlarm",) if name in alarm},
+        "ComparisonOperator": alarm.get("ComparisonOperator"), "Threshold": alarm.get("Threshold"),
+        "TreatMissingData": alarm.get("TreatMissingData") or "missing",
+        "EvaluateLowSampleCountPercentile": "",
+    }
+    return {
+        "AlarmName": alarm["AlarmName"], "AlarmDescription": alarm.get("AlarmDescription") or None,
+        "AWSAccountId": ministack("core.responses").get_account_id(),
+        "AlarmConfigurationUpdatedTimestamp": alarm_time(alarm.get("AlarmConfigurationUpdatedTimestamp")),
+        "NewStateValue": new, "NewStateReason": reason, "StateChangeTime": alarm_time(time.time()),
+        "Region": region_name(), "AlarmArn": alarm["AlarmArn"], "OldStateValue": old,
+        **{name: alarm.get(name) or [] for name in ALARM_ACTIONS.values()},
+        "Trigger": trigger,
+    }
+
+
+def alarm_time(seconds: float | None) -> str:
+    """A time as the messages of alarms write it."""
+    moment = datetime.datetime.fromtimestamp(seconds or 0, datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}+0000"
+
+
+def region_name() -> str:
+    """The region in words, as the messages of alarms name it."""
+    region: str = ministack("core.responses").get_region()
+    return region_names().get(region, region)
+
+
+@functools.cache
+def region_names() -> dict[str, str]:
+    """The names of all regions."""
+    partitions = importlib.import_module("botocore.loaders").Loader().load_data("endpoints")["partitions"]
+    return {code: region["description"] for part in partitions for code, region in part["regions"].items()}
+
+
+def demand_rights_to_start_machines() -> None:
+    """Drops what a rule or a schedule starts without the right of its role to start it."""
+    events = ministack("services.eventbridge")
+    invoke = events._invoke_target
+
+    def invoke_if_permitted(target: dict[str, Any], *rest: Any, **named: Any) -> None:
+        arn = target.get("Arn", "")
+        if ":states:" in arn and not role_allows(target.get("RoleArn", ""), "states:StartExecution", arn):
+            log.warning("%s may not start %s", target.get("RoleArn"), arn)
+            return
+        invoke(target, *rest, **named)
+
+    events._invoke_target = invoke_if_permitted
+
+
 # --- Connections: what http:invoke authenticates with ---------------------------------------------
 
 # AWS takes longer; long enough to show a workflow that does not wait for it.
@@ -632,15 +753,17 @@ def failed_task(error: str, cause: str) -> Exception:
 def run_tasks_as_aws() -> None:
     """Remembers whose task runs, limits its result, and fails what cannot be caught as AWS does."""
     machines = ministack("services.stepfunctions")
-    execute, invoke, matches = (
-        machines._execute_task, machines._invoke_resource, machines._error_matches,
-    )
+    run, invoke, matches = machines._run_execution, machines._invoke_resource, machines._error_matches
 
-    def execute_task(state: Any, given: Any, execution: dict[str, Any] | None, *rest: Any) -> Any:
-        machine = machines._state_machines.get((execution or {}).get("stateMachineArn"))
-        token = running_machine.set(machine)
+    def run_execution(arn: str) -> None:
+        execution = machines._executions.get(arn) or {}
+        token = running_machine.set(machines._state_machines.get(execution.get("stateMachineArn")))
         try:
-            return execute(state, given, execution, *rest)
+            denial = key_denial()
+            if denial:
+                machines._fail_execution(execution, "KmsAccessDeniedException", denial)
+            else:
+                run(arn)
         finally:
             running_machine.reset(token)
 
@@ -657,7 +780,7 @@ def run_tasks_as_aws() -> None:
             return error in names
         return bool(matches(names, error))
 
-    machines._execute_task, machines._invoke_resource = execute_task, invoke_within_limit
+    machines._run_execution, machines._invoke_resource = run_execution, invoke_within_limit
     machines._error_matches = error_matches
 
 
@@ -670,11 +793,26 @@ def too_large() -> Exception:
     )
 
 
-def task_denial(action: str, *resources: str, **keys: str) -> str | None:
+def key_denial() -> str | None:
+    """Why the running machine's role may not use the key that encrypts the execution, if so."""
+    machine = running_machine.get() or {}
+    key = (machine.get("encryptionConfiguration") or {}).get("kmsKeyId")
+    if not key:
+        return None
+    found = checked("Kms", ministack("services.kms")._describe_key({"KeyId": key}))
+    keys = {"kms:EncryptionContext:aws:states:stateMachineArn": machine["stateMachineArn"]}
+    denials = (
+        task_denial(f"kms:{action}", found["KeyMetadata"]["Arn"], keys=keys)
+        for action in ("Decrypt", "GenerateDataKey")
+    )
+    return next(filter(None, denials), None)
+
+
+def task_denial(action: str, *resources: str, keys: dict[str, str] | None = None) -> str | None:
     """Why the running machine's role may do this to none of the resources; None if it may.
 
-    A resource that AWS knows by two ARNs is named by both. Keys are those of the request, with `_`
-    for `:`. Outside of a machine, as in TestState, there is no role to ask.
+    A resource that AWS knows by two ARNs is named by both. The keys are those of conditions. Outside
+    of a machine, as in TestState, there is no role to ask.
     """
     machine = running_machine.get()
     if machine is None:
@@ -687,7 +825,7 @@ def task_denial(action: str, *resources: str, **keys: str) -> str | None:
     for resource in resources:
         context = evaluator.EvalContext(
             session, "AssumedRole", account, action, resource, scope.get_region(), secure_transport=True,
-            service_context={name.replace("_", ":").lower(): value for name, value in keys.items()},
+            service_context={name.lower(): value for name, value in (keys or {}).items()},
         )
         decision = evaluator.evaluate(context, policies)
         policy = evaluator._resource_policy(service, resource)
@@ -800,7 +938,7 @@ def check_http_task(parameters: dict[str, Any]) -> None:
     machine = running_machine.get()
     denial = machine and task_denial(
         "states:InvokeHTTPEndpoint", machine["stateMachineArn"],
-        states_HTTPEndpoint=endpoint, states_HTTPMethod=method,
+        keys={"states:HTTPEndpoint": endpoint, "states:HTTPMethod": method},
     )
     if denial:
         raise failed_task("States.TaskFailed", denial)
@@ -1063,6 +1201,113 @@ def provide_secret_policies() -> None:
     }
 
 
+def keep_settings_of_tables() -> None:
+    """Gives a table the time to live and the backups that the template asks for."""
+    handlers = resource_handlers("AWS::DynamoDB::Table")
+    create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
+    tables = ministack("services.dynamodb")
+
+    def settle(made: Created, properties: Properties) -> Created:
+        name, expiry = {"TableName": made[0]}, properties.get("TimeToLiveSpecification")
+        tables._ttl_settings.pop(made[0], None)
+        if expiry:
+            enabled = {**expiry, "Enabled": is_true(expiry.get("Enabled"))}
+            checked("DynamoDb", tables._update_ttl({**name, "TimeToLiveSpecification": enabled}))
+        recovery = properties.get("PointInTimeRecoverySpecification") or {}
+        enabled = {"PointInTimeRecoveryEnabled": is_true(recovery.get("PointInTimeRecoveryEnabled"))}
+        tables._update_continuous_backups({**name, "PointInTimeRecoverySpecification": enabled})
+        return made
+
+    def create_table(logical_id: str, properties: Properties, stack: str) -> Created:
+        return settle(create(logical_id, properties, stack), properties)
+
+    def update_table(
+        table: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        before, after = (entry.get("TimeToLiveSpecification") or {} for entry in (old, new))
+        made = update(table, old, new, stack, logical_id)
+        both = is_true(before.get("Enabled")) and is_true(after.get("Enabled"))
+        if made[0] == table and both and before["AttributeName"] != after["AttributeName"]:
+            active = f"current AttributeName is {before['AttributeName']}"
+            raise refusal("DynamoDb", 400, f"TimeToLive is active on a different AttributeName: {active}")
+        return settle(made, new)
+
+    def delete_table(table: str, properties: Properties) -> None:
+        delete(table, properties)
+        tables._ttl_settings.pop(table, None)
+        tables._pitr_settings.pop(table, None)
+
+    handlers.update(create=create_table, update=update_table, delete=delete_table)
+
+
+def is_true(value: Any) -> bool:
+    """A boolean of a template, which may be written as a string."""
+    return str(value).lower() == "true"
+
+
+def keep_logging_of_state_machines() -> None:
+    """Stores the logging of a state machine under the names that its description has."""
+    handlers = resource_handlers("AWS::StepFunctions::StateMachine")
+    create, update = handlers["create"], handlers["update"]
+
+    def renamed(properties: Properties) -> Properties:
+        logging_configuration = properties.get("LoggingConfiguration")
+        if logging_configuration is None:
+            return properties
+        return {**properties, "LoggingConfiguration": lower_names(logging_configuration)}
+
+    def create_machine(logical_id: str, properties: Properties, stack: str) -> Created:
+        made: Created = create(logical_id, renamed(properties), stack)
+        return made
+
+    def update_machine(
+        arn: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        made: Created = update(arn, renamed(old), renamed(new), stack, logical_id)
+        return made
+
+    handlers.update(create=create_machine, update=update_machine)
+
+
+def lower_names(value: Any) -> Any:
+    """The value with the names of its members beginning in lower case."""
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: lower_names(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [lower_names(member) for member in value]
+    return is_true(value) if value in ("true", "false") else value
+
+
+# What ministack leaves out of a schedule, with what AWS takes where the template says nothing.
+SCHEDULE_SETTINGS = {
+    "Description": "", "EndDate": None, "KmsKeyArn": None, "ScheduleExpressionTimezone": "UTC",
+    "StartDate": None, "State": "ENABLED",
+}
+
+
+def keep_settings_of_schedules() -> None:
+    """Keeps time zone, dates and state of a schedule, which ministack forgets in part."""
+    handlers = resource_handlers("AWS::Scheduler::Schedule")
+    create, update = handlers["create"], handlers["update"]
+
+    def settle(made: Created, properties: Properties) -> Created:
+        group = properties.get("GroupName", "default")
+        schedule = ministack("services.scheduler")._schedules[f"{group}/{made[0]}"]
+        for name, otherwise in SCHEDULE_SETTINGS.items():
+            schedule[name] = properties.get(name, otherwise)
+            if schedule[name] is None:
+                del schedule[name]
+        return made
+
+    def create_schedule(logical_id: str, properties: Properties, stack: str) -> Created:
+        return settle(create(logical_id, properties, stack), properties)
+
+    def update_schedule(name: str, old: Properties, new: Properties, stack: str) -> Created:
+        return settle(update(name, old, new, stack), new)
+
+    handlers.update(create=create_schedule, update=update_schedule)
+
+
 def demand_code_of_functions() -> None:
     """Fails a function without readable code, and ends the processes of a deleted function."""
     handlers = resource_handlers("AWS::Lambda::Function")
@@ -1254,6 +1499,8 @@ GAPS: tuple[Callable[[], None], ...] = (
     demand_rights_to_log,
     log_how_functions_die,
     demand_large_parts,
+    publish_alarms_as_aws,
+    demand_rights_to_start_machines,
     keep_connections_as_aws,
     provide_connections,
     run_tasks_as_aws,
@@ -1261,6 +1508,9 @@ GAPS: tuple[Callable[[], None], ...] = (
     provide_http_tasks,
     treat_secrets_as_aws,
     provide_secret_policies,
+    keep_settings_of_tables,
+    keep_logging_of_state_machines,
+    keep_settings_of_schedules,
     demand_code_of_functions,
     keep_buckets_that_hold_data,
     tell_replacements_apart,

@@ -328,6 +328,91 @@ class Gaps(Emulated):
         self.stacks.delete_stack(StackName=bucket["StackId"])
         self.assertEqual(self.settled(bucket["StackId"])["StackStatus"], "DELETE_COMPLETE")
 
+    def test_table_settings(self) -> None:
+        def table(**more: Any) -> dict[str, Any]:
+            return {"Table": resource(
+                "DynamoDB::Table", BillingMode="PAY_PER_REQUEST", **more,
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            )}
+
+        def shown(stack: dict[str, Any]) -> tuple[Any, Any]:
+            name = {"TableName": stack["Outputs"]["Name"]}
+            backups = tables.describe_continuous_backups(**name)["ContinuousBackupsDescription"]
+            recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+            return tables.describe_time_to_live(**name)["TimeToLiveDescription"], recovery
+
+        tables, name = self.emulator.client("dynamodb"), {"Name": {"Value": {"Ref": "Table"}}}
+        expiring = {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}}
+        kept = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+        stack = self.deploy(table(**expiring, **kept), name)
+        on = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+        self.assertEqual(shown(stack), (on, "ENABLED"))
+        other = {"TimeToLiveSpecification": {"AttributeName": "other", "Enabled": True}}
+        stack = self.deploy(table(**other, **kept), name, "UPDATE")
+        self.assertEqual(stack["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+        self.assertIn("TimeToLive is active on a different AttributeName", self.reasons(stack))
+        self.assertEqual(shown(stack), (on, "ENABLED"))
+        stack = self.deploy(table(), name, "UPDATE")
+        self.assertEqual(shown(stack), ({"TimeToLiveStatus": "DISABLED"}, "DISABLED"))
+        self.delete(stack)
+
+    def test_alarm(self) -> None:
+        service = lambda name: {"Service": f"{name}.amazonaws.com"}
+        of_alarms = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:depth"}}
+        publish = statement("sns:Publish", {"Ref": "Topic"}, Principal=service("cloudwatch"), Condition=of_alarms)
+        send = statement("sqs:SendMessage", {"Fn::GetAtt": ["Queue", "Arn"]}, Principal=service("sns"))
+        alarmed = {
+            "Topic": resource("SNS::Topic"), "Queue": resource("SQS::Queue"),
+            "TopicPolicy": resource("SNS::TopicPolicy", Topics=[{"Ref": "Topic"}], PolicyDocument=publish),
+            "QueuePolicy": resource("SQS::QueuePolicy", Queues=[{"Ref": "Queue"}], PolicyDocument=send),
+            "Subscription": resource(
+                "SNS::Subscription", TopicArn={"Ref": "Topic"}, Protocol="sqs",
+                Endpoint={"Fn::GetAtt": ["Queue", "Arn"]},
+            ),
+            "Alarm": resource(
+                "CloudWatch::Alarm", AlarmName="depth", MetricName="Depth", Namespace="AWS/SQS", Period=60,
+                Statistic="SampleCount", EvaluationPeriods=1, Threshold=0, TreatMissingData="notBreaching",
+                ComparisonOperator="GreaterThanThreshold", AlarmActions=[{"Ref": "Topic"}],
+                Dimensions=[{"Name": "QueueName", "Value": "watched"}],
+            ),
+        }
+        urls = {"Queue": {"Value": {"Ref": "Queue"}}, "Topic": {"Value": {"Ref": "Topic"}}}
+        outputs = self.deploy(alarmed, urls)["Outputs"]
+        alarms, queues = self.emulator.client("cloudwatch"), self.emulator.client("sqs")
+
+        def told() -> list[dict[str, Any]]:
+            for state in "OK", "ALARM":
+                alarms.set_alarm_state(AlarmName="depth", StateValue=state, StateReason="tested")
+            got = queues.receive_message(QueueUrl=outputs["Queue"], WaitTimeSeconds=1).get("Messages", [])
+            return [json.loads(message["Body"]) for message in got]
+
+        (envelope,) = told()
+        self.assertEqual(envelope["Subject"], 'ALARM: "depth" in Asia Pacific (Tokyo)')
+        message = json.loads(envelope["Message"])
+        self.assertRegex(message.pop("StateChangeTime"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000$")
+        del message["AlarmConfigurationUpdatedTimestamp"]
+        self.assertEqual(message, {
+            "AlarmName": "depth", "AlarmDescription": None, "AWSAccountId": ACCOUNT, "NewStateValue": "ALARM",
+            "NewStateReason": "tested", "OldStateValue": "OK", "Region": "Asia Pacific (Tokyo)",
+            "AlarmArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:depth",
+            "OKActions": [], "AlarmActions": [outputs["Topic"]], "InsufficientDataActions": [],
+            "Trigger": {
+                "MetricName": "Depth", "Namespace": "AWS/SQS", "StatisticType": "Statistic",
+                "Statistic": "SAMPLE_COUNT", "Unit": None, "Period": 60, "EvaluationPeriods": 1,
+                "Dimensions": [{"value": "watched", "name": "QueueName"}], "Threshold": 0.0,
+                "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
+                "EvaluateLowSampleCountPercentile": "",
+            },
+        })
+        publish["Statement"][0]["Principal"] = service("events")
+        self.deploy(alarmed, urls, "UPDATE")
+        self.assertEqual(told(), [], "the policy of the topic counts")
+        del alarmed["TopicPolicy"]
+        stack = self.deploy(alarmed, urls, "UPDATE")
+        self.assertEqual(len(told()), 1)
+        self.delete(stack)
+
     def test_small_parts(self) -> None:
         upload = {"Bucket": "code", "Key": "large"}
         upload["UploadId"] = self.s3.create_multipart_upload(**upload)["UploadId"]
@@ -631,6 +716,84 @@ class StateMachines(Emulated):
             ended, cause = self.run_machine(outputs["Machine"], **given)
             self.assertFalse(cause)
             self.delete(self.stack)
+
+    def test_settings(self) -> None:
+        group = "/aws/vendedlogs/states/tested"
+        target = {"Fn::GetAtt": ["Machine", "Arn"]}
+        logged = {"Level": "ALL", "IncludeExecutionData": False, "Destinations": [
+            {"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": ["Logs", "Arn"]}}},
+        ]}
+        schedule = {
+            "ScheduleExpression": "cron(0 3 * * ? *)", "ScheduleExpressionTimezone": "Asia/Tokyo",
+            "FlexibleTimeWindow": {"Mode": "OFF"}, "State": "DISABLED",
+            "Target": {"Arn": target, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Input": "{}"},
+        }
+        system = {
+            "Logs": resource("Logs::LogGroup", LogGroupName=group), "Role": role(),
+            "Machine": machine(task("http:invoke"), LoggingConfiguration=logged),
+            "Schedule": resource("Scheduler::Schedule", **schedule),
+        }
+        names = {name: {"Value": {"Ref": name}} for name in ("Machine", "Schedule")}
+        stack = self.deploy(system, names)
+        schedules, outputs = self.emulator.client("scheduler"), stack["Outputs"]
+
+        def shown() -> tuple[Any, ...]:
+            found = schedules.get_schedule(Name=outputs["Schedule"])
+            described = self.machines.describe_state_machine(stateMachineArn=outputs["Machine"])
+            configuration = described["loggingConfiguration"]
+            arn = configuration["destinations"][0]["cloudWatchLogsLogGroup"]["logGroupArn"]
+            self.assertIn(group, arn)
+            return configuration["level"], found["ScheduleExpressionTimezone"], found["State"]
+
+        self.assertEqual(shown(), ("ALL", "Asia/Tokyo", "DISABLED"))
+        logged["Level"] = "ERROR"
+        for name in "ScheduleExpressionTimezone", "State":
+            del schedule[name]
+        system["Schedule"] = resource("Scheduler::Schedule", **schedule)
+        stack = self.deploy(system, names, "UPDATE")
+        self.assertEqual(stack["Outputs"], outputs)
+        self.assertEqual(shown(), ("ERROR", "UTC", "ENABLED"))
+        self.delete(stack)
+        self.assertEqual(schedules.list_schedules()["Schedules"], [])
+
+    def test_rights_to_start(self) -> None:
+        started = lambda: len(self.machines.list_executions(stateMachineArn=outputs["Machine"])["executions"])
+        arn = {"Fn::GetAtt": ["Machine", "Arn"]}
+        for grants, expected in ([], 0), ([statement("states:StartExecution", arn)], 1):
+            rule = resource("Events::Rule", EventPattern={"source": ["test"]}, Targets=[
+                {"Id": "machine", "Arn": arn, "RoleArn": {"Fn::GetAtt": ["Starter", "Arn"]}},
+            ])
+            outputs = self.system(task("http:invoke"), [], Rule=rule, Starter=role(*grants))
+            self.events.put_events(Entries=[{"Source": "test", "DetailType": "test", "Detail": "{}"}])
+            time.sleep(0.2)
+            self.assertEqual(started(), expected)
+            self.delete(self.stack)
+
+    def test_rights_to_use_the_key(self) -> None:
+        account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+        of_machine = {"StringLike": {
+            "kms:EncryptionContext:aws:states:stateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:*",
+        }}
+        actions, key = ["kms:Decrypt", "kms:GenerateDataKey"], {"Fn::GetAtt": ["Key", "Arn"]}
+        encrypted = machine(
+            {"StartAt": "Do", "States": {"Do": {"Type": "Pass", "End": True}}},
+            EncryptionConfiguration={"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": key},
+        )
+        for granted in actions[:1], actions:
+            stack = self.deploy(
+                {
+                    "Key": resource("KMS::Key", KeyPolicy=statement("kms:*", "*", Principal=account)),
+                    "Role": role(statement(granted, key, Condition=of_machine)), "Machine": encrypted,
+                },
+                {"Machine": {"Value": {"Ref": "Machine"}}},
+            )
+            ended, cause = self.run_machine(stack["Outputs"]["Machine"], said=1)
+            if granted is actions:
+                self.assertEqual(ended, {"said": 1})
+            else:
+                self.assertEqual(ended, "KmsAccessDeniedException")
+                self.assertIn("is not authorized to perform: kms:GenerateDataKey", cause)
+            self.delete(stack)
 
     def test_connection(self) -> None:
         outputs = self.system(task("http:invoke"), self.rights())
