@@ -96,6 +96,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_list_connections",
         "_update_connection",
     ),
+    "services.iam": ("_roles",),
     "services.kms": ("_describe_key",),
     "services.lambda_svc": (
         "_emit_lambda_logs",
@@ -490,7 +491,7 @@ def publish_alarms_as_aws() -> None:
             if may_publish(action, alarm["AlarmArn"]):
                 topics._fanout(action, str(uuid.uuid4()), message, subject)
             else:
-                log.warning("%s may not publish to %s: its policy does not allow it", alarm["AlarmArn"], action)
+                log.warning("%s does not let %s publish", action, alarm["AlarmArn"])
 
     alarms._dispatch_alarm_actions = dispatch_actions
 
@@ -1020,9 +1021,8 @@ def http_body(parameters: dict[str, Any], added: dict[str, Any]) -> bytes | None
     body, transform = parameters.get("RequestBody"), parameters.get("Transform") or {}
     if added:
         if not isinstance(body, dict | None):
-            raise failed_task(
-                "States.Runtime", "The RequestBody cannot be merged with the body parameters of the connection"
-            )
+            text = "The RequestBody cannot be merged with the body parameters of the connection"
+            raise failed_task("States.Runtime", text)
         body = {**(body or {}), **added}
     if body is None:
         return None
@@ -1245,10 +1245,34 @@ def is_true(value: Any) -> bool:
     return str(value).lower() == "true"
 
 
-def keep_logging_of_state_machines() -> None:
-    """Stores the logging of a state machine under the names that its description has."""
+def may_assume(service: str, role: str, source: str) -> bool:
+    """Whether the role trusts a service of AWS that acts for this resource."""
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    account = scope.get_account_id()
+    trust = (ministack("services.iam")._roles.get(role.rsplit("/", 1)[-1]) or {}).get(
+        "AssumeRolePolicyDocument"
+    )
+    context = evaluator.EvalContext(
+        "", "Service", account, "sts:AssumeRole", role, scope.get_region(), secure_transport=True,
+        service_context={"aws:sourcearn": source, "aws:sourceaccount": account},
+    )
+    decision = evaluator.evaluate_resource_policy(trust, context, service=f"{service}.amazonaws.com")
+    return bool(decision.decision == "Allow")
+
+
+def keep_state_machines_as_aws() -> None:
+    """Demands that the role of a state machine trusts it, and stores its logging as it is described."""
     handlers = resource_handlers("AWS::StepFunctions::StateMachine")
     create, update = handlers["create"], handlers["update"]
+
+    provisioners = ministack("services.cloudformation.provisioners")
+
+    def check_trust(arn: str, properties: Properties) -> None:
+        if not may_assume("states", properties.get("RoleArn", ""), arn):
+            raise refusal(
+                "Sfn", 400, "Neither the global service principal states.amazonaws.com, nor the regional "
+                "one is authorized to assume the provided role."
+            )
 
     def renamed(properties: Properties) -> Properties:
         logging_configuration = properties.get("LoggingConfiguration")
@@ -1257,12 +1281,19 @@ def keep_logging_of_state_machines() -> None:
         return {**properties, "LoggingConfiguration": lower_names(logging_configuration)}
 
     def create_machine(logical_id: str, properties: Properties, stack: str) -> Created:
+        scope = ministack("core.responses")
+        name = properties.get("StateMachineName") or provisioners._physical_name(
+            stack, logical_id, max_len=80
+        )
+        prefix = f"arn:aws:states:{scope.get_region()}:{scope.get_account_id()}:stateMachine"
+        check_trust(f"{prefix}:{name}", properties)
         made: Created = create(logical_id, renamed(properties), stack)
         return made
 
     def update_machine(
         arn: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
     ) -> Created:
+        check_trust(arn, new)
         made: Created = update(arn, renamed(old), renamed(new), stack, logical_id)
         return made
 
@@ -1285,10 +1316,19 @@ SCHEDULE_SETTINGS = {
 }
 
 
-def keep_settings_of_schedules() -> None:
-    """Keeps time zone, dates and state of a schedule, which ministack forgets in part."""
+def keep_schedules_as_aws() -> None:
+    """Demands that the role of a schedule trusts it, and keeps its time zone, dates and state."""
     handlers = resource_handlers("AWS::Scheduler::Schedule")
     create, update = handlers["create"], handlers["update"]
+
+    def check_trust(properties: Properties) -> None:
+        scope, group = ministack("core.responses"), properties.get("GroupName", "default")
+        prefix = f"arn:aws:scheduler:{scope.get_region()}:{scope.get_account_id()}:schedule-group"
+        if not may_assume("scheduler", properties["Target"]["RoleArn"], f"{prefix}/{group}"):
+            raise refusal(
+                "Scheduler", 400, "The execution role you provide must allow AWS EventBridge Scheduler to "
+                "assume the role."
+            )
 
     def settle(made: Created, properties: Properties) -> Created:
         group = properties.get("GroupName", "default")
@@ -1300,9 +1340,11 @@ def keep_settings_of_schedules() -> None:
         return made
 
     def create_schedule(logical_id: str, properties: Properties, stack: str) -> Created:
+        check_trust(properties)
         return settle(create(logical_id, properties, stack), properties)
 
     def update_schedule(name: str, old: Properties, new: Properties, stack: str) -> Created:
+        check_trust(new)
         return settle(update(name, old, new, stack), new)
 
     handlers.update(create=create_schedule, update=update_schedule)
@@ -1509,8 +1551,8 @@ GAPS: tuple[Callable[[], None], ...] = (
     treat_secrets_as_aws,
     provide_secret_policies,
     keep_settings_of_tables,
-    keep_logging_of_state_machines,
-    keep_settings_of_schedules,
+    keep_state_machines_as_aws,
+    keep_schedules_as_aws,
     demand_code_of_functions,
     keep_buckets_that_hold_data,
     tell_replacements_apart,

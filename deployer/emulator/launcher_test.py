@@ -73,13 +73,14 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": f"AWS::{kind}", "Properties": properties}
 
 
-def role(*grants: dict[str, Any]) -> dict[str, Any]:
-    """A function's role that may do what the policy documents say."""
+def role(*grants: dict[str, Any], trusts: tuple[str, ...] = ("lambda", "scheduler", "states")) -> dict[str, Any]:
+    """A role that may do what the policy documents say."""
     trust = {
         "Version": "2012-10-17",
         "Statement": [{
             "Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Principal": {"Service": [f"{service}.amazonaws.com" for service in trusts]},
+            "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}},
         }],
     }
     policies = [{"PolicyName": f"p{n}", "PolicyDocument": grant} for n, grant in enumerate(grants)]
@@ -701,7 +702,10 @@ class StateMachines(Emulated):
         change = {"AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyValue": "second"}}}
         name = {"Name": "test_rights_to_call_services"}
         for service, given, grants, error in (
-            ("secretsmanager:getSecretValue", {"SecretId": "of-machine"}, [get], "SecretsManager.SecretsManagerException"),
+            (
+                "secretsmanager:getSecretValue", {"SecretId": "of-machine"}, [get],
+                "SecretsManager.SecretsManagerException",
+            ),
             ("eventbridge:updateConnection", {**name, **change}, update, "EventBridge.AccessDeniedException"),
             ("eventbridge:describeConnection", name, [describe], "EventBridge.AccessDeniedException"),
         ):
@@ -755,6 +759,20 @@ class StateMachines(Emulated):
         self.assertEqual(shown(), ("ERROR", "UTC", "ENABLED"))
         self.delete(stack)
         self.assertEqual(schedules.list_schedules()["Schedules"], [])
+
+    def test_trust(self) -> None:
+        target = {"Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}
+        schedule = resource(
+            "Scheduler::Schedule", ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target
+        )
+        for other, distrustful, reason in (
+            ("states", schedule, "must allow AWS EventBridge Scheduler to assume the role"),
+            ("scheduler", machine(task("http:invoke")), "is authorized to assume the provided role"),
+        ):
+            stack = self.deploy({"Role": role(trusts=(other,)), "Distrustful": distrustful})
+            self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+            self.assertIn(reason, self.reasons(stack))
+            self.delete(stack)
 
     def test_rights_to_start(self) -> None:
         started = lambda: len(self.machines.list_executions(stateMachineArn=outputs["Machine"])["executions"])
@@ -1107,6 +1125,13 @@ class StartAndStop(unittest.TestCase):
     def test_a_missing_name_stops_with_one_line(self) -> None:
         code = "import launcher; launcher.HOOKED_NAMES['app'] += ('gone',); launcher.main()"
         self.check(code, "has no `app.gone`")
+
+    def test_a_slow_answer_is_a_failed_connection(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            call = f"launcher.called(urllib.request.Request({url!r}))"
+            code = f"import launcher, urllib.request; launcher.HTTP_SECONDS = 0.1; {call}"
+            self.check(code, "States.Http.Socket: TimeoutError")
 
     def check(self, code: str, expected: str, **environment: str) -> None:
         ended = subprocess.run(
