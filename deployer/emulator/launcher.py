@@ -74,8 +74,11 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
     "services.cloudformation.stacks": ("_add_event",),
     "services.cloudfront": (
         "_dataplane_allowed_methods",
+        "_dataplane_origin",
         "_distributions",
+        "_find",
         "_forward_to_origin",
+        "_s3_origin_bucket",
         "find_distribution_for_label",
     ),
     "services.cloudwatch": ("_dispatch_alarm_actions", "_is_sns_action_arn"),
@@ -313,11 +316,22 @@ def lead_distributions_to_local_apis() -> None:
     distributions._forward_to_origin = forward_here
 
 
-def let_distributions_only_read() -> None:
-    """Refuses what is neither GET nor HEAD where a behavior allows nothing else."""
+def complete_distributions() -> None:
+    """Takes what a distribution leaves out as AWS does: GET and HEAD only, and a bucket for an origin.
+
+    ministack takes an origin with an empty `S3OriginConfig` for a web server.
+    """
     distributions = ministack("services.cloudfront")
-    allowed = distributions._dataplane_allowed_methods
+    allowed, read = distributions._dataplane_allowed_methods, distributions._dataplane_origin
+
+    def read_origin(element: Any) -> dict[str, Any]:
+        origin: dict[str, Any] = read(element)
+        if distributions._find(element, "CustomOriginConfig") is None:
+            origin["s3_bucket"] = distributions._s3_origin_bucket(origin["domain_name"])
+        return origin
+
     distributions._dataplane_allowed_methods = lambda behavior: allowed(behavior) or ["GET", "HEAD"]
+    distributions._dataplane_origin = read_origin
 
 
 # --- What calls a function ---------------------------------------------------------------------
@@ -1535,7 +1549,7 @@ GAPS: tuple[Callable[[], None], ...] = (
     answer_to_api_hosts_of_aws,
     answer_to_distributions_of_this_machine,
     lead_distributions_to_local_apis,
-    let_distributions_only_read,
+    complete_distributions,
     ask_function_before_api_calls_it,
     demand_rights_to_poll,
     demand_rights_to_log,

@@ -929,8 +929,7 @@ class Sites(Emulated):
             "Origins": [
                 {
                     "Id": "pages", "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]},
-                    "OriginAccessControlId": {"Ref": "Access"},
-                    "S3OriginConfig": {"OriginAccessIdentity": ""},
+                    "OriginAccessControlId": {"Ref": "Access"}, "S3OriginConfig": {},
                 },
                 {
                     "Id": "api", "OriginPath": "/v1",
