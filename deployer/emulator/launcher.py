@@ -497,11 +497,10 @@ def publish_alarms_as_aws() -> None:
         if "MetricName" not in alarm:
             dispatch(alarm, old, new, reason)
             return
+        actions = alarm.get(ALARM_ACTIONS[new]) or [] if alarm.get("ActionsEnabled", True) else []
         message = json.dumps(alarm_message(alarm, old, new, reason))
         subject = f'{new}: "{alarm["AlarmName"]}" in {region_name()}'[:100]
-        for action in alarm.get(ALARM_ACTIONS[new]) or [] if alarm.get("ActionsEnabled", True) else []:
-            if not alarms._is_sns_action_arn(action):
-                continue
+        for action in filter(alarms._is_sns_action_arn, actions):
             if may_publish(action, alarm["AlarmArn"]):
                 topics._fanout(action, str(uuid.uuid4()), message, subject)
             else:
@@ -683,7 +682,8 @@ def connection_problem(request: dict[str, Any]) -> Any:
     for group, members in HEADER_MEMBERS.items():
         given = (request.get("AuthParameters") or {}).get(group) or {}
         for member in members.keys() & given.keys():
-            if not HEADER_TEXT.fullmatch(given[member]) or not given[member].strip():
+            text = str(given[member])
+            if not HEADER_TEXT.fullmatch(text) or not text.strip():
                 wrong.append(f"authParameters.{group}.{member}")
     if not wrong:
         return None

@@ -637,7 +637,9 @@ class StateMachines(Emulated):
 
     def test_http_answers(self) -> None:
         outputs = self.system(task("http:invoke"), self.rights())
-        self.assertEqual(self.call(outputs, "/text")[0]["ResponseBody"], "1 \u00e9t\u00e9")
+        older = {"InvocationConfig": None, "Authentication": {"ConnectionArn": outputs["Arn"]}}
+        for name in {}, older:
+            self.assertEqual(self.call(outputs, "/text", **name)[0]["ResponseBody"], "1 \u00e9t\u00e9")
         expected = {
             "/refused": "States.Http.StatusCode.401", "/broken": "States.Http.StatusCode.503",
             "/moved": "States.Http.StatusCode.302", "/binary": "States.Runtime",
