@@ -70,6 +70,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_REPLACING_PROPERTIES",
         "_RESOURCE_HANDLERS",
         "_physical_name",
+        "_sfn_definition",
     ),
     "services.cloudformation.stacks": ("_add_event",),
     "services.cloudfront": (
@@ -1275,7 +1276,7 @@ def may_assume(service: str, role: str, source: str) -> bool:
 
 
 def keep_state_machines_as_aws() -> None:
-    """Demands that the role of a state machine trusts it, and stores its logging as it is described."""
+    """Checks the trust of a state machine's role, stores its logging as described, refuses what is lost."""
     handlers = resource_handlers("AWS::StepFunctions::StateMachine")
     create, update = handlers["create"], handlers["update"]
 
@@ -1287,6 +1288,12 @@ def keep_state_machines_as_aws() -> None:
                 "Sfn", 400, "Neither the global service principal states.amazonaws.com, nor the regional "
                 "one is authorized to assume the provided role."
             )
+
+    def check_variables_of(properties: Properties) -> None:
+        for state, language in states_of(json.loads(provisioners._sfn_definition(properties))):
+            parts = (state, *state.get("Choices", ()), *state.get("Catch", ()))
+            if language != "JSONata" and any("Assign" in part for part in parts):
+                raise ValueError("The local cloud would lose variables (Assign) of states without JSONata")
 
     def renamed(properties: Properties) -> Properties:
         logging_configuration = properties.get("LoggingConfiguration")
@@ -1301,6 +1308,7 @@ def keep_state_machines_as_aws() -> None:
         )
         prefix = f"arn:aws:states:{scope.get_region()}:{scope.get_account_id()}:stateMachine"
         check_trust(f"{prefix}:{name}", properties)
+        check_variables_of(properties)
         made: Created = create(logical_id, renamed(properties), stack)
         return made
 
@@ -1308,10 +1316,22 @@ def keep_state_machines_as_aws() -> None:
         arn: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
     ) -> Created:
         check_trust(arn, new)
+        check_variables_of(new)
         made: Created = update(arn, renamed(old), renamed(new), stack, logical_id)
         return made
 
     handlers.update(create=create_machine, update=update_machine)
+
+
+def states_of(machine: dict[str, Any], language: str = "JSONPath") -> Iterator[tuple[dict[str, Any], str]]:
+    """All states of a definition, each with its query language."""
+    language = machine.get("QueryLanguage", language)
+    for state in machine.get("States", {}).values():
+        yield state, state.get("QueryLanguage", language)
+        for name in ("ItemProcessor", "Iterator"):
+            yield from states_of(state.get(name, {}), language)
+        for branch in state.get("Branches", ()):
+            yield from states_of(branch, language)
 
 
 def lower_names(value: Any) -> Any:

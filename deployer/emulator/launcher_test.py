@@ -776,6 +776,19 @@ class StateMachines(Emulated):
             self.assertIn(reason, self.reasons(stack))
             self.delete(stack)
 
+    def test_variables_that_would_be_lost(self) -> None:
+        assigning = {"Type": "Pass", "Assign": {"kept": 1}, "End": True}
+        inner = {"StartAt": "Do", "States": {"Do": assigning}}
+        outer = {"Type": "Parallel", "Branches": [inner], "End": True}
+        definition = {"StartAt": "Both", "States": {"Both": outer}}
+        stack = self.deploy({"Role": role(), "Machine": machine(definition)})
+        self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+        self.assertIn("would lose variables", self.reasons(stack))
+        self.delete(stack)
+        assigning["QueryLanguage"] = "JSONata"
+        stack = self.deploy({"Role": role(), "Machine": machine(definition)})
+        self.assertEqual(stack["StackStatus"], "CREATE_COMPLETE", self.reasons(stack))
+
     def test_rights_to_start(self) -> None:
         started = lambda: len(self.machines.list_executions(stateMachineArn=outputs["Machine"])["executions"])
         arn = {"Fn::GetAtt": ["Machine", "Arn"]}
