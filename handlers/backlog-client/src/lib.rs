@@ -4,7 +4,7 @@ mod answer;
 mod call;
 mod text;
 
-pub use text::{SUMMARY_LIMIT, shorten_summary};
+pub use text::{SUMMARY_LIMIT, shorten_line, shorten_summary};
 
 use answer::Answer;
 use contracts::Origin;
@@ -75,6 +75,13 @@ struct Listed {
     description: Option<String>,
 }
 
+/// A comment, or the log of a change, which may have no text.
+#[derive(Deserialize)]
+struct Commented {
+    #[serde(default)]
+    content: Option<String>,
+}
+
 /// An issue, as far as its status goes.
 #[derive(Deserialize)]
 struct WithStatus {
@@ -132,6 +139,25 @@ impl<'a> Issues<'a> {
     pub async fn comment(&self, issue_key: &str, comment: &str) -> Result<Change, Failure> {
         let content = text::shorten(comment);
         self.post(&["issues", issue_key, "comments"], &[("content", &content)]).await?.change()
+    }
+
+    /// Whether the newest comments of an issue hold this one; an issue that is not there has none.
+    ///
+    /// For when it is not known whether a comment took effect.
+    /// Source: developer.nulab.com, "Get Comment List".
+    pub async fn has_comment(&self, issue_key: &str, comment: &str) -> Result<bool, Failure> {
+        let query = [("order", "desc"), ("count", LONGEST_LIST)];
+        let comments: Vec<Commented> = match self.get(&["issues", issue_key, "comments"], &query).await? {
+            Answer::Good(body) => body.read("a list of comments")?,
+            Answer::Nothing(_) => return Ok(false),
+            Answer::Wrong(said) => return Err(said.permanent()),
+        };
+        let sent = text::shorten(comment);
+        let is_it = |other: &Commented| {
+            let other = other.content.as_deref().unwrap_or_default();
+            other.trim().lines().map(str::trim_end).eq(sent.trim().lines().map(str::trim_end))
+        };
+        Ok(comments.iter().any(is_it))
     }
 
     /// Closes an issue with a comment; one that is closed already gets the comment alone.

@@ -39,12 +39,18 @@ enum Call {
     Create(&'static str, &'static str),
     Find(&'static str),
     Comment(&'static str, &'static str),
+    HasComment(&'static str, &'static str),
     Close(&'static str, &'static str),
 }
 
 /// One of each kind, about an issue that is there.
-const EACH: [Call; 4] =
-    [Call::Create("summary", "line"), Call::Find("line"), Call::Comment("SUB-1", "c"), Call::Close("SUB-1", "c")];
+const EACH: [Call; 5] = [
+    Call::Create("summary", "line"),
+    Call::Find("line"),
+    Call::Comment("SUB-1", "c"),
+    Call::Close("SUB-1", "c"),
+    Call::HasComment("SUB-1", "c"),
+];
 /// Those that name an issue.
 const CHANGES: [Call; 2] = [EACH[2], EACH[3]];
 
@@ -52,6 +58,7 @@ const CHANGES: [Call; 2] = [EACH[2], EACH[3]];
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     Issue(String),
+    Found,
     NotFound,
     Made,
     NoIssue,
@@ -108,6 +115,9 @@ impl Stage {
             Call::Find(line) => {
                 let found = issues.find_by_line(PROJECT, line).await?;
                 Ok(found.map_or(Outcome::NotFound, |issue| Outcome::Issue(issue.key)))
+            }
+            Call::HasComment(key, text) => {
+                Ok(if issues.has_comment(key, text).await? { Outcome::Found } else { Outcome::NotFound })
             }
             Call::Comment(key, text) => issues.comment(key, text).await.map(changed),
             Call::Close(key, text) => issues.close(key, text).await.map(changed),

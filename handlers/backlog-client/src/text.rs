@@ -11,9 +11,13 @@ const CUT: char = '…';
 
 /// A text as the summary of an issue: one line, and cut where Backlog would refuse it.
 pub fn shorten_summary(text: &str) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
-    let line = words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ");
-    cut(line, SUMMARY_LIMIT)
+    shorten_line(text, SUMMARY_LIMIT)
+}
+
+/// A text as one line of at most so many UTF-16 units.
+pub fn shorten_line(text: &str, limit: usize) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    cut(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "), limit)
 }
 
 /// A text of any number of lines, cut where Backlog would refuse it.
@@ -27,7 +31,7 @@ fn cut(text: String, limit: usize) -> String {
     if n_units(&text) <= limit {
         return text;
     }
-    let mut n_left = limit - CUT.len_utf16();
+    let mut n_left = limit.saturating_sub(CUT.len_utf16());
     let fits = |c: &char| match n_left.checked_sub(c.len_utf16()) {
         Some(rest) => {
             n_left = rest;

@@ -112,3 +112,22 @@ async fn an_issue_key_stays_one_segment_of_the_path() {
     stage.check(Call::Comment("../issues/SUB-1", "c"), Outcome::NoIssue).await;
     assert_eq!(stage.calls()[1], "POST /issues/..%2Fissues%2FSUB-1/comments");
 }
+
+#[tokio::test]
+async fn a_comment_is_known_by_its_text() {
+    let stage = Stage::with_an_issue().await;
+    stage.check(Call::HasComment("SUB-1", "a\nb"), Outcome::NotFound).await;
+    stage.check(Call::Comment("SUB-1", "a \r\nb\n"), Outcome::Made).await;
+    stage.check(Call::Close("SUB-1", "c"), Outcome::Made).await;
+    for (text, expected) in [
+        ("a\nb", Outcome::Found),
+        ("a\nb ", Outcome::Found),
+        ("c", Outcome::Found),
+        ("a", Outcome::NotFound),
+        ("a\nb\nc", Outcome::NotFound),
+        ("b", Outcome::NotFound),
+    ] {
+        stage.check(Call::HasComment("SUB-1", text), expected).await;
+    }
+    stage.check(Call::HasComment("SUB-2", "a"), Outcome::NotFound).await;
+}

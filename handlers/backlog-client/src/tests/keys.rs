@@ -44,7 +44,7 @@ async fn the_key_travels_in_the_query_and_nowhere_else() {
         let _ = stage.call(*call).await.unwrap();
     }
     let calls = stage.standins.received();
-    assert_eq!(calls.len(), 4);
+    assert_eq!(calls.len(), 5);
     for call in calls {
         assert_eq!(call.credential, Credential::Valid);
         for header in ["authorization", "cookie", "referer", "x-api-key"] {
