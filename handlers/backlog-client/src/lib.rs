@@ -78,6 +78,8 @@ struct Listed {
 /// A comment, or the log of a change, which may have no text.
 #[derive(Deserialize)]
 struct Commented {
+    #[serde(rename = "id")]
+    _id: u64,
     #[serde(default)]
     content: Option<String>,
 }

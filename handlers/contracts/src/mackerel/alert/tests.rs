@@ -92,7 +92,7 @@ fn a_headline_names_the_host_else_the_service_else_the_monitor() {
             json!({"host": none, "type": none, "alert": {"monitorName": none, "metricLabel": none}}),
             "critical@alert 2bj",
         ),
-        (json!({"host": {"name": "a\nb "}, "alert": {"monitorName": " c\r\n\t\u0000d"}}), "critical@a b - c d"),
+        (json!({"host": {"name": "a\nb "}, "alert": {"monitorName": " c\r\n\t\u{0}d"}}), "critical@a b - c d"),
     ] {
         assert_eq!(read(changes).headline(), expected);
     }
