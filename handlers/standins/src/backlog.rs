@@ -1,4 +1,4 @@
-//! Backlog: shared files behind an API key in the query, a limit per minute, issues sent as forms.
+//! Backlog: shared files and issues behind an API key in the query, a limit per minute, writes as forms.
 
 mod account;
 mod allowance;
@@ -7,7 +7,13 @@ mod credential;
 mod download;
 mod error;
 pub(crate) mod file;
+mod form;
 mod issue;
+mod path;
+mod query;
+mod read;
+mod update;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,15 +24,18 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
+use serde_json::{Value, json};
 
 use crate::clock;
 use crate::received::Credential;
+use crate::secret::Secret;
 use crate::service::{Service, Sighting};
 
 use allowance::{Allowance, Kind, Standing};
 use error::ErrorCode;
 use file::{BacklogFile, Project};
+use issue::Issue;
 
 /// One space with one user, who owns the key.
 pub(crate) struct Backlog {
@@ -35,27 +44,24 @@ pub(crate) struct Backlog {
 }
 
 struct Space {
-    key: String,
-    // Retired keys stay secret: a handler may still send one after a rotation.
-    retired_keys: Vec<String>,
+    key: Secret,
     projects: Vec<Project>,
     files: BTreeMap<u64, Arc<BacklogFile>>,
     allowance: Allowance,
-    n_issues: u64,
+    issues: Vec<Issue>,
     last_key_ids: BTreeMap<u64, u64>,
+    n_comments: u64,
 }
 
 impl Backlog {
     /// Opens a space with the default project and nothing in it.
     pub(crate) fn new(base_url: String, key: String) -> Self {
-        Self { base_url, state: Mutex::new(Space::new(key)) }
+        Self { base_url, state: Mutex::new(Space::new(Secret::new(key))) }
     }
 
     /// Replaces the accepted key; the old one is wrong from now on.
     pub(crate) fn change_key(&self, key: String) {
-        let mut space = self.space();
-        let retired = std::mem::replace(&mut space.key, key);
-        space.retired_keys.push(retired);
+        self.space().key.rotate(key);
     }
 
     /// Puts a file, and its project if it is new, or says what is wrong with it.
@@ -65,6 +71,11 @@ impl Backlog {
         space.add_project(&file.project)?;
         space.files.insert(file.id, Arc::new(file));
         Ok(())
+    }
+
+    /// Shows every issue with its comments, the oldest first.
+    fn issues(&self) -> Vec<Value> {
+        self.space().issues.iter().map(Issue::shown_in_full).collect()
     }
 
     fn space(&self) -> MutexGuard<'_, Space> {
@@ -82,21 +93,29 @@ impl Backlog {
 }
 
 impl Space {
-    fn new(key: String) -> Self {
+    fn new(key: Secret) -> Self {
         Self {
             key,
-            retired_keys: Vec::new(),
             projects: vec![Project::default()],
             files: BTreeMap::new(),
             allowance: Allowance::default(),
-            n_issues: 0,
+            issues: Vec::new(),
             last_key_ids: BTreeMap::new(),
+            n_comments: 0,
         }
     }
 
     fn project(&self, id_or_key: &str) -> Option<&Project> {
         let id = integer(id_or_key);
         self.projects.iter().find(|project| project.project_key == id_or_key || id == Some(project.id))
+    }
+
+    /// Finds a project by its id, with its place among all projects.
+    fn project_of_id(&self, id: Option<u64>) -> Option<(u64, Project)> {
+        (0..)
+            .zip(&self.projects)
+            .find(|(_, project)| Some(project.id) == id)
+            .map(|(place, known)| (place, known.clone()))
     }
 
     fn add_project(&mut self, project: &Project) -> Result<(), String> {
@@ -127,7 +146,14 @@ impl Service for Backlog {
             .route("/api/v2/users/myself", get(account::myself))
             .route("/api/v2/space", get(account::space))
             .route("/api/v2/rateLimit", get(account::rate_limit))
-            .route("/api/v2/issues", post(issue::create))
+            .route("/api/v2/projects", get(read::projects))
+            .route("/api/v2/projects/:project", get(read::project))
+            .route("/api/v2/projects/:project/issueTypes", get(read::issue_types))
+            .route("/api/v2/projects/:project/statuses", get(read::statuses))
+            .route("/api/v2/priorities", get(read::priorities))
+            .route("/api/v2/issues", get(read::issues).post(update::create))
+            .route("/api/v2/issues/:issue", get(read::issue).patch(update::change))
+            .route("/api/v2/issues/:issue/comments", get(read::comments).post(update::comment))
             .route_layer(from_fn_with_state(Arc::clone(&self), admit))
             .method_not_allowed_fallback(undefined)
             .fallback(undefined)
@@ -138,14 +164,14 @@ impl Service for Backlog {
         control::router(self)
     }
 
-    fn inspect(&self, parts: &Parts) -> Sighting {
-        credential::inspect(parts.uri.query().unwrap_or_default(), &self.space().key)
+    fn inspect(&self, parts: &Parts, body: &[u8]) -> Sighting {
+        let query = parts.uri.query().unwrap_or_default();
+        let (credential, query) = credential::inspect(query, &self.space().key);
+        Sighting { query, ..Sighting::of(parts, body, credential) }
     }
 
     fn scrub(&self, text: &str) -> String {
-        let space = self.space();
-        let secrets = space.retired_keys.iter().chain([&space.key]);
-        secrets.fold(text.to_owned(), |text, secret| credential::scrub(&text, secret))
+        self.space().key.scrub(text)
     }
 
     fn refusal(&self, status: StatusCode) -> Response {
@@ -156,31 +182,32 @@ impl Service for Backlog {
         response
     }
 
-    fn complete(&self, method: &Method, credential: Credential, headers: &mut HeaderMap) {
-        let standing = self.standing(Kind::of(method), credential);
+    fn complete(&self, method: &Method, path: &str, credential: Credential, headers: &mut HeaderMap) {
+        let path = path.strip_prefix("/backlog").unwrap_or(path);
+        let standing = self.standing(Kind::of(method, path), credential);
         for (name, value) in standing.headers() {
             headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from(value));
         }
     }
 
+    fn holdings(&self) -> Value {
+        json!({"issues": self.issues()})
+    }
+
     fn reset(&self) {
         let mut space = self.space();
-        let fresh = Space {
-            retired_keys: std::mem::take(&mut space.retired_keys),
-            ..Space::new(std::mem::take(&mut space.key))
-        };
-        *space = fresh;
+        let key = std::mem::replace(&mut space.key, Secret::new(String::new()));
+        *space = Space::new(key);
     }
 }
 
 /// Demands the key, then counts the call.
 async fn admit(State(backlog): State<Arc<Backlog>>, request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default();
-    let kind = Kind::of(request.method());
+    let kind = Kind::of(request.method(), request.uri().path());
     let admitted = {
         let mut space = backlog.space();
-        let credential = credential::inspect(query, &space.key).credential;
-        match credential {
+        match credential::inspect(query, &space.key).0 {
             Credential::Valid => Some(space.allowance.spend(kind, clock::now_seconds())),
             Credential::Wrong | Credential::Missing => None,
         }

@@ -11,12 +11,12 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::watch;
 
 use crate::failure::Failure;
+use crate::keys::NewKeys;
 use crate::received::ReceivedCall;
 use crate::server::Stage;
 
@@ -35,12 +35,6 @@ pub(crate) struct Control {
 /// Input that a control call cannot use, with the reason.
 pub(crate) struct WrongInput(pub(crate) String);
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewKeys {
-    backlog_api_key: String,
-}
-
 /// Builds everything under `/_control`.
 pub(crate) fn router(control: Control) -> Router {
     let mut private = Router::new()
@@ -50,9 +44,9 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/reset", post(reset))
         .route("/stop", post(stop))
         .with_state(control.clone());
-    for service in control.stage.services() {
+    for service in control.stage.services().iter() {
         let prefix = format!("/{}", service.name());
-        private = private.nest(&prefix, service.control());
+        private = private.nest(&prefix, Arc::clone(service).control());
     }
     let private = private
         .fallback(async || refusal(StatusCode::NOT_FOUND, "no such control call"))
@@ -87,17 +81,20 @@ async fn received(State(control): State<Control>) -> Json<Vec<ReceivedCall>> {
 
 async fn fail(State(control): State<Control>, body: Bytes) -> Result<Response, WrongInput> {
     let failure: Failure = read(&body)?;
-    let planned = json!({"service": failure.service, "status": failure.status, "times": failure.times});
+    let planned = json!({
+        "service": failure.service,
+        "status": failure.status,
+        "times": failure.times,
+        "after": failure.after,
+    });
     control.stage.fail(failure).map_err(WrongInput)?;
     Ok((StatusCode::CREATED, Json(planned)).into_response())
 }
 
 async fn keys(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
-    let NewKeys { backlog_api_key } = read(&body)?;
-    if backlog_api_key.is_empty() {
-        return Err(WrongInput("`backlog_api_key` is empty".to_owned()));
-    }
-    control.stage.backlog.change_key(backlog_api_key);
+    let new: NewKeys = read(&body)?;
+    new.check().map_err(WrongInput)?;
+    control.stage.change_keys(new);
     Ok(StatusCode::NO_CONTENT)
 }
 

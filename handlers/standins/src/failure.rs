@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 const HEADERS_OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "transfer-encoding", "upgrade"];
 
-/// Answers the next matching calls with a status of your choice, before the service looks at them.
+/// Answers the next matching calls with a status of your choice, in place of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
@@ -28,6 +28,9 @@ pub struct Failure {
     /// Text that the path has to contain. Default: every path matches.
     #[serde(default)]
     pub path_contains: Option<String>,
+    /// Lets the service handle the call first, so that only its answer is lost. Default: it never sees the call.
+    #[serde(default)]
+    pub after: bool,
 }
 
 /// A failure that was checked and waits for its calls.
@@ -36,6 +39,7 @@ pub(crate) struct Planned {
     pub(crate) times_left: u32,
     service: String,
     path_contains: Option<String>,
+    after: bool,
     status: StatusCode,
     headers: HeaderMap,
     body: Option<String>,
@@ -50,6 +54,7 @@ impl Default for Failure {
             headers: BTreeMap::new(),
             body: None,
             path_contains: None,
+            after: false,
         }
     }
 }
@@ -71,6 +76,7 @@ impl Failure {
             times_left: self.times,
             service: self.service,
             path_contains: self.path_contains,
+            after: self.after,
             status: StatusCode::from_u16(self.status).map_err(|error| error.to_string())?,
             headers: header_map(&self.headers)?,
             body: self.body,
@@ -82,6 +88,11 @@ impl Planned {
     /// Says whether this failure is meant for a call.
     pub(crate) fn fits(&self, service: &str, path: &str) -> bool {
         self.service == service && self.path_contains.as_deref().is_none_or(|part| path.contains(part))
+    }
+
+    /// Says whether the service handles the call before its answer is replaced.
+    pub(crate) fn comes_after(&self) -> bool {
+        self.after
     }
 
     /// Returns the status that is planned.

@@ -5,16 +5,22 @@
 //! A new product is one more file beside `backlog.rs` and one more line in `server.rs`.
 
 mod backlog;
+mod bytebase;
 mod clock;
 mod control;
 mod failure;
+mod keys;
 mod page;
 mod received;
 mod recorder;
+mod secret;
 mod server;
 mod service;
+mod slack;
+mod teams;
 
 pub use backlog::file::{BacklogFile, Content, Project, generated_bytes};
 pub use failure::Failure;
+pub use keys::Keys;
 pub use received::{Credential, ReceivedCall};
-pub use server::{Keys, Standins};
+pub use server::Standins;

@@ -8,25 +8,29 @@ use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::control::refuse_foreign_pages;
 use crate::server::Stage;
+use crate::service::{Service, scrub};
 
 const PAGE: &str = include_str!("page/index.html");
 /// The digests of the inline style and script; a test compares them with the page.
 const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-ZBL2nL85dFTR0lK4/eHtyc7VD3crTAVk8fZM7FmtQbI='; \
-    script-src 'sha256-KFPxhxRVGKVZEj4eAybZ5byP+AXeEsrM/N87kjLgzi0='; \
+    style-src 'sha256-GtHizXHBiqVgjNyH5nvoI8FdYVGVDC21ge3HNeJFhMQ='; \
+    script-src 'sha256-JflSLjfBb+ONCWO9PAac9lqUh5JXTn2nyZlqvSeD8Mg='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const SHOWN_CALLS: usize = 200;
+/// Of every list that a service holds.
+const SHOWN_ENTRIES: usize = 50;
 const SHOWN_BODY_BYTES: usize = 4 * 1024;
 
-/// Builds the page and the list that it reads.
+/// Builds the page and the lists that it reads.
 pub(crate) fn router(stage: Arc<Stage>) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/received.json", get(received))
+        .route("/holdings.json", get(holdings))
         .with_state(stage)
         .layer(from_fn(refuse_foreign_pages))
 }
@@ -50,6 +54,41 @@ async fn received(State(stage): State<Arc<Stage>>) -> Response {
         "calls": calls,
     });
     (headers(), Json(list)).into_response()
+}
+
+async fn holdings(State(stage): State<Arc<Stage>>) -> Response {
+    let services = stage.services();
+    let mut all = Map::new();
+    for service in services.iter() {
+        let mut held = newest(service.holdings());
+        without_secrets(&mut held, &services);
+        all.insert(service.name().to_owned(), held);
+    }
+    (headers(), Json(all)).into_response()
+}
+
+/// Turns every list around, keeps its beginning, and says how long it was.
+fn newest(mut held: Value) -> Value {
+    let mut total = None;
+    for list in held.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_array_mut) {
+        total = Some(list.len());
+        list.reverse();
+        list.truncate(SHOWN_ENTRIES);
+    }
+    if let Some(total) = total {
+        held["total"] = total.into();
+    }
+    held
+}
+
+// What a handler sent by mistake is shown to people all the same.
+fn without_secrets(value: &mut Value, services: &[Arc<dyn Service>]) {
+    match value {
+        Value::String(text) => *text = scrub(services, text),
+        Value::Array(list) => list.iter_mut().for_each(|value| without_secrets(value, services)),
+        Value::Object(members) => members.values_mut().for_each(|value| without_secrets(value, services)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn headers() -> [(HeaderName, HeaderValue); 4] {

@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, request::Parts};
 use serde::{Deserialize, Serialize};
 
 use crate::recorder::Arrival;
-use crate::service::{Service, Sighting};
+use crate::secret::REDACTED;
+use crate::service::Sighting;
 
 const RECORDED_BODY_BYTES: usize = 64 * 1024;
 const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-control-token"];
@@ -50,37 +51,38 @@ pub enum Credential {
 
 impl ReceivedCall {
     /// Describes a call that is not answered yet.
-    pub(crate) fn new(arrival: Arrival, service: &dyn Service, parts: &Parts, sighting: &Sighting) -> Self {
+    pub(crate) fn new(arrival: Arrival, service: &str, parts: &Parts, sighting: Sighting) -> Self {
         Self {
             sequence: arrival.sequence,
-            service: service.name().to_owned(),
+            service: service.to_owned(),
             method: parts.method.to_string(),
-            path: service.scrub(parts.uri.path()),
-            query: service.scrub(&sighting.query),
+            path: sighting.path,
+            query: sighting.query,
             credential: sighting.credential,
-            headers: readable_headers(&parts.headers, service),
-            body: String::new(),
+            headers: readable_headers(&parts.headers),
+            body: sighting.body,
             status: 0,
             at: arrival.at,
         }
     }
 
-    /// Adds the body and the status, and thereby completes the record.
-    pub(crate) fn answered(self, service: &dyn Service, body: &[u8], status: u16) -> Self {
-        // The whole text is scrubbed before it is cut: a cut inside the secret would leave its beginning.
-        let mut text = service.scrub(&String::from_utf8_lossy(body));
-        text.truncate(text.floor_char_boundary(RECORDED_BODY_BYTES));
-        Self { body: text, status, ..self }
+    /// Adds the status, removes what is secret, and thereby completes the record.
+    pub(crate) fn answered(self, status: u16, scrub: impl Fn(&str) -> String) -> Self {
+        // The whole body is scrubbed before it is cut: a cut inside the secret would leave its beginning.
+        let mut body = scrub(&self.body);
+        body.truncate(body.floor_char_boundary(RECORDED_BODY_BYTES));
+        let headers = self.headers.into_iter().map(|(name, value)| (name, scrub(&value))).collect();
+        Self { path: scrub(&self.path), query: scrub(&self.query), headers, body, status, ..self }
     }
 }
 
-fn readable_headers(headers: &HeaderMap, service: &dyn Service) -> BTreeMap<String, String> {
+fn readable_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut readable: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in headers {
         let value = if SECRET_HEADERS.contains(&name.as_str()) {
-            "redacted".to_owned()
+            REDACTED.to_owned()
         } else {
-            service.scrub(&String::from_utf8_lossy(value.as_bytes()))
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
         };
         readable
             .entry(name.as_str().to_owned())

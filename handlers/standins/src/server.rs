@@ -15,12 +15,16 @@ use tokio::task::JoinHandle;
 
 use crate::backlog::Backlog;
 use crate::backlog::file::BacklogFile;
+use crate::bytebase::Bytebase;
 use crate::control::{self, Control};
 use crate::failure::Failure;
+use crate::keys::{Keys, NewKeys};
 use crate::page;
 use crate::received::ReceivedCall;
 use crate::recorder::Recorder;
 use crate::service::{Service, mounted};
+use crate::slack::Slack;
+use crate::teams::Teams;
 
 /// Answers that are still on their way get this long before the server ends without them.
 const GRACE: Duration = Duration::from_secs(5);
@@ -33,17 +37,13 @@ pub struct Standins {
     task: JoinHandle<()>,
 }
 
-/// The keys that the services accept.
-#[derive(Clone)]
-pub struct Keys {
-    /// The API key of Backlog's only user.
-    pub backlog_api_key: String,
-}
-
 /// All services and what they share.
 pub(crate) struct Stage {
     pub(crate) recorder: Arc<Recorder>,
-    pub(crate) backlog: Arc<Backlog>,
+    backlog: Arc<Backlog>,
+    slack: Arc<Slack>,
+    teams: Arc<Teams>,
+    bytebase: Arc<Bytebase>,
 }
 
 impl Standins {
@@ -55,18 +55,15 @@ impl Standins {
     ///
     /// The port is taken, or a key or the token is empty.
     pub async fn start(port: u16, keys: Keys, control_token: Option<String>) -> io::Result<Self> {
-        if keys.backlog_api_key.is_empty() {
-            return Err(empty("the API key of Backlog"));
+        if let Some(name) = keys.empty() {
+            return Err(empty(name));
         }
         if control_token.as_deref() == Some("") {
             return Err(empty("the control token"));
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let stage = Arc::new(Stage {
-            recorder: Arc::default(),
-            backlog: Arc::new(Backlog::new(format!("http://{address}/backlog"), keys.backlog_api_key)),
-        });
+        let stage = Arc::new(Stage::new(&format!("http://{address}"), keys));
         let (stop, stopping) = watch::channel(false);
         let app =
             application(Control { stage: Arc::clone(&stage), stop: stop.clone(), token: control_token.map(Arc::from) });
@@ -89,7 +86,25 @@ impl Standins {
     /// Returns the base to which a client of Backlog appends `/api/v2/…`.
     #[must_use]
     pub fn backlog_url(&self) -> String {
-        format!("{}/backlog", self.url())
+        Keys::backlog_url(&self.url())
+    }
+
+    /// Returns the address of Slack's webhook with the accepted secret.
+    #[must_use]
+    pub fn slack_webhook_url(&self) -> String {
+        self.stage.slack.webhook_url(&self.url())
+    }
+
+    /// Returns the address of the workflow of Teams with the accepted signature.
+    #[must_use]
+    pub fn teams_workflow_url(&self) -> String {
+        self.stage.teams.workflow_url(&self.url())
+    }
+
+    /// Returns the base to which a client of Bytebase appends `/v1/…`.
+    #[must_use]
+    pub fn bytebase_url(&self) -> String {
+        Keys::bytebase_url(&self.url())
     }
 
     /// Waits until somebody calls `POST /_control/stop`.
@@ -145,16 +160,39 @@ impl fmt::Debug for Standins {
     }
 }
 
-impl fmt::Debug for Keys {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Keys").finish_non_exhaustive()
-    }
-}
-
 impl Stage {
+    fn new(base_url: &str, keys: Keys) -> Self {
+        Self {
+            recorder: Arc::default(),
+            backlog: Arc::new(Backlog::new(Keys::backlog_url(base_url), keys.backlog_api_key)),
+            slack: Arc::new(Slack::new(keys.slack_secret)),
+            teams: Arc::new(Teams::new(keys.teams_signature)),
+            bytebase: Arc::new(Bytebase::new(keys.bytebase_service_key)),
+        }
+    }
+
     /// Returns every service; a new one is one more element.
-    pub(crate) fn services(&self) -> [Arc<dyn Service>; 1] {
-        [self.backlog.clone()]
+    pub(crate) fn services(&self) -> Arc<[Arc<dyn Service>]> {
+        let services: [Arc<dyn Service>; 4] =
+            [self.backlog.clone(), self.slack.clone(), self.teams.clone(), self.bytebase.clone()];
+        Arc::new(services)
+    }
+
+    /// Replaces the keys that are given; the old ones are wrong from now on.
+    pub(crate) fn change_keys(&self, new: NewKeys) {
+        let NewKeys { backlog_api_key, slack_secret, teams_signature, bytebase_service_key } = new;
+        if let Some(key) = backlog_api_key {
+            self.backlog.change_key(key);
+        }
+        if let Some(secret) = slack_secret {
+            self.slack.change_secret(secret);
+        }
+        if let Some(signature) = teams_signature {
+            self.teams.change_signature(signature);
+        }
+        if let Some(key) = bytebase_service_key {
+            self.bytebase.change_service_key(key);
+        }
     }
 
     /// Returns the names under which the services are mounted.
@@ -171,7 +209,7 @@ impl Stage {
     /// Forgets everything except the keys.
     pub(crate) fn reset(&self) {
         self.recorder.reset();
-        for service in self.services() {
+        for service in self.services().iter() {
             service.reset();
         }
     }
@@ -179,11 +217,12 @@ impl Stage {
 
 fn application(control: Control) -> Router {
     let stage = Arc::clone(&control.stage);
-    let mut router = control::router(control).merge(page::router(Arc::clone(&stage)));
-    for service in stage.services() {
-        router = router.merge(mounted(service, Arc::clone(&stage.recorder)));
-    }
-    router.fallback(async || control::refusal(StatusCode::NOT_FOUND, "nothing is served here"))
+    let shown = page::router(Arc::clone(&stage));
+    let mounted = mounted(&stage.services(), &stage.recorder);
+    control::router(control)
+        .merge(shown)
+        .merge(mounted)
+        .fallback(async || control::refusal(StatusCode::NOT_FOUND, "nothing is served here"))
 }
 
 async fn serve(listener: TcpListener, app: Router, stopping: watch::Receiver<bool>) {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::{Error, Router};
+use serde_json::Value;
 
 use crate::received::{Credential, ReceivedCall};
 use crate::recorder::Recorder;
@@ -26,8 +27,8 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// Control calls of this service alone, mounted at `/_control/<name>`.
     fn control(self: Arc<Self>) -> Router;
 
-    /// Judges the credential of a call and returns the query without it.
-    fn inspect(&self, parts: &Parts) -> Sighting;
+    /// Judges the credential of a call and returns the call without it.
+    fn inspect(&self, parts: &Parts, body: &[u8]) -> Sighting;
 
     /// Removes the service's secrets from a text that will be shown.
     fn scrub(&self, text: &str) -> String;
@@ -36,57 +37,93 @@ pub(crate) trait Service: Send + Sync + 'static {
     fn refusal(&self, status: StatusCode) -> Response;
 
     /// Adds the headers that every answer of the service carries, where they are not set yet.
-    fn complete(&self, method: &Method, credential: Credential, headers: &mut HeaderMap);
+    fn complete(&self, _method: &Method, _path: &str, _credential: Credential, _headers: &mut HeaderMap) {}
+
+    /// Returns what the page shows of the service beside its calls, as the control calls return it.
+    fn holdings(&self) -> Value;
 
     /// Forgets everything except the keys.
     fn reset(&self);
 }
 
-/// What a service saw of the credential, and the query without it.
+/// What a service saw of the credential, and the call without it.
 pub(crate) struct Sighting {
     pub(crate) credential: Credential,
+    pub(crate) path: String,
     pub(crate) query: String,
+    pub(crate) body: String,
 }
 
-/// A service and the recorder that witnesses its calls.
+/// A service, all services with their secrets, and the recorder that witnesses the calls.
 #[derive(Clone)]
 struct Witnessed {
     service: Arc<dyn Service>,
+    all: Arc<[Arc<dyn Service>]>,
     recorder: Arc<Recorder>,
 }
 
-/// Mounts a service under its name; every call is recorded, and planned failures come first.
-pub(crate) fn mounted(service: Arc<dyn Service>, recorder: Arc<Recorder>) -> Router {
-    let prefix = format!("/{}", service.name());
-    let routes = Arc::clone(&service).routes();
-    let witnessed = Witnessed { service, recorder };
-    Router::new()
+/// Mounts every service under its name; every call is recorded, and planned failures come first.
+pub(crate) fn mounted(all: &Arc<[Arc<dyn Service>]>, recorder: &Arc<Recorder>) -> Router {
+    let mut router = Router::new();
+    for service in all.iter() {
+        let prefix = format!("/{}", service.name());
+        let routes = Arc::clone(service).routes();
+        let witnessed =
+            Witnessed { service: Arc::clone(service), all: Arc::clone(all), recorder: Arc::clone(recorder) };
         // Unlike `nest`, this also serves the prefix with a slash behind it.
-        .nest_service(&prefix, routes)
-        .layer(from_fn_with_state(witnessed, witness))
+        let mounted = Router::new().nest_service(&prefix, routes).layer(from_fn_with_state(witnessed, witness));
+        router = router.merge(mounted);
+    }
+    router
 }
 
-async fn witness(State(Witnessed { service, recorder }): State<Witnessed>, request: Request, next: Next) -> Response {
+/// Removes the secrets of all services from a text, for a handler may mistake one for another.
+pub(crate) fn scrub(all: &[Arc<dyn Service>], text: &str) -> String {
+    all.iter().fold(text.to_owned(), |text, service| service.scrub(&text))
+}
+
+impl Sighting {
+    /// Describes a call whose path, query and body carry no credential.
+    pub(crate) fn of(parts: &Parts, body: &[u8], credential: Credential) -> Self {
+        Self {
+            credential,
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            body: String::from_utf8_lossy(body).into_owned(),
+        }
+    }
+}
+
+async fn witness(State(witnessed): State<Witnessed>, request: Request, next: Next) -> Response {
+    let Witnessed { service, all, recorder } = witnessed;
     let arrival = recorder.arrive();
     let (parts, body) = request.into_parts();
-    let sighting = service.inspect(&parts);
-    let (method, credential) = (parts.method.clone(), sighting.credential);
-    let call = ReceivedCall::new(arrival, service.as_ref(), &parts, &sighting);
-
     let body = to_bytes(body, MAX_BODY_BYTES).await;
-    let failure = recorder.take_failure(service.name(), parts.uri.path());
     let received = body.as_ref().map_or_else(|_| Bytes::new(), Bytes::clone);
-    let mut response = match (failure, body) {
-        (Some(failure), _) => {
+    let sighting = service.inspect(&parts, &received);
+    let (method, path, credential) = (parts.method.clone(), parts.uri.path().to_owned(), sighting.credential);
+    let call = ReceivedCall::new(arrival, service.name(), &parts, sighting);
+
+    let mut response = match recorder.take_failure(service.name(), &path) {
+        None => handled(service.as_ref(), parts, body, next).await,
+        Some(failure) => {
+            if failure.comes_after() {
+                handled(service.as_ref(), parts, body, next).await;
+            }
             let refusal = service.refusal(failure.status());
             failure.over(refusal)
         }
-        (None, Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
-        (None, Err(_)) => service.refusal(StatusCode::PAYLOAD_TOO_LARGE),
     };
 
-    service.complete(&method, credential, response.headers_mut());
-    let status = response.status().as_u16();
-    recorder.keep(call.answered(service.as_ref(), &received, status));
+    service.complete(&method, &path, credential, response.headers_mut());
+    // Tokens that this very answer hands out are secrets from now on, so scrubbing comes last.
+    recorder.keep(call.answered(response.status().as_u16(), |text| scrub(&all, text)));
     response
+}
+
+async fn handled(service: &dyn Service, parts: Parts, body: Result<Bytes, Error>, next: Next) -> Response {
+    match body {
+        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err(_) => service.refusal(StatusCode::PAYLOAD_TOO_LARGE),
+    }
 }

@@ -61,7 +61,7 @@ impl Stage {
     }
 
     async fn with(store: FakeObjectStore) -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned() };
+        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
         let standins = Standins::start(0, keys, None).await.unwrap();
         let links = Links {
             target: ObjectStore::fake(&store, "target/"),

@@ -10,7 +10,6 @@ use super::Backlog;
 use super::allowance::{Kind, Standing};
 use crate::received::Credential;
 
-const LIMIT_OF_SEARCHES: u64 = 150;
 const LIMIT_OF_ICONS: u64 = 60;
 
 /// Serves `GET /api/v2/users/myself`.
@@ -37,13 +36,14 @@ pub(super) async fn space() -> Json<Value> {
 pub(super) async fn rate_limit(State(backlog): State<Arc<Backlog>>) -> Json<Value> {
     let read = backlog.standing(Kind::Read, Credential::Valid);
     let update = backlog.standing(Kind::Update, Credential::Valid);
-    // Nothing that is served here counts as a search or an icon.
-    let untouched = |limit| Standing { limit, remaining: limit, reset: update.reset };
+    let search = backlog.standing(Kind::Search, Credential::Valid);
+    // Nothing that is served here counts as an icon.
+    let icon = Standing { limit: LIMIT_OF_ICONS, remaining: LIMIT_OF_ICONS, reset: update.reset };
     Json(json!({"rateLimit": {
         "read": numbers(read),
         "update": numbers(update),
-        "search": numbers(untouched(LIMIT_OF_SEARCHES)),
-        "icon": numbers(untouched(LIMIT_OF_ICONS)),
+        "search": numbers(search),
+        "icon": numbers(icon),
     }}))
 }
 

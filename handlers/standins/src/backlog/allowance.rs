@@ -1,7 +1,9 @@
-//! How many calls the user has left: a minute begins with the first call, reads and updates apart.
+//! How many calls the user has left: a minute begins with the first call, reads, updates and searches apart.
 
 use axum::http::{HeaderMap, HeaderValue, Method};
 
+/// The list of issues is the only search that is served.
+const SEARCH: &str = "/api/v2/issues";
 const WINDOW_SECONDS: u64 = 60;
 /// A planned 429 promises that it is over after this many seconds.
 const PRETENDED_SECONDS: u64 = 5;
@@ -15,6 +17,7 @@ const RESET: &str = "x-ratelimit-reset";
 pub(super) struct Allowance {
     read: Window,
     update: Window,
+    search: Window,
 }
 
 /// What a call is counted as.
@@ -22,6 +25,7 @@ pub(super) struct Allowance {
 pub(super) enum Kind {
     Read,
     Update,
+    Search,
 }
 
 /// The numbers that every answer carries.
@@ -40,15 +44,19 @@ struct Window {
 }
 
 impl Kind {
-    /// Returns what a call with this method is counted as.
-    pub(super) fn of(method: &Method) -> Self {
-        if method.is_safe() { Self::Read } else { Self::Update }
+    /// Returns what a call with this method and this path behind the name of the service is counted as.
+    pub(super) fn of(method: &Method, path: &str) -> Self {
+        match (method.is_safe(), path) {
+            (false, _) => Self::Update,
+            (true, SEARCH) => Self::Search,
+            (true, _) => Self::Read,
+        }
     }
 
     fn limit(self) -> u64 {
         match self {
             Self::Read => 600,
-            Self::Update => 150,
+            Self::Update | Self::Search => 150,
         }
     }
 }
@@ -59,6 +67,7 @@ impl Allowance {
         let window = match kind {
             Kind::Read => &mut self.read,
             Kind::Update => &mut self.update,
+            Kind::Search => &mut self.search,
         };
         if now >= window.ends_at {
             *window = Window { ends_at: now + WINDOW_SECONDS, n_used: 0 };
@@ -73,6 +82,7 @@ impl Allowance {
         let window = match kind {
             Kind::Read => &self.read,
             Kind::Update => &self.update,
+            Kind::Search => &self.search,
         };
         let limit = kind.limit();
         if now >= window.ends_at {

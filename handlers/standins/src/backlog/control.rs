@@ -1,4 +1,4 @@
-//! The control calls of Backlog: put a shared file, take it away.
+//! The control calls of Backlog: put a shared file, take it away, read the stored issues.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -37,6 +37,7 @@ pub(super) fn router(backlog: Arc<Backlog>) -> Router {
     Router::new()
         .route("/files", post(put_file))
         .route("/files/:id", delete(remove_file))
+        .route("/issues", get(issues))
         .method_not_allowed_fallback(async || {
             refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
         })
@@ -65,6 +66,10 @@ async fn remove_file(State(backlog): State<Arc<Backlog>>, Path(id): Path<String>
         Some(_) => StatusCode::NO_CONTENT.into_response(),
         None => refusal(StatusCode::NOT_FOUND, &format!("there is no file {id}")),
     })
+}
+
+async fn issues(State(backlog): State<Arc<Backlog>>) -> Json<Vec<Value>> {
+    Json(backlog.issues())
 }
 
 impl Backlog {

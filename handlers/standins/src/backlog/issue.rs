@@ -1,161 +1,211 @@
-//! New issues: a form and nothing else, checked parameter by parameter.
+//! A stored issue with its comments, and the form in which Backlog shows it.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::error::{self, ErrorCode};
 use super::file::Project;
-use super::{Backlog, account, integer};
+use super::form::{Form, Problems};
+use super::{Space, account, integer, vocabulary};
 use crate::clock;
 
-const FORM: &str = "application/x-www-form-urlencoded";
-const PRIORITIES: [(u64, &str); 3] = [(2, "高"), (3, "中"), (4, "低")];
-const REQUIRED: [&str; 4] = ["projectId", "summary", "issueTypeId", "priorityId"];
-const INTEGERS: [&str; 10] = [
-    "projectId",
-    "issueTypeId",
-    "priorityId",
-    "parentIssueId",
-    "assigneeId",
-    "categoryId[]",
-    "versionId[]",
-    "milestoneId[]",
-    "notifiedUserId[]",
-    "attachmentId[]",
+/// The fields that a form can set and change, with the names that change logs use for them.
+const FIELDS: [(&str, &str); 10] = [
+    ("summary", "summary"),
+    ("description", "description"),
+    ("issueTypeId", "issueType"),
+    ("priorityId", "priority"),
+    ("statusId", "status"),
+    ("resolutionId", "resolution"),
+    ("startDate", "startDate"),
+    ("dueDate", "limitDate"),
+    ("estimatedHours", "estimatedHours"),
+    ("actualHours", "actualHours"),
 ];
-const DATES: [&str; 2] = ["startDate", "dueDate"];
-const HOURS: [&str; 2] = ["estimatedHours", "actualHours"];
 
-/// The decoded pairs of a form, in their order.
-struct Form(Vec<(String, String)>);
-
-/// Serves `POST /api/v2/issues`.
-pub(super) async fn create(State(backlog): State<Arc<Backlog>>, headers: HeaderMap, body: Bytes) -> Response {
-    let form = if is_form(&headers) {
-        Form::decoded(&body)
-    } else {
-        // Backlog reads no other body, so every parameter is missing.
-        Form(Vec::new())
-    };
-    let problems = form.problems();
-    if !problems.is_empty() {
-        let hint = format!("Parameters are read from a body of {FORM}.");
-        return error::answer_all(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, &problems, &hint);
-    }
-    let Some((project, id, key_id)) = backlog.number_issue(form.text("projectId")) else {
-        return error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "No project.");
-    };
-    let issue_key = format!("{}-{key_id}", project.project_key);
-    let location = format!("{}/view/{issue_key}", backlog.base_url);
-    let issue = form.issue(&project, id, key_id);
-    (StatusCode::CREATED, [(header::LOCATION, location)], Json(issue)).into_response()
+/// One issue of a project.
+#[derive(Clone)]
+pub(super) struct Issue {
+    pub(super) id: u64,
+    pub(super) key_id: u64,
+    pub(super) project: Project,
+    /// The place of the project among all projects, which decides its issue types.
+    place: u64,
+    /// The values as a form sends them, in the order of the fields.
+    values: [String; FIELDS.len()],
+    pub(super) created: u64,
+    pub(super) updated: u64,
+    pub(super) comments: Vec<Comment>,
 }
 
-impl Backlog {
-    fn number_issue(&self, project_id: &str) -> Option<(Project, u64, u64)> {
-        let mut space = self.space();
-        let id = integer(project_id)?;
-        let project = space.projects.iter().find(|known| known.id == id)?.clone();
-        space.n_issues += 1;
-        let n_issues = space.n_issues;
-        let key_id = space.last_key_ids.entry(project.id).or_default();
-        *key_id += 1;
-        Some((project, n_issues, *key_id))
-    }
+/// A comment, a change, or both.
+#[derive(Clone)]
+pub(super) struct Comment {
+    pub(super) id: u64,
+    pub(super) content: Option<String>,
+    changes: Vec<Value>,
+    created: u64,
 }
 
-impl Form {
-    fn decoded(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).into_owned().collect())
-    }
-
-    fn text(&self, wanted: &str) -> &str {
-        self.0.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value)
-    }
-
-    fn number(&self, name: &str) -> u64 {
-        integer(self.text(name)).unwrap_or_default()
-    }
-
-    fn problems(&self) -> Vec<String> {
-        let missing = REQUIRED.iter().filter(|name| self.text(name).trim().is_empty()).map(|name| {
-            if INTEGERS.contains(name) {
-                format!("{name} is required and must be an integer.")
-            } else {
-                format!("{name} is required.")
+impl Space {
+    /// Stores a new issue, whose form was checked; the next number of its project becomes its own.
+    pub(super) fn add_issue(&mut self, project: Project, place: u64, form: &Form) -> Result<Issue, Problems> {
+        let now = clock::now_seconds();
+        let mut values: [String; FIELDS.len()] = FIELDS.map(|(name, _)| form.text(name).to_owned());
+        for ((name, _), value) in FIELDS.iter().zip(&mut values) {
+            match *name {
+                "statusId" => *value = "1".to_owned(),
+                "resolutionId" => value.clear(),
+                _ => {}
             }
-        });
-        let malformed = self
-            .0
-            .iter()
-            .filter(|(name, value)| !(value.is_empty() && REQUIRED.contains(&name.as_str())))
-            .filter_map(|(name, value)| malformation(name, value));
-        missing.chain(malformed).collect()
+        }
+        check_type(&project, place, form)?;
+        let key_id = self.last_key_ids.entry(project.id).or_default();
+        *key_id += 1;
+        let key_id = *key_id;
+        let id = self.issues.len() as u64 + 1;
+        let issue = Issue { id, key_id, project, place, values, created: now, updated: now, comments: Vec::new() };
+        self.issues.push(issue.clone());
+        Ok(issue)
     }
 
-    fn issue(&self, project: &Project, id: u64, key_id: u64) -> Value {
-        let priority_id = self.number("priorityId");
-        let now = clock::iso_8601(clock::now_seconds());
+    /// Finds an issue by its number in the space or by its key.
+    pub(super) fn issue(&self, id_or_key: &str) -> Option<&Issue> {
+        let id = integer(id_or_key);
+        self.issues.iter().find(|issue| id == Some(issue.id) || issue.key() == id_or_key)
+    }
+
+    /// Adds a comment to an issue that is there.
+    pub(super) fn comment(&mut self, id: u64, content: &str) -> Option<Comment> {
+        self.add_comment(id, Some(content), Vec::new())
+    }
+
+    /// Changes an issue that is there as a checked form says, or says why nothing would change.
+    pub(super) fn change_issue(&mut self, id: u64, form: &Form) -> Result<(), Problems> {
+        let Some(issue) = self.issues.iter_mut().find(|issue| issue.id == id) else { return Ok(()) };
+        check_type(&issue.project, issue.place, form)?;
+        let changes = issue.change(form);
+        let comment = Some(form.text("comment")).filter(|comment| !comment.trim().is_empty());
+        if changes.is_empty() && comment.is_none() {
+            return Err(Problems::one("Nothing changes: give a new value or a comment."));
+        }
+        self.add_comment(id, comment, changes);
+        Ok(())
+    }
+
+    fn add_comment(&mut self, id: u64, content: Option<&str>, changes: Vec<Value>) -> Option<Comment> {
+        self.n_comments += 1;
+        let now = clock::now_seconds();
+        let comment = Comment { id: self.n_comments, content: content.map(str::to_owned), changes, created: now };
+        let issue = self.issues.iter_mut().find(|issue| issue.id == id)?;
+        issue.comments.push(comment.clone());
+        issue.updated = now;
+        Some(comment)
+    }
+}
+
+impl Issue {
+    /// Returns the key, for example `SUB-1`.
+    pub(super) fn key(&self) -> String {
+        format!("{}-{}", self.project.project_key, self.key_id)
+    }
+
+    /// Returns a field by the name of its parameter, as a form would send it.
+    pub(super) fn value(&self, wanted: &str) -> &str {
+        FIELDS.iter().zip(&self.values).find(|((name, _), _)| *name == wanted).map_or("", |(_, value)| value)
+    }
+
+    /// Shows the issue as Backlog does.
+    pub(super) fn shown(&self) -> Value {
+        let text = |name| Some(self.value(name)).filter(|value| !value.is_empty());
+        let id = |name| integer(self.value(name)).unwrap_or_default();
+        let named = |id: u64, name: Option<&str>| json!({"id": id, "name": name});
+        let date = |name| text(name).map(|date| format!("{date}T00:00:00Z"));
+        let hours = |name| text(name).and_then(|hours| hours.parse::<f64>().ok());
+        let kind = vocabulary::issue_types_of(self.project.id, self.place);
+        let kind = kind.into_iter().find(|kind| kind["id"] == id("issueTypeId"));
         json!({
-            "id": id,
-            "projectId": project.id,
-            "issueKey": format!("{}-{key_id}", project.project_key),
-            "keyId": key_id,
-            "issueType": {"id": self.number("issueTypeId"), "projectId": project.id},
-            "summary": self.text("summary"),
-            "description": self.text("description"),
-            "resolution": null,
-            "priority": {"id": priority_id, "name": priority_name(priority_id)},
-            "status": {"id": 1, "projectId": project.id, "name": "未対応"},
+            "id": self.id,
+            "projectId": self.project.id,
+            "issueKey": self.key(),
+            "keyId": self.key_id,
+            "issueType": kind,
+            "summary": self.value("summary"),
+            "description": self.value("description"),
+            "resolution": text("resolutionId").and_then(integer).map(|id| named(id, vocabulary::resolution(id))),
+            "priority": named(id("priorityId"), vocabulary::priority(id("priorityId"))),
+            "status": vocabulary::status_of(self.project.id, id("statusId")),
             "assignee": null,
+            "category": [],
+            "versions": [],
+            "milestone": [],
+            "startDate": date("startDate"),
+            "dueDate": date("dueDate"),
+            "estimatedHours": hours("estimatedHours"),
+            "actualHours": hours("actualHours"),
+            "parentIssueId": null,
             "createdUser": account::user(),
-            "created": now,
+            "created": clock::iso_8601(self.created),
             "updatedUser": account::user(),
-            "updated": now,
+            "updated": clock::iso_8601(self.updated),
+            "customFields": [],
+            "attachments": [],
+            "sharedFiles": [],
+            "stars": [],
         })
     }
-}
 
-fn is_form(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .and_then(|kind| kind.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
-}
-
-fn malformation(name: &str, value: &str) -> Option<String> {
-    if INTEGERS.contains(&name) && integer(value).is_none() {
-        return Some(format!("{name} must be an integer."));
-    }
-    if name == "priorityId" && priority_name(integer(value)?).is_none() {
-        return Some("priorityId must be 2, 3 or 4.".to_owned());
-    }
-    if DATES.contains(&name) && !is_date(value) {
-        return Some(format!("{name} must be written as yyyy-MM-dd."));
-    }
-    let is_hours = |hours: f64| hours.is_finite() && hours >= 0.0;
-    if HOURS.contains(&name) && !value.parse().is_ok_and(is_hours) {
-        return Some(format!("{name} must be a number."));
-    }
-    None
-}
-
-fn priority_name(id: u64) -> Option<&'static str> {
-    PRIORITIES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name)
-}
-
-// Only the form is checked, not the calendar.
-fn is_date(value: &str) -> bool {
-    value.len() == 10
-        && value.bytes().enumerate().all(|(place, byte)| match place {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
+    /// Shows one of the comments as Backlog does.
+    pub(super) fn shown_comment(&self, comment: &Comment) -> Value {
+        json!({
+            "id": comment.id,
+            "projectId": self.project.id,
+            "issueId": self.id,
+            "content": comment.content,
+            "changeLog": comment.changes,
+            "createdUser": account::user(),
+            "created": clock::iso_8601(comment.created),
+            "updated": clock::iso_8601(comment.created),
+            "stars": [],
+            "notifications": [],
         })
+    }
+
+    /// Shows the issue with its comments, the oldest first.
+    pub(super) fn shown_in_full(&self) -> Value {
+        let mut shown = self.shown();
+        shown["comments"] = self.comments.iter().map(|comment| self.shown_comment(comment)).collect();
+        shown
+    }
+
+    /// Takes over what a form changes, and returns the log of it.
+    fn change(&mut self, form: &Form) -> Vec<Value> {
+        let mut changes = Vec::new();
+        for (place, (name, field)) in FIELDS.iter().enumerate() {
+            let Some(next) = form.sent(name).filter(|next| *next != self.values[place]) else { continue };
+            let (old, new) = (self.readable(name, &self.values[place]), self.readable(name, next));
+            changes.push(json!({"field": field, "newValue": new, "originalValue": old}));
+            self.values[place] = next.to_owned();
+        }
+        changes
+    }
+
+    // A change log says names where the form says ids.
+    fn readable(&self, name: &str, value: &str) -> Option<String> {
+        let id = integer(value);
+        let word = match name {
+            "statusId" => id.and_then(vocabulary::status),
+            "priorityId" => id.and_then(vocabulary::priority),
+            "resolutionId" => id.and_then(vocabulary::resolution),
+            "issueTypeId" => id.and_then(|id| vocabulary::issue_type(self.place, id)),
+            _ => Some(value).filter(|value| !value.is_empty()),
+        };
+        word.map(str::to_owned)
+    }
+}
+
+fn check_type(project: &Project, place: u64, form: &Form) -> Result<(), Problems> {
+    let Some(id) = form.number("issueTypeId") else { return Ok(()) };
+    if vocabulary::issue_type(place, id).is_some() {
+        return Ok(());
+    }
+    Err(Problems::one(format!("issueTypeId {id} is not an issue type of project {}.", project.project_key)))
 }

@@ -131,6 +131,12 @@ async fn unknown_calls_are_answered_with_a_reason_in_json() -> Outcome {
         (Method::GET, "/_control/backlog/unknown", 404),
         (Method::GET, "/_control/reset", 405),
         (Method::GET, "/_control/backlog/files", 405),
+        (Method::POST, "/_control/backlog/issues", 405),
+        (Method::GET, "/_control/slack", 404),
+        (Method::POST, "/_control/slack/messages", 405),
+        (Method::POST, "/_control/teams/cards", 405),
+        (Method::POST, "/_control/bytebase", 405),
+        (Method::GET, "/_control/bytebase/projects", 405),
         (Method::GET, "/elsewhere", 404),
     ] {
         let answer = stage.request(method, path).send().await?;

@@ -2,10 +2,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use standins::Failure;
 
-use crate::support::{FILE, Outcome, Stage, check_error, header, number};
+use crate::support::{FILE, KEY, Outcome, Stage, check_error, header, number};
 
 const MYSELF: &str = "/backlog/api/v2/users/myself";
 const IMPOSSIBLE: [(&str, &str); 9] = [
@@ -126,5 +127,67 @@ async fn a_failure_that_cannot_happen_is_refused_with_the_reason() -> Outcome {
         assert!(text.contains(reason), "{text}");
     }
     assert_eq!(stage.get(MYSELF).await?.status(), 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failure_afterwards_loses_the_answer_but_not_the_effect() -> Outcome {
+    let stage = Stage::started().await?;
+    let failure = json!({"service": "backlog", "status": 502, "times": 1, "after": true});
+    let planned: Value = stage.control("fail", &failure).await?.json().await?;
+    assert_eq!(planned, failure);
+    let form = [("projectId", "92"), ("summary", "s"), ("issueTypeId", "11"), ("priorityId", "3")];
+    let create = || stage.request(Method::POST, "/backlog/api/v2/issues").query(&[("apiKey", KEY)]).form(&form);
+    check_error(create().send().await?, 502, 1).await?;
+    let stored: Value = stage.request(Method::GET, "/_control/backlog/issues").send().await?.json().await?;
+    assert_eq!(stored.as_array().map(Vec::len), Some(1));
+    assert_eq!(stage.standins.received()[0].status, 502);
+    assert_eq!(create().send().await?.status(), 201);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failure_instead_of_the_service_has_no_effect() -> Outcome {
+    let stage = Stage::started().await?;
+    stage.standins.fail(Failure { path_contains: Some("/issues".to_owned()), ..Failure::default() });
+    let form = [("projectId", "92"), ("summary", "s"), ("issueTypeId", "11"), ("priorityId", "3")];
+    let create = stage.request(Method::POST, "/backlog/api/v2/issues").query(&[("apiKey", KEY)]).form(&form);
+    check_error(create.send().await?, 500, 1).await?;
+    let stored: Value = stage.request(Method::GET, "/_control/backlog/issues").send().await?.json().await?;
+    assert_eq!(stored, json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_service_fails_in_its_own_shape() -> Outcome {
+    let stage = Stage::started().await?;
+    for (service, status, expected) in [
+        ("slack", 403, "action_prohibited".to_owned()),
+        ("slack", 500, "rollup_error".to_owned()),
+        (
+            "teams",
+            503,
+            json!({"error": {"code": "ServiceUnavailable", "message": "The service is temporarily unavailable."}})
+                .to_string(),
+        ),
+        ("bytebase", 503, json!({"code": 14, "message": "service unavailable"}).to_string()),
+    ] {
+        stage.standins.fail(Failure { service: service.to_owned(), status, ..Failure::default() });
+        let answer = stage.request(Method::POST, &format!("/{service}/anything")).send().await?;
+        assert_eq!(answer.status(), status, "{service}");
+        assert_eq!(answer.text().await?, expected, "{service}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_planned_429_of_slack_and_teams_says_when_to_come_back() -> Outcome {
+    let stage = Stage::started().await?;
+    for service in ["slack", "teams"] {
+        stage.standins.fail(Failure { service: service.to_owned(), status: 429, ..Failure::default() });
+        let answer = stage.request(Method::POST, &format!("/{service}/anything")).send().await?;
+        assert_eq!(answer.status(), 429, "{service}");
+        assert_eq!(number(&answer, "retry-after")?, 1, "{service}");
+    }
     Ok(())
 }

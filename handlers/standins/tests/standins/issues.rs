@@ -47,8 +47,8 @@ async fn a_form_becomes_an_issue_with_the_next_number_of_its_project() -> Outcom
 async fn each_project_numbers_its_own_issues() -> Outcome {
     let stage = Stage::started().await?;
     stage.put(json!({"content": "", "project": {"id": 93, "projectKey": "OPS"}})).await?;
-    for (project, expected) in [("92", "SUB-1"), ("93", "OPS-1"), ("92", "SUB-2")] {
-        let form = [&[("projectId", project)], &COMPLETE[1..]].concat();
+    for (project, kind, expected) in [("92", "11", "SUB-1"), ("93", "21", "OPS-1"), ("92", "12", "SUB-2")] {
+        let form = [("projectId", project), ("summary", "s"), ("issueTypeId", kind), ("priorityId", "3")];
         let issue: Value = post(&stage).form(&form).send().await?.json().await?;
         assert_eq!(issue["issueKey"], expected);
     }
@@ -127,4 +127,40 @@ async fn the_key_belongs_into_the_query_not_into_the_form() -> Outcome {
     let form = [&[("apiKey", KEY)], COMPLETE.as_slice()].concat();
     let request = stage.request(Method::POST, "/backlog/api/v2/issues");
     check_error(request.form(&form).send().await?, 401, 11).await
+}
+
+#[tokio::test]
+async fn an_issue_type_of_another_project_is_refused() -> Outcome {
+    let stage = Stage::started().await?;
+    stage.put(json!({"content": "", "project": {"id": 93, "projectKey": "OPS"}})).await?;
+    for kind in ["21", "15", "10", "0"] {
+        check_refused(&stage, &[("issueTypeId", kind)], "issueTypeId").await?;
+    }
+    let issues: Value = stage.request(Method::GET, "/_control/backlog/issues").send().await?.json().await?;
+    assert_eq!(issues, json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn texts_beyond_the_limits_are_refused() -> Outcome {
+    let stage = Stage::started().await?;
+    let (summary, description) = ("あ".repeat(255), "あ".repeat(100_000));
+    let form =
+        [&[("summary", summary.as_str()), ("description", &description)], &COMPLETE[2..], &COMPLETE[..1]].concat();
+    assert_eq!(post(&stage).form(&form).send().await?.status(), 201);
+    check_refused(&stage, &[("summary", &format!("{summary}x"))], "summary").await?;
+    check_refused(&stage, &[("description", &format!("{description}x"))], "description").await?;
+    for summary in ["two\nlines", "two\rlines", "end\n"] {
+        check_refused(&stage, &[("summary", summary)], "summary").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_issue_takes_no_number() -> Outcome {
+    let stage = Stage::started().await?;
+    check_refused(&stage, &[("issueTypeId", "99")], "issueTypeId").await?;
+    let issue: Value = post(&stage).form(&COMPLETE).send().await?.json().await?;
+    assert_eq!(issue["issueKey"], "SUB-1");
+    Ok(())
 }

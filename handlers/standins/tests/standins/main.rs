@@ -1,6 +1,10 @@
 //! Talks HTTP to started stand-ins, as a handler, a test and a browser do.
 
 mod accounts;
+mod addresses;
+mod backlog_lists;
+mod backlog_updates;
+mod bytebase;
 mod control;
 mod downloads;
 mod failures;
@@ -10,4 +14,8 @@ mod life;
 mod limits;
 mod page;
 mod received;
+mod secrets;
+mod slack;
+mod slack_blocks;
 mod support;
+mod teams;

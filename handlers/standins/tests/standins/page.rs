@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{Outcome, Stage, header};
+use crate::support::{KEY, Outcome, Stage, header};
 
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(begin)?;
@@ -51,7 +51,7 @@ async fn the_page_asks_nobody_else_and_parses_no_foreign_text() -> Outcome {
     ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
-    for needed in ["prefers-color-scheme: dark", "Nothing has arrived yet", "/received.json"] {
+    for needed in ["prefers-color-scheme: dark", "Nothing has arrived yet", "/received.json", "/holdings.json"] {
         assert!(page.contains(needed), "{needed}");
     }
     Ok(())
@@ -61,7 +61,7 @@ async fn the_page_asks_nobody_else_and_parses_no_foreign_text() -> Outcome {
 async fn the_list_has_the_newest_call_first() -> Outcome {
     let stage = Stage::started().await?;
     let list: Value = stage.request(Method::GET, "/received.json").send().await?.json().await?;
-    assert_eq!(list, json!({"total": 0, "services": ["backlog"], "calls": []}));
+    assert_eq!(list, json!({"total": 0, "services": ["backlog", "slack", "teams", "bytebase"], "calls": []}));
     stage.get("/backlog/first").await?;
     stage.get("/backlog/second").await?;
     let list: Value = stage.request(Method::GET, "/received.json").send().await?.json().await?;
@@ -91,10 +91,36 @@ async fn the_list_stays_small_however_much_arrives() -> Outcome {
 #[tokio::test]
 async fn the_list_can_only_be_read() -> Outcome {
     let stage = Stage::started().await?;
-    for path in ["/", "/received.json"] {
+    for path in ["/", "/received.json", "/holdings.json"] {
         let answer = stage.request(Method::POST, path).send().await?;
         assert_eq!(answer.status(), 405);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_holdings_have_the_newest_entry_first_and_say_how_many_there_are() -> Outcome {
+    let stage = Stage::started().await?;
+    let holdings: Value = stage.request(Method::GET, "/holdings.json").send().await?.json().await?;
+    assert_eq!(
+        holdings,
+        json!({
+            "backlog": {"issues": [], "total": 0},
+            "slack": {"messages": [], "total": 0},
+            "teams": {"cards": [], "total": 0},
+            "bytebase": {"logins": 0, "failed": 0, "projects": 23, "projects_served": 0},
+        })
+    );
+    for number in 1..=51 {
+        let form = [("projectId", "92"), ("summary", &format!("{number}")), ("issueTypeId", "11"), ("priorityId", "3")];
+        let request = stage.request(Method::POST, "/backlog/api/v2/issues").query(&[("apiKey", KEY)]);
+        assert_eq!(request.form(&form).send().await?.status(), 201);
+    }
+    let holdings: Value = stage.request(Method::GET, "/holdings.json").send().await?.json().await?;
+    assert_eq!(holdings["backlog"]["total"], 51);
+    assert_eq!(holdings["backlog"]["issues"].as_array().map(Vec::len), Some(50));
+    assert_eq!(holdings["backlog"]["issues"][0]["summary"], "51");
+    assert_eq!(holdings["backlog"]["issues"][0]["comments"], json!([]));
     Ok(())
 }
 

@@ -62,7 +62,7 @@ impl Stage {
 }
 
 pub(crate) fn keys() -> Keys {
-    Keys { backlog_api_key: KEY.to_owned() }
+    Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }
 }
 
 pub(crate) fn client() -> reqwest::Result<Client> {

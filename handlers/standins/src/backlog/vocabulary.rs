@@ -1,0 +1,76 @@
+//! The words that every space shares: statuses, priorities, resolutions, and the types of a new project.
+
+use serde_json::{Value, json};
+
+const PRIORITIES: [(u64, &str); 3] = [(2, "高"), (3, "中"), (4, "低")];
+const STATUSES: [(u64, &str, &str); 4] =
+    [(1, "未対応", "#ed8077"), (2, "処理中", "#4488c5"), (3, "処理済み", "#5eb5a6"), (4, "完了", "#b0be3c")];
+const RESOLUTIONS: [(u64, &str); 5] = [(0, "対応済み"), (1, "対応しない"), (2, "無効"), (3, "重複"), (4, "再現しない")];
+const ISSUE_TYPES: [(&str, &str); 4] =
+    [("タスク", "#7ea800"), ("バグ", "#990000"), ("要望", "#ff9200"), ("その他", "#2779ca")];
+/// Each project has its own types, so no id of one project is valid in another.
+const TYPE_IDS_PER_PROJECT: u64 = 10;
+
+/// Returns the name of a priority.
+pub(super) fn priority(id: u64) -> Option<&'static str> {
+    PRIORITIES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name)
+}
+
+/// Returns the name of a status.
+pub(super) fn status(id: u64) -> Option<&'static str> {
+    STATUSES.iter().find(|(known, ..)| *known == id).map(|(_, name, _)| *name)
+}
+
+/// Returns the name of a resolution.
+pub(super) fn resolution(id: u64) -> Option<&'static str> {
+    RESOLUTIONS.iter().find(|(known, _)| *known == id).map(|(_, name)| *name)
+}
+
+/// Returns the name of an issue type of the project at a place among all projects.
+pub(super) fn issue_type(place: u64, id: u64) -> Option<&'static str> {
+    (0..).zip(ISSUE_TYPES).find(|(order, _)| type_id(place, *order) == id).map(|(_, (name, _))| name)
+}
+
+/// Describes every priority.
+pub(super) fn priorities() -> Vec<Value> {
+    PRIORITIES.iter().map(|(id, name)| json!({"id": id, "name": name})).collect()
+}
+
+/// Describes a status inside a project.
+pub(super) fn status_of(project_id: u64, id: u64) -> Value {
+    statuses_of(project_id).into_iter().find(|status| status["id"] == id).unwrap_or_default()
+}
+
+/// Describes every status of a project.
+pub(super) fn statuses_of(project_id: u64) -> Vec<Value> {
+    let described = |(order, (id, name, color)): (usize, &(u64, &str, &str))| {
+        json!({
+            "id": id,
+            "projectId": project_id,
+            "name": name,
+            "color": color,
+            "displayOrder": 1_000 * (order + 1),
+        })
+    };
+    STATUSES.iter().enumerate().map(described).collect()
+}
+
+/// Describes every issue type of the project at a place among all projects.
+pub(super) fn issue_types_of(project_id: u64, place: u64) -> Vec<Value> {
+    let described = |(order, (name, color)): (u64, (&str, &str))| {
+        json!({
+            "id": type_id(place, order),
+            "projectId": project_id,
+            "name": name,
+            "color": color,
+            "displayOrder": order,
+            "templateSummary": null,
+            "templateDescription": null,
+        })
+    };
+    (0..).zip(ISSUE_TYPES).map(described).collect()
+}
+
+fn type_id(place: u64, order: u64) -> u64 {
+    TYPE_IDS_PER_PROJECT * (place + 1) + order + 1
+}

@@ -1,0 +1,47 @@
+//! The control calls of Bytebase: read the counts, end the tokens, set the number of projects.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Bytebase;
+use crate::control::{WrongInput, read, refusal};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NumberOfProjects {
+    count: u32,
+}
+
+/// Builds everything under `/_control/bytebase`.
+pub(super) fn router(bytebase: Arc<Bytebase>) -> Router {
+    Router::new()
+        .route("/", get(counts))
+        .route("/expire-tokens", post(expire_tokens))
+        .route("/projects", post(set_projects))
+        .method_not_allowed_fallback(async || {
+            refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
+        })
+        .with_state(bytebase)
+}
+
+async fn counts(State(bytebase): State<Arc<Bytebase>>) -> Json<Value> {
+    Json(bytebase.counts())
+}
+
+async fn expire_tokens(State(bytebase): State<Arc<Bytebase>>) -> StatusCode {
+    bytebase.workspace().sessions.expire();
+    StatusCode::NO_CONTENT
+}
+
+async fn set_projects(State(bytebase): State<Arc<Bytebase>>, body: Bytes) -> Result<StatusCode, WrongInput> {
+    let NumberOfProjects { count } = read(&body)?;
+    bytebase.workspace().n_projects = count;
+    Ok(StatusCode::NO_CONTENT)
+}

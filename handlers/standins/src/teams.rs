@@ -1,0 +1,173 @@
+//! Teams: one workflow that posts adaptive cards, whose address carries a signature.
+
+mod card;
+mod error;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::control;
+use crate::received::Credential;
+use crate::secret::{REDACTED, Secret, form_encoded};
+use crate::service::{Service, Sighting};
+
+const NAME: &str = "teams";
+const WORKFLOW: &str = "0123456789abcdef";
+const SIGNATURE: &str = "sig";
+const LONGEST_BODY_BYTES: usize = 28 * 1024;
+
+/// One workflow with the trigger that receives cards.
+pub(crate) struct Teams {
+    state: Mutex<Workflow>,
+}
+
+struct Workflow {
+    signature: Secret,
+    cards: Vec<Value>,
+}
+
+/// Returns the address of the workflow behind a base.
+pub(crate) fn workflow_url(base: &str, signature: &str) -> String {
+    let path = format!("{base}/{NAME}/workflows/{WORKFLOW}/triggers/manual/paths/invoke");
+    let signature = form_encoded(signature);
+    format!("{path}?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&{SIGNATURE}={signature}")
+}
+
+impl Teams {
+    /// Opens a workflow that posted nothing yet.
+    pub(crate) fn new(signature: String) -> Self {
+        Self { state: Mutex::new(Workflow { signature: Secret::new(signature), cards: Vec::new() }) }
+    }
+
+    /// Replaces the accepted signature; the old one is wrong from now on.
+    pub(crate) fn change_signature(&self, signature: String) {
+        self.workflow().signature.rotate(signature);
+    }
+
+    /// Returns the address of the workflow behind a base, with the accepted signature.
+    pub(crate) fn workflow_url(&self, base: &str) -> String {
+        workflow_url(base, self.workflow().signature.current())
+    }
+
+    fn workflow(&self) -> MutexGuard<'_, Workflow> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Service for Teams {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn routes(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/workflows/:workflow/triggers/manual/paths/invoke", post(invoke))
+            .method_not_allowed_fallback(async || error::wrong_method())
+            .fallback(async |uri: Uri| error::no_route(uri.path()))
+            .with_state(self)
+    }
+
+    fn control(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/cards", get(cards))
+            .method_not_allowed_fallback(async || {
+                control::refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
+            })
+            .with_state(self)
+    }
+
+    fn inspect(&self, parts: &Parts, body: &[u8]) -> Sighting {
+        let query = parts.uri.query().unwrap_or_default();
+        let credential = self.workflow().signature.judge(parameter(query, SIGNATURE).as_deref());
+        // Whatever stands where the signature belongs may be the signature of another workflow.
+        let shown = query.split('&').map(|pair| match form_urlencoded::parse(pair.as_bytes()).next() {
+            Some((name, _)) if name.eq_ignore_ascii_case(SIGNATURE) => format!("{name}={REDACTED}"),
+            _ => pair.to_owned(),
+        });
+        Sighting { query: shown.collect::<Vec<_>>().join("&"), ..Sighting::of(parts, body, credential) }
+    }
+
+    fn scrub(&self, text: &str) -> String {
+        self.workflow().signature.scrub(text)
+    }
+
+    fn refusal(&self, status: StatusCode) -> Response {
+        if status.is_client_error() || status.is_server_error() {
+            return error::refusal(status);
+        }
+        // A planned status that is no error has no error body.
+        (status, Body::empty()).into_response()
+    }
+
+    fn holdings(&self) -> Value {
+        json!({"cards": self.workflow().cards})
+    }
+
+    fn reset(&self) {
+        self.workflow().cards.clear();
+    }
+}
+
+async fn invoke(
+    State(teams): State<Arc<Teams>>,
+    path: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let query = uri.query().unwrap_or_default();
+    if parameter(query, "api-version").is_none_or(|version| version.is_empty()) {
+        return error::no_api_version();
+    }
+    match path {
+        Ok(Path(workflow)) if workflow == WORKFLOW => {}
+        Ok(Path(workflow)) => return error::no_workflow(&workflow),
+        Err(_) => return error::no_workflow("?"),
+    }
+    let mut workflow = teams.workflow();
+    let signature = parameter(query, SIGNATURE);
+    match workflow.signature.judge(signature.as_deref()) {
+        Credential::Missing => return error::refusal(StatusCode::UNAUTHORIZED),
+        Credential::Wrong => return error::wrong_signature(),
+        Credential::Valid if headers.contains_key(header::AUTHORIZATION) => return error::two_schemes(),
+        Credential::Valid => {}
+    }
+    if body.len() > LONGEST_BODY_BYTES {
+        return error::refusal(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    if !is_json(&headers) {
+        return error::not_json("The content type is not application/json.");
+    }
+    let payload: Value = match serde_json::from_slice(&body) {
+        Ok(payload) => payload,
+        Err(error) => return error::not_json(&error.to_string()),
+    };
+    if let Err(problem) = card::check(&payload) {
+        return error::wrong_schema(&problem);
+    }
+    workflow.cards.push(json!({"at": clock::now_milliseconds(), "payload": payload}));
+    (StatusCode::ACCEPTED, Body::empty()).into_response()
+}
+
+async fn cards(State(teams): State<Arc<Teams>>) -> Json<Vec<Value>> {
+    Json(teams.workflow().cards.clone())
+}
+
+fn parameter(query: &str, wanted: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
