@@ -179,3 +179,6 @@ impl<'a> Issues<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
