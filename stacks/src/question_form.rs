@@ -55,8 +55,8 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
     );
     stack.site(SITE, FILES, api, settings.domain.as_ref());
     stack.registration(
-        "the people who ask",
-        "give them this address; `?project_id=…` behind it fills in what the question is about",
+        "a page or mail of yours",
+        "a link for the people who ask; `?project_id=…` behind it fills in what the question is about",
         SITE,
     );
 

@@ -41,8 +41,8 @@ pub fn stack(stage: &Stage, settings: &SnsSlackSettings) -> Stack {
         },
     );
     stack.registration(
-        "whatever publishes to SNS",
-        "CloudWatch: an alarm's notification; Budgets: an alert's Amazon SNS ARN; EventBridge: a rule's target; CodePipeline and S3: through a rule",
+        "CloudWatch, Budgets and EventBridge",
+        "CloudWatch: the alarm's notification; Budgets: the alert's Amazon SNS ARN; EventBridge: a rule's target, which brings CodePipeline and S3 too",
         TOPIC_ARN,
     );
     stack.tested_by(PlainText::TEST_EVENT, plan_test);
