@@ -12,6 +12,8 @@ use std::time::Duration;
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of an answer is looked at: Slack's are a word.
 const ANSWER_BYTES: usize = 256;
+/// How many letters in common make a word suspicious of repeating the address.
+const ECHO_LETTERS: usize = 6;
 /// Wait after a 429 that does not say when to come back; the limit is one message a second.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// No wait is longer, whatever Slack says: the notification would be news no more.
@@ -93,7 +95,7 @@ fn checked(address: &SlackWebhookUrl) -> Result<Url, Failure> {
     match (url.scheme(), url.host_str()) {
         ("https", Some(_)) | ("http", Some("127.0.0.1" | "localhost")) => Ok(url),
         ("http", _) => Err(refuse("is a URL without encryption, which only this machine's own may be")),
-        _ => Err(refuse("is not a URL that begins with `https://`")),
+        _ => Err(refuse("is not an `https` URL")),
     }
 }
 
@@ -153,17 +155,21 @@ impl Answer {
     }
 }
 
-/// The body, if it is one of Slack's words: nothing longer, and no part of the address.
+/// The body, if it is one of Slack's words, or looks like one and repeats nothing of the address.
 fn word(body: &[u8], address: &SlackWebhookUrl) -> Option<String> {
     let word = std::str::from_utf8(body).ok()?.trim();
+    let known = [&WEBHOOK_WORDS[..], &CHANNEL_WORDS, &MESSAGE_WORDS, &LIMIT_WORDS, &PASSING_WORDS, &["ok"]];
+    let is_known = known.iter().any(|words| words.contains(&word));
     let is_word = (2..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    (is_known || (is_word && !repeats(word, address))).then(|| word.to_owned())
+}
+
+/// Whether some letters of a word stand in the address as well, one after the other.
+fn repeats(word: &str, address: &SlackWebhookUrl) -> bool {
     let address = address.expose().to_ascii_lowercase();
-    let is_known = [&WEBHOOK_WORDS[..], &CHANNEL_WORDS, &MESSAGE_WORDS, &LIMIT_WORDS, &PASSING_WORDS, &["ok"]]
-        .iter()
-        .any(|words| words.contains(&word));
-    let parts = address.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| part.len() > 3);
-    let is_echo = address.contains(word) || parts.into_iter().any(|part| word.contains(part));
-    (is_known || (is_word && !is_echo)).then(|| word.to_owned())
+    let n_letters = word.len().min(ECHO_LETTERS);
+    let stands_there = |part: &[u8]| std::str::from_utf8(part).is_ok_and(|part| address.contains(part));
+    word.as_bytes().windows(n_letters).any(stands_there)
 }
 
 /// The seconds that Slack names in `Retry-After`.
@@ -171,6 +177,3 @@ fn wait_of(response: &Response) -> Option<Duration> {
     let seconds: u64 = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds.max(1)).min(LONGEST_WAIT))
 }
-
-#[cfg(test)]
-mod tests;

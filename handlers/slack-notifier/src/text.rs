@@ -10,7 +10,7 @@ const FENCE: &str = "```";
 ///
 /// Source: docs.slack.dev, "Formatting message text", escaping text.
 pub fn escaped(text: &str, limit: usize) -> String {
-    fit(text, limit, |c, out| push_escaped(c, out))
+    fit(text, limit, push_escaped)
 }
 
 /// The same as a block of code, which ends where it should whatever the text holds.

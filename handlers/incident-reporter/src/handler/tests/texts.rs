@@ -1,0 +1,313 @@
+//! What people read: for every type of monitor, and whatever others write.
+
+use super::*;
+
+/// Opens an issue for an event and expects its summary and its whole description.
+async fn check(event: Value, summary: &str, description: &[&str]) {
+    let stage = Stage::new().await;
+    stage.check(event, Outcome::Worked).await;
+    let issues = stage.issues().await;
+    assert_eq!(issues[0]["summary"], summary);
+    assert_eq!(issues[0]["description"].as_str().unwrap().lines().collect::<Vec<_>>(), description);
+}
+
+/// The summary and description of the issue of an event.
+async fn issue_of(event: Value) -> (String, String) {
+    let stage = Stage::new().await;
+    stage.check(event, Outcome::Worked).await;
+    let issue = stage.issues().await.remove(0);
+    let text = |field: &str| issue[field].as_str().unwrap().to_owned();
+    (text("summary"), text("description"))
+}
+
+fn event(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[tokio::test]
+async fn an_alert_of_a_host() {
+    check(
+        alert(json!({})),
+        "critical@app01 - CPU % (occurred at 2023-08-21 23:35:21 +09:00)",
+        &[
+            "Status: critical",
+            "Monitor: CPU %",
+            "Type: host",
+            "Host: app01",
+            "Roles: Web: app",
+            "Organization: example",
+            "Opened at: 2023-08-21 23:35:21 +09:00",
+            "Metric: cpu%",
+            "Value: 96.2",
+            "Warning: > 80",
+            "Critical: > 90",
+            "Duration: 3 min",
+            "Alert URL: https://mackerel.io/orgs/example/alerts/2bj",
+            "Host URL: https://mackerel.io/orgs/example/hosts/22D4",
+            "Alert ID: 2bj",
+            "",
+            "Message: CPU % 96.2 > 90",
+            "",
+            "Memo: See the runbook",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_of_a_service_with_a_large_integer() {
+    check(
+        event(include_str!("events/service.json")),
+        "critical@shop - shop - last.order (occurred at 2023-08-28 17:52:48 +09:00)",
+        &[
+            "Status: critical",
+            "Monitor: shop - last.order",
+            "Type: service",
+            "Service: shop",
+            "Organization: example",
+            "Opened at: 2023-08-28 17:52:48 +09:00",
+            "Metric: last.order",
+            "Value: 1693212649",
+            "Warning: > 1",
+            "Critical: > 2",
+            "Duration: 1 min",
+            "Alert URL: https://mackerel.io/orgs/example/alerts/a-service",
+            "Graph: https://mackerel.io/embed/public/alert/graph.png",
+            "Alert ID: a-service",
+            "",
+            "Message: last.order 1693212649 > 2",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_of_an_external_url() {
+    check(
+        event(include_str!("events/external.json")),
+        "critical@front page (occurred at 2023-08-28 17:52:48 +09:00)",
+        &[
+            "Status: critical",
+            "Monitor: front page",
+            "Type: external",
+            "Organization: example",
+            "Opened at: 2023-08-28 17:52:48 +09:00",
+            "Alert URL: https://mackerel.io/orgs/example/alerts/a-external",
+            "Alert ID: a-external",
+            "",
+            "Message: 503 Service Unavailable",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_of_an_expression() {
+    check(
+        event(include_str!("events/expression.json")),
+        "warning@load of all (occurred at 2023-09-03 22:04:05 +09:00)",
+        &[
+            "Status: warning",
+            "Monitor: load of all",
+            "Type: expression",
+            "Organization: example",
+            "Opened at: 2023-09-03 22:04:05 +09:00",
+            "Metric: scale(host(22D4, loadavg1), 1)",
+            "Value: 0.02",
+            "Warning: > 0",
+            "Critical: > 1",
+            "Alert URL: https://mackerel.io/orgs/example/alerts/a-expression",
+            "Alert ID: a-expression",
+            "",
+            "Message: load of all 0.02 > 0",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_of_a_query() {
+    check(
+        event(include_str!("events/query.json")),
+        "critical@slow requests (occurred at 2023-09-03 22:04:05 +09:00)",
+        &[
+            "Status: critical",
+            "Monitor: slow requests",
+            "Type: query",
+            "Organization: example",
+            "Opened at: 2023-09-03 22:04:05 +09:00",
+            "Metric name: http.server.duration",
+            "Labels: http.method=GET, http.status_code=200",
+            "Value: 1.9588528112516932",
+            "Critical: > 1.5",
+            "Alert URL: https://mackerel.io/orgs/example/alerts/a-query",
+            "Alert ID: a-query",
+            "",
+            "Message: slow requests 1.96 > 1.5",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_of_a_check_with_a_message_of_many_lines() {
+    check(
+        event(include_str!("events/check.json")),
+        "warning@db01 - log (occurred at 2023-08-28 17:38:31 +09:00)",
+        &[
+            "Status: warning",
+            "Monitor: log",
+            "Type: check",
+            "Host: db01",
+            "Organization: example",
+            "Opened at: 2023-08-28 17:38:31 +09:00",
+            "Alert URL: https://mackerel.io/orgs/example/alerts/a-check",
+            "Host URL: https://mackerel.io/orgs/example/hosts/33E5",
+            "Alert ID: a-check",
+            "",
+            "Message:",
+            "LOG WARNING: 2 warnings for pattern /error/.",
+            "\\- \\[error] disk \\*full\\*",
+            "\\# \\`rm -rf`",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_of_connectivity_without_roles() {
+    check(
+        event(include_str!("events/connectivity.json")),
+        "critical@app02 - connectivity (occurred at 2023-08-26 13:47:42 +09:00)",
+        &[
+            "Status: critical",
+            "Monitor: connectivity",
+            "Type: connectivity",
+            "Host: app02",
+            "Organization: example",
+            "Opened at: 2023-08-26 13:47:42 +09:00",
+            "Alert URL: https://mackerel.io/orgs/example/alerts/a-connectivity",
+            "Host URL: https://mackerel.io/orgs/example/hosts/44F6",
+            "Alert ID: a-connectivity",
+            "",
+            "Message: unreachable",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_of_an_anomaly() {
+    check(
+        event(include_str!("events/anomaly-detection.json")),
+        "warning@app03 - odd (occurred at 2023-08-26 13:47:42 +09:00)",
+        &[
+            "Status: warning",
+            "Monitor: odd",
+            "Type: anomalyDetection",
+            "Host: app03",
+            "Roles: Web: app, Web: cache",
+            "Organization: example",
+            "Opened at: 2023-08-26 13:47:42 +09:00",
+            "Alert URL: https://mackerel.io/orgs/example/alerts/a-anomaly",
+            "Host URL: https://mackerel.io/orgs/example/hosts/55A7",
+            "Alert ID: a-anomaly",
+            "",
+            "Message: anomaly detected",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_with_nothing_but_its_id_and_status() {
+    let bare = event(r#"{"event":"alert","alert":{"id":"x","status":"critical"}}"#);
+    check(bare, "critical@alert x", &["Status: critical", "Alert ID: x"]).await;
+}
+
+#[tokio::test]
+async fn times_have_the_offset_of_the_stage_and_fall_back_to_the_old_field() {
+    for (zone, opened_at, created_at, expected) in [
+        ("UTC", json!(1_692_628_521), json!(0), " (occurred at 2023-08-21 14:35:21 +00:00)"),
+        ("America/New_York", json!(1_692_628_521), json!(0), " (occurred at 2023-08-21 10:35:21 -04:00)"),
+        ("Asia/Tokyo", json!(null), json!(1_692_628_521_296_u64), " (occurred at 2023-08-21 23:35:21 +09:00)"),
+        ("Asia/Tokyo", json!(null), json!(null), ""),
+        ("Asia/Tokyo", json!(1e300), json!(null), ""),
+    ] {
+        let mut stage = Stage::new().await;
+        stage.links.time_zone = TimeZone::parse(zone).unwrap();
+        stage.check(alert(json!({"alert": {"openedAt": opened_at, "createdAt": created_at}})), Outcome::Worked).await;
+        let issues = stage.issues().await;
+        assert_eq!(issues[0]["summary"], format!("critical@app01 - CPU %{expected}"));
+        assert_eq!(issues[0]["description"].as_str().unwrap().contains("Opened at:"), !expected.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_summary_is_one_line_and_cut_by_characters_before_the_time() {
+    let long = format!("a\r\nb {}", "監視👍".repeat(200));
+    let (summary, description) = issue_of(alert(json!({"alert": {"monitorName": long}}))).await;
+    assert!(summary.starts_with("critical@app01 - a b 監視👍"), "{summary}");
+    assert!(summary.ends_with("… (occurred at 2023-08-21 23:35:21 +09:00)"), "{summary}");
+    assert!((200..=255).contains(&summary.chars().count()), "{summary}");
+    assert!(description.contains(&"監視👍".repeat(200)));
+}
+
+#[tokio::test]
+async fn a_message_of_any_length_leaves_the_facts_and_the_marker_alone() {
+    let message = "行\n".repeat(60_000);
+    let (_, description) = issue_of(alert(json!({"message": message}))).await;
+    assert_eq!(description.chars().count(), 100_000);
+    for line in ["Alert ID: 2bj", "Value: 96.2", "Alert URL: https://mackerel.io/orgs/example/alerts/2bj"] {
+        assert!(description.lines().any(|other| other == line), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_others_write_is_shown_as_it_is() {
+    let changes = json!({
+        "message": "```\n{code}\n* x\n- y",
+        "memo": "![](https://track.example/)",
+        "host": {"name": "<b>*h*", "url": "https://x/ [y](z)"},
+        "alert": {"monitorName": "#image(u)", "url": "x\n# y"},
+    });
+    let (summary, description) = issue_of(alert(changes)).await;
+    assert!(summary.starts_with("critical@<b>*h* - #image(u) ("), "{summary}");
+    for line in [
+        "Message:",
+        "\\`\\`\\`",
+        "\\{code}",
+        "\\* x",
+        "\\- y",
+        "Memo: !\\[](https://track.example/)",
+        "Host: \\<b>\\*h\\*",
+        "Host URL: https://x/ \\[y](z)",
+        "Monitor: \\#image(u)",
+        "\\# y",
+    ] {
+        assert!(description.lines().any(|other| other == line), "{line}: {description}");
+    }
+}
+
+#[tokio::test]
+async fn a_comment_says_what_changed() {
+    let stage = Stage::new().await;
+    stage.check(status("warning"), Outcome::Worked).await;
+    stage.check(alert(json!({})), Outcome::Worked).await;
+    stage.check(recovery(), Outcome::Worked).await;
+    let issues = stage.issues().await;
+    let lines = |n: usize| issues[0]["comments"][n]["content"].as_str().unwrap().lines().collect::<Vec<_>>().clone();
+    let measured = ["Warning: > 80", "Critical: > 90", "Duration: 3 min"];
+    let url = "Alert URL: https://mackerel.io/orgs/example/alerts/2bj";
+    let first = ["Status: critical", "Changed at: 2023-08-21 23:35:21 +09:00", "Metric: cpu%", "Value: 96.2"];
+    assert_eq!(lines(0), [&first[..], &measured, &[url, "Message: CPU % 96.2 > 90"]].concat());
+    let last = [
+        "Recovered: status ok",
+        "Changed at: 2023-08-22 00:35:21 +09:00",
+        "Closed at: 2023-08-22 00:35:21 +09:00",
+        "Trigger: monitor",
+        "Metric: cpu%",
+        "Value: 12",
+    ];
+    assert_eq!(lines(1), [&last[..], &measured, &[url, "Message: CPU % 12 > 90"]].concat());
+}
