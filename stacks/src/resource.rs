@@ -12,7 +12,7 @@ mod topic;
 
 pub(crate) use alarm::{Alarm, Metric};
 pub(crate) use api::{
-    Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, deployment_id, reaches_the_api,
+    Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, Throttle, deployment_id, reaches_the_api,
 };
 pub use bucket::BucketRef;
 pub(crate) use bucket::{Bucket, BucketPolicy};

@@ -17,7 +17,7 @@ pub use definition::{
 pub use queue::{Feeding, Publishers};
 pub use site::{Site, SiteFile};
 
-use crate::resource::{Entry, Resource, Secret, SecretRef};
+use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
 use crate::stage::{IssueSettings, Service, Stage};
 use crate::test_plan::TestPlan;
 use contracts::backlog::{IssueTypeId, PriorityId, ProjectId};
@@ -40,6 +40,8 @@ pub struct Stack {
     /// A stack in another region that must be there first.
     before: Option<Box<Stack>>,
     site: Option<Site>,
+    /// How many requests its API takes.
+    throttle: Throttle,
     resources: BTreeMap<String, Entry>,
     definitions: BTreeMap<String, Definition>,
     outputs: BTreeMap<&'static str, Value>,
@@ -74,6 +76,7 @@ impl Stack {
             stage: stage.clone(),
             before: None,
             site: None,
+            throttle: Throttle::WEBHOOK,
             resources: BTreeMap::new(),
             definitions: BTreeMap::new(),
             outputs: BTreeMap::new(),

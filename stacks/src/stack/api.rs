@@ -1,7 +1,7 @@
 //! Functions behind REST APIs.
 
 use super::{Registration, Stack};
-use crate::resource::{ApiStage, GatewayResponse, Method, Path, Permission, RestApi, SecretRef};
+use crate::resource::{ApiStage, GatewayResponse, Method, Path, Permission, RestApi, SecretRef, Throttle};
 use contracts::{Contract, Http, WebhookToken, Wires};
 use policies::Value;
 
@@ -62,6 +62,7 @@ impl Stack {
         W::Contract: Contract<Trigger = Http>,
     {
         self.rest_api(&[]);
+        self.throttle = Throttle::FORM;
         self.add(
             "ApiPath",
             &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: "api".into(), rest_api_id: api() },

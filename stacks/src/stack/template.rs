@@ -15,6 +15,7 @@ struct Template<'a> {
     #[serde(rename = "AWSTemplateFormatVersion")]
     version: &'static str,
     description: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parameters: BTreeMap<&'a str, Parameter>,
     resources: BTreeMap<String, Entry>,
     outputs: BTreeMap<&'a str, Output<'a>>,
@@ -81,7 +82,7 @@ impl Stack {
             .filter(|(id, entry)| reaches_the_api(entry.kind) && id.as_str() != "Api")
             .map(|(id, _)| id.clone())
             .collect();
-        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id)));
+        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id), self.throttle));
         resources.insert(id, deployment);
         resources.insert("ApiStage".into(), stage);
         resources
