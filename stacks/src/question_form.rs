@@ -8,7 +8,7 @@ use contracts::claim::Progress;
 use contracts::question::Question;
 use contracts::question_archiver::ArchivedQuestion;
 use contracts::teams::TeamsWorkflowUrl;
-use contracts::{Message, Published, question_archiver, question_receiver, teams_poster, ticket_creator};
+use contracts::{Message, Published, question, question_archiver, question_receiver, teams_poster, ticket_creator};
 
 const API_KEY: &str = "BacklogApiKey";
 const SITE: &str = "FormUrl";
@@ -112,14 +112,15 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
 
 /// The question arrives at all three ends.
 fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
-    let mut question: Question =
-        serde_json::from_str(event).map_err(|error| format!("the event is not a question: {error}"))?;
-    if let Some(fresh) = fresh {
-        question.text = format!("{fresh} {}", question.text);
-    }
-    question.check().map_err(|why| format!("the form refuses the question: {why:?}"))?;
+    let body = match fresh {
+        Some(fresh) => question::with_marker(event, fresh)?,
+        None => event.to_owned(),
+    };
+    let question: Question =
+        serde_json::from_str(&body).map_err(|error| format!("the event is not a question: {error}"))?;
+    question.check().map_err(|refusal| format!("the form refuses the question: {}", refusal.reason()))?;
+    // The first word stands in the summary of the issue and in one piece on the card.
     let holds = question.text.split_whitespace().next().unwrap_or_default().to_owned();
-    let body = serde_json::to_string(&question).map_err(|error| error.to_string())?;
     let branch = |function, effect| Branch { function, effect };
     Ok(TestPlan {
         files: vec![],
