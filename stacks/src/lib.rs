@@ -13,7 +13,7 @@ mod yaml;
 pub use resource::{BucketRef, QueueRef, SecretRef, TableRef, TopicRef};
 pub use stack::{
     BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, ParameterSource, Publishers,
-    Registration, SecretSource, SecretSpec, Site, SiteFile, Stack,
+    Registration, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
 };
 pub use stage::{
     AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, Domain, IssueSettings, LogRetention,
