@@ -3,9 +3,13 @@
 mod alarm;
 mod api;
 mod bucket;
+mod connection;
 pub(crate) mod function;
+mod key;
 mod queue;
+pub(crate) mod schedule;
 mod secret;
+pub(crate) mod state_machine;
 mod table;
 mod topic;
 
@@ -15,7 +19,10 @@ pub(crate) use api::{
 };
 pub use bucket::BucketRef;
 pub(crate) use bucket::{Bucket, BucketPolicy};
+pub(crate) use connection::Connection;
+pub use connection::ConnectionRef;
 pub(crate) use function::{EventSourceMapping, Function, LogGroup, Permission, Role};
+pub(crate) use key::Key;
 pub use queue::QueueRef;
 pub(crate) use queue::{DeadLetters, Queue};
 pub(crate) use secret::Secret;

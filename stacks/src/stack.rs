@@ -8,12 +8,14 @@ mod function;
 mod graph;
 mod queue;
 mod template;
+mod workflow;
 
 pub use api::Endpoint;
 pub use definition::{
     BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec,
 };
 pub use queue::{Feeding, Publishers};
+pub use workflow::MachineRef;
 
 use crate::resource::{Entry, Resource, Secret, SecretRef};
 use crate::stage::{IssueSettings, Service, Stage};
