@@ -9,6 +9,7 @@ mod graph;
 mod queue;
 mod site;
 mod template;
+mod workflow;
 
 pub use api::Endpoint;
 pub use definition::{
@@ -16,6 +17,7 @@ pub use definition::{
 };
 pub use queue::{Feeding, Publishers};
 pub use site::{Site, SiteFile, SiteSettings};
+pub use workflow::MachineRef;
 
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
 use crate::stage::{IssueSettings, Service, Stage};

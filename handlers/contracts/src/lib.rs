@@ -9,6 +9,7 @@ mod setting;
 mod time_zone;
 
 pub mod backlog;
+pub mod bytebase;
 pub mod claim;
 pub mod file_replicator;
 pub mod incident_reporter;
