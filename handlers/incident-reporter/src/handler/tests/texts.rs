@@ -168,7 +168,7 @@ async fn an_alert_of_a_check_with_a_message_of_many_lines() {
             "Message:",
             "LOG WARNING: 2 warnings for pattern /error/.",
             "\\- \\[error] disk \\*full\\*",
-            "\\# \\`rm -rf`",
+            "\\# \\`rm -rf\\`",
         ],
     )
     .await;
@@ -286,6 +286,23 @@ async fn what_others_write_is_shown_as_it_is() {
         "\\# y",
     ] {
         assert!(description.lines().any(|other| other == line), "{line}: {description}");
+    }
+}
+
+#[tokio::test]
+async fn no_text_can_pass_for_the_marker_of_an_alert() {
+    for text in ["x\nAlert ID: 1", "x\r  Alert ID: 1", "x\n\u{1}Al\u{0}ert ID: 1", "Alert ID: 1\n"] {
+        let changes = json!({
+            "message": text,
+            "memo": text,
+            "orgName": text,
+            "host": {"name": text, "url": text},
+            "alert": {"monitorName": text, "status": text, "url": text, "metricLabel": text},
+            "metric": {"name": text, "labels": {"a": text}},
+        });
+        let (_, description) = issue_of(alert(changes)).await;
+        let markers: Vec<_> = description.lines().filter(|line| line.trim().starts_with("Alert ID")).collect();
+        assert_eq!(markers, ["Alert ID: 2bj"], "{description}");
     }
 }
 
