@@ -7,6 +7,8 @@ pub use stack::StackStatus;
 pub(crate) use stack::StackSummary;
 
 use crate::local::Local;
+use aws_config::SdkConfig;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -15,11 +17,15 @@ use std::time::Duration;
 pub struct Account {
     pub(crate) api_gateway: aws_sdk_apigateway::Client,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) cloudfront: aws_sdk_cloudfront::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) sfn: aws_sdk_sfn::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     /// Number of the account.
     pub id: String,
@@ -27,7 +33,9 @@ pub struct Account {
     pub region: String,
     /// The local cloud, if that is where the account is.
     pub local: Option<Local>,
-    may_have_changed: AtomicBool,
+    config: SdkConfig,
+    /// Shared with the same account in other regions.
+    may_have_changed: Arc<AtomicBool>,
 }
 
 impl Account {
@@ -51,18 +59,18 @@ impl Account {
         (elapsed / 8).clamp(first, last)
     }
 
-    /// The address at which a stack's endpoint answers: as AWS gives it, or the local cloud's form.
+    /// The address at which something of a stack answers: as AWS gives it, or the local cloud's form.
     pub fn reachable(&self, address: &str) -> String {
         let Some(local) = &self.local else {
             return address.to_owned();
         };
-        let parts = address
-            .strip_prefix("https://")
-            .and_then(|rest| rest.split_once('.'))
-            .and_then(|(api, rest)| rest.split_once('/').map(|(_, path)| (api, path)));
-        match parts {
-            Some((api, path)) => format!("{}/_aws/execute-api/{api}/{path}", local.emulator_url()),
-            None => address.to_owned(),
+        let parts = address.strip_prefix("https://").and_then(|rest| rest.split_once('.'));
+        match parts.map(|(name, rest)| (name, rest.split_once('/').unwrap_or((rest, "")))) {
+            Some((name, ("cloudfront.net", path))) => format!("{}/{path}", local.site_url(name)),
+            Some((api, (host, path))) if host.starts_with("execute-api.") => {
+                format!("{}/_aws/execute-api/{api}/{path}", local.emulator_url())
+            }
+            _ => address.to_owned(),
         }
     }
 }

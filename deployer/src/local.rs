@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use stacks::Region;
 use state::State;
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -182,6 +182,17 @@ async fn answers(url: &str) -> bool {
 /// A client for loopback addresses, which no proxy reaches.
 pub(crate) fn loopback_client() -> Outcome<reqwest::Client> {
     build(reqwest::Client::builder().no_proxy())
+}
+
+/// A client for an address of the local cloud; names below `localhost` lead to this machine,
+/// which not every system's resolver knows.
+pub(crate) fn client_for(local: &Local, url: &str) -> Outcome<reqwest::Client> {
+    let builder = reqwest::Client::builder().no_proxy();
+    let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    build(match host.filter(|host| host.ends_with(".localhost")) {
+        Some(host) => builder.resolve(&host, SocketAddr::from(([127, 0, 0, 1], local.emulator_port()))),
+        None => builder,
+    })
 }
 
 /// A client for deployed endpoints, by the proxy of this machine if it has one.

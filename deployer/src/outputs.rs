@@ -46,19 +46,12 @@ pub async fn deployed(account: &Account, stack: &Stack) -> Outcome<Option<Deploy
     let mut registrations = Vec::new();
     for registration in stack.registrations() {
         let Some(address) = summary.outputs.get(registration.address_output) else { continue };
-        let Some(secret) = account.physical_id(&name, &registration.token_secret).await? else { continue };
-        let token = account
-            .secrets
-            .get_secret_value()
-            .secret_id(secret)
-            .send()
-            .await
-            .map_err(Error::aws("secretsmanager:GetSecretValue"))?;
-        registrations.push(RegisteredUrl {
-            saas: registration.saas,
-            place: registration.place,
-            url: format!("{}/{}", account.reachable(address), token.secret_string().unwrap_or_default()),
-        });
+        let mut url = account.reachable(address);
+        if let Some(secret) = &registration.token_secret {
+            let Some(secret) = account.physical_id(&name, secret).await? else { continue };
+            url = format!("{url}/{}", account.secret_value(&secret).await?);
+        }
+        registrations.push(RegisteredUrl { saas: registration.saas, place: registration.place, url });
     }
     let outputs = summary.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
     Ok(Some(Deployed { name: stack.name(), status: summary.status, changed: false, outputs, registrations }))

@@ -21,9 +21,23 @@ impl SecretInput {
         self.0.insert(name, value.trim().to_owned());
     }
 
+    /// The value of a secret, if it was given.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// Whether a value was given.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+}
+
+impl Account {
+    /// The value of a secret, by its name or ARN.
+    pub(crate) async fn secret_value(&self, id: &str) -> Outcome<String> {
+        let answer = self.secrets.get_secret_value().secret_id(id).send().await;
+        let answer = answer.map_err(Error::aws("secretsmanager:GetSecretValue"))?;
+        Ok(answer.secret_string.unwrap_or_default())
     }
 }
 

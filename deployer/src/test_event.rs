@@ -1,26 +1,28 @@
-//! A real event down the deployed path, hop by hop, to the effect that proves its arrival.
+//! A real event down the deployed path, hop by hop, to the effects that prove its arrival.
 
+mod branch;
 mod diagnose;
 mod effect;
+mod entry;
+mod execution;
 mod trace;
 
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::local::{loopback_client, web_client};
 use crate::outputs::{Deployed, deployed, not_deployed};
-use effect::{Arranged, Expected};
-use serde_json::Value as Json;
-use stacks::{Effect, Stack, TestPlan};
+use crate::random::random_word;
+use branch::Followed;
+use effect::Arranged;
+use stacks::{Entry, Stack, TestPlan};
 use std::time::{Duration, Instant};
-use trace::{Line, Trace};
 
 /// What a test event went through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestReport {
-    /// The hops in order, up to the one that broke.
+    /// The hops in order; behind a fan-out those of one branch after the other.
     pub hops: Vec<Hop>,
-    /// What broke, if anything did.
+    /// What broke first, if anything did.
     pub failure: Option<TestFailure>,
 }
 
@@ -57,7 +59,19 @@ pub struct TestFailure {
     pub cause: String,
 }
 
-/// Sends `event` (the contract's own if `None`) and follows it to its effect.
+impl TestReport {
+    fn passed(&mut self, name: String, took: Option<Duration>, detail: String) {
+        self.hops.push(Hop { name, outcome: HopOutcome::Passed, took, detail });
+    }
+
+    /// Adds a hop that broke; the first one is what the report is about.
+    fn broke(&mut self, name: String, took: Option<Duration>, detail: String, log_line: Option<String>, cause: String) {
+        self.hops.push(Hop { name: name.clone(), outcome: HopOutcome::Broke, took, detail });
+        self.failure.get_or_insert(TestFailure { hop: name, log_line, cause });
+    }
+}
+
+/// Sends `event` (the contract's own, made fresh, if `None`) and follows it to its effects.
 pub async fn publish_test_event(
     account: &Account,
     stack: &Stack,
@@ -66,7 +80,9 @@ pub async fn publish_test_event(
 ) -> Outcome<TestReport> {
     let wrong = |what: String| Error::Test { what, hint: "give another event with `--file`".into() };
     let own = stack.test_event().unwrap_or_default();
-    let plan = stack.plan_test(event.unwrap_or(own)).map_err(wrong)?;
+    // An event that was seen before would be taken for a duplicate.
+    let fresh = random_word(4)?;
+    let plan = stack.plan_test(event.unwrap_or(own), event.is_none().then_some(&fresh)).map_err(wrong)?;
     if account.local.is_none() && event.is_none() && !plan.files.is_empty() {
         return Err(Error::Test {
             what: "the test event is about a file that does not exist in your Backlog".into(),
@@ -76,12 +92,14 @@ pub async fn publish_test_event(
     let Some(there) = deployed(account, stack).await? else {
         return Err(not_deployed(stack, stack.stage()));
     };
+    let run = Run { account, stack, plan: &plan, there: &there };
     let arranged = effect::arrange(account, &plan, &there).await?;
-    let step = "sending the event";
-    let work = async { Ok::<_, Error>(Run { account, stack, plan: &plan, there: &there }.run(&arranged).await) };
-    reporter.step(step, work, |_| format!("{} bytes", plan.body.len())).await?
+    let work = async { Ok::<_, Error>(run.follow(&arranged).await) };
+    reporter.step("sending the event", work, |_| format!("{} bytes", plan.entry.n_bytes())).await?
 }
 
+/// One run of a test.
+#[derive(Clone, Copy)]
 struct Run<'a> {
     account: &'a Account,
     stack: &'a Stack,
@@ -90,128 +108,31 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn run(&self, arranged: &Arranged) -> Outcome<TestReport> {
+    async fn follow(&self, arranged: &Arranged) -> Outcome<TestReport> {
         let mut report = TestReport { hops: Vec::new(), failure: None };
-        let sent_at = trace::now_millis();
-        let Some(message_id) = self.post(&mut report).await? else { return Ok(report) };
+        if let Entry::Execute { machine_output, input, list, name } = &self.plan.entry {
+            let machine = self.there.outputs.get(*machine_output).map(String::as_str).unwrap_or_default();
+            execution::Execution::start(self.account, machine, input).await?.follow(list, name, &mut report).await?;
+            return Ok(report);
+        }
+        let Some(sent) = self.send(&mut report).await? else { return Ok(report) };
         let limit = if self.account.local.is_some() { Duration::from_secs(30) } else { Duration::from_secs(180) };
         let began = Instant::now();
-        let mut trace = Trace::new(self.account, self.stack, &self.plan.functions, &message_id, sent_at);
-        let expected = Expected { account: self.account, plan: self.plan, there: self.there, arranged };
+        let mut branches: Vec<Followed> =
+            self.plan.branches.iter().map(|branch| Followed::new(*self, branch, &sent)).collect();
         loop {
-            trace.read().await?;
-            let found = expected.find().await?;
-            let is_over = trace.outcome().is_some() && (found.is_ok() || trace.outcome().is_some_and(Line::is_failure));
+            let mut is_over = true;
+            for branch in &mut branches {
+                is_over &= branch.look(arranged).await?;
+            }
             if is_over || began.elapsed() > limit {
-                self.conclude(&mut report, &trace, found).await;
-                return Ok(report);
+                break;
             }
             tokio::time::sleep(self.account.poll_interval(began.elapsed())).await;
         }
-    }
-
-    /// Posts the event as the SaaS would; returns the id under which it was queued.
-    async fn post(&self, report: &mut TestReport) -> Outcome<Option<String>> {
-        let first = self.plan.functions.first().copied().unwrap_or_default();
-        let hop = format!("POST to {first}");
-        let Some(registration) = self.there.registrations.first() else {
-            return Err(Error::Test { what: "the stack has no endpoint".into(), hint: "deploy it again".into() });
-        };
-        let began = Instant::now();
-        let client = match self.account.local {
-            Some(_) => loopback_client()?,
-            None => web_client()?,
-        };
-        let answer = client
-            .post(&registration.url)
-            .header("content-type", "application/json")
-            .timeout(Duration::from_secs(30))
-            .body(self.plan.body.clone())
-            .send()
-            .await;
-        let took = Some(began.elapsed());
-        let (status, body) = match answer {
-            Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
-            Err(error) => (0, error.without_url().to_string()),
-        };
-        let said: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
-        if let (200, Some(id)) = (status, said["id"].as_str()) {
-            report.hops.push(Hop {
-                name: hop,
-                outcome: HopOutcome::Passed,
-                took,
-                detail: format!("200, queued as {id}"),
-            });
-            return Ok(Some(id.to_owned()));
+        for branch in branches {
+            branch.conclude(&mut report).await;
         }
-        let shown: String = body.chars().take(200).collect();
-        report.hops.push(Hop {
-            name: hop.clone(),
-            outcome: HopOutcome::Broke,
-            took,
-            detail: format!("{status} {shown}"),
-        });
-        let cause = diagnose::of_answer(self.account, self.stack, first, status).await;
-        let log_line = trace::last_problem(self.account, self.stack, first).await;
-        report.failure = Some(TestFailure { hop, log_line, cause });
-        Ok(None)
-    }
-
-    /// Fills in the hops behind the endpoint from what the functions logged and what was found.
-    async fn conclude(&self, report: &mut TestReport, trace: &Trace<'_>, found: Result<String, String>) {
-        let consumer = self.plan.functions.last().copied().unwrap_or_default();
-        let queue_hop = format!("queue to {consumer}");
-        let (received, outcome) = (trace.received(), trace.outcome());
-        if received.is_none() && found.is_err() {
-            let cause = diagnose::of_silence(self.account, self.stack, consumer).await;
-            report.hops.push(Hop {
-                name: queue_hop.clone(),
-                outcome: HopOutcome::Broke,
-                took: None,
-                detail: "no delivery".into(),
-            });
-            report.failure = Some(TestFailure { hop: queue_hop, log_line: None, cause });
-            return;
-        }
-        let between =
-            |from: Option<&Line>, to: Option<&Line>| Some(Duration::from_millis(to?.at?.saturating_sub(from?.at?)));
-        report.hops.push(Hop {
-            name: queue_hop,
-            outcome: HopOutcome::Passed,
-            took: between(trace.queued(), received),
-            detail: "delivered".into(),
-        });
-        let work_hop = format!("{consumer} at work");
-        let took = between(received, outcome);
-        if let Some(line) = outcome.filter(|line| line.is_failure()) {
-            report.hops.push(Hop {
-                name: work_hop.clone(),
-                outcome: HopOutcome::Broke,
-                took,
-                detail: line.reason.clone(),
-            });
-            let cause = diagnose::of_failure(self.account, self.stack, consumer, &line.reason).await;
-            report.failure = Some(TestFailure { hop: work_hop, log_line: Some(line.text.clone()), cause });
-            return;
-        }
-        let detail = outcome.map_or_else(|| "its log is not there yet".into(), |line| line.reason.clone());
-        report.hops.push(Hop { name: work_hop, outcome: HopOutcome::Passed, took, detail });
-        let hop = match &self.plan.effect {
-            Effect::Object { .. } => "object in the bucket".to_owned(),
-            Effect::Nothing(_) => "no effect, as it should be".to_owned(),
-        };
-        match found {
-            Ok(detail) => report.hops.push(Hop { name: hop, outcome: HopOutcome::Passed, took: None, detail }),
-            Err(detail) => {
-                report.hops.push(Hop {
-                    name: hop.clone(),
-                    outcome: HopOutcome::Broke,
-                    took: None,
-                    detail: detail.clone(),
-                });
-                report.failure =
-                    Some(TestFailure { hop, log_line: outcome.map(|line| line.text.clone()), cause: detail });
-            }
-        }
+        Ok(report)
     }
 }

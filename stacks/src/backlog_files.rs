@@ -1,16 +1,18 @@
 //! Backlog's shared files, copied to S3 as they are added and updated.
 
 use crate::stack::{Endpoint, Feeding, Stack};
-use crate::stage::{Service, Stage};
-use crate::test_plan::{Effect, StandInFile, TestPlan};
+use crate::stage::{BacklogFilesSettings, BacklogSettings, Service, Stage};
+use crate::test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 use contracts::backlog::{BacklogApiKey, BacklogEvent};
 use contracts::{Message, WebhookToken, file_replicator, webhook_receiver};
 
 const BUCKET: &str = "FilesBucket";
 
 /// Webhook, queue, replicator, bucket.
-pub fn stack(stage: &Stage) -> Stack {
-    let settings = &stage.backlog_files;
+///
+/// Panics if the stage has no section `backlog`, which reading the stage file refuses.
+pub fn stack(stage: &Stage, settings: &BacklogFilesSettings) -> Stack {
+    let Some(space) = &stage.backlog else { panic!("the stage has no section `backlog`") };
     let mut stack = Stack::new("backlog-files", stage);
     let events = stack.queue::<BacklogEvent>("Events");
     let token = stack.generated_secret::<WebhookToken>("WebhookToken");
@@ -40,7 +42,7 @@ pub fn stack(stage: &Stage) -> Stack {
             target: files.put_objects(&settings.target_prefix),
             api_key: api_key.read(),
             backlog,
-            project: stack.setting(&stage.backlog.project),
+            project: stack.setting(&space.project),
             folder: stack.setting(&settings.watched_folder),
             size_limit: stack.setting(&settings.size_limit),
         },
@@ -50,34 +52,43 @@ pub fn stack(stage: &Stage) -> Stack {
 }
 
 /// The file of the event arrives in the bucket, unless the handler has a reason to ignore it.
-fn plan_test(stage: &Stage, event: &str) -> Result<TestPlan, String> {
-    let settings = &stage.backlog_files;
+///
+/// A file keeps its number: a new content shows that it was copied anew.
+fn plan_test(stage: &Stage, event: &str, _fresh: Option<&str>) -> Result<TestPlan, String> {
+    let (Some(settings), Some(space)) = (&stage.backlog_files, &stage.backlog) else {
+        return Err("the stage has no section `backlog_files`".into());
+    };
     let parsed: BacklogEvent = serde_json::from_str(event)
         .map_err(|error| format!("the event is not the JSON of a Backlog webhook: {error}"))?;
     let plan = |files, effect| TestPlan {
         files,
-        body: event.to_owned(),
-        functions: vec!["WebhookReceiver", "FileReplicator"],
-        effect,
+        entry: Entry::Webhook { function: "WebhookReceiver", body: event.to_owned() },
+        branches: vec![Branch { function: "FileReplicator", effect }],
     };
-    let ignored = |why: &str| Ok(plan(vec![], Effect::Nothing(why.to_owned())));
-    let Some(file) = parsed.changed_file() else {
-        return ignored("no file was added or updated");
-    };
-    let file = file.map_err(|error| format!("the event does not describe its file: {error}"))?;
-    let project = parsed.project.map(|project| project.project_key).unwrap_or_default();
-    if project != stage.backlog.project.as_str() {
-        return ignored("the event is of another project");
+    match effect(settings, space, parsed)? {
+        Ok((file, effect)) => Ok(plan(vec![file], effect)),
+        Err(why) => Ok(plan(vec![], Effect::Nothing(why.to_owned()))),
     }
-    let key = settings
-        .watched_folder
-        .key_of(&file.dir, &file.name)
-        .map_err(|why| format!("the file cannot be stored: {why}"))?;
-    let Some(key) = key else {
-        return ignored("the file is in another folder");
+}
+
+/// What Backlog must serve and what comes of it; the inner error says why the event is ignored.
+fn effect(
+    settings: &BacklogFilesSettings,
+    space: &BacklogSettings,
+    event: BacklogEvent,
+) -> Result<Result<(StandInFile, Effect), &'static str>, String> {
+    let Some(file) = event.changed_file() else { return Ok(Err("no file was added or updated")) };
+    let file = file.map_err(|error| format!("the event does not describe its file: {error}"))?;
+    let project = event.project.map(|project| project.project_key).unwrap_or_default();
+    if project != space.project.as_str() {
+        return Ok(Err("the event is of another project"));
+    }
+    let unusable = |why| format!("the file cannot be stored: {why}");
+    let Some(key) = settings.watched_folder.key_of(&file.dir, &file.name).map_err(unusable)? else {
+        return Ok(Err("the file is in another folder"));
     };
-    let key = settings.target_prefix.with(&key).map_err(|why| format!("the file cannot be stored: {why}"))?;
+    let key = settings.target_prefix.with(&key).map_err(unusable)?;
     let size = file.size;
     let stand_in = StandInFile { project, id: file.id, dir: file.dir, name: file.name, size };
-    Ok(plan(vec![stand_in], Effect::Object { bucket_output: BUCKET, key, size }))
+    Ok(Ok((stand_in, Effect::Object { bucket_output: BUCKET, key, size })))
 }

@@ -3,9 +3,13 @@
 mod position;
 mod settings;
 
-pub use settings::{Architecture, BacklogFilesSettings, BacklogSettings, LogRetention, Region, SenderRange, StageName};
+pub use settings::{
+    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
+    LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange,
+    SnsSlackSettings, StageName, TopicArn,
+};
 
-use contracts::Origin;
+use contracts::{Origin, TimeZone};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +19,12 @@ use std::fmt;
 pub enum Service {
     /// Backlog of Nulab.
     Backlog,
+    /// Bytebase, wherever it is hosted.
+    Bytebase,
+    /// Slack, whose address is a secret.
+    Slack,
+    /// Microsoft Teams, whose address is a secret.
+    Teams,
 }
 
 /// Everything a stage file says; each field is explained in `stages/example.yaml`.
@@ -32,10 +42,22 @@ pub struct Stage {
     pub log_retention_days: LogRetention,
     /// Tags of every stack and of all that is in it.
     pub tags: BTreeMap<String, String>,
-    /// The Backlog space.
-    pub backlog: BacklogSettings,
-    /// Settings of the stack `backlog-files`.
-    pub backlog_files: BacklogFilesSettings,
+    /// In which zone handlers write times.
+    pub time_zone: TimeZone,
+    /// Where alarms go. Default: they are seen in CloudWatch only.
+    pub alarm_topic: Option<AlarmTopic>,
+    /// The Backlog space; there if a stack needs it.
+    pub backlog: Option<BacklogSettings>,
+    /// Settings of the stack `backlog-files`. Default: the stage has no such stack; so for each.
+    pub backlog_files: Option<BacklogFilesSettings>,
+    /// Settings of the stack `bytebase-workflow`.
+    pub bytebase_workflow: Option<BytebaseWorkflowSettings>,
+    /// Settings of the stack `mackerel-incidents`.
+    pub mackerel_incidents: Option<MackerelIncidentsSettings>,
+    /// Settings of the stack `sns-slack`.
+    pub sns_slack: Option<SnsSlackSettings>,
+    /// Settings of the stack `question-form`.
+    pub question_form: Option<QuestionFormSettings>,
 }
 
 #[derive(Deserialize)]
@@ -50,8 +72,22 @@ struct StageFile {
     log_retention_days: LogRetention,
     #[serde(default)]
     tags: BTreeMap<String, String>,
-    backlog: BacklogSettings,
-    backlog_files: BacklogFilesSettings,
+    #[serde(default)]
+    time_zone: TimeZone,
+    #[serde(default)]
+    alarm_topic: Option<AlarmTopic>,
+    #[serde(default)]
+    backlog: Option<BacklogSettings>,
+    #[serde(default)]
+    backlog_files: Option<BacklogFilesSettings>,
+    #[serde(default)]
+    bytebase_workflow: Option<BytebaseWorkflowSettings>,
+    #[serde(default)]
+    mackerel_incidents: Option<MackerelIncidentsSettings>,
+    #[serde(default)]
+    sns_slack: Option<SnsSlackSettings>,
+    #[serde(default)]
+    question_form: Option<QuestionFormSettings>,
 }
 
 /// What is wrong in a stage file.
@@ -91,9 +127,16 @@ impl Stage {
             architecture: file.architecture,
             log_retention_days: file.log_retention_days,
             tags: file.tags,
+            time_zone: file.time_zone,
+            alarm_topic: file.alarm_topic,
             backlog: file.backlog,
             backlog_files: file.backlog_files,
+            bytebase_workflow: file.bytebase_workflow,
+            mackerel_incidents: file.mackerel_incidents,
+            sns_slack: file.sns_slack,
+            question_form: file.question_form,
         };
+        stage.check_sections(text)?;
         stage.check_host(text)?;
         Ok(stage)
     }
@@ -106,24 +149,77 @@ impl Stage {
     /// Where a service answers; `None` on the local stage, where stand-ins do.
     pub fn service_origin(&self, service: Service) -> Option<Origin> {
         match service {
-            Service::Backlog => self.backlog.host.as_ref().map(|host| host.origin()),
+            Service::Backlog => self.backlog.as_ref()?.host.as_ref().map(|host| host.origin()),
+            Service::Bytebase => self.bytebase_workflow.as_ref()?.host.as_ref().map(|host| host.origin()),
+            Service::Slack | Service::Teams => None,
         }
     }
 
-    fn check_host(&self, text: &str) -> Result<(), StageError> {
-        let wrong =
-            |path: &[&str], message: &str| StageError { line: position::line_of(text, path), message: message.into() };
-        match (self.is_local(), &self.backlog.host) {
-            (true, Some(_)) => Err(wrong(
-                &["backlog", "host"],
-                "backlog.host: found a host; the local stage has none, a stand-in answers there",
-            )),
-            (false, None) => Err(wrong(
-                &["backlog"],
-                "backlog: missing field `host`; allowed is the host of your space, such as `example.backlog.com`",
-            )),
-            _ => Ok(()),
+    /// The sections that make stacks, with whether each needs the section `backlog`.
+    fn sections(&self) -> [(&'static str, bool, bool); 5] {
+        [
+            ("backlog_files", self.backlog_files.is_some(), true),
+            ("bytebase_workflow", self.bytebase_workflow.is_some(), false),
+            ("mackerel_incidents", self.mackerel_incidents.is_some(), true),
+            ("sns_slack", self.sns_slack.is_some(), false),
+            ("question_form", self.question_form.is_some(), true),
+        ]
+    }
+
+    fn check_sections(&self, text: &str) -> Result<(), StageError> {
+        let given: Vec<_> = self.sections().into_iter().filter(|(_, is_given, _)| *is_given).collect();
+        if given.is_empty() {
+            let names = self.sections().map(|(name, ..)| format!("`{name}`")).join(", ");
+            let message = format!("the stage has no stack; give the section of at least one: {names}");
+            return Err(StageError { line: None, message });
         }
+        let lacks_backlog = given.iter().find(|(_, _, needs_backlog)| *needs_backlog && self.backlog.is_none());
+        if let Some((name, ..)) = lacks_backlog {
+            return Err(StageError {
+                line: position::line_of(text, &[name]),
+                message: format!("{name}: the section `backlog` is missing; it says which space and project"),
+            });
+        }
+        if matches!(self.alarm_topic, Some(AlarmTopic::SnsSlack)) && self.sns_slack.is_none() {
+            return Err(StageError {
+                line: position::line_of(text, &["alarm_topic"]),
+                message: "alarm_topic: `sns-slack` is not in this stage; give its section, or the ARN of a topic"
+                    .into(),
+            });
+        }
+        Ok(())
+    }
+
+    fn check_host(&self, text: &str) -> Result<(), StageError> {
+        let hosts = [
+            (
+                "backlog",
+                self.backlog.as_ref().map(|backlog| &backlog.host),
+                "your space, such as `example.backlog.com`",
+            ),
+            (
+                "bytebase_workflow",
+                self.bytebase_workflow.as_ref().map(|bytebase| &bytebase.host),
+                "your Bytebase, such as `bytebase.example.com`",
+            ),
+        ];
+        for (section, host, whose) in hosts {
+            let wrong = |path: &[&str], message| Err(StageError { line: position::line_of(text, path), message });
+            match (self.is_local(), host) {
+                (true, Some(Some(_))) => {
+                    let message = "found a host; the local stage has none, a stand-in answers there";
+                    return wrong(&[section, "host"], format!("{section}.host: {message}"));
+                }
+                (false, Some(None)) => {
+                    return wrong(
+                        &[section],
+                        format!("{section}: missing field `host`; allowed is the host of {whose}"),
+                    );
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,25 +7,42 @@ use stacks::{SecretSource, Stack, Stage};
 use std::io::{IsTerminal, Write};
 
 /// The named stacks of a stage, in their own order; all if none is named.
-pub fn stacks(stage: &Stage, names: &[String]) -> Vec<Stack> {
+///
+/// Fails if one is named for which the stage file has no section.
+pub fn stacks(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
     let all = stacks::all(stage);
-    all.into_iter().filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect()
+    let missing = names.iter().find(|name| !all.iter().any(|stack| stack.name() == name.as_str()));
+    if let Some(name) = missing {
+        let section = name.replace('-', "_");
+        return Err(Failure::nothing_changed(format!("stage `{}` has no stack `{name}`", stage.name)).with_hint(
+            format!(
+                "give the section `{section}` in stacks/stages/{}.yaml; stacks/stages/example.yaml shows how",
+                stage.name
+            ),
+        ));
+    }
+    Ok(all.into_iter().filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect())
 }
 
-/// Collects values of secrets: from the environment, from files, from the stand-ins, or by asking
-/// for those that a stack cannot do without.
-pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
+/// Collects values of secrets: from the environment, from files, or from the stand-ins.
+pub fn given_secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
     let mut input = SecretInput::default();
     let given = stacks.iter().flat_map(|stack| stack.secrets()).filter(|secret| secret.source == SecretSource::Given);
     for secret in given {
         if let Some(local) = &account.local {
             if let Some(value) = local.secret(secret.name) {
-                input.give(secret.name, value);
+                input.give(secret.name, &value);
             }
         } else if let Some(value) = from_environment(secret.name)? {
             input.give(secret.name, &value);
         }
     }
+    Ok(input)
+}
+
+/// Collects values of secrets, and asks for those that a stack cannot do without.
+pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
+    let mut input = given_secrets(account, stacks)?;
     let missing =
         secrets_to_ask(account, stacks).await.map_err(|error| Failure::of(&error, account.may_have_changed()))?;
     for (stack, secret) in missing {

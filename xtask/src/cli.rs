@@ -45,6 +45,10 @@ or from the file that NAME_FILE names. Not given means unchanged.")]
     Endpoints(ReadOptions),
     /// Write templates and policies; no network
     Synth(SynthOptions),
+    /// Draw stacks from their definitions, as Mermaid flowcharts
+    #[command(after_help = "\
+GitHub and GitLab draw a flowchart in a Markdown block marked `mermaid`; so does https://mermaid.live.")]
+    Graph(GraphOptions),
     /// Start, stop and look at the stage on this machine
     Local {
         /// What to do with it.
@@ -161,6 +165,16 @@ pub struct SynthOptions {
     /// Folder for one template and one policy file per function; stdout if not given
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// Options of `graph`.
+#[derive(Args, Clone, Debug)]
+pub struct GraphOptions {
+    /// Stacks; all if none is named
+    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    pub stacks: Vec<String>,
+    #[command(flatten)]
+    pub stage: StageOption,
 }
 
 /// Commands of `local`.

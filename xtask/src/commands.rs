@@ -4,6 +4,7 @@ pub mod bench;
 pub mod deploy;
 pub mod destroy;
 pub mod endpoints;
+pub mod graph;
 pub mod local;
 pub mod publish_test_event;
 pub mod synth;

@@ -51,6 +51,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Destroy(options) => commands::destroy::run(&options, context).await,
         Command::PublishTestEvent(options) => commands::publish_test_event::run(&options, context).await,
         Command::Endpoints(options) => commands::endpoints::run(&options, context).await,
+        Command::Graph(options) => commands::graph::run(&options, context),
         Command::Synth(options) => commands::synth::run(&options, context),
         Command::Bench(options) => commands::bench::run(&options, context).await,
         Command::Local { command } => match command {

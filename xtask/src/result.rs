@@ -43,8 +43,9 @@ fn stacks_text(stacks: &[Deployed]) -> String {
     let mut text = String::new();
     for stack in stacks {
         for registration in &stack.registrations {
+            let kind = if registration.url.starts_with("arn:") { "ARN" } else { "URL" };
             text.push_str(&format!(
-                "{}: register in {}\n  where  {}\n  URL    {}\n",
+                "{}: register in {}\n  where  {}\n  {kind}    {}\n",
                 stack.name, registration.saas, registration.place, registration.url
             ));
         }

@@ -3,19 +3,33 @@
 use super::process::Background;
 use crate::error::{Error, Outcome};
 use crate::propose::StandIns;
+use crate::random::random_word;
 use contracts::{Origin, SettingValue};
 use serde::{Deserialize, Serialize};
 use stacks::Service;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Addresses of the local stage, and the key that its stand-ins take.
+/// The secrets that stand-ins take, and the address of which each is the last part; a secret
+/// without an address is itself the value.
+const SECRETS: [(&str, &str); 4] = [
+    ("BACKLOG_API_KEY", ""),
+    ("BYTEBASE_SERVICE_KEY", ""),
+    ("SLACK_WEBHOOK_URL", "/slack/services/T00000000/B00000000/"),
+    (
+        "TEAMS_WORKFLOW_URL",
+        "/teams/workflows/0123456789abcdef/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=",
+    ),
+];
+
+/// Addresses of the local stage, and the secrets that its stand-ins take.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Local {
     emulator_port: u16,
     stand_ins_port: u16,
-    backlog_api_key: String,
+    secrets: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for Local {
@@ -26,18 +40,22 @@ impl std::fmt::Debug for Local {
 
 impl Local {
     pub(super) fn new(emulator_port: u16, stand_ins_port: u16) -> Outcome<Self> {
-        let mut random = [0; 32];
-        getrandom::fill(&mut random).map_err(|error| Error::Local {
-            what: format!("the system has no random numbers: {error}"),
-            hint: "check /dev/urandom".into(),
-        })?;
-        let backlog_api_key = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { emulator_port, stand_ins_port, backlog_api_key })
+        let mut secrets = BTreeMap::new();
+        for (name, _) in SECRETS {
+            secrets.insert(name.to_owned(), random_word(32)?);
+        }
+        Ok(Self { emulator_port, stand_ins_port, secrets })
     }
 
     /// Where the emulator of AWS answers.
     pub fn emulator_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.emulator_port)
+    }
+
+    /// Where a distribution of CloudFront answers, by the first part of its domain; a browser takes
+    /// every name below `localhost` for this machine.
+    pub fn site_url(&self, name: &str) -> String {
+        format!("http://{}.cloudfront.localhost:{}", name.to_lowercase(), self.emulator_port)
     }
 
     /// Where the stand-ins answer; their page is at `/`.
@@ -46,15 +64,19 @@ impl Local {
     }
 
     /// The value of a secret that a stand-in takes; `None` if no stand-in has it.
-    pub fn secret(&self, name: &str) -> Option<&str> {
-        (name == "BACKLOG_API_KEY").then_some(self.backlog_api_key.as_str())
+    pub fn secret(&self, name: &str) -> Option<String> {
+        let secret = self.secrets.get(name)?;
+        match SECRETS.iter().find(|(known, _)| *known == name)?.1 {
+            "" => Some(secret.clone()),
+            path => Some(format!("{}{path}{secret}", self.stand_ins_url())),
+        }
     }
 
     pub(super) fn stand_ins_settings(&self) -> StandInsSettings {
-        StandInsSettings { port: self.stand_ins_port, backlog_api_key: self.backlog_api_key.clone() }
+        StandInsSettings { port: self.stand_ins_port, secrets: self.secrets.clone() }
     }
 
-    pub(super) fn emulator_port(&self) -> u16 {
+    pub(crate) fn emulator_port(&self) -> u16 {
         self.emulator_port
     }
 }
@@ -63,6 +85,9 @@ impl StandIns for Local {
     fn origin(&self, service: Service) -> Outcome<Origin> {
         let path = match service {
             Service::Backlog => "backlog",
+            Service::Bytebase => "bytebase",
+            Service::Slack => "slack",
+            Service::Teams => "teams",
         };
         Origin::parse(&format!("{}/{path}", self.stand_ins_url()))
             .map_err(|what| Error::Local { what, hint: String::new() })
@@ -74,8 +99,8 @@ impl StandIns for Local {
 pub struct StandInsSettings {
     /// The port on 127.0.0.1.
     pub port: u16,
-    /// The only key that Backlog's stand-in takes.
-    pub backlog_api_key: String,
+    /// What the stand-ins take, by the name of the secret; of an address its last part.
+    pub secrets: BTreeMap<String, String>,
 }
 
 impl StandInsSettings {

@@ -1,14 +1,18 @@
 //! What must be there before an event is sent, and what must be there afterwards.
 
+use super::Run;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::local::loopback_client;
+use crate::lookup::Backlog;
 use crate::outputs::Deployed;
+use crate::random::random_bytes;
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use stacks::{Effect, StandInFile, TestPlan};
+use stacks::{Effect, Service, StandInFile, TestPlan};
 
 /// Largest content that is made and compared byte by byte; of a larger one only the size is.
 const COMPARED_BYTES: u64 = 4 * 1024 * 1024;
@@ -30,23 +34,19 @@ pub(super) async fn arrange(account: &Account, plan: &TestPlan, there: &Deployed
             give(&local.stand_ins_url(), file, content.as_deref()).await?;
         }
     }
-    let previous_version = match &plan.effect {
-        Effect::Object { bucket_output, key, .. } => {
-            find_object(account, there, bucket_output, key).await?.map(|object| object.version)
+    let mut previous_version = None;
+    for branch in &plan.branches {
+        if let Effect::Object { bucket_output, key, .. } = &branch.effect {
+            previous_version = find_object(account, there, bucket_output, key).await?.map(|object| object.version);
         }
-        Effect::Nothing(_) => None,
-    };
+    }
     Ok(Arranged { content, previous_version })
 }
 
 /// Bytes that no earlier run had, so that an old object cannot pass for a new one.
 fn content_for(file: &StandInFile) -> Outcome<Option<Vec<u8>>> {
     let Some(size) = usize::try_from(file.size).ok().filter(|_| file.size <= COMPARED_BYTES) else { return Ok(None) };
-    let mut content = vec![0; size];
-    getrandom::fill(&mut content).map_err(|error| Error::Local {
-        what: format!("the system has no random numbers: {error}"),
-        hint: "check /dev/urandom".into(),
-    })?;
+    let content = random_bytes(size)?;
     Ok(Some(content))
 }
 
@@ -92,48 +92,163 @@ async fn find_object(account: &Account, there: &Deployed, bucket_output: &str, k
     }
 }
 
-/// The effect that is waited for.
-pub(super) struct Expected<'a> {
-    pub(super) account: &'a Account,
-    pub(super) plan: &'a TestPlan,
-    pub(super) there: &'a Deployed,
-    pub(super) arranged: &'a Arranged,
+/// What is there of an effect, or what is missing.
+///
+/// `id` is the message's, `result` what the function logged when it was done.
+pub(super) async fn find(
+    run: &Run<'_>,
+    effect: &Effect,
+    id: &str,
+    result: Option<&str>,
+    arranged: &Arranged,
+) -> Outcome<Result<String, String>> {
+    match effect {
+        Effect::Nothing(why) => Ok(Ok(why.clone())),
+        Effect::Object { bucket_output, key, size } => find_copy(run, bucket_output, key, *size, arranged).await,
+        Effect::Issue { key_secret, holds } => find_issue(run, key_secret, holds, result).await,
+        Effect::Item { table_output, attribute, holds } => find_item(run, table_output, attribute, holds, id).await,
+        Effect::Message { service, holds } => find_message(run.account, *service, holds, result).await,
+    }
 }
 
-impl Expected<'_> {
-    /// What is there, or what is missing.
-    pub(super) async fn find(&self) -> Outcome<Result<String, String>> {
-        let (bucket_output, key, size) = match &self.plan.effect {
-            Effect::Nothing(why) => return Ok(Ok(why.clone())),
-            Effect::Object { bucket_output, key, size } => (bucket_output, key, *size),
-        };
-        let Some(found) = find_object(self.account, self.there, bucket_output, key).await? else {
-            return Ok(Err(format!("there is no object `{key}`")));
-        };
-        if self.arranged.previous_version.as_ref() == Some(&found.version) {
-            return Ok(Err(format!("object `{key}` is still the one from before")));
-        }
-        if found.size != size {
-            return Ok(Err(format!("object `{key}` has {} bytes in place of {size}", found.size)));
-        }
-        match &self.arranged.content {
-            None => Ok(Ok(format!("{key}, {size} bytes"))),
-            Some(content) => self.compare(bucket_output, key, content).await,
-        }
+async fn find_copy(
+    run: &Run<'_>,
+    bucket_output: &str,
+    key: &str,
+    size: u64,
+    arranged: &Arranged,
+) -> Outcome<Result<String, String>> {
+    let Some(found) = find_object(run.account, run.there, bucket_output, key).await? else {
+        return Ok(Err(format!("there is no object `{key}`")));
+    };
+    if arranged.previous_version.as_ref() == Some(&found.version) {
+        return Ok(Err(format!("object `{key}` is still the one from before")));
     }
+    if found.size != size {
+        return Ok(Err(format!("object `{key}` has {} bytes in place of {size}", found.size)));
+    }
+    match &arranged.content {
+        None => Ok(Ok(format!("{key}, {size} bytes"))),
+        Some(content) => compare(run, bucket_output, key, content).await,
+    }
+}
 
-    async fn compare(&self, bucket_output: &str, key: &str, content: &[u8]) -> Outcome<Result<String, String>> {
-        let bucket = self.there.outputs.get(bucket_output).cloned().unwrap_or_default();
-        let object = self.account.s3.get_object().bucket(bucket).key(key).send().await;
-        let object = object.map_err(Error::aws("s3:GetObject"))?;
-        let Ok(bytes) = object.body.collect().await else {
-            return Ok(Err(format!("object `{key}` cannot be read to its end")));
-        };
-        let digest = Sha256::digest(content);
-        if Sha256::digest(bytes.into_bytes()) != digest {
-            return Ok(Err(format!("object `{key}` has other bytes than the file")));
+async fn compare(run: &Run<'_>, bucket_output: &str, key: &str, content: &[u8]) -> Outcome<Result<String, String>> {
+    let bucket = run.there.outputs.get(bucket_output).cloned().unwrap_or_default();
+    let object = run.account.s3.get_object().bucket(bucket).key(key).send().await;
+    let object = object.map_err(Error::aws("s3:GetObject"))?;
+    let Ok(bytes) = object.body.collect().await else {
+        return Ok(Err(format!("object `{key}` cannot be read to its end")));
+    };
+    let digest = Sha256::digest(content);
+    if Sha256::digest(bytes.into_bytes()) != digest {
+        return Ok(Err(format!("object `{key}` has other bytes than the file")));
+    }
+    let short: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Ok(format!("{key}, {} bytes, SHA-256 {short}… as in Backlog", content.len())))
+}
+
+/// The function logs the key of the issue; Backlog itself is asked what is in it.
+async fn find_issue(
+    run: &Run<'_>,
+    key_secret: &str,
+    holds: &str,
+    result: Option<&str>,
+) -> Outcome<Result<String, String>> {
+    let Some(issue_key) = result.and_then(issue_key_in) else {
+        return Ok(Err("the function has logged no issue".into()));
+    };
+    let Some(backlog) = Backlog::of(run.account, run.stack, key_secret).await? else {
+        return Ok(Err("the secret with the API key is gone; deploy again".into()));
+    };
+    Ok(match backlog.issue_text(issue_key).await? {
+        None => Err(format!("Backlog has no issue {issue_key}")),
+        Some(text) if !text.contains(holds) => Err(format!("issue {issue_key} does not hold `{holds}`")),
+        Some(text) => Ok(format!("{issue_key}, {}", text.lines().next().unwrap_or_default())),
+    })
+}
+
+/// The first word that looks like the key of an issue, such as `SUB-12`.
+fn issue_key_in(text: &str) -> Option<&str> {
+    let is_key = |word: &&str| {
+        word.rsplit_once('-').is_some_and(|(project, number)| {
+            project.starts_with(|c: char| c.is_ascii_uppercase())
+                && project.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+                && !number.is_empty()
+                && number.chars().all(|c| c.is_ascii_digit())
+        })
+    };
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).find(is_key)
+}
+
+async fn find_item(
+    run: &Run<'_>,
+    table_output: &str,
+    attribute: &str,
+    holds: &str,
+    id: &str,
+) -> Outcome<Result<String, String>> {
+    let Some(table) = run.there.outputs.get(table_output) else {
+        return Ok(Err("the stack has no table; deploy it again".into()));
+    };
+    let answer = run
+        .account
+        .dynamodb
+        .get_item()
+        .table_name(table)
+        .key("id", AttributeValue::S(id.to_owned()))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(Error::aws("dynamodb:GetItem"))?;
+    let Some(item) = answer.item else { return Ok(Err(format!("there is no item `{id}`"))) };
+    let value = item.get(attribute).and_then(|value| value.as_s().ok());
+    Ok(match value {
+        Some(value) if value.contains(holds) => Ok(format!("{id}, {} attributes", item.len())),
+        _ => Err(format!("item `{id}` does not hold `{holds}` in `{attribute}`")),
+    })
+}
+
+/// A SaaS that only takes messages cannot be asked for them; its stand-in can.
+async fn find_message(
+    account: &Account,
+    service: Service,
+    holds: &str,
+    result: Option<&str>,
+) -> Outcome<Result<String, String>> {
+    let Some(local) = &account.local else {
+        let seen = || format!("{service:?} took it; look for `{holds}` in the channel");
+        return Ok(result.map(|_| seen()).ok_or_else(|| format!("{service:?} has taken nothing yet")));
+    };
+    let path = match service {
+        Service::Teams => "teams/cards",
+        _ => "slack/messages",
+    };
+    let unreadable = |error: reqwest::Error| Error::Local {
+        what: format!("the stand-in of {service:?} cannot be asked: {error}"),
+        hint: "look whether it runs: cargo xtask local status".into(),
+    };
+    let call = loopback_client()?.get(format!("{}/_control/{path}", local.stand_ins_url()));
+    let messages: Vec<serde_json::Value> = call.send().await.map_err(unreadable)?.json().await.map_err(unreadable)?;
+    // A text may stand in the JSON with escapes; a word of letters and digits stands as it is.
+    let n_found = messages.iter().filter(|message| message.to_string().contains(holds)).count();
+    Ok(match n_found {
+        0 => Err(format!("the stand-in of {service:?} has no message with `{holds}`")),
+        1 => Ok(format!("one message with `{holds}`")),
+        n => Err(format!("the stand-in of {service:?} has {n} messages with `{holds}`")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_an_issue_is_found_in_a_sentence() {
+        assert_eq!(issue_key_in("created SUB-12 for 2bj"), Some("SUB-12"));
+        assert_eq!(issue_key_in("AWS_1-7: commented"), Some("AWS_1-7"));
+        for none in ["", "sub-1", "SUB-", "SUB-x", "-1", "9-1"] {
+            assert_eq!(issue_key_in(none), None, "{none}");
         }
-        let short: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Ok(format!("{key}, {} bytes, SHA-256 {short}… as in Backlog", content.len())))
     }
 }

@@ -50,9 +50,7 @@ pub(crate) fn router(control: Control) -> Router {
     }
     let private = private
         .fallback(async || refusal(StatusCode::NOT_FOUND, "no such control call"))
-        .method_not_allowed_fallback(async || {
-            refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
-        })
+        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(control.token, guard::demand_token));
     let all = private.route("/health", get(async || Json(json!({"status": "ok"}))));
@@ -67,6 +65,11 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WrongInput> {
 /// Builds the error answer of everything that is not a service.
 pub(crate) fn refusal(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"error": message}))).into_response()
+}
+
+/// Answers a control call that is there under another method.
+pub(crate) async fn wrong_method() -> Response {
+    refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
 }
 
 impl IntoResponse for WrongInput {

@@ -2,7 +2,7 @@
 //!
 //! Each product is one `Service`: its own routes, its own error shape, its own credential.
 //! What all of them share, recording and planned failures, lives in the recorder.
-//! A new product is one more file beside `backlog.rs` and one more line in `server.rs`.
+//! A new product is one more file beside `backlog.rs`, one more field of `Keys`, one more element in `server.rs`.
 
 mod backlog;
 mod bytebase;
@@ -10,6 +10,7 @@ mod clock;
 mod control;
 mod failure;
 mod keys;
+mod media;
 mod page;
 mod received;
 mod recorder;

@@ -92,9 +92,7 @@ impl Service for Slack {
     fn control(self: Arc<Self>) -> Router {
         Router::new()
             .route("/messages", get(messages))
-            .method_not_allowed_fallback(async || {
-                control::refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
-            })
+            .method_not_allowed_fallback(control::wrong_method)
             .with_state(self)
     }
 

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::control;
+use crate::media;
 use crate::received::Credential;
 use crate::secret::{REDACTED, Secret, form_encoded};
 use crate::service::{Service, Sighting};
@@ -78,12 +79,7 @@ impl Service for Teams {
     }
 
     fn control(self: Arc<Self>) -> Router {
-        Router::new()
-            .route("/cards", get(cards))
-            .method_not_allowed_fallback(async || {
-                control::refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
-            })
-            .with_state(self)
+        Router::new().route("/cards", get(cards)).method_not_allowed_fallback(control::wrong_method).with_state(self)
     }
 
     fn inspect(&self, parts: &Parts, body: &[u8]) -> Sighting {
@@ -145,7 +141,7 @@ async fn invoke(
     if body.len() > LONGEST_BODY_BYTES {
         return error::refusal(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    if !is_json(&headers) {
+    if !media::is(&headers, "application/json") {
         return error::not_json("The content type is not application/json.");
     }
     let payload: Value = match serde_json::from_slice(&body) {
@@ -165,9 +161,4 @@ async fn cards(State(teams): State<Arc<Teams>>) -> Json<Vec<Value>> {
 
 fn parameter(query: &str, wanted: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }

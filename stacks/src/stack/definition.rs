@@ -1,6 +1,7 @@
 //! What the deployer has to know of a stack beside its template.
 
-use crate::stage::Service;
+use crate::stage::{NameOrId, Service};
+use contracts::backlog::ProjectKey;
 use std::fmt;
 
 /// Where in our sources a resource is defined.
@@ -39,7 +40,7 @@ impl CodeParameter {
 }
 
 /// Who knows the value of a template's parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParameterSource {
     /// Name of the bucket with the archives.
     ArtifactBucket,
@@ -47,6 +48,38 @@ pub enum ParameterSource {
     CodeKey(&'static str),
     /// Address of a SaaS, or of its stand-in.
     ServiceUrl(Service),
+    /// This output of the stack that must be there before.
+    OutputBefore(&'static str),
+    /// Number of something in Backlog.
+    BacklogId(BacklogLookup),
+}
+
+/// Something whose number is looked up in Backlog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BacklogLookup {
+    /// The project with this key.
+    Project(ProjectKey),
+    /// A type of issue.
+    IssueType {
+        /// The project that has it.
+        project: ProjectKey,
+        /// What the stage calls it.
+        wanted: NameOrId,
+    },
+    /// A priority, as the stage calls it.
+    Priority(NameOrId),
+}
+
+impl fmt::Display for BacklogLookup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Project(key) => write!(formatter, "project `{}`", key.as_str()),
+            Self::IssueType { project, wanted } => {
+                write!(formatter, "issue type `{wanted}` of project `{}`", project.as_str())
+            }
+            Self::Priority(wanted) => write!(formatter, "priority `{wanted}`"),
+        }
+    }
 }
 
 /// A secret of a stack.
@@ -80,6 +113,6 @@ pub struct Registration {
     pub place: &'static str,
     /// Output of the stack that holds the address without its token.
     pub address_output: &'static str,
-    /// Logical id of the secret that is the last part of the address.
-    pub token_secret: String,
+    /// Logical id of the secret that is the last part of the address; none if the address is no secret.
+    pub token_secret: Option<String>,
 }

@@ -1,8 +1,13 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::*;
+use super::{Definition, FunctionSpec, ParameterSource, Registration, SecretSpec, Site, Stack};
+use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
+use crate::stage::Stage;
+use crate::test_plan::TestPlan;
 use crate::yaml;
+use policies::Value;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -10,6 +15,7 @@ struct Template<'a> {
     #[serde(rename = "AWSTemplateFormatVersion")]
     version: &'static str,
     description: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parameters: BTreeMap<&'a str, Parameter>,
     resources: BTreeMap<String, Entry>,
     outputs: BTreeMap<&'a str, Output<'a>>,
@@ -55,7 +61,7 @@ impl Stack {
         let template = Template {
             version: "2010-09-09",
             description: format!("Tsugite: {}", self.name),
-            parameters: self.parameters.iter().map(|(name, source)| (name.as_str(), Parameter::new(*source))).collect(),
+            parameters: self.parameters.iter().map(|(name, source)| (name.as_str(), Parameter::new(source))).collect(),
             resources: self.deployed_resources(),
             outputs: self.outputs.iter().map(|(name, value)| (*name, Output { value })).collect(),
         };
@@ -76,7 +82,7 @@ impl Stack {
             .filter(|(id, entry)| reaches_the_api(entry.kind) && id.as_str() != "Api")
             .map(|(id, _)| id.clone())
             .collect();
-        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id)));
+        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id), self.throttle));
         resources.insert(id, deployment);
         resources.insert("ApiStage".into(), stage);
         resources
@@ -109,6 +115,7 @@ impl Stack {
     pub fn sample_variables(&self, logical_id: &str) -> BTreeMap<&'static str, String> {
         let sample = |id: &str| match self.parameters.get(id) {
             Some(ParameterSource::ServiceUrl(_)) => "https://service.invalid".to_owned(),
+            Some(ParameterSource::BacklogId(_)) => "1".to_owned(),
             _ => format!("sample-{}", id.to_lowercase()),
         };
         let variables = self.variables.get(logical_id).into_iter().flatten();
@@ -118,6 +125,22 @@ impl Stack {
     /// Parameters of the template, and who knows their values.
     pub fn parameters(&self) -> &BTreeMap<String, ParameterSource> {
         &self.parameters
+    }
+
+    /// A stack in another region that must be there before this one.
+    pub fn before(&self) -> Option<&Stack> {
+        self.before.as_deref()
+    }
+
+    /// The files of its site, if it has one.
+    pub fn site_files(&self) -> Option<&Site> {
+        self.site.as_ref()
+    }
+
+    /// Logical ids of what outlives the stack until `destroy` removes it.
+    pub fn holds_data(&self) -> impl Iterator<Item = &str> {
+        let entries = self.resources.iter().filter(|(_, entry)| entry.deletion_policy.is_some());
+        entries.map(|(logical_id, _)| logical_id.as_str())
     }
 
     /// The secrets.
@@ -141,20 +164,24 @@ impl Stack {
     }
 
     /// What is to be sent and checked for an event; the error says why it cannot be used.
-    pub fn plan_test(&self, event: &str) -> Result<TestPlan, String> {
+    ///
+    /// `fresh` is a word that no earlier event had; an event that is sent as it was given gets none.
+    pub fn plan_test(&self, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
         match self.plan_test {
-            Some((_, plan)) => plan(&self.stage, event),
+            Some((_, plan)) => plan(&self.stage, event, fresh),
             None => Err(format!("stack `{}` has no test", self.name)),
         }
     }
 }
 
 impl Parameter {
-    fn new(source: ParameterSource) -> Self {
+    fn new(source: &ParameterSource) -> Self {
         let description = match source {
             ParameterSource::ArtifactBucket => "Bucket that holds the archives".into(),
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
             ParameterSource::ServiceUrl(service) => format!("Where {service:?} answers"),
+            ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
+            ParameterSource::BacklogId(lookup) => format!("Number in Backlog of {lookup}"),
         };
         Self { kind: "String", description }
     }

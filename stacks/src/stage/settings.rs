@@ -1,5 +1,14 @@
 //! The values of a stage file, each refusing what it cannot be.
 
+mod system;
+mod workflow;
+
+pub use system::{
+    AlarmTopic, Domain, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, SnsSlackSettings,
+    TopicArn,
+};
+pub use workflow::{BytebaseWorkflowSettings, Schedule};
+
 use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
 use contracts::{Origin, SizeLimit};
 use ipnet::IpNet;
@@ -18,6 +27,7 @@ macro_rules! read_by {
         }
     };
 }
+use read_by;
 
 /// The name of a stage: it becomes part of names in AWS.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +90,13 @@ read_by!(Region, |text: String| {
 });
 
 impl Region {
+    /// The only region whose certificates CloudFront takes.
+    pub const OF_CERTIFICATES: &'static str = "us-east-1";
+
+    pub(crate) fn of_certificates() -> Self {
+        Self(Self::OF_CERTIFICATES.to_owned())
+    }
+
     /// The name as AWS writes it.
     pub fn as_str(&self) -> &str {
         &self.0

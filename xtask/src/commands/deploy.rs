@@ -1,58 +1,73 @@
 //! `cargo xtask deploy`.
 
+mod round;
+
 use crate::choose;
 use crate::cli::DeployOptions;
 use crate::context::{Context, executable};
-use crate::display::print_proposals;
 use crate::failure::Failure;
 use crate::result::print_stacks;
-use deployer::{
-    Account, Archive, Binary, BuildSettings, Deployed, Linking, Machine, Plan, Profile, Proposal, SecretInput,
-    StandIns, apply, build, deployed, discard, pack_all, propose, put_secrets, upload,
-};
+use deployer::{Archive, Binary, BuildSettings, Error, Linking, Machine, Profile, build, look_up, pack_all, upload};
+use round::{Manner, Round};
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Builds, proposes, asks, applies, and prints what to register.
 pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failure> {
     let release = options.release;
     let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = choose::stacks(&stage, &options.stacks);
-    let must_ask = choose::must_ask(&stage, options)?;
+    let stacks = choose::stacks(&stage, &options.stacks)?;
+    let manner = match (options.dry_run, choose::must_ask(&stage, options)?) {
+        (true, _) => Manner::Look,
+        (false, true) => Manner::Ask,
+        (false, false) => Manner::Go,
+    };
     let archives = make_archives(context, &stage, &stacks, release);
     let (archives, account) = tokio::try_join!(archives, context.connect(&stage))?;
-    let fail = |error: deployer::Error| context.failure(&error);
+    let fail = |error: Error| context.failure(&error);
     let secrets = match options.dry_run {
-        true => SecretInput::default(),
+        true => choose::given_secrets(&account, &stacks)?,
         false => choose::secrets(&account, &stacks).await?,
     };
+    let backlog_ids = look_up(&account, &stacks, &secrets, &context.reporter).await.map_err(fail)?;
     if !options.dry_run {
         upload(&account, &stage, &archives, &context.reporter).await.map_err(fail)?;
     }
-    let proposals = propose_all(context, &account, &stacks, &archives).await?;
-    context.propose(&proposals);
-    let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
-    context.pause_display(|| print_proposals(&proposals, !stage.is_local() || options.dry_run)).await;
-    let is_refused = must_ask && has_changes && !choose::agrees(&format!("Deploy to stage `{}`?", stage.name));
-    if options.dry_run || is_refused {
-        for proposal in &proposals {
-            discard(&account, proposal).await.map_err(fail)?;
-        }
-        return match is_refused {
-            // The archives are there already, and with them perhaps their bucket.
-            true => Err(Failure {
-                message: "not deployed: no stack was changed".into(),
-                hint: None,
-                may_have_changed: account.may_have_changed(),
-            }),
-            false => Ok(()),
-        };
-    }
-    let results = apply_all(context, &account, &stacks, &proposals, &secrets).await?;
+    let code_keys = archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
+    let mut round = Round {
+        context,
+        stage: &stage,
+        account,
+        manner,
+        secrets: &secrets,
+        backlog_ids: &backlog_ids,
+        code_keys: &code_keys,
+        outputs_before: BTreeMap::new(),
+    };
+    round.outputs_before = outputs_before(&round, &stacks).await?;
+    let stacks: Vec<&Stack> = stacks.iter().collect();
+    let Some(results) = round.run(&stacks).await? else { return Ok(()) };
     context.close_display().await;
     print_stacks(options.output.output, &stage, &results);
     Ok(())
+}
+
+/// Deploys what must be there before the stacks, in other regions; returns its outputs by the
+/// name of the stack that needs them.
+async fn outputs_before(
+    round: &Round<'_>,
+    stacks: &[Stack],
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, Failure> {
+    let mut outputs = BTreeMap::new();
+    for (stack, before) in stacks.iter().filter_map(|stack| Some((stack, stack.before()?))) {
+        let account = Arc::new(round.account.in_region(before.stage().region.as_str()));
+        let round = Round { account, outputs_before: BTreeMap::new(), ..*round };
+        let results = round.run(&[before]).await?;
+        outputs.extend(results.into_iter().flatten().map(|result| (stack.name().to_owned(), result.outputs)));
+    }
+    Ok(outputs)
 }
 
 /// Builds and packs the handlers of the stacks.
@@ -93,59 +108,4 @@ fn profile(stage: &Stage, is_release: bool) -> Profile {
         true => Profile::Light,
         false => Profile::Release,
     }
-}
-
-async fn propose_all(
-    context: &Context,
-    account: &Account,
-    stacks: &[Stack],
-    archives: &[Archive],
-) -> Result<Vec<Proposal>, Failure> {
-    let code_keys: BTreeMap<String, String> =
-        archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
-    let stand_ins = account.local.as_ref().map(|local| local as &(dyn StandIns + Send + Sync));
-    let mut proposals = Vec::new();
-    for stack in stacks {
-        let plan = Plan { stack, code_keys: &code_keys, stand_ins };
-        match propose(account, &plan, &context.reporter).await {
-            Ok(proposal) => proposals.push(proposal),
-            Err(error) => {
-                for proposal in &proposals {
-                    let _ = discard(account, proposal).await;
-                }
-                return Err(context.failure(&error));
-            }
-        }
-    }
-    Ok(proposals)
-}
-
-async fn apply_all(
-    context: &Context,
-    account: &Account,
-    stacks: &[Stack],
-    proposals: &[Proposal],
-    secrets: &SecretInput,
-) -> Result<Vec<Deployed>, Failure> {
-    context.begin_applying();
-    let fail = |error: deployer::Error| context.failure(&error);
-    let mut results = Vec::new();
-    for (stack, proposal) in stacks.iter().zip(proposals) {
-        if !proposal.is_empty() {
-            let step = format!("deploying {}", stack.name());
-            let work = apply(account, stack, proposal, &context.reporter);
-            let n_changes = proposal.changes.len();
-            context.reporter.step(&step, work, |()| format!("{n_changes} resources")).await.map_err(fail)?;
-        }
-        let put = put_secrets(account, stack, secrets).await.map_err(fail)?;
-        if !put.is_empty() {
-            context.reporter.note(format!("secrets stored: {}", put.join(", ")));
-        }
-        let result = deployed(account, stack).await.map_err(fail)?;
-        if let Some(mut result) = result {
-            result.changed = !proposal.is_empty() || !put.is_empty();
-            results.push(result);
-        }
-    }
-    Ok(results)
 }

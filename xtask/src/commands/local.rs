@@ -68,7 +68,13 @@ pub async fn logs(context: &Context) -> Result<(), Failure> {
 /// Serves the stand-ins until somebody ends the process.
 pub async fn serve_stand_ins(settings: &Path) -> Result<(), Failure> {
     let settings = StandInsSettings::read(settings).map_err(|error| Failure::of(&error, false))?;
-    let keys = standins::Keys { backlog_api_key: settings.backlog_api_key };
+    let secret = |name: &str| settings.secrets.get(name).cloned().unwrap_or_default();
+    let keys = standins::Keys {
+        backlog_api_key: secret("BACKLOG_API_KEY"),
+        slack_secret: secret("SLACK_WEBHOOK_URL"),
+        teams_signature: secret("TEAMS_WORKFLOW_URL"),
+        bytebase_service_key: secret("BYTEBASE_SERVICE_KEY"),
+    };
     let server = standins::Standins::start(settings.port, keys, None).await.map_err(|error| {
         Failure::nothing_changed(format!("the stand-ins cannot use port {}: {error}", settings.port))
     })?;

@@ -11,7 +11,7 @@ use deployer::{not_deployed, publish_test_event};
 /// Sends an event, prints each hop, and fails if the effect does not come.
 pub async fn run(options: &TestOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = choose::stacks(&stage, std::slice::from_ref(&options.stack));
+    let stacks = choose::stacks(&stage, std::slice::from_ref(&options.stack))?;
     let stack =
         stacks.first().ok_or_else(|| Failure::nothing_changed(format!("there is no stack `{}`", options.stack)))?;
     let event = match &options.file {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Backlog;
 use super::file::{BacklogFile, Content, Project};
-use crate::control::{WrongInput, read, refusal};
+use crate::control::{WrongInput, read, refusal, wrong_method};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,9 +38,7 @@ pub(super) fn router(backlog: Arc<Backlog>) -> Router {
         .route("/files", post(put_file))
         .route("/files/:id", delete(remove_file))
         .route("/issues", get(issues))
-        .method_not_allowed_fallback(async || {
-            refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
-        })
+        .method_not_allowed_fallback(wrong_method)
         .with_state(backlog)
 }
 

@@ -1,10 +1,11 @@
 //! The forms that Backlog reads: nothing else is a body, and every parameter is checked by its name.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::error::{self, ErrorCode};
 use super::{integer, vocabulary};
+use crate::media;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const LONGEST_SUMMARY: usize = 255;
@@ -35,7 +36,11 @@ pub(super) struct Problems(Vec<String>);
 impl Form {
     /// Decodes a body; one of another type counts as empty, for Backlog reads no other.
     pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
-        if is_form(headers) { Self(form_urlencoded::parse(body).into_owned().collect()) } else { Self(Vec::new()) }
+        if media::is(headers, FORM) {
+            Self(form_urlencoded::parse(body).into_owned().collect())
+        } else {
+            Self(Vec::new())
+        }
     }
 
     /// Returns the first value of a parameter, or nothing if the parameter was not sent.
@@ -84,14 +89,6 @@ impl IntoResponse for Problems {
         let hint = format!("Parameters are read from a body of {FORM}.");
         error::answer_all(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, &self.0, &hint)
     }
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .and_then(|kind| kind.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
 }
 
 fn malformation(name: &str, value: &str) -> Option<String> {

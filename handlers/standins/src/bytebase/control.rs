@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Bytebase;
-use crate::control::{WrongInput, read, refusal};
+use crate::control::{WrongInput, read, wrong_method};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,9 +25,7 @@ pub(super) fn router(bytebase: Arc<Bytebase>) -> Router {
         .route("/", get(counts))
         .route("/expire-tokens", post(expire_tokens))
         .route("/projects", post(set_projects))
-        .method_not_allowed_fallback(async || {
-            refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
-        })
+        .method_not_allowed_fallback(wrong_method)
         .with_state(bytebase)
 }
 

@@ -1,9 +1,10 @@
 //! The payload of a message: what has to be in it, and how much of it is too much.
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::block;
+use crate::media;
 
 const MOST_BLOCKS: usize = 50;
 const MOST_ATTACHMENTS: usize = 100;
@@ -16,7 +17,7 @@ const INVALID_ATTACHMENTS: &str = "invalid_attachments";
 
 /// Reads a payload as Slack keeps it, or returns Slack's word for what is wrong.
 pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, &'static str> {
-    if !is_json(headers) {
+    if !media::is(headers, "application/json") {
         return Err(INVALID_PAYLOAD);
     }
     let Ok(Value::Object(mut payload)) = serde_json::from_slice(body) else {
@@ -65,9 +66,4 @@ fn list<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a [Value]> {
         Some(Value::Array(values)) => Some(values),
         Some(_) => None,
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }

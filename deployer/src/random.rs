@@ -1,0 +1,18 @@
+//! Words that nobody can guess, and that no earlier run had.
+
+use crate::error::{Error, Outcome};
+
+/// So many random bytes.
+pub(crate) fn random_bytes(n_bytes: usize) -> Outcome<Vec<u8>> {
+    let mut bytes = vec![0; n_bytes];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Local {
+        what: format!("the system has no random numbers: {error}"),
+        hint: "check /dev/urandom".into(),
+    })?;
+    Ok(bytes)
+}
+
+/// A word of so many random bytes, two hexadecimal digits each.
+pub(crate) fn random_word(n_bytes: usize) -> Outcome<String> {
+    Ok(random_bytes(n_bytes)?.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,98 @@
+//! The way of an event into the stack.
+
+use super::{Run, TestReport, diagnose, trace};
+use crate::error::{Error, Outcome};
+use crate::local::{client_for, web_client};
+use serde_json::Value as Json;
+use stacks::Entry;
+use std::time::{Duration, Instant};
+
+/// How long an endpoint may take to answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// An event that was taken.
+pub(super) struct Sent {
+    /// Id under which it is found in the logs.
+    pub(super) id: String,
+    /// When it was sent, in milliseconds since 1970.
+    pub(super) at: u64,
+    /// Function that took it, if one did.
+    pub(super) taken_by: Option<&'static str>,
+}
+
+impl Run<'_> {
+    /// Sends the event as the plan says; `None` if it was not taken.
+    pub(super) async fn send(&self, report: &mut TestReport) -> Outcome<Option<Sent>> {
+        let nowhere = |what: &str| Error::Test { what: what.into(), hint: "deploy the stack again".into() };
+        match &self.plan.entry {
+            Entry::Webhook { function, body } => {
+                let registration =
+                    self.there.registrations.first().ok_or_else(|| nowhere("the stack has no endpoint"))?;
+                self.post(report, function, &registration.url, body).await
+            }
+            Entry::Post { function, site_output, path, body } => {
+                let site = self.there.outputs.get(*site_output).ok_or_else(|| nowhere("the stack has no site"))?;
+                self.post(report, function, &format!("{}{path}", site.trim_end_matches('/')), body).await
+            }
+            Entry::Publish { topic_output, subject, message } => {
+                let topic = self.there.outputs.get(*topic_output).ok_or_else(|| nowhere("the stack has no topic"))?;
+                self.publish(report, topic, subject.as_deref(), message).await
+            }
+            Entry::Execute { .. } => Ok(None),
+        }
+    }
+
+    async fn publish(
+        &self,
+        report: &mut TestReport,
+        topic: &str,
+        subject: Option<&str>,
+        message: &str,
+    ) -> Outcome<Option<Sent>> {
+        let (at, began) = (trace::now_millis(), Instant::now());
+        let call = self.account.sns.publish().topic_arn(topic).message(message);
+        let answer = call.set_subject(subject.map(str::to_owned)).send().await.map_err(Error::aws("sns:Publish"))?;
+        let id = answer.message_id.unwrap_or_default();
+        let name = topic.rsplit(':').next().unwrap_or(topic);
+        report.passed(format!("publish to {name}"), Some(began.elapsed()), format!("published as {id}"));
+        Ok(Some(Sent { id, at, taken_by: None }))
+    }
+
+    /// Posts the event as the SaaS or the form would.
+    async fn post(
+        &self,
+        report: &mut TestReport,
+        function: &'static str,
+        url: &str,
+        body: &str,
+    ) -> Outcome<Option<Sent>> {
+        let hop = format!("POST to {function}");
+        let client = match &self.account.local {
+            Some(local) => client_for(local, url)?,
+            None => web_client()?,
+        };
+        let (at, began) = (trace::now_millis(), Instant::now());
+        let answer = client
+            .post(url)
+            .header("content-type", "application/json")
+            .timeout(ANSWER_LIMIT)
+            .body(body.to_owned())
+            .send()
+            .await;
+        let took = Some(began.elapsed());
+        let (status, body) = match answer {
+            Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
+            Err(error) => (0, error.without_url().to_string()),
+        };
+        let said: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
+        if let (200, Some(id)) = (status, said["id"].as_str()) {
+            report.passed(hop, took, format!("200, queued as {id}"));
+            return Ok(Some(Sent { id: id.to_owned(), at, taken_by: Some(function) }));
+        }
+        let shown: String = body.chars().take(200).collect();
+        let cause = diagnose::of_answer(self.account, self.stack, function, status).await;
+        let log_line = trace::last_problem(self.account, self.stack, function).await;
+        report.broke(hop, took, format!("{status} {shown}"), log_line, cause);
+        Ok(None)
+    }
+}

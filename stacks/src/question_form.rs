@@ -1,0 +1,140 @@
+//! A form for questions, which go to Teams, to Backlog and into a table.
+
+use crate::stack::{Feeding, IssueWires, SiteFile, SiteSettings, Stack};
+use crate::stage::{QuestionFormSettings, Service, Stage};
+use crate::test_plan::{Branch, Effect, Entry, TestPlan};
+use contracts::backlog::BacklogApiKey;
+use contracts::claim::Progress;
+use contracts::question::Question;
+use contracts::question_archiver::ArchivedQuestion;
+use contracts::teams::TeamsWorkflowUrl;
+use contracts::{Message, Published, question, question_archiver, question_receiver, teams_poster, ticket_creator};
+
+const API_KEY: &str = "BacklogApiKey";
+const SITE: &str = "FormUrl";
+const ARCHIVE: &str = "ArchiveName";
+
+/// Looked up anew each time, because what the page refers to must fit it; the others are asked for again as well.
+const NOT_KEPT: &str = "no-cache";
+
+const FILES: &[SiteFile] = &[
+    SiteFile {
+        path: "index.html",
+        content: include_bytes!("question_form/site/index.html"),
+        content_type: "text/html; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "style.css",
+        content: include_bytes!("question_form/site/style.css"),
+        content_type: "text/css; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "form.js",
+        content: include_bytes!("question_form/site/form.js"),
+        content_type: "text/javascript; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "favicon.svg",
+        content: include_bytes!("question_form/site/favicon.svg"),
+        content_type: "image/svg+xml",
+        cache_control: "max-age=86400",
+    },
+];
+
+/// Form, API, topic, three queues, three ends.
+pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
+    let mut stack = Stack::new("question-form", stage);
+    let questions = stack.topic::<Question>("Questions", "TopicArn");
+    let api = stack.open_endpoint(
+        "QuestionReceiver",
+        "questions",
+        question_receiver::Wiring { questions: questions.publish() },
+    );
+    let site = SiteSettings {
+        url_output: SITE,
+        files: FILES,
+        domain: settings.domain.as_ref(),
+        certificate_stack: "question-form-certificate",
+    };
+    stack.site(site, api);
+    stack.registration(
+        "a page or mail of yours",
+        "a link for the people who ask; `?project_id=…` behind it fills in what the question is about",
+        SITE,
+    );
+
+    // One at a time: each end is as slow as a SaaS, and a failure concerns one question.
+    let feeding = Feeding { batch_size: 1, maximum_concurrency: 2 };
+    let for_teams = stack.queue::<Published<Question>>("TeamsQuestions");
+    stack.subscribe(&for_teams, &questions);
+    let workflow = stack.given_secret::<TeamsWorkflowUrl>("TeamsWorkflow");
+    let shown = stack.memory::<Progress>("TeamsClaims");
+    stack.consumer(
+        "TeamsPoster",
+        &for_teams,
+        feeding,
+        teams_poster::Wiring {
+            shown: shown.claim(),
+            workflow: workflow.read(),
+            time_zone: stack.setting(&stage.time_zone),
+        },
+    );
+
+    let for_backlog = stack.queue::<Published<Question>>("TicketQuestions");
+    stack.subscribe(&for_backlog, &questions);
+    let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
+    let created = stack.memory::<Progress>("TicketClaims");
+    let IssueWires { project, issue_type, priority } = stack.issue(&settings.issue);
+    let backlog = stack.service_url(Service::Backlog);
+    stack.consumer(
+        "TicketCreator",
+        &for_backlog,
+        feeding,
+        ticket_creator::Wiring {
+            created: created.claim(),
+            api_key: api_key.read(),
+            backlog,
+            project,
+            issue_type,
+            priority,
+        },
+    );
+
+    let for_archive = stack.queue::<Published<Question>>("ArchiveQuestions");
+    stack.subscribe(&for_archive, &questions);
+    let archive = stack.data_table::<ArchivedQuestion>("Archive", ARCHIVE);
+    stack.consumer(
+        "QuestionArchiver",
+        &for_archive,
+        feeding,
+        question_archiver::Wiring { archive: archive.insert(), keep_days: stack.setting(&settings.keep_days) },
+    );
+    stack.tested_by(Question::TEST_EVENT, plan_test);
+    stack
+}
+
+/// The question arrives at all three ends.
+fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
+    let body = match fresh {
+        Some(fresh) => question::with_marker(event, fresh)?,
+        None => event.to_owned(),
+    };
+    let question: Question =
+        serde_json::from_str(&body).map_err(|error| format!("the event is not a question: {error}"))?;
+    question.check().map_err(|refusal| format!("the form refuses the question: {}", refusal.reason()))?;
+    // The first word stands in the summary of the issue and in one piece on the card.
+    let holds = question.text.split_whitespace().next().unwrap_or_default().to_owned();
+    let branch = |function, effect| Branch { function, effect };
+    Ok(TestPlan {
+        files: vec![],
+        entry: Entry::Post { function: "QuestionReceiver", site_output: SITE, path: "/api/questions", body },
+        branches: vec![
+            branch("TeamsPoster", Effect::Message { service: Service::Teams, holds: holds.clone() }),
+            branch("TicketCreator", Effect::Issue { key_secret: API_KEY, holds: holds.clone() }),
+            branch("QuestionArchiver", Effect::Item { table_output: ARCHIVE, attribute: "text", holds }),
+        ],
+    })
+}

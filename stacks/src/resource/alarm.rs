@@ -1,0 +1,94 @@
+//! Alarms of CloudWatch: one for each way in which a message can be late or lost.
+
+use super::Resource;
+use policies::Value;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+/// An alarm on one metric that should be zero.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Alarm {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alarm_actions: Vec<Value>,
+    alarm_description: String,
+    comparison_operator: &'static str,
+    dimensions: Json,
+    evaluation_periods: u32,
+    metric_name: &'static str,
+    namespace: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "OKActions")]
+    ok_actions: Vec<Value>,
+    period: u32,
+    statistic: &'static str,
+    threshold: u32,
+    treat_missing_data: &'static str,
+}
+
+impl Resource for Alarm {
+    const TYPE: &'static str = "AWS::CloudWatch::Alarm";
+}
+
+/// A metric of a service with its one dimension.
+pub(crate) struct Metric {
+    pub(crate) namespace: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) statistic: &'static str,
+    pub(crate) dimension: (&'static str, Value),
+}
+
+impl Alarm {
+    /// An alarm that goes off when the metric rises above zero within a minute.
+    ///
+    /// No data means that nothing happened, which is well.
+    pub(crate) fn above_zero(metric: Metric, description: String, topic: Option<Value>) -> Self {
+        let actions: Vec<Value> = topic.into_iter().collect();
+        let (dimension, value) = metric.dimension;
+        Self {
+            alarm_actions: actions.clone(),
+            alarm_description: description,
+            comparison_operator: "GreaterThanThreshold",
+            dimensions: json!([{"Name": dimension, "Value": value}]),
+            evaluation_periods: 1,
+            metric_name: metric.name,
+            namespace: metric.namespace,
+            ok_actions: actions,
+            period: 60,
+            statistic: metric.statistic,
+            threshold: 0,
+            treat_missing_data: "notBreaching",
+        }
+    }
+}
+
+impl Metric {
+    /// Messages that wait in a dead-letter queue.
+    pub(crate) fn dead_letters(queue: &str) -> Self {
+        Self {
+            namespace: "AWS/SQS",
+            name: "ApproximateNumberOfMessagesVisible",
+            statistic: "Maximum",
+            dimension: ("QueueName", Value::attribute(queue, "QueueName")),
+        }
+    }
+
+    /// Invocations of a function that ended in an error.
+    pub(crate) fn errors(function: &str) -> Self {
+        Self::of_function("Errors", function)
+    }
+
+    /// Invocations that were turned away.
+    pub(crate) fn throttles(function: &str) -> Self {
+        Self::of_function("Throttles", function)
+    }
+
+    fn of_function(name: &'static str, function: &str) -> Self {
+        Self {
+            namespace: "AWS/Lambda",
+            name,
+            statistic: "Sum",
+            dimension: ("FunctionName", Value::reference(function)),
+        }
+    }
+}

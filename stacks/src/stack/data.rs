@@ -1,0 +1,32 @@
+//! Where things are kept: buckets and tables.
+
+use super::Stack;
+use crate::resource::{Bucket, BucketPolicy, BucketRef, DataTable, Table, TableRef};
+
+impl Stack {
+    /// A private bucket that outlives mistakes; its name becomes an output.
+    #[track_caller]
+    pub fn bucket(&mut self, logical_id: &str, output: &'static str) -> BucketRef {
+        let bucket = BucketRef::new(logical_id);
+        self.add(logical_id, &Bucket::new());
+        self.add(&format!("{logical_id}Policy"), &BucketPolicy::tls_only(&bucket));
+        self.outputs.insert(output, bucket.name());
+        bucket
+    }
+
+    /// A table with what functions have to remember for a while; it goes with the stack.
+    #[track_caller]
+    pub fn memory<T>(&mut self, logical_id: &str) -> TableRef<T> {
+        self.add(logical_id, &Table::new());
+        TableRef::new(logical_id)
+    }
+
+    /// A table with what people want to keep, which outlives mistakes; its name becomes an output.
+    #[track_caller]
+    pub fn data_table<T>(&mut self, logical_id: &str, output: &'static str) -> TableRef<T> {
+        self.add(logical_id, &DataTable::new());
+        let table = TableRef::new(logical_id);
+        self.outputs.insert(output, table.name());
+        table
+    }
+}

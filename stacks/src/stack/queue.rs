@@ -1,0 +1,137 @@
+//! Queues with their consumers, and topics in front of queues.
+
+use super::Stack;
+use crate::resource::function::ScalingConfig;
+use crate::resource::{
+    DeadLetters, Entry, EventSourceMapping, Queue, QueuePolicy, QueueRef, Subscription, Topic, TopicPolicy, TopicRef,
+};
+use crate::stage::{Stage, TopicArn};
+use contracts::{Contract, Message, Published, Sqs, Wires, trigger_variables};
+use policies::{Grant, Value};
+
+/// What a consumer's queue may do to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Feeding {
+    /// Most messages at a time, 1 to 10.
+    pub batch_size: u32,
+    /// Most copies of the function at a time, 2 to 1,000.
+    pub maximum_concurrency: u32,
+}
+
+/// The services that may publish to a topic for this account, by their host names, and a word for all of them.
+pub struct Publishers(pub &'static str, pub &'static [&'static str]);
+
+impl Stack {
+    /// A work queue of messages `M` with its dead-letter queue; a consumer must follow.
+    #[track_caller]
+    pub fn queue<M: Message>(&mut self, logical_id: &str) -> QueueRef<M> {
+        let queue = QueueRef::new(logical_id);
+        let dead_letters = queue.dead_letters();
+        self.add(&dead_letters, &DeadLetters::new());
+        // The visibility timeout follows from the consumer.
+        self.add(logical_id, &Queue::new(Value::attribute(&dead_letters, "Arn"), 0));
+        self.unconsumed.insert(logical_id.to_owned());
+        self.dead_letters_alarm(&dead_letters);
+        queue
+    }
+
+    /// A topic of messages `M` with a fixed name; its ARN becomes an output.
+    #[track_caller]
+    pub fn topic<M>(&mut self, logical_id: &'static str, output: &'static str) -> TopicRef<M> {
+        let name = format!("{}{}-{logical_id}", Self::name_prefix(&self.stage), self.name);
+        self.add(logical_id, &Topic { topic_name: Value::text(name) });
+        let arn = Value::reference(logical_id);
+        self.outputs.insert(output, arn.clone());
+        TopicRef::new(arn, None)
+    }
+
+    /// A topic that services of AWS publish to.
+    #[track_caller]
+    pub fn service_topic<M>(
+        &mut self,
+        logical_id: &'static str,
+        output: &'static str,
+        publishers: &Publishers,
+    ) -> TopicRef<M> {
+        let topic = self.topic(logical_id, output);
+        self.add(&format!("{logical_id}Policy"), &TopicPolicy::for_services(topic.arn.clone(), publishers.1));
+        self.edge(publishers.0, logical_id, "publish to");
+        topic
+    }
+
+    /// A topic that is there already; its ARN becomes an output.
+    pub fn existing_topic<M>(&mut self, arn: &TopicArn, output: &'static str) -> TopicRef<M> {
+        self.outputs.insert(output, Value::text(arn.as_str()));
+        let region = (arn.region() != self.stage.region.as_str()).then(|| arn.region().to_owned());
+        TopicRef::new(Value::text(arn.as_str()), region)
+    }
+
+    /// The ARN of a topic of a stack of this stage, for use outside that stack.
+    pub(crate) fn topic_arn(stage: &Stage, stack: &str, logical_id: &str) -> Value {
+        Value::text("arn:")
+            .join(Value::reference("AWS::Partition"))
+            .then(":sns:")
+            .join(Value::reference("AWS::Region"))
+            .then(":")
+            .join(Value::reference("AWS::AccountId"))
+            .then(format!(":{}{stack}-{logical_id}", Self::name_prefix(stage)))
+    }
+
+    /// Lets a queue have everything that is published to a topic.
+    #[track_caller]
+    pub fn subscribe<M: Message>(&mut self, queue: &QueueRef<Published<M>>, topic: &TopicRef<M>) {
+        let id = &queue.logical_id;
+        self.add(
+            &format!("{id}Subscription"),
+            &Subscription {
+                endpoint: queue.arn(),
+                protocol: "sqs",
+                region: topic.region.clone(),
+                topic_arn: topic.arn.clone(),
+            },
+        );
+        self.add(&format!("{id}Policy"), &QueuePolicy::for_topic(topic.arn.clone(), queue.arn(), queue.url()));
+        // What is published before the queue lets the topic in would be retried, but why wait.
+        self.depends(&format!("{id}Subscription"), &format!("{id}Policy"));
+        let from = topic.arn.references().next().unwrap_or("a topic that is there already").to_owned();
+        self.edge(&from, id, "delivers to");
+    }
+
+    /// A function that is fed from a queue of what it takes.
+    #[track_caller]
+    pub fn consumer<W, M>(&mut self, logical_id: &'static str, queue: &QueueRef<M>, feeding: Feeding, wiring: W)
+    where
+        W: Wires,
+        W::Contract: Contract<Trigger = Sqs<M>>,
+    {
+        assert!(
+            self.unconsumed.remove(&queue.logical_id),
+            "stack `{}`: queue `{}` has two consumers",
+            self.name,
+            queue.logical_id
+        );
+        let dead_letters = queue.dead_letters();
+        let dead_letters_arn = Value::attribute(&dead_letters, "Arn");
+        let limits = W::Contract::LIMITS;
+        let entry = Entry::new(&Queue::new(dead_letters_arn.clone(), limits.timeout_seconds));
+        self.resources.insert(queue.logical_id.clone(), entry);
+        let variables = vec![
+            (trigger_variables::SOURCE_QUEUE, queue.url()),
+            (trigger_variables::DEAD_LETTER_QUEUE, Value::reference(&dead_letters)),
+        ];
+        let grants =
+            vec![Grant::ConsumeMessages { queue: queue.arn() }, Grant::SendMessages { queue: dead_letters_arn }];
+        self.function::<W::Contract>(logical_id, wiring.wires(), variables, grants);
+        self.edge(&queue.logical_id, &dead_letters, "gives up to");
+        self.add(
+            &format!("{logical_id}Feed"),
+            &EventSourceMapping {
+                batch_size: feeding.batch_size,
+                event_source_arn: queue.arn(),
+                function_name: Value::reference(logical_id),
+                function_response_types: ["ReportBatchItemFailures"],
+                scaling_config: ScalingConfig { maximum_concurrency: feeding.maximum_concurrency },
+            },
+        );
+    }
+}
