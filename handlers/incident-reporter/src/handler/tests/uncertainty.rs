@@ -2,7 +2,7 @@
 
 use super::*;
 use std::net::TcpListener;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn opening() -> Value {
     alert(json!({}))
@@ -136,4 +136,34 @@ async fn a_backlog_that_stands_still_is_left_at_the_deadline_and_the_record_says
     let (text, _connection) = tokio::join!(stage.check(opening(), Outcome::Retry), stand_still);
     assert_eq!(text, "Backlog did not answer in the time of one invocation");
     assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&opening()) });
+}
+
+#[tokio::test]
+async fn a_crash_while_opening_anew_leaves_the_one_that_may_be_in_the_issue() {
+    const NOTHING_FOUND: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]";
+    let mut stage = Stage::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    stage.links.backlog = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    stage.table.leave(ALERT, creating(&status("warning"), Duration::ZERO));
+    let until_it_creates = async {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(connection.read_u8().await.unwrap());
+            }
+            if head.starts_with(b"POST") {
+                return connection;
+            }
+            connection.write_all(NOTHING_FOUND.as_bytes()).await.unwrap();
+        }
+    };
+    // What is not waited for any more is as good as a process that ended.
+    tokio::select! {
+        _ = stage.check(status("critical"), Outcome::Worked) => panic!("nobody answered"),
+        _ = until_it_creates => {}
+    }
+    let Incident::Creating { opening, until_millis } = stage.record() else { panic!("{:?}", stage.record()) };
+    assert_eq!(opening, digest_of(&status("critical")));
+    assert!(until_millis > now_millis());
 }
