@@ -30,7 +30,9 @@ impl PolicyDocument {
 
     /// The same, but only where the service acts for the stack's own account.
     pub fn trusting_for_this_account(service: &'static str) -> Self {
-        Self::new(Self::trusting(service).statement.into_iter().map(|s| s.under(Condition::for_this_account())).collect())
+        Self::new(
+            Self::trusting(service).statement.into_iter().map(|s| s.under(Condition::for_this_account())).collect(),
+        )
     }
 }
 

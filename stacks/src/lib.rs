@@ -15,13 +15,13 @@ pub mod workflow;
 
 pub use resource::{BucketRef, ConnectionRef, QueueRef, SecretRef, TableRef, TopicRef};
 pub use stack::{
-    BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, ParameterSource, Publishers,
-    Registration, MachineRef, SecretSource, SecretSpec, Stack,
+    BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, MachineRef, ParameterSource,
+    Publishers, Registration, SecretSource, SecretSpec, Stack,
 };
 pub use stage::{
-    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings, LogRetention,
-    MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange, Service, SnsSlackSettings, Stage,
-    StageError, StageName, TopicArn,
+    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
+    LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange, Service,
+    SnsSlackSettings, Stage, StageError, StageName, TopicArn,
 };
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 

@@ -4,9 +4,9 @@ mod position;
 mod settings;
 
 pub use settings::{
-    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings, LogRetention,
-    MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange, SnsSlackSettings, StageName,
-    TopicArn,
+    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
+    LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange,
+    SnsSlackSettings, StageName, TopicArn,
 };
 
 use contracts::{Origin, TimeZone};
@@ -192,7 +192,11 @@ impl Stage {
 
     fn check_host(&self, text: &str) -> Result<(), StageError> {
         let hosts = [
-            ("backlog", self.backlog.as_ref().map(|backlog| &backlog.host), "your space, such as `example.backlog.com`"),
+            (
+                "backlog",
+                self.backlog.as_ref().map(|backlog| &backlog.host),
+                "your space, such as `example.backlog.com`",
+            ),
             (
                 "bytebase_workflow",
                 self.bytebase_workflow.as_ref().map(|bytebase| &bytebase.host),
@@ -207,7 +211,10 @@ impl Stage {
                     return wrong(&[section, "host"], format!("{section}.host: {message}"));
                 }
                 (false, Some(None)) => {
-                    return wrong(&[section], format!("{section}: missing field `host`; allowed is the host of {whose}"));
+                    return wrong(
+                        &[section],
+                        format!("{section}: missing field `host`; allowed is the host of {whose}"),
+                    );
                 }
                 _ => {}
             }

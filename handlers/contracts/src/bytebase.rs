@@ -55,7 +55,8 @@ mod tests {
             assert_eq!(ServiceAccount::parse(right).unwrap().render(), right);
         }
         let long = format!("{}@example.com", "a".repeat(250));
-        for wrong in ["", "tsugite", "@x.com", "a@b", "a b@x.com", "a@x.com ", "a@@x.com", "{% 1 %}@x.com", "a@.com", &long]
+        for wrong in
+            ["", "tsugite", "@x.com", "a@b", "a b@x.com", "a@x.com ", "a@@x.com", "{% 1 %}@x.com", "a@.com", &long]
         {
             assert!(ServiceAccount::parse(wrong).is_err(), "{wrong}");
         }

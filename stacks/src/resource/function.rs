@@ -85,7 +85,10 @@ impl Role {
     pub(crate) fn for_service(service: &'static str, statements: Vec<Statement>) -> Self {
         Self {
             assume_role_policy_document: PolicyDocument::trusting_for_this_account(service),
-            policies: vec![InlinePolicy { policy_document: PolicyDocument::new(statements), policy_name: "definition" }],
+            policies: vec![InlinePolicy {
+                policy_document: PolicyDocument::new(statements),
+                policy_name: "definition",
+            }],
         }
     }
 }

@@ -22,7 +22,10 @@ impl Variable {
         assert!(!bytes.is_empty(), "a variable has a name");
         let mut place = 0;
         while place < bytes.len() {
-            assert!(bytes[place].is_ascii_alphabetic() || bytes[place] == b'_', "the name of a variable has letters only");
+            assert!(
+                bytes[place].is_ascii_alphabetic() || bytes[place] == b'_',
+                "the name of a variable has letters only"
+            );
             place += 1;
         }
         assert!(!matches!(bytes, b"states"), "`states` is what Step Functions itself tells a state");

@@ -63,7 +63,10 @@ fn is_cron(text: &str) -> bool {
     // One of the two days is left open, and not both.
     let is_day = |day: &str| {
         let nearest_weekday = day.strip_suffix('W').and_then(|day| day.parse::<u32>().ok());
-        day == "L" || day == "LW" || nearest_weekday.is_some_and(|day| (1..=31).contains(&day)) || is_field(day, 1, 31, &[])
+        day == "L"
+            || day == "LW"
+            || nearest_weekday.is_some_and(|day| (1..=31).contains(&day))
+            || is_field(day, 1, 31, &[])
     };
     let is_weekday = |day: &str| {
         let last = day.strip_suffix('L').is_some_and(|day| is_field(day, 1, 7, &DAYS) && day.len() <= 3);
@@ -96,7 +99,9 @@ fn is_field(field: &str, first: u32, last: u32, names: &[&str]) -> bool {
     };
     field.split(',').all(|item| match item.split_once('/') {
         Some((range, step)) => {
-            is_range(range) && step.bytes().all(|byte| byte.is_ascii_digit()) && step.parse().is_ok_and(|step| (1..=last).contains(&step))
+            is_range(range)
+                && step.bytes().all(|byte| byte.is_ascii_digit())
+                && step.parse().is_ok_and(|step| (1..=last).contains(&step))
         }
         None => is_range(item),
     })
@@ -129,10 +134,26 @@ mod tests {
     #[test]
     fn a_schedule_that_the_service_would_refuse_is_shown_with_what_is_allowed() {
         for wrong in [
-            "", "daily", "rate(1 days)", "rate(2 day)", "rate(0 days)", "rate(+1 day)", "rate(1 week)", "rate(1 day",
-            "cron(0 9 * * * *)", "cron(0 9 ? * ? *)", "cron(60 9 ? * MON *)", "cron(0 24 ? * MON *)",
-            "cron(0 9 ? * 8 *)", "cron(0 9 32 * ? *)", "cron(0 9 ? 13 MON *)", "cron(0 9 ? * MON)",
-            "cron(0 9 ? * FRI-MON *)", "cron(0/0 9 ? * MON *)", "cron(0 9 ? * MON#6 *)", "cron( 9 ? * MON *)",
+            "",
+            "daily",
+            "rate(1 days)",
+            "rate(2 day)",
+            "rate(0 days)",
+            "rate(+1 day)",
+            "rate(1 week)",
+            "rate(1 day",
+            "cron(0 9 * * * *)",
+            "cron(0 9 ? * ? *)",
+            "cron(60 9 ? * MON *)",
+            "cron(0 24 ? * MON *)",
+            "cron(0 9 ? * 8 *)",
+            "cron(0 9 32 * ? *)",
+            "cron(0 9 ? 13 MON *)",
+            "cron(0 9 ? * MON)",
+            "cron(0 9 ? * FRI-MON *)",
+            "cron(0/0 9 ? * MON *)",
+            "cron(0 9 ? * MON#6 *)",
+            "cron( 9 ? * MON *)",
             "at(2026-01-01T00:00:00)",
         ] {
             let error = read(wrong).unwrap_err();
