@@ -11,8 +11,13 @@ To close another gap, write a section and add its installer to `GAPS`.
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import copy
+import datetime
 import functools
+import http.client
 import importlib
+import ipaddress
 import json
 import logging
 import os
@@ -20,7 +25,12 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -28,11 +38,22 @@ from typing import Any
 MINISTACK_VERSION = "1.5.33"
 
 HOOKED_NAMES: dict[str, tuple[str, ...]] = {
-    "app": ("_EXECUTE_API_RE", "_MINISTACK_HOST", "app", "main"),
+    "app": (
+        "_CLOUDFRONT_HOST_RE",
+        "_EXECUTE_API_RE",
+        "_MINISTACK_HOST",
+        "_MINISTACK_PORT",
+        "app",
+        "main",
+    ),
     "core.arn": ("execute_api_arn",),
+    "core.iam_actions": ("extract_iam_action", "extract_resource_arn", "identity_denial_message"),
     "core.iam_evaluator": (
         "EvalContext",
+        "_POLICY_REQUIRED",
         "_gather_role_policies",
+        "_resource_policy",
+        "combine_resource_policy",
         "evaluate",
         "evaluate_resource_policy",
     ),
@@ -45,8 +66,42 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
     ),
     "services.cloudformation": ("_change_sets", "_stacks"),
     "services.cloudformation.handlers": ("_ACTION_HANDLERS", "_error", "_p", "_resolve_stack"),
-    "services.cloudformation.provisioners": ("_REPLACING_PROPERTIES", "_RESOURCE_HANDLERS"),
+    "services.cloudformation.provisioners": (
+        "_REPLACING_PROPERTIES",
+        "_RESOURCE_HANDLERS",
+        "_physical_name",
+        "_sfn_definition",
+    ),
     "services.cloudformation.stacks": ("_add_event",),
+    "services.cloudfront": (
+        "_dataplane_allowed_methods",
+        "_dataplane_origin",
+        "_distributions",
+        "_find",
+        "_forward_to_origin",
+        "_s3_origin_bucket",
+        "find_distribution_for_label",
+    ),
+    "services.cloudwatch": ("_dispatch_alarm_actions", "_is_sns_action_arn"),
+    "services.dynamodb": (
+        "_pitr_settings",
+        "_ttl_settings",
+        "_update_continuous_backups",
+        "_update_ttl",
+    ),
+    "services.eventbridge": (
+        "_connection_auth_headers",
+        "_connection_params_map",
+        "_connections",
+        "_create_connection",
+        "_delete_connection",
+        "_describe_connection",
+        "_invoke_target",
+        "_list_connections",
+        "_update_connection",
+    ),
+    "services.iam": ("_roles",),
+    "services.kms": ("_describe_key",),
     "services.lambda_svc": (
         "_emit_lambda_logs",
         "_execute_function_provided_warm",
@@ -58,11 +113,29 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "invalidate_worker",
     ),
     "services.s3": ("_complete_multipart_upload", "_delete_bucket", "_error", "_multipart_uploads"),
+    "services.scheduler": ("_schedules",),
     "services.secretsmanager": (
         "_delete_resource_policy",
         "_get_random_password",
         "_put_resource_policy",
         "_resolve",
+        "create_secret_in_process",
+        "delete_secret_in_process",
+        "put_secret_value_in_process",
+    ),
+    "services.sns": ("_fanout", "topic_policy_for_arn"),
+    "services.stepfunctions": (
+        "_ExecutionError",
+        "_SERVICE_DISPATCH",
+        "_dispatch_aws_sdk_json",
+        "_error_matches",
+        "_executions",
+        "_fail_execution",
+        "_invoke_resource",
+        "_prefix_sdk_error",
+        "_run_execution",
+        "_sdk_json_params",
+        "_state_machines",
     ),
 }
 
@@ -207,6 +280,59 @@ def answer_to_api_hosts_of_aws() -> None:
     app = ministack("app")
     hosts = "|".join((re.escape(app._MINISTACK_HOST), r"[a-z0-9-]+\.amazonaws\.com"))
     app._EXECUTE_API_RE = re.compile(rf"^([a-f0-9]{{8}})\.execute-api\.(?:{hosts})(?::\d+)?$")
+
+
+def answer_to_distributions_of_this_machine() -> None:
+    """Serves a distribution at `<id in lower case>.cloudfront.localhost`, which browsers find here."""
+    app, distributions = ministack("app"), ministack("services.cloudfront")
+    hosts = "|".join(("net", "localhost", re.escape(app._MINISTACK_HOST)))
+    app._CLOUDFRONT_HOST_RE = re.compile(rf"^([a-z0-9]+)\.cloudfront\.(?:{hosts})(?::\d+)?$")
+    find = distributions.find_distribution_for_label
+
+    def find_distribution(label: str) -> dict[str, Any] | None:
+        for identifier, distribution in distributions._distributions.items():
+            if identifier.lower() == label:
+                return dict(distribution)
+        found: dict[str, Any] | None = find(label)
+        return found
+
+    distributions.find_distribution_for_label = find_distribution
+
+
+def lead_distributions_to_local_apis() -> None:
+    """Sends what a distribution gets for an API of AWS to the API of that id here."""
+    app, distributions = ministack("app"), ministack("services.cloudfront")
+    forward = distributions._forward_to_origin
+
+    def forward_here(
+        origin: dict[str, Any], method: str, uri: str, query: str, headers: dict[str, str], *rest: Any
+    ) -> Any:
+        host = origin["domain_name"].lower()
+        if app._EXECUTE_API_RE.match(host):
+            headers = {"host": host, **headers}
+            here = {"domain_name": "127.0.0.1", "http_port": int(app._MINISTACK_PORT)}
+            origin = {**origin, **here, "protocol_policy": "http-only"}
+        return forward(origin, method, uri, query, headers, *rest)
+
+    distributions._forward_to_origin = forward_here
+
+
+def complete_distributions() -> None:
+    """Takes what a distribution leaves out as AWS does: GET and HEAD only, and a bucket for an origin.
+
+    ministack takes an origin with an empty `S3OriginConfig` for a web server.
+    """
+    distributions = ministack("services.cloudfront")
+    allowed, read = distributions._dataplane_allowed_methods, distributions._dataplane_origin
+
+    def read_origin(element: Any) -> dict[str, Any]:
+        origin: dict[str, Any] = read(element)
+        if distributions._find(element, "CustomOriginConfig") is None:
+            origin["s3_bucket"] = distributions._s3_origin_bucket(origin["domain_name"])
+        return origin
+
+    distributions._dataplane_allowed_methods = lambda behavior: allowed(behavior) or ["GET", "HEAD"]
+    distributions._dataplane_origin = read_origin
 
 
 # --- What calls a function ---------------------------------------------------------------------
@@ -356,6 +482,646 @@ def demand_large_parts() -> None:
     s3._complete_multipart_upload = complete_upload
 
 
+# --- What alarms and schedules do ----------------------------------------------------------------
+
+ALARM_ACTIONS = {
+    "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions", "OK": "OKActions",
+}
+
+
+def publish_alarms_as_aws() -> None:
+    """Words the message of an alarm as AWS does, and asks the topic whether CloudWatch may publish."""
+    alarms, topics = ministack("services.cloudwatch"), ministack("services.sns")
+    dispatch = alarms._dispatch_alarm_actions
+
+    def dispatch_actions(alarm: dict[str, Any], old: str, new: str, reason: str) -> None:
+        if "MetricName" not in alarm:
+            dispatch(alarm, old, new, reason)
+            return
+        actions = alarm.get(ALARM_ACTIONS[new]) or [] if alarm.get("ActionsEnabled", True) else []
+        message = json.dumps(alarm_message(alarm, old, new, reason))
+        subject = f'{new}: "{alarm["AlarmName"]}" in {region_name()}'[:100]
+        for action in filter(alarms._is_sns_action_arn, actions):
+            if may_publish(action, alarm["AlarmArn"]):
+                topics._fanout(action, str(uuid.uuid4()), message, subject)
+            else:
+                log.warning("%s does not let %s publish", action, alarm["AlarmArn"])
+
+    alarms._dispatch_alarm_actions = dispatch_actions
+
+
+def may_publish(topic: str, alarm: str) -> bool:
+    """Whether the policy of the topic lets CloudWatch publish what this alarm tells."""
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    account = scope.get_account_id()
+    policy, _ = ministack("services.sns").topic_policy_for_arn(topic) or ("", "")
+    context = evaluator.EvalContext(
+        "", "Service", account, "sns:Publish", topic, scope.get_region(), secure_transport=True,
+        service_context={
+            "aws:sourcearn": alarm, "aws:sourceaccount": account, "aws:sourceowner": account,
+        },
+    )
+    decision = evaluator.evaluate_resource_policy(policy, context, service="cloudwatch.amazonaws.com")
+    return not policy or decision.decision == "Allow"
+
+
+def alarm_message(alarm: dict[str, Any], old: str, new: str, reason: str) -> dict[str, Any]:
+    """What CloudWatch publishes when an alarm changes its state."""
+    dimensions = [
+        {"value": entry["Value"], "name": entry["Name"]} for entry in alarm.get("Dimensions") or []
+    ]
+    extended = alarm.get("ExtendedStatistic")
+    statistic = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", alarm.get("Statistic") or "").upper()
+    trigger = {
+        "MetricName": alarm["MetricName"], "Namespace": alarm["Namespace"],
+        "StatisticType": "ExtendedStatistic" if extended else "Statistic",
+        **({"ExtendedStatistic": extended} if extended else {"Statistic": statistic}),
+        "Unit": alarm.get("Unit"), "Dimensions": dimensions, "Period": alarm.get("Period"),
+        "EvaluationPeriods": alarm.get("EvaluationPeriods"),
+        **{name: alarm[name] for name in ("DatapointsToAlarm",) if name in alarm},
+        "ComparisonOperator": alarm.get("ComparisonOperator"), "Threshold": alarm.get("Threshold"),
+        "TreatMissingData": alarm.get("TreatMissingData") or "missing",
+        "EvaluateLowSampleCountPercentile": "",
+    }
+    return {
+        "AlarmName": alarm["AlarmName"], "AlarmDescription": alarm.get("AlarmDescription") or None,
+        "AWSAccountId": ministack("core.responses").get_account_id(),
+        "AlarmConfigurationUpdatedTimestamp": alarm_time(alarm.get("AlarmConfigurationUpdatedTimestamp")),
+        "NewStateValue": new, "NewStateReason": reason, "StateChangeTime": alarm_time(time.time()),
+        "Region": region_name(), "AlarmArn": alarm["AlarmArn"], "OldStateValue": old,
+        **{name: alarm.get(name) or [] for name in ALARM_ACTIONS.values()},
+        "Trigger": trigger,
+    }
+
+
+def alarm_time(seconds: float | None) -> str:
+    """A time as the messages of alarms write it."""
+    moment = datetime.datetime.fromtimestamp(seconds or 0, datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}+0000"
+
+
+def region_name() -> str:
+    """The region in words, as the messages of alarms name it."""
+    region: str = ministack("core.responses").get_region()
+    return region_names().get(region, region)
+
+
+@functools.cache
+def region_names() -> dict[str, str]:
+    """The names of all regions."""
+    partitions = importlib.import_module("botocore.loaders").Loader().load_data("endpoints")["partitions"]
+    return {code: region["description"] for part in partitions for code, region in part["regions"].items()}
+
+
+def demand_rights_to_start_machines() -> None:
+    """Drops what a rule or a schedule starts without the right of its role to start it."""
+    events = ministack("services.eventbridge")
+    invoke = events._invoke_target
+
+    def invoke_if_permitted(target: dict[str, Any], *rest: Any, **named: Any) -> None:
+        arn = target.get("Arn", "")
+        if ":states:" in arn and not role_allows(target.get("RoleArn", ""), "states:StartExecution", arn):
+            log.warning("%s may not start %s", target.get("RoleArn"), arn)
+            return
+        invoke(target, *rest, **named)
+
+    events._invoke_target = invoke_if_permitted
+
+
+# --- Connections: what http:invoke authenticates with ---------------------------------------------
+
+# AWS takes longer; long enough to show a workflow that does not wait for it.
+SECONDS_TO_AUTHORIZE = 0.3
+
+CONNECTION_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
+
+# What a header may carry: neither control characters, except tabs, nor a colon.
+HEADER_TEXT = re.compile(r"[^\x00-\x08\x0a-\x1f:\x7f]{1,512}")
+
+# The members of a connection's parameters that end up in a header, and whether they are secret.
+HEADER_MEMBERS = {
+    "ApiKeyAuthParameters": {"ApiKeyName": False, "ApiKeyValue": True},
+    "BasicAuthParameters": {"Username": False, "Password": True},
+}
+
+
+def keep_connections_as_aws() -> None:
+    """Gives a connection an id, a managed secret, a while to authorize, and checks what it is given."""
+    events, secrets = ministack("services.eventbridge"), ministack("services.secretsmanager")
+    create, update, delete = (
+        events._create_connection, events._update_connection, events._delete_connection,
+    )
+    describe, list_all = events._describe_connection, events._list_connections
+
+    def create_connection(request: dict[str, Any]) -> Any:
+        problem = connection_problem(request)
+        if problem:
+            return problem
+        status, headers, body = create(request)
+        if status >= 400:
+            return status, headers, body
+        record = events._connections[request["Name"]]
+        identifier = uuid.uuid4()
+        record["ConnectionArn"] += f"/{identifier}"
+        record["SecretArn"] = secrets.create_secret_in_process(
+            f"events!connection/{record['Name']}/{identifier}", json.dumps(record["AuthParameters"])
+        )
+        return status, headers, with_members(body, ConnectionArn=record["ConnectionArn"])
+
+    def update_connection(request: dict[str, Any]) -> Any:
+        record = events._connections.get(request.get("Name")) or {}
+        problem = connection_problem(request)
+        if problem:
+            return problem
+        if "AuthParameters" in request:
+            same_kind = request.get("AuthorizationType") in (None, record.get("AuthorizationType"))
+            known = record.get("AuthParameters", {}) if same_kind else {}
+            request = {**request, "AuthParameters": merged(known, request["AuthParameters"])}
+        status, headers, body = update(request)
+        if status >= 400 or not {"AuthParameters", "AuthorizationType"} & request.keys():
+            return status, headers, body
+        record["ConnectionState"] = "AUTHORIZING"
+        secrets.put_secret_value_in_process(record["SecretArn"], json.dumps(record["AuthParameters"]))
+        return status, headers, with_members(body, ConnectionState="AUTHORIZING")
+
+    def delete_connection(request: dict[str, Any]) -> Any:
+        record = events._connections.get(request.get("Name")) or {}
+        secrets.delete_secret_in_process(record.get("SecretArn"))
+        return delete(request)
+
+    def describe_connection(request: dict[str, Any]) -> Any:
+        record = settled_connection(request.get("Name"))
+        status, headers, body = describe(request)
+        if record is None:
+            return status, headers, body
+        return status, headers, with_members(
+            body, AuthParameters=without_secrets(record["AuthParameters"])
+        )
+
+    def list_connections(request: dict[str, Any]) -> Any:
+        for name in events._connections:
+            settled_connection(name)
+        return list_all(request)
+
+    events._create_connection, events._update_connection = create_connection, update_connection
+    events._delete_connection, events._describe_connection = delete_connection, describe_connection
+    events._list_connections = list_connections
+
+
+def settled_connection(name: str | None) -> dict[str, Any] | None:
+    """The connection of this name, in the state that it has by now."""
+    record: dict[str, Any] | None = ministack("services.eventbridge")._connections.get(name)
+    if record and record["ConnectionState"] == "AUTHORIZING":
+        if time.time() - record["LastModifiedTime"] >= SECONDS_TO_AUTHORIZE:
+            record["ConnectionState"] = "AUTHORIZED"
+    return record
+
+
+def connection_problem(request: dict[str, Any]) -> Any:
+    """The refusal of a name, user, password or key that AWS does not take."""
+    wrong = [] if CONNECTION_NAME.fullmatch(request.get("Name") or "") else ["name"]
+    for group, members in HEADER_MEMBERS.items():
+        given = (request.get("AuthParameters") or {}).get(group) or {}
+        for member in members.keys() & given.keys():
+            text = str(given[member])
+            if not HEADER_TEXT.fullmatch(text) or not text.strip():
+                wrong.append(f"authParameters.{group}.{member}")
+    if not wrong:
+        return None
+    # The value itself is a secret and stays out of the message.
+    text = "; ".join(f"Value at '{name}' failed to satisfy constraint" for name in sorted(wrong))
+    body = {"__type": "ValidationException", "message": f"{len(wrong)} validation error(s): {text}"}
+    return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
+
+
+def merged(known: Any, given: Any) -> Any:
+    """What an update gives, completed with what it leaves out."""
+    if not isinstance(known, dict) or not isinstance(given, dict):
+        return given
+    return {**known, **{name: merged(known.get(name), value) for name, value in given.items()}}
+
+
+def with_members(body: bytes, **members: Any) -> bytes:
+    """An answer with these members in the place of its own."""
+    return json.dumps({**json.loads(body), **members}).encode()
+
+
+def without_secrets(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a connection as AWS describes them."""
+    shown = copy.deepcopy(parameters)
+    for group, members in HEADER_MEMBERS.items():
+        for member, secret in members.items():
+            if secret:
+                shown.get(group, {}).pop(member, None)
+    client = shown.get("OAuthParameters", {})
+    client.get("ClientParameters", {}).pop("ClientSecret", None)
+    for extra in (shown.get("InvocationHttpParameters", {}), client.get("OAuthHttpParameters", {})):
+        for parameter in (entry for entries in extra.values() for entry in entries):
+            if parameter.get("IsValueSecret"):
+                parameter.pop("Value", None)
+    return shown
+
+
+def provide_connections() -> None:
+    """Adds `AWS::Events::Connection`, which ministack does not know."""
+    events, provisioners = (
+        ministack("services.eventbridge"), ministack("services.cloudformation.provisioners"),
+    )
+
+    def attributes(name: str) -> dict[str, str]:
+        record = events._connections[name]
+        arn = record["ConnectionArn"]
+        return {"Arn": arn, "ArnForPolicy": arn.rsplit("/", 1)[0], "SecretArn": record["SecretArn"]}
+
+    def create_connection(logical_id: str, properties: Properties, stack: str) -> Created:
+        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=64)
+        checked("EventBridge", events._create_connection({**properties, "Name": name}))
+        return name, attributes(name)
+
+    def update_connection(name: str, _old: Properties, new: Properties, _stack: str) -> Created:
+        checked("EventBridge", events._update_connection({**new, "Name": name}))
+        return name, attributes(name)
+
+    def delete_connection(name: str, _properties: Properties) -> None:
+        events._delete_connection({"Name": name})
+
+    provisioners._RESOURCE_HANDLERS["AWS::Events::Connection"] = {
+        "create": create_connection, "update": update_connection, "delete": delete_connection,
+    }
+
+
+# --- State machines: what their role may do ------------------------------------------------------
+
+STATE_PAYLOAD_BYTES = 256 * 1024
+
+# The state machine whose task this thread runs.
+running_machine: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
+    "running_machine", default=None
+)
+
+
+def failed_task(error: str, cause: str) -> Exception:
+    """The failure of a task, as ministack's interpreter takes it."""
+    failure: Exception = ministack("services.stepfunctions")._ExecutionError(error, cause)
+    return failure
+
+
+def run_tasks_as_aws() -> None:
+    """Remembers whose task runs, limits its result, and fails what cannot be caught as AWS does."""
+    machines = ministack("services.stepfunctions")
+    run, invoke, matches = machines._run_execution, machines._invoke_resource, machines._error_matches
+
+    def run_execution(arn: str) -> None:
+        execution = machines._executions.get(arn) or {}
+        token = running_machine.set(machines._state_machines.get(execution.get("stateMachineArn")))
+        try:
+            denial = key_denial()
+            if denial:
+                machines._fail_execution(execution, "KmsAccessDeniedException", denial)
+            else:
+                run(arn)
+        finally:
+            running_machine.reset(token)
+
+    def invoke_within_limit(resource: str, parameters: Any) -> Any:
+        result = invoke(resource, parameters)
+        if len(json.dumps(result, ensure_ascii=False).encode()) > STATE_PAYLOAD_BYTES:
+            raise too_large()
+        return result
+
+    def error_matches(names: list[str], error: str) -> bool:
+        if error == "States.Runtime":
+            return False
+        if error == "States.DataLimitExceeded":
+            return error in names
+        return bool(matches(names, error))
+
+    machines._run_execution, machines._invoke_resource = run_execution, invoke_within_limit
+    machines._error_matches = error_matches
+
+
+def too_large() -> Exception:
+    """The failure of a task whose result does not fit."""
+    return failed_task(
+        "States.DataLimitExceeded",
+        "The state/task returned a result with a size exceeding the maximum number of bytes "
+        f"service limit of {STATE_PAYLOAD_BYTES}.",
+    )
+
+
+def key_denial() -> str | None:
+    """Why the running machine's role may not use the key that encrypts the execution, if so."""
+    machine = running_machine.get() or {}
+    key = (machine.get("encryptionConfiguration") or {}).get("kmsKeyId")
+    if not key:
+        return None
+    found = checked("Kms", ministack("services.kms")._describe_key({"KeyId": key}))
+    keys = {"kms:EncryptionContext:aws:states:stateMachineArn": machine["stateMachineArn"]}
+    denials = (
+        task_denial(f"kms:{action}", found["KeyMetadata"]["Arn"], keys=keys)
+        for action in ("Decrypt", "GenerateDataKey")
+    )
+    return next(filter(None, denials), None)
+
+
+def task_denial(action: str, *resources: str, keys: dict[str, str] | None = None) -> str | None:
+    """Why the running machine's role may do this to none of the resources; None if it may.
+
+    A resource that AWS knows by two ARNs is named by both. The keys are those of conditions. Outside
+    of a machine, as in TestState, there is no role to ask.
+    """
+    machine = running_machine.get()
+    if machine is None:
+        return None
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    account, service = scope.get_account_id(), action.split(":")[0]
+    role = machine["roleArn"].rsplit("/", 1)[-1]
+    session = f"arn:aws:sts::{account}:assumed-role/{role}/{machine['name']}"
+    policies = evaluator._gather_role_policies(role, account)
+    for resource in resources:
+        context = evaluator.EvalContext(
+            session, "AssumedRole", account, action, resource, scope.get_region(), secure_transport=True,
+            service_context={name.lower(): value for name, value in (keys or {}).items()},
+        )
+        decision = evaluator.evaluate(context, policies)
+        policy = evaluator._resource_policy(service, resource)
+        if policy is not None:
+            required = service in evaluator._POLICY_REQUIRED
+            decision = evaluator.combine_resource_policy(decision, context, *policy, required=required)
+        if decision.decision == "Allow":
+            return None
+    text: str = ministack("core.iam_actions").identity_denial_message(
+        action, session, resources[0], decision.decision == "Deny"
+    )
+    return text
+
+
+def demand_rights_to_call_services() -> None:
+    """Fails, as on AWS, an `aws-sdk` task whose machine's role may not make the call.
+
+    This covers the services that speak JSON, among them Secrets Manager and EventBridge.
+    """
+    machines = ministack("services.stepfunctions")
+    dispatch = machines._dispatch_aws_sdk_json
+
+    def dispatch_if_permitted(info: dict[str, str], service: str, action: str, given: Any) -> Any:
+        name = action[0].upper() + action[1:]
+        request = machines._sdk_json_params(info, info.get("service_key", service), name, given)
+        for right, resources in rights_of_call(info, service, name, request):
+            denial = task_denial(right, *resources)
+            if denial:
+                raise failed_task(denied_error(service), denial)
+        return dispatch(info, service, action, given)
+
+    machines._dispatch_aws_sdk_json = dispatch_if_permitted
+
+
+def denied_error(service: str) -> str:
+    """The error of a refused call: a service without an exception for it throws its general one."""
+    prefix = ministack("services.stepfunctions")._prefix_sdk_error
+    if service == "eventbridge":
+        return str(prefix(service, "AccessDeniedException"))
+    general = prefix(service, "").rstrip(".")
+    return f"{general}.{general}Exception"
+
+
+def rights_of_call(
+    info: dict[str, str], service: str, action: str, request: dict[str, Any]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The rights that a call takes, each with the ARNs that its resource goes by."""
+    scope, actions = ministack("core.responses"), ministack("core.iam_actions")
+    region, account = scope.get_region(), scope.get_account_id()
+    if service == "eventbridge" and action.endswith("Connection"):
+        name = request.get("Name", "")
+        short = f"arn:aws:events:{region}:{account}:connection/{name}"
+        record = ministack("services.eventbridge")._connections.get(name)
+        yield f"events:{action}", (short, record["ConnectionArn"]) if record else (short,)
+        if record and action == "UpdateConnection":
+            # EventBridge stores the parameters in the secret with the rights of whoever calls.
+            yield "secretsmanager:PutSecretValue", (record["SecretArn"],)
+        return
+    key, headers = info.get("service_key", service), {"x-amz-target": f"{info['target_prefix']}.{action}"}
+    call = (key, "POST", "/", headers, json.dumps(request).encode(), {})
+    right = actions.extract_iam_action(*call)
+    if right is not None:
+        yield right, (actions.extract_resource_arn(*call, region, account),)
+
+
+# --- State machines: http:invoke -----------------------------------------------------------------
+
+HTTP_SECONDS = 60
+HTTP_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
+
+FORBIDDEN_HEADERS = re.compile(
+    "a-im|accept-charset|accept-datetime|accept-encoding|authorization|cache-control|connection|"
+    "content-encoding|content-md5|date|expect|forwarded|from|host|http2-settings|if-match|"
+    "if-modified-since|if-none-match|if-range|if-unmodified-since|max-forwards|origin|pragma|"
+    "proxy-authorization|referer|server|te|trailer|transfer-encoding|upgrade|via|warning|"
+    "x-forwarded-.*|x-amz-.*|x-amzn-.*"
+)
+BINARY_ANSWERS = re.compile(r"application/octet-stream|(?:image|video|audio)/.*")
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Leaves a redirect to the caller."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def provide_http_tasks() -> None:
+    """Adds `arn:aws:states:::http:invoke`, which ministack does not know."""
+
+    def http_invoke(_resource: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        check_http_task(parameters)
+        connection = usable_connection(parameters)
+        return called(http_request(parameters, connection))
+
+    ministack("services.stepfunctions")._SERVICE_DISPATCH["arn:aws:states:::http:invoke"] = http_invoke
+
+
+def check_http_task(parameters: dict[str, Any]) -> None:
+    """Raises if AWS would not send the request of this task, whatever the connection."""
+    endpoint, method = parameters.get("ApiEndpoint", ""), parameters.get("Method", "")
+    if not is_allowed_endpoint(endpoint):
+        raise failed_task("States.Runtime", f"The ApiEndpoint '{endpoint}' is not an https URL")
+    if method not in HTTP_METHODS:
+        raise failed_task("States.Runtime", f"The Method '{method}' is not one of {HTTP_METHODS}")
+    wrong = [name for name in parameters.get("Headers") or {} if FORBIDDEN_HEADERS.fullmatch(name.lower())]
+    if wrong:
+        text = f"The 'Headers' field contains unsupported values: {sorted(wrong)}"
+        raise failed_task("States.Runtime", text)
+    machine = running_machine.get()
+    denial = machine and task_denial(
+        "states:InvokeHTTPEndpoint", machine["stateMachineArn"],
+        keys={"states:HTTPEndpoint": endpoint, "states:HTTPMethod": method},
+    )
+    if denial:
+        raise failed_task("States.TaskFailed", denial)
+
+
+def is_allowed_endpoint(endpoint: str) -> bool:
+    """Whether the URL is https, as AWS demands, or does not leave this machine."""
+    try:
+        url = urllib.parse.urlsplit(endpoint)
+        host = url.hostname or ""
+    except ValueError:
+        return False
+    if url.scheme != "http":
+        return url.scheme == "https" and bool(host)
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def usable_connection(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The connection that the task names; raises if it cannot be used or the role may not use it."""
+    error = "Events.ConnectionResource"
+    chosen = parameters.get("InvocationConfig") or parameters.get("Authentication") or {}
+    arn = chosen.get("ConnectionArn")
+    if not arn:
+        raise failed_task("States.Runtime", "The task names no ConnectionArn")
+    denial = task_denial("events:RetrieveConnectionCredentials", arn)
+    if denial:
+        raise failed_task(f"{error}.AccessDenied", denial)
+    record = settled_connection(arn.partition(":connection/")[2].partition("/")[0])
+    if record is None or record["ConnectionArn"] != arn:
+        raise failed_task(f"{error}.ResourceNotFound", f"Connection {arn} does not exist")
+    if record["ConnectionState"] != "AUTHORIZED":
+        name = "AuthInProgress" if record["ConnectionState"] == "AUTHORIZING" else "InvalidConnectionState"
+        raise failed_task(f"{error}.{name}", f"Connection {arn} is {record['ConnectionState']}")
+    for action in ("DescribeSecret", "GetSecretValue"):
+        denial = task_denial(f"secretsmanager:{action}", record["SecretArn"])
+        if denial:
+            raise failed_task(f"{error}.AccessDenied", denial)
+    return record
+
+
+def http_request(parameters: dict[str, Any], connection: dict[str, Any]) -> urllib.request.Request:
+    """The request of a task; where it and the connection give the same, the connection wins."""
+    events, scope = ministack("services.eventbridge"), ministack("core.responses")
+    extra = connection["AuthParameters"].get("InvocationHttpParameters") or {}
+    added = {name: events._connection_params_map(entries) for name, entries in extra.items()}
+    query = {**(parameters.get("QueryParameters") or {}), **added.get("QueryStringParameters", {})}
+    url = urllib.parse.urlsplit(parameters["ApiEndpoint"])
+    pairs = [*urllib.parse.parse_qsl(url.query, keep_blank_values=True), *form_fields(query, "REPEAT")]
+    data = http_body(parameters, added.get("BodyParameters", {}))
+    request = urllib.request.Request(
+        url._replace(query=urllib.parse.urlencode(pairs), fragment="").geturl(), data,
+        method=parameters["Method"],
+    )
+    if data is not None:
+        request.add_header("Content-Type", "application/json")
+    token_key = (scope.get_account_id(), scope.get_region(), connection["Name"])
+    for headers in (
+        parameters.get("Headers") or {},
+        added.get("HeaderParameters", {}),
+        events._connection_auth_headers(connection, token_key),
+        {
+            "User-Agent": f"Amazon|StepFunctions|HttpInvoke|{scope.get_region()}",
+            "Range": f"bytes=0-{STATE_PAYLOAD_BYTES}",
+        },
+    ):
+        for name, value in headers.items():
+            text = ", ".join(map(form_text, value)) if isinstance(value, list) else form_text(value)
+            request.add_header(name, text)
+    return request
+
+
+def http_body(parameters: dict[str, Any], added: dict[str, Any]) -> bytes | None:
+    """The body of a task's request."""
+    body, transform = parameters.get("RequestBody"), parameters.get("Transform") or {}
+    if added:
+        if not isinstance(body, dict | None):
+            text = "The RequestBody cannot be merged with the body parameters of the connection"
+            raise failed_task("States.Runtime", text)
+        body = {**(body or {}), **added}
+    if body is None:
+        return None
+    if transform.get("RequestBodyEncoding", "NONE") == "URL_ENCODED" and isinstance(body, dict):
+        form = (transform.get("RequestEncodingOptions") or {}).get("ArrayFormat", "INDICES")
+        return urllib.parse.urlencode(form_fields(body, form)).encode()
+    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+
+
+def form_fields(value: Any, array_format: str, name: str = "") -> list[tuple[str, str]]:
+    """The fields of a form that say the same as the JSON value."""
+    if isinstance(value, dict):
+        members = [(f"{name}[{key}]" if name else key, member) for key, member in value.items()]
+    elif isinstance(value, list) and array_format == "COMMAS":
+        return [(name, ",".join(map(form_text, value)))]
+    elif isinstance(value, list):
+        suffixes = {"BRACKETS": "[]", "REPEAT": ""}
+        members = [
+            (name + suffixes.get(array_format, f"[{n}]"), member) for n, member in enumerate(value)
+        ]
+    else:
+        return [(name, form_text(value))]
+    return [field for key, member in members for field in form_fields(member, array_format, key)]
+
+
+def form_text(value: Any) -> str:
+    """A JSON value as the text of a form field or a header."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def called(request: urllib.request.Request) -> dict[str, Any]:
+    """What the endpoint answers, as the result of a task."""
+    deadline = time.monotonic() + HTTP_SECONDS
+    opener = urllib.request.build_opener(NoRedirects)
+    try:
+        try:
+            answer: Any = opener.open(request, timeout=HTTP_SECONDS)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        with answer:
+            raw = limited_body(answer, deadline)
+    except (OSError, http.client.HTTPException) as error:
+        raise failed_task("States.Http.Socket", f"{type(error).__name__}: {error}") from error
+    kind = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+    if answer.status >= 300:
+        text = raw.decode("utf-8", "replace")
+        raise failed_task(f"States.Http.StatusCode.{answer.status}", text[:30000])
+    try:
+        text = raw.decode()
+        if BINARY_ANSWERS.fullmatch(kind):
+            raise ValueError
+    except ValueError:
+        raise failed_task("States.Runtime", f"The answer of type '{kind}' is not text") from None
+    headers: dict[str, list[str]] = {}
+    for name, value in answer.headers.items():
+        headers.setdefault(name.lower(), []).append(value)
+    return {
+        "Headers": headers, "ResponseBody": json_or_text(text) if "json" in kind else text,
+        "StatusCode": answer.status, "StatusText": answer.reason,
+    }
+
+
+def limited_body(answer: Any, deadline: float) -> bytes:
+    """The body of an answer; raises if it is too slow or too large for a state."""
+    raw = b""
+    while chunk := answer.read1(65536):
+        raw += chunk
+        if len(raw) > STATE_PAYLOAD_BYTES:
+            raise too_large()
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no whole answer in {HTTP_SECONDS} s")
+    return raw
+
+
+def json_or_text(text: str) -> Any:
+    """The value that the text is JSON of, or the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 # --- CloudFormation: what a stack holds ----------------------------------------------------------
 
 
@@ -450,6 +1216,174 @@ def provide_secret_policies() -> None:
     }
 
 
+def keep_settings_of_tables() -> None:
+    """Gives a table the time to live and the backups that the template asks for."""
+    handlers = resource_handlers("AWS::DynamoDB::Table")
+    create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
+    tables = ministack("services.dynamodb")
+
+    def settle(made: Created, properties: Properties) -> Created:
+        name, expiry = {"TableName": made[0]}, properties.get("TimeToLiveSpecification")
+        tables._ttl_settings.pop(made[0], None)
+        if expiry:
+            enabled = {**expiry, "Enabled": is_true(expiry.get("Enabled"))}
+            checked("DynamoDb", tables._update_ttl({**name, "TimeToLiveSpecification": enabled}))
+        recovery = properties.get("PointInTimeRecoverySpecification") or {}
+        enabled = {"PointInTimeRecoveryEnabled": is_true(recovery.get("PointInTimeRecoveryEnabled"))}
+        tables._update_continuous_backups({**name, "PointInTimeRecoverySpecification": enabled})
+        return made
+
+    def create_table(logical_id: str, properties: Properties, stack: str) -> Created:
+        return settle(create(logical_id, properties, stack), properties)
+
+    def update_table(
+        table: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        before, after = (entry.get("TimeToLiveSpecification") or {} for entry in (old, new))
+        made = update(table, old, new, stack, logical_id)
+        both = is_true(before.get("Enabled")) and is_true(after.get("Enabled"))
+        if made[0] == table and both and before["AttributeName"] != after["AttributeName"]:
+            active = f"current AttributeName is {before['AttributeName']}"
+            raise refusal("DynamoDb", 400, f"TimeToLive is active on a different AttributeName: {active}")
+        return settle(made, new)
+
+    def delete_table(table: str, properties: Properties) -> None:
+        delete(table, properties)
+        tables._ttl_settings.pop(table, None)
+        tables._pitr_settings.pop(table, None)
+
+    handlers.update(create=create_table, update=update_table, delete=delete_table)
+
+
+def is_true(value: Any) -> bool:
+    """A boolean of a template, which may be written as a string."""
+    return str(value).lower() == "true"
+
+
+def may_assume(service: str, role: str, source: str) -> bool:
+    """Whether the role trusts a service of AWS that acts for this resource."""
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    account = scope.get_account_id()
+    trust = (ministack("services.iam")._roles.get(role.rsplit("/", 1)[-1]) or {}).get(
+        "AssumeRolePolicyDocument"
+    )
+    context = evaluator.EvalContext(
+        "", "Service", account, "sts:AssumeRole", role, scope.get_region(), secure_transport=True,
+        service_context={"aws:sourcearn": source, "aws:sourceaccount": account},
+    )
+    decision = evaluator.evaluate_resource_policy(trust, context, service=f"{service}.amazonaws.com")
+    return bool(decision.decision == "Allow")
+
+
+def keep_state_machines_as_aws() -> None:
+    """Checks the trust of a state machine's role, stores its logging as described, refuses what is lost."""
+    handlers = resource_handlers("AWS::StepFunctions::StateMachine")
+    create, update = handlers["create"], handlers["update"]
+
+    provisioners = ministack("services.cloudformation.provisioners")
+
+    def check_trust(arn: str, properties: Properties) -> None:
+        if not may_assume("states", properties.get("RoleArn", ""), arn):
+            raise refusal(
+                "Sfn", 400, "Neither the global service principal states.amazonaws.com, nor the regional "
+                "one is authorized to assume the provided role."
+            )
+
+    def check_variables_of(properties: Properties) -> None:
+        for state, language in states_of(json.loads(provisioners._sfn_definition(properties))):
+            parts = (state, *state.get("Choices", ()), *state.get("Catch", ()))
+            if language != "JSONata" and any("Assign" in part for part in parts):
+                raise ValueError("The local cloud would lose variables (Assign) of states without JSONata")
+
+    def renamed(properties: Properties) -> Properties:
+        logging_configuration = properties.get("LoggingConfiguration")
+        if logging_configuration is None:
+            return properties
+        return {**properties, "LoggingConfiguration": lower_names(logging_configuration)}
+
+    def create_machine(logical_id: str, properties: Properties, stack: str) -> Created:
+        scope = ministack("core.responses")
+        name = properties.get("StateMachineName") or provisioners._physical_name(
+            stack, logical_id, max_len=80
+        )
+        prefix = f"arn:aws:states:{scope.get_region()}:{scope.get_account_id()}:stateMachine"
+        check_trust(f"{prefix}:{name}", properties)
+        check_variables_of(properties)
+        made: Created = create(logical_id, renamed(properties), stack)
+        return made
+
+    def update_machine(
+        arn: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        check_trust(arn, new)
+        check_variables_of(new)
+        made: Created = update(arn, renamed(old), renamed(new), stack, logical_id)
+        return made
+
+    handlers.update(create=create_machine, update=update_machine)
+
+
+def states_of(machine: dict[str, Any], language: str = "JSONPath") -> Iterator[tuple[dict[str, Any], str]]:
+    """All states of a definition, each with its query language."""
+    language = machine.get("QueryLanguage", language)
+    for state in machine.get("States", {}).values():
+        yield state, state.get("QueryLanguage", language)
+        for name in ("ItemProcessor", "Iterator"):
+            yield from states_of(state.get(name, {}), language)
+        for branch in state.get("Branches", ()):
+            yield from states_of(branch, language)
+
+
+def lower_names(value: Any) -> Any:
+    """The value with the names of its members beginning in lower case."""
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: lower_names(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [lower_names(member) for member in value]
+    return is_true(value) if value in ("true", "false") else value
+
+
+# What ministack leaves out of a schedule, with what AWS takes where the template says nothing.
+SCHEDULE_SETTINGS = {
+    "Description": "", "EndDate": None, "KmsKeyArn": None, "ScheduleExpressionTimezone": "UTC",
+    "StartDate": None, "State": "ENABLED",
+}
+
+
+def keep_schedules_as_aws() -> None:
+    """Demands that the role of a schedule trusts it, and keeps its time zone, dates and state."""
+    handlers = resource_handlers("AWS::Scheduler::Schedule")
+    create, update = handlers["create"], handlers["update"]
+
+    def check_trust(properties: Properties) -> None:
+        scope, group = ministack("core.responses"), properties.get("GroupName", "default")
+        prefix = f"arn:aws:scheduler:{scope.get_region()}:{scope.get_account_id()}:schedule-group"
+        if not may_assume("scheduler", properties["Target"]["RoleArn"], f"{prefix}/{group}"):
+            raise refusal(
+                "Scheduler", 400, "The execution role you provide must allow AWS EventBridge Scheduler to "
+                "assume the role."
+            )
+
+    def settle(made: Created, properties: Properties) -> Created:
+        group = properties.get("GroupName", "default")
+        schedule = ministack("services.scheduler")._schedules[f"{group}/{made[0]}"]
+        for name, otherwise in SCHEDULE_SETTINGS.items():
+            schedule[name] = properties.get(name, otherwise)
+            if schedule[name] is None:
+                del schedule[name]
+        return made
+
+    def create_schedule(logical_id: str, properties: Properties, stack: str) -> Created:
+        check_trust(properties)
+        return settle(create(logical_id, properties, stack), properties)
+
+    def update_schedule(name: str, old: Properties, new: Properties, stack: str) -> Created:
+        check_trust(new)
+        return settle(update(name, old, new, stack), new)
+
+    handlers.update(create=create_schedule, update=update_schedule)
+
+
 def demand_code_of_functions() -> None:
     """Fails a function without readable code, and ends the processes of a deleted function."""
     handlers = resource_handlers("AWS::Lambda::Function")
@@ -525,6 +1459,16 @@ REPLACING_PROPERTIES: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Resource": ("ParentId", "PathPart", "RestApiId"),
     "AWS::ApiGateway::RestApi": (),
     "AWS::ApiGateway::Stage": ("RestApiId", "StageName"),
+    "AWS::CloudFront::CachePolicy": (),
+    "AWS::CloudFront::Distribution": (),
+    "AWS::CloudFront::OriginAccessControl": (),
+    "AWS::CloudFront::OriginRequestPolicy": (),
+    "AWS::CloudFront::ResponseHeadersPolicy": (),
+    "AWS::CloudWatch::Alarm": ("AlarmName",),
+    "AWS::Events::Connection": ("Name",),
+    "AWS::Events::Rule": ("Name",),
+    "AWS::KMS::Alias": ("AliasName",),
+    "AWS::KMS::Key": (),
     "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "StartingPosition"),
     "AWS::Lambda::Permission": (
         "Action",
@@ -534,9 +1478,14 @@ REPLACING_PROPERTIES: dict[str, tuple[str, ...]] = {
         "SourceArn",
     ),
     "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::Route53::HostedZone": ("Name",),
+    "AWS::Route53::RecordSet": ("HostedZoneId", "HostedZoneName", "Name"),
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::S3::BucketPolicy": ("Bucket",),
+    "AWS::SNS::Subscription": ("Endpoint", "Protocol", "TopicArn"),
+    "AWS::SNS::TopicPolicy": (),
     "AWS::SQS::QueuePolicy": (),
+    "AWS::Scheduler::Schedule": ("Name",),
     "AWS::SecretsManager::ResourcePolicy": ("SecretId",),
     "AWS::SecretsManager::Secret": ("Name",),
 }
@@ -618,13 +1567,26 @@ GAPS: tuple[Callable[[], None], ...] = (
     end_functions_first,
     count_loopback_as_tls,
     answer_to_api_hosts_of_aws,
+    answer_to_distributions_of_this_machine,
+    lead_distributions_to_local_apis,
+    complete_distributions,
     ask_function_before_api_calls_it,
     demand_rights_to_poll,
     demand_rights_to_log,
     log_how_functions_die,
     demand_large_parts,
+    publish_alarms_as_aws,
+    demand_rights_to_start_machines,
+    keep_connections_as_aws,
+    provide_connections,
+    run_tasks_as_aws,
+    demand_rights_to_call_services,
+    provide_http_tasks,
     treat_secrets_as_aws,
     provide_secret_policies,
+    keep_settings_of_tables,
+    keep_state_machines_as_aws,
+    keep_schedules_as_aws,
     demand_code_of_functions,
     keep_buckets_that_hold_data,
     tell_replacements_apart,

@@ -5,6 +5,7 @@ Runs with the Python that has `requirements.txt` installed; everything stays on 
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import os
@@ -19,6 +20,7 @@ import unittest
 import urllib.error
 import urllib.request
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,8 @@ while True:
         os._exit(3)
     if event.get("do") == "sleep":
         time.sleep(60)
-    answer = json.dumps({{"statusCode": 200, "body": "done"}}).encode()
+    shows = "show" in (event.get("body") or "")
+    answer = json.dumps({{"statusCode": 200, "body": json.dumps(event) if shows else "done"}}).encode()
     urllib.request.urlopen(urllib.request.Request(api + id + "/response", answer, method="POST"))
 """
 
@@ -70,13 +73,14 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": f"AWS::{kind}", "Properties": properties}
 
 
-def role(*grants: dict[str, Any]) -> dict[str, Any]:
-    """A function's role that may do what the policy documents say."""
+def role(*grants: dict[str, Any], trusts: tuple[str, ...] = ("lambda", "scheduler", "states")) -> dict[str, Any]:
+    """A role that may do what the policy documents say."""
     trust = {
         "Version": "2012-10-17",
         "Statement": [{
             "Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Principal": {"Service": [f"{service}.amazonaws.com" for service in trusts]},
+            "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}},
         }],
     }
     policies = [{"PolicyName": f"p{n}", "PolicyDocument": grant} for n, grant in enumerate(grants)]
@@ -157,8 +161,8 @@ def wait_for(condition: Any, seconds: float = 15) -> None:
         time.sleep(0.02)
 
 
-class Gaps(unittest.TestCase):
-    """One test for each gap; they share an emulator."""
+class Emulated(unittest.TestCase):
+    """Tests that share an emulator; each deploys stacks under its own name."""
 
     emulator: Emulator
 
@@ -198,6 +202,14 @@ class Gaps(unittest.TestCase):
     def reasons(self, stack: dict[str, Any]) -> str:
         events = self.stacks.describe_stack_events(StackName=stack["StackId"])["StackEvents"]
         return " ".join(event.get("ResourceStatusReason", "") for event in events)
+
+    def delete(self, stack: dict[str, Any]) -> None:
+        self.stacks.delete_stack(StackName=stack["StackId"])
+        self.assertEqual(self.settled(stack["StackId"])["StackStatus"], "DELETE_COMPLETE")
+
+
+class Gaps(Emulated):
+    """One test for each gap in what functions, queues, secrets, buckets and change sets do."""
 
     def test_secret(self) -> None:
         wish = {"PasswordLength": 40, "ExcludePunctuation": True}
@@ -317,6 +329,91 @@ class Gaps(unittest.TestCase):
         self.stacks.delete_stack(StackName=bucket["StackId"])
         self.assertEqual(self.settled(bucket["StackId"])["StackStatus"], "DELETE_COMPLETE")
 
+    def test_table_settings(self) -> None:
+        def table(**more: Any) -> dict[str, Any]:
+            return {"Table": resource(
+                "DynamoDB::Table", BillingMode="PAY_PER_REQUEST", **more,
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            )}
+
+        def shown(stack: dict[str, Any]) -> tuple[Any, Any]:
+            name = {"TableName": stack["Outputs"]["Name"]}
+            backups = tables.describe_continuous_backups(**name)["ContinuousBackupsDescription"]
+            recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+            return tables.describe_time_to_live(**name)["TimeToLiveDescription"], recovery
+
+        tables, name = self.emulator.client("dynamodb"), {"Name": {"Value": {"Ref": "Table"}}}
+        expiring = {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}}
+        kept = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+        stack = self.deploy(table(**expiring, **kept), name)
+        on = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+        self.assertEqual(shown(stack), (on, "ENABLED"))
+        other = {"TimeToLiveSpecification": {"AttributeName": "other", "Enabled": True}}
+        stack = self.deploy(table(**other, **kept), name, "UPDATE")
+        self.assertEqual(stack["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+        self.assertIn("TimeToLive is active on a different AttributeName", self.reasons(stack))
+        self.assertEqual(shown(stack), (on, "ENABLED"))
+        stack = self.deploy(table(), name, "UPDATE")
+        self.assertEqual(shown(stack), ({"TimeToLiveStatus": "DISABLED"}, "DISABLED"))
+        self.delete(stack)
+
+    def test_alarm(self) -> None:
+        service = lambda name: {"Service": f"{name}.amazonaws.com"}
+        of_alarms = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:depth"}}
+        publish = statement("sns:Publish", {"Ref": "Topic"}, Principal=service("cloudwatch"), Condition=of_alarms)
+        send = statement("sqs:SendMessage", {"Fn::GetAtt": ["Queue", "Arn"]}, Principal=service("sns"))
+        alarmed = {
+            "Topic": resource("SNS::Topic"), "Queue": resource("SQS::Queue"),
+            "TopicPolicy": resource("SNS::TopicPolicy", Topics=[{"Ref": "Topic"}], PolicyDocument=publish),
+            "QueuePolicy": resource("SQS::QueuePolicy", Queues=[{"Ref": "Queue"}], PolicyDocument=send),
+            "Subscription": resource(
+                "SNS::Subscription", TopicArn={"Ref": "Topic"}, Protocol="sqs",
+                Endpoint={"Fn::GetAtt": ["Queue", "Arn"]},
+            ),
+            "Alarm": resource(
+                "CloudWatch::Alarm", AlarmName="depth", MetricName="Depth", Namespace="AWS/SQS", Period=60,
+                Statistic="SampleCount", EvaluationPeriods=1, Threshold=0, TreatMissingData="notBreaching",
+                ComparisonOperator="GreaterThanThreshold", AlarmActions=[{"Ref": "Topic"}],
+                Dimensions=[{"Name": "QueueName", "Value": "watched"}],
+            ),
+        }
+        urls = {"Queue": {"Value": {"Ref": "Queue"}}, "Topic": {"Value": {"Ref": "Topic"}}}
+        outputs = self.deploy(alarmed, urls)["Outputs"]
+        alarms, queues = self.emulator.client("cloudwatch"), self.emulator.client("sqs")
+
+        def told() -> list[dict[str, Any]]:
+            for state in "OK", "ALARM":
+                alarms.set_alarm_state(AlarmName="depth", StateValue=state, StateReason="tested")
+            got = queues.receive_message(QueueUrl=outputs["Queue"], WaitTimeSeconds=1).get("Messages", [])
+            return [json.loads(message["Body"]) for message in got]
+
+        (envelope,) = told()
+        self.assertEqual(envelope["Subject"], 'ALARM: "depth" in Asia Pacific (Tokyo)')
+        message = json.loads(envelope["Message"])
+        self.assertRegex(message.pop("StateChangeTime"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000$")
+        del message["AlarmConfigurationUpdatedTimestamp"]
+        self.assertEqual(message, {
+            "AlarmName": "depth", "AlarmDescription": None, "AWSAccountId": ACCOUNT, "NewStateValue": "ALARM",
+            "NewStateReason": "tested", "OldStateValue": "OK", "Region": "Asia Pacific (Tokyo)",
+            "AlarmArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:depth",
+            "OKActions": [], "AlarmActions": [outputs["Topic"]], "InsufficientDataActions": [],
+            "Trigger": {
+                "MetricName": "Depth", "Namespace": "AWS/SQS", "StatisticType": "Statistic",
+                "Statistic": "SAMPLE_COUNT", "Unit": None, "Period": 60, "EvaluationPeriods": 1,
+                "Dimensions": [{"value": "watched", "name": "QueueName"}], "Threshold": 0.0,
+                "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
+                "EvaluateLowSampleCountPercentile": "",
+            },
+        })
+        publish["Statement"][0]["Principal"] = service("events")
+        self.deploy(alarmed, urls, "UPDATE")
+        self.assertEqual(told(), [], "the policy of the topic counts")
+        del alarmed["TopicPolicy"]
+        stack = self.deploy(alarmed, urls, "UPDATE")
+        self.assertEqual(len(told()), 1)
+        self.delete(stack)
+
     def test_small_parts(self) -> None:
         upload = {"Bucket": "code", "Key": "large"}
         upload["UploadId"] = self.s3.create_multipart_upload(**upload)["UploadId"]
@@ -362,6 +459,674 @@ class Gaps(unittest.TestCase):
         wait_for(lambda: children(self.emulator.process.pid) == before)
 
 
+class Endpoint(ThreadingHTTPServer):
+    """A web service that keeps the requests and answers what its path says."""
+
+    ANSWERS: dict[str, tuple[int, str, bytes]] = {
+        "/json": (200, "application/json", b'{"said": [1, true]}'),
+        "/text": (200, "text/plain; charset=utf-8", "1 \u00e9t\u00e9".encode()),
+        "/binary": (200, "application/octet-stream", b"text"),
+        "/large": (200, "application/json", b'"' + b"x" * 256 * 1024 + b'"'),
+        "/refused": (401, "application/json", b'{"code": 16}'),
+        "/moved": (302, "text/plain", b""),
+        "/broken": (503, "text/plain", b"later"),
+    }
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.requests: list[tuple[str, str, dict[str, str], str]] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Answering(BaseHTTPRequestHandler):
+    """One request to the endpoint."""
+
+    server: Endpoint
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append((self.command, self.path, headers, body))
+        status, kind, text = self.server.ANSWERS[self.path.partition("?")[0]]
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Location", "/json")
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_: Any) -> None:
+        """Keeps quiet."""
+
+
+KEY = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "first"}}
+
+
+def machine(definition: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    """A state machine whose role is the resource `Role`."""
+    return resource(
+        "StepFunctions::StateMachine", RoleArn={"Fn::GetAtt": ["Role", "Arn"]}, Definition=definition,
+        **properties,
+    )
+
+
+def task(service: str, **fields: Any) -> dict[str, Any]:
+    """A machine of one task, which takes its arguments from the input."""
+    state = {
+        "Type": "Task", "Resource": f"arn:aws:states:::{service}", "Arguments": "{% $states.input %}",
+        "End": True, **fields,
+    }
+    return {"QueryLanguage": "JSONata", "StartAt": "Do", "States": {"Do": state, "Caught": {"Type": "Succeed"}}}
+
+
+class StateMachines(Emulated):
+    """State machines, the web services that they call and the connections that they use."""
+
+    SECRET = {"Fn::GetAtt": ["Connection", "SecretArn"]}
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.machines, cls.events = cls.emulator.client("stepfunctions"), cls.emulator.client("events")
+        cls.endpoint = Endpoint()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.endpoint.shutdown()
+        cls.endpoint.server_close()
+        super().tearDownClass()
+
+    def setUp(self) -> None:
+        self.endpoint.requests.clear()
+
+    def rights(self) -> list[dict[str, Any]]:
+        """What the role of an HTTP task needs, one policy for each step."""
+        condition = {
+            "StringEquals": {"states:HTTPMethod": ["GET", "POST"]},
+            "StringLike": {"states:HTTPEndpoint": "http://127.0.0.1*"},
+        }
+        arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:*"
+        return [
+            statement("states:InvokeHTTPEndpoint", arn, Condition=condition),
+            statement("events:RetrieveConnectionCredentials", {"Fn::GetAtt": ["Connection", "Arn"]}),
+            statement(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], self.SECRET),
+        ]
+
+    def system(
+        self, definition: dict[str, Any], grants: list[dict[str, Any]], auth: Any = KEY, **more: Any
+    ) -> dict[str, Any]:
+        """A machine with a role and a connection; the outputs of its stack."""
+        self.stack = self.deploy(
+            {
+                "Connection": resource(
+                    "Events::Connection", Name=self.id().rsplit(".")[-1], AuthorizationType="API_KEY",
+                    AuthParameters=auth,
+                ),
+                "Role": role(*grants), "Machine": machine(definition), **more,
+            },
+            {
+                "Machine": {"Value": {"Ref": "Machine"}}, "Name": {"Value": {"Ref": "Connection"}},
+                **{
+                    name: {"Value": {"Fn::GetAtt": ["Connection", name]}}
+                    for name in ("Arn", "ArnForPolicy", "SecretArn")
+                },
+            },
+        )
+        self.assertEqual(self.stack["StackStatus"], "CREATE_COMPLETE", self.reasons(self.stack))
+        outputs: dict[str, Any] = self.stack["Outputs"]
+        return outputs
+
+    def run_machine(self, arn: str, **given: Any) -> tuple[Any, str]:
+        """The output, or error and cause, of an execution."""
+        run = self.machines.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"]
+        read = lambda: self.machines.describe_execution(executionArn=run)
+        wait_for(lambda: read()["status"] != "RUNNING")
+        ended = read()
+        if ended["status"] == "SUCCEEDED":
+            return json.loads(ended["output"]), ""
+        return ended["error"], ended.get("cause", "")
+
+    def call(self, outputs: dict[str, Any], path: str, method: str = "GET", **given: Any) -> tuple[Any, str]:
+        """What a machine of one HTTP task ends with."""
+        return self.run_machine(outputs["Machine"], **{
+            "ApiEndpoint": self.endpoint.url + path, "Method": method,
+            "InvocationConfig": {"ConnectionArn": outputs["Arn"]}, **given,
+        })
+
+    def test_http_request(self) -> None:
+        extra = {
+            "HeaderParameters": [{"Key": "X-Both", "Value": "connection"}],
+            "QueryStringParameters": [{"Key": "both", "Value": "connection"}],
+            "BodyParameters": [{"Key": "both", "Value": "connection"}],
+        }
+        outputs = self.system(task("http:invoke"), self.rights(), {**KEY, "InvocationHttpParameters": extra})
+        answer, _ = self.call(
+            outputs, "/json?a=1", "POST", Headers={"X-Both": "task", "X-Own": "task"},
+            QueryParameters={"both": "task", "own": ["1", "2"]}, RequestBody={"both": "task", "own": 1},
+        )
+        self.assertEqual(answer["ResponseBody"], {"said": [1, True]})
+        self.assertEqual((answer["StatusCode"], answer["StatusText"]), (200, "OK"))
+        self.assertEqual(answer["Headers"]["content-type"], ["application/json"])
+        method, path, headers, body = self.endpoint.requests[0]
+        self.assertEqual((method, path), ("POST", "/json?a=1&both=connection&own=1&own=2"))
+        self.assertEqual(json.loads(body), {"both": "connection", "own": 1})
+        self.assertEqual((headers["x-both"], headers["x-own"], headers["x-key"]), ("connection", "task", "first"))
+        self.assertEqual(headers["user-agent"], f"Amazon|StepFunctions|HttpInvoke|{REGION}")
+        self.assertEqual((headers["range"], headers["content-type"]), ("bytes=0-262144", "application/json"))
+        error, cause = self.call(outputs, "/json", "POST", RequestBody="text")
+        self.assertEqual(error, "States.Runtime", cause)
+
+    def test_http_forms(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        forms = {
+            "INDICES": "id%5B0%5D=1&id%5B1%5D=a+b", "BRACKETS": "id%5B%5D=1&id%5B%5D=a+b",
+            "REPEAT": "id=1&id=a+b", "COMMAS": "id=1%2Ca+b",
+        }
+        for array_format, text in forms.items():
+            options = {"ArrayFormat": array_format}
+            self.call(
+                outputs, "/text", "POST", RequestBody={"id": [1, "a b"], "deep": {"yes": True}},
+                Headers={"Content-Type": "application/x-www-form-urlencoded"},
+                Transform={"RequestBodyEncoding": "URL_ENCODED", "RequestEncodingOptions": options},
+            )
+            _, _, headers, body = self.endpoint.requests.pop()
+            self.assertEqual(body, f"{text}&deep%5Byes%5D=true")
+            self.assertEqual(headers["content-type"], "application/x-www-form-urlencoded")
+
+    def test_http_answers(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        older = {"InvocationConfig": None, "Authentication": {"ConnectionArn": outputs["Arn"]}}
+        for name in {}, older:
+            self.assertEqual(self.call(outputs, "/text", **name)[0]["ResponseBody"], "1 \u00e9t\u00e9")
+        expected = {
+            "/refused": "States.Http.StatusCode.401", "/broken": "States.Http.StatusCode.503",
+            "/moved": "States.Http.StatusCode.302", "/binary": "States.Runtime",
+            "/large": "States.DataLimitExceeded",
+        }
+        self.assertEqual({path: self.call(outputs, path)[0] for path in expected}, expected)
+        self.assertEqual(self.call(outputs, "/refused")[1], '{"code": 16}')
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            nobody = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+            self.assertEqual(self.call(outputs, "", ApiEndpoint=nobody)[0], "States.Http.Socket")
+
+    def test_http_requests_that_aws_does_not_send(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        for wrong in (
+            {"Headers": {"Authorization": "Basic"}}, {"Headers": {"X-Forwarded-For": "me"}},
+            {"Headers": {"cache-control": "no-store"}}, {"Headers": {"x-amz-date": "now"}},
+            {"ApiEndpoint": "http://example.com/"}, {"ApiEndpoint": "file:///etc/hosts"},
+            {"Method": "BREW"}, {"InvocationConfig": {}},
+        ):
+            self.assertEqual(self.call(outputs, "/json", **wrong)[0], "States.Runtime", wrong)
+        self.assertEqual(self.endpoint.requests, [])
+
+    def test_http_rights(self) -> None:
+        names = (
+            "states:InvokeHTTPEndpoint", "events:RetrieveConnectionCredentials", "secretsmanager:DescribeSecret",
+        )
+        for missing, name in enumerate(names):
+            grants = [grant for n, grant in enumerate(self.rights()) if n != missing]
+            outputs = self.system(task("http:invoke"), grants)
+            error, cause = self.call(outputs, "/json")
+            expected = "Events.ConnectionResource.AccessDenied" if missing else "States.TaskFailed"
+            self.assertEqual(error, expected, cause)
+            self.assertIn(f"is not authorized to perform: {name} on resource: arn:aws:", cause)
+            self.delete(self.stack)
+        outputs = self.system(task("http:invoke"), self.rights())
+        error, cause = self.call(outputs, "/json", "DELETE")
+        self.assertEqual(error, "States.TaskFailed", "the condition on states:HTTPMethod counts")
+        self.assertEqual(self.endpoint.requests, [])
+
+    def test_catching(self) -> None:
+        for field in (
+            {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]},
+            {"Retry": [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 9}]},
+        ):
+            outputs = self.system(task("http:invoke", **field), self.rights())
+            self.assertEqual(self.call(outputs, "/binary")[0], "States.Runtime")
+            self.assertEqual(self.call(outputs, "/large")[0], "States.DataLimitExceeded")
+            self.delete(self.stack)
+        catch = [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Caught"}]
+        outputs = self.system(task("http:invoke", Catch=catch), self.rights())
+        self.assertEqual(self.call(outputs, "/large")[0]["Error"], "States.DataLimitExceeded")
+
+    def test_rights_to_call_services(self) -> None:
+        secret = {"Secret": resource("SecretsManager::Secret", SecretString="hidden", Name="of-machine")}
+        get = statement("secretsmanager:GetSecretValue", {"Ref": "Secret"})
+        update = [
+            statement("events:UpdateConnection", {"Fn::GetAtt": ["Connection", "ArnForPolicy"]}),
+            statement("secretsmanager:PutSecretValue", self.SECRET),
+        ]
+        describe = statement("events:DescribeConnection", {"Fn::GetAtt": ["Connection", "Arn"]})
+        change = {"AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyValue": "second"}}}
+        name = {"Name": "test_rights_to_call_services"}
+        for service, given, grants, error in (
+            (
+                "secretsmanager:getSecretValue", {"SecretId": "of-machine"}, [get],
+                "SecretsManager.SecretsManagerException",
+            ),
+            ("eventbridge:updateConnection", {**name, **change}, update, "EventBridge.AccessDeniedException"),
+            ("eventbridge:describeConnection", name, [describe], "EventBridge.AccessDeniedException"),
+        ):
+            for missing in range(len(grants)):
+                rest = [grant for n, grant in enumerate(grants) if n != missing]
+                outputs = self.system(task(f"aws-sdk:{service}"), rest, **secret)
+                ended, cause = self.run_machine(outputs["Machine"], **given)
+                self.assertEqual(ended, error, cause)
+                self.assertIn(grants[missing]["Statement"][0]["Action"], cause)
+                self.delete(self.stack)
+            outputs = self.system(task(f"aws-sdk:{service}"), grants, **secret)
+            ended, cause = self.run_machine(outputs["Machine"], **given)
+            self.assertFalse(cause)
+            self.delete(self.stack)
+
+    def test_settings(self) -> None:
+        group = "/aws/vendedlogs/states/tested"
+        target = {"Fn::GetAtt": ["Machine", "Arn"]}
+        logged = {"Level": "ALL", "IncludeExecutionData": False, "Destinations": [
+            {"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": ["Logs", "Arn"]}}},
+        ]}
+        schedule = {
+            "ScheduleExpression": "cron(0 3 * * ? *)", "ScheduleExpressionTimezone": "Asia/Tokyo",
+            "FlexibleTimeWindow": {"Mode": "OFF"}, "State": "DISABLED",
+            "Target": {"Arn": target, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Input": "{}"},
+        }
+        system = {
+            "Logs": resource("Logs::LogGroup", LogGroupName=group), "Role": role(),
+            "Machine": machine(task("http:invoke"), LoggingConfiguration=logged),
+            "Schedule": resource("Scheduler::Schedule", **schedule),
+        }
+        names = {name: {"Value": {"Ref": name}} for name in ("Machine", "Schedule")}
+        stack = self.deploy(system, names)
+        schedules, outputs = self.emulator.client("scheduler"), stack["Outputs"]
+
+        def shown() -> tuple[Any, ...]:
+            found = schedules.get_schedule(Name=outputs["Schedule"])
+            described = self.machines.describe_state_machine(stateMachineArn=outputs["Machine"])
+            configuration = described["loggingConfiguration"]
+            arn = configuration["destinations"][0]["cloudWatchLogsLogGroup"]["logGroupArn"]
+            self.assertIn(group, arn)
+            return configuration["level"], found["ScheduleExpressionTimezone"], found["State"]
+
+        self.assertEqual(shown(), ("ALL", "Asia/Tokyo", "DISABLED"))
+        logged["Level"] = "ERROR"
+        for name in "ScheduleExpressionTimezone", "State":
+            del schedule[name]
+        system["Schedule"] = resource("Scheduler::Schedule", **schedule)
+        stack = self.deploy(system, names, "UPDATE")
+        self.assertEqual(stack["Outputs"], outputs)
+        self.assertEqual(shown(), ("ERROR", "UTC", "ENABLED"))
+        self.delete(stack)
+        self.assertEqual(schedules.list_schedules()["Schedules"], [])
+
+    def test_trust(self) -> None:
+        target = {"Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}
+        schedule = resource(
+            "Scheduler::Schedule", ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target
+        )
+        for other, distrustful, reason in (
+            ("states", schedule, "must allow AWS EventBridge Scheduler to assume the role"),
+            ("scheduler", machine(task("http:invoke")), "is authorized to assume the provided role"),
+        ):
+            stack = self.deploy({"Role": role(trusts=(other,)), "Distrustful": distrustful})
+            self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+            self.assertIn(reason, self.reasons(stack))
+            self.delete(stack)
+
+    def test_variables_that_would_be_lost(self) -> None:
+        assigning = {"Type": "Pass", "Assign": {"kept": 1}, "End": True}
+        inner = {"StartAt": "Do", "States": {"Do": assigning}}
+        outer = {"Type": "Parallel", "Branches": [inner], "End": True}
+        definition = {"StartAt": "Both", "States": {"Both": outer}}
+        stack = self.deploy({"Role": role(), "Machine": machine(definition)})
+        self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+        self.assertIn("would lose variables", self.reasons(stack))
+        self.delete(stack)
+        assigning["QueryLanguage"] = "JSONata"
+        stack = self.deploy({"Role": role(), "Machine": machine(definition)})
+        self.assertEqual(stack["StackStatus"], "CREATE_COMPLETE", self.reasons(stack))
+
+    def test_rights_to_start(self) -> None:
+        started = lambda: len(self.machines.list_executions(stateMachineArn=outputs["Machine"])["executions"])
+        arn = {"Fn::GetAtt": ["Machine", "Arn"]}
+        for grants, expected in ([], 0), ([statement("states:StartExecution", arn)], 1):
+            rule = resource("Events::Rule", EventPattern={"source": ["test"]}, Targets=[
+                {"Id": "machine", "Arn": arn, "RoleArn": {"Fn::GetAtt": ["Starter", "Arn"]}},
+            ])
+            outputs = self.system(task("http:invoke"), [], Rule=rule, Starter=role(*grants))
+            self.events.put_events(Entries=[{"Source": "test", "DetailType": "test", "Detail": "{}"}])
+            if expected:
+                wait_for(started)
+            time.sleep(0.2)  # Whatever else were to start would have started by now.
+            self.assertEqual(started(), expected)
+            self.delete(self.stack)
+
+    def test_rights_to_use_the_key(self) -> None:
+        account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+        of_machine = {"StringLike": {
+            "kms:EncryptionContext:aws:states:stateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:*",
+        }}
+        actions, key = ["kms:Decrypt", "kms:GenerateDataKey"], {"Fn::GetAtt": ["Key", "Arn"]}
+        encrypted = machine(
+            {"StartAt": "Do", "States": {"Do": {"Type": "Pass", "End": True}}},
+            EncryptionConfiguration={"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": key},
+        )
+        for granted in actions[:1], actions:
+            stack = self.deploy(
+                {
+                    "Key": resource("KMS::Key", KeyPolicy=statement("kms:*", "*", Principal=account)),
+                    "Role": role(statement(granted, key, Condition=of_machine)), "Machine": encrypted,
+                },
+                {"Machine": {"Value": {"Ref": "Machine"}}},
+            )
+            ended, cause = self.run_machine(stack["Outputs"]["Machine"], said=1)
+            if granted is actions:
+                self.assertEqual(ended, {"said": 1})
+            else:
+                self.assertEqual(ended, "KmsAccessDeniedException")
+                self.assertIn("is not authorized to perform: kms:GenerateDataKey", cause)
+            self.delete(stack)
+
+    def test_connection(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        name, prefix = outputs["Name"], f"arn:aws:events:{REGION}:{ACCOUNT}:connection/test_connection"
+        self.assertEqual((name, outputs["ArnForPolicy"]), ("test_connection", prefix))
+        self.assertRegex(outputs["Arn"], rf"^{prefix}/[0-9a-f-]{{36}}$")
+        identifier = outputs["Arn"].rsplit("/")[-1]
+        self.assertIn(f":secret:events!connection/{name}/{identifier}-", outputs["SecretArn"])
+        self.assertIn("first", self.secrets.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"])
+        described = self.events.describe_connection(Name=name)
+        self.assertEqual(described["AuthParameters"], {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key"}})
+        self.assertEqual((described["ConnectionArn"], described["SecretArn"]), (outputs["Arn"], outputs["SecretArn"]))
+        stale = {"ConnectionArn": f"{prefix}/0c3a1a6e-0000-0000-0000-000000000000"}
+        self.events.deauthorize_connection(Name=name)
+        self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.InvalidConnectionState")
+        error, _ = self.call(outputs, "/json", InvocationConfig=stale)
+        self.assertEqual(error, "Events.ConnectionResource.AccessDenied", "the role names the whole ARN")
+        self.delete(self.stack)
+        self.assertEqual(self.events.list_connections(NamePrefix=name)["Connections"], [])
+        with self.assertRaisesRegex(ClientError, "ResourceNotFound"):
+            self.secrets.describe_secret(SecretId=outputs["SecretArn"])
+
+    def test_connection_that_authorizes(self) -> None:
+        definition = task("http:invoke", Arguments="{% $states.context.Execution.Input %}")
+        key = {"ApiKeyAuthParameters": {"ApiKeyValue": "second"}}
+        definition["StartAt"] = "Update"
+        definition["States"]["Update"] = {
+            "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:eventbridge:updateConnection", "Next": "Do",
+            "Arguments": {"Name": "test_connection_that_authorizes", "AuthParameters": key},
+        }
+        rights = [
+            statement("events:UpdateConnection", {"Fn::GetAtt": ["Connection", "Arn"]}),
+            statement("secretsmanager:PutSecretValue", self.SECRET),
+        ]
+        outputs = self.system(definition, [*self.rights(), *rights])
+        self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.AuthInProgress")
+        state = lambda: self.events.describe_connection(Name=outputs["Name"])["ConnectionState"]
+        wait_for(lambda: state() == "AUTHORIZED")
+        retry = [{"ErrorEquals": ["Events.ConnectionResource.AuthInProgress"], "IntervalSeconds": 1}]
+        definition["States"]["Do"]["Retry"] = retry
+        self.machines.update_state_machine(stateMachineArn=outputs["Machine"], definition=json.dumps(definition))
+        self.assertEqual(self.call(outputs, "/json")[0]["StatusCode"], 200)
+        self.assertEqual(self.endpoint.requests[0][2]["x-key"], "second")
+        stored = self.secrets.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"]
+        self.assertEqual(json.loads(stored)["ApiKeyAuthParameters"], {"ApiKeyName": "X-Key", "ApiKeyValue": "second"})
+
+    def test_connection_updates(self) -> None:
+        outputs = self.system(task("http:invoke"), self.rights())
+        other = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Other", "ApiKeyValue": "third"}}
+        connection = resource(
+            "Events::Connection", Name=outputs["Name"], AuthorizationType="API_KEY", AuthParameters=other
+        )
+        self.deploy({"Connection": connection}, kind="UPDATE")
+        described = self.events.describe_connection(Name=outputs["Name"])
+        self.assertEqual(described["ConnectionArn"], outputs["Arn"])
+        self.assertEqual(described["AuthParameters"], {"ApiKeyAuthParameters": {"ApiKeyName": "X-Other"}})
+        renamed = resource(
+            "Events::Connection", Name="renamed", AuthorizationType="API_KEY", AuthParameters=other
+        )
+        self.deploy({"Connection": renamed}, kind="UPDATE")
+        self.assertEqual(self.events.describe_connection(Name="renamed")["ConnectionState"], "AUTHORIZED")
+        with self.assertRaisesRegex(ClientError, "ResourceNotFound"):
+            self.events.describe_connection(Name=outputs["Name"])
+        self.delete(self.stack)
+
+    def test_connection_values(self) -> None:
+        for value in ("x" * 513, "line\n", "with:colon", "bell\a"):
+            wrong = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": value}}
+            with self.assertRaisesRegex(ClientError, "ValidationException.*ApiKeyValue") as refused:
+                self.events.create_connection(Name="wrong", AuthorizationType="API_KEY", AuthParameters=wrong)
+            self.assertNotIn(value, str(refused.exception))
+        self.events.create_connection(Name="longest", AuthorizationType="API_KEY", AuthParameters={
+            "ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "x" * 512}
+        })
+        self.events.delete_connection(Name="longest")
+
+
+OPTIMIZED, DISABLED = "658327ea-f89d-4fab-a63d-7e88639e58f6", "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
+
+
+class Sites(Emulated):
+    """A distribution in front of a private bucket and an API."""
+
+    def behavior(self, origin: str, cache: str, headers: Any, **more: Any) -> dict[str, Any]:
+        """How the distribution treats some paths."""
+        return {
+            "TargetOriginId": origin, "ViewerProtocolPolicy": "redirect-to-https", "CachePolicyId": cache,
+            "ResponseHeadersPolicyId": headers, "Compress": True, **more,
+        }
+
+    def site(self) -> dict[str, Any]:
+        """The resources of a site."""
+        everyone = {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}}
+        source = {"Fn::Sub": "arn:aws:cloudfront::${AWS::AccountId}:distribution/${Distribution}"}
+        condition = {"StringEquals": {"AWS:SourceArn": source}}
+        uri = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
+        headers = {
+            "Name": "of-site", "CustomHeadersConfig": {"Items": [
+                {"Header": "x-site", "Value": "own", "Override": True},
+            ]},
+            "SecurityHeadersConfig": {
+                "ContentSecurityPolicy": {"ContentSecurityPolicy": "default-src 'self'", "Override": True},
+                "ContentTypeOptions": {"Override": True},
+                "FrameOptions": {"FrameOption": "DENY", "Override": True},
+                "ReferrerPolicy": {"ReferrerPolicy": "no-referrer", "Override": True},
+                "StrictTransportSecurity": {"AccessControlMaxAgeSec": 60, "Override": True},
+            },
+        }
+        methods = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
+        config = {
+            "Enabled": True, "DefaultRootObject": "index.html", "HttpVersion": "http2and3",
+            "Origins": [
+                {
+                    "Id": "pages", "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]},
+                    "OriginAccessControlId": {"Ref": "Access"}, "S3OriginConfig": {},
+                },
+                {
+                    "Id": "api", "OriginPath": "/v1",
+                    "DomainName": {"Fn::Sub": "${Api}.execute-api.${AWS::Region}.amazonaws.com"},
+                    "CustomOriginConfig": {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]},
+                },
+            ],
+            "DefaultCacheBehavior": self.behavior("pages", OPTIMIZED, {"Ref": "Headers"}),
+            "CacheBehaviors": [self.behavior(
+                "api", DISABLED, SECURITY_HEADERS, PathPattern="/api/*", AllowedMethods=methods,
+                OriginRequestPolicyId=ALL_VIEWER_EXCEPT_HOST,
+            )],
+            "CustomErrorResponses": [
+                {"ErrorCode": 403, "ResponseCode": 404, "ResponsePagePath": "/404.html"},
+            ],
+        }
+        return {
+            "Bucket": resource("S3::Bucket", PublicAccessBlockConfiguration={
+                name: True for name in (
+                    "BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets",
+                )
+            }),
+            "BucketPolicy": resource("S3::BucketPolicy", Bucket={"Ref": "Bucket"}, PolicyDocument={
+                "Version": "2012-10-17", "Statement": [{
+                    **everyone, "Action": "s3:GetObject", "Condition": condition,
+                    "Resource": {"Fn::Sub": "${Bucket.Arn}/*"},
+                }],
+            }),
+            "Access": resource("CloudFront::OriginAccessControl", OriginAccessControlConfig={
+                "Name": "of-site", "OriginAccessControlOriginType": "s3", "SigningBehavior": "always",
+                "SigningProtocol": "sigv4",
+            }),
+            "Headers": resource("CloudFront::ResponseHeadersPolicy", ResponseHeadersPolicyConfig=headers),
+            "Distribution": resource("CloudFront::Distribution", DistributionConfig=config),
+            "Role": role(), "Function": function(), "Api": resource("ApiGateway::RestApi", Name="api"),
+            "Parent": resource(
+                "ApiGateway::Resource", RestApiId={"Ref": "Api"}, PathPart="api",
+                ParentId={"Fn::GetAtt": ["Api", "RootResourceId"]},
+            ),
+            "Proxy": resource(
+                "ApiGateway::Resource", RestApiId={"Ref": "Api"}, PathPart="{proxy+}", ParentId={"Ref": "Parent"},
+            ),
+            "Method": resource(
+                "ApiGateway::Method", RestApiId={"Ref": "Api"}, HttpMethod="ANY", AuthorizationType="NONE",
+                ResourceId={"Ref": "Proxy"},
+                Integration={"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": {"Fn::Sub": uri}},
+            ),
+            "Permission": resource(
+                "Lambda::Permission", FunctionName={"Ref": "Function"}, Action="lambda:InvokeFunction",
+                Principal="apigateway.amazonaws.com",
+                SourceArn={"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"},
+            ),
+            "Deployment": {
+                **resource("ApiGateway::Deployment", RestApiId={"Ref": "Api"}), "DependsOn": "Method",
+            },
+            "Stage": resource(
+                "ApiGateway::Stage", StageName="v1", RestApiId={"Ref": "Api"}, DeploymentId={"Ref": "Deployment"},
+            ),
+        }
+
+    OUTPUTS = {
+        "Id": {"Value": {"Ref": "Distribution"}}, "Bucket": {"Value": {"Ref": "Bucket"}},
+        "Domain": {"Value": {"Fn::GetAtt": ["Distribution", "DomainName"]}},
+    }
+
+    def visit(
+        self, host: str, path: str, body: bytes | None = None, method: str | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], str]:
+        """Status, headers and body that a viewer of the distribution gets, without any redirect."""
+        viewer = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=10)
+        try:
+            viewer.request(method or ("POST" if body else "GET"), path, body, {"Host": host, **headers})
+            answer = viewer.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
+        finally:
+            viewer.close()
+
+    def test_site(self) -> None:
+        site = self.site()
+        stack = self.deploy(site, self.OUTPUTS)
+        self.assertEqual(stack["StackStatus"], "CREATE_COMPLETE", self.reasons(stack))
+        outputs = stack["Outputs"]
+        bucket, identifier, domain = outputs["Bucket"], outputs["Id"], outputs["Domain"]
+        host = f"{identifier.lower()}.cloudfront.localhost:{self.emulator.port}"
+        for name, text in ("index.html", "home"), ("404.html", "lost"), ("app.js", "code"):
+            self.s3.put_object(
+                Bucket=bucket, Key=name, Body=text.encode(), ContentType="text/html", CacheControl="max-age=9"
+            )
+        status, headers, text = self.visit(host, "/")
+        self.assertEqual((status, text), (200, "home"))
+        self.assertEqual((headers["content-type"], headers["cache-control"]), ("text/html", "max-age=9"))
+        self.assertEqual(headers["content-security-policy"], "default-src 'self'")
+        self.assertEqual((headers["x-site"], headers["x-frame-options"]), ("own", "DENY"))
+        self.assertEqual(headers["referrer-policy"], "no-referrer")
+        self.assertEqual(self.visit(domain, "/app.js")[::2], (200, "code"))
+        self.assertEqual(self.visit(host, "/missing")[::2], (404, "lost"))
+        self.assertEqual(self.visit(host, "/app.js", b"{}")[0], 403)
+        self.assertEqual(self.emulator.get(f"/{bucket}/index.html")[0], 403)
+        self.assertEqual(self.visit(host, "/", **{"X-Forwarded-Proto": "http"})[0], 301)
+        self.check_api(host)
+        self.check_invalidation(identifier)
+        self.check_updates(site, host, bucket)
+
+    def check_api(self, host: str) -> None:
+        given = {"Content-Type": "application/json", "X-Own": "yes", "Origin": "http://elsewhere"}
+        status, headers, text = self.visit(host, "/api/deep?a=1&a=2", b'{"do": "show"}', **given)
+        self.assertEqual(status, 200)
+        self.assertEqual(headers["strict-transport-security"], "max-age=31536000")
+        seen = json.loads(text)
+        sent = {name.lower(): value for name, value in seen["headers"].items()}
+        self.assertEqual((seen["httpMethod"], seen["body"]), ("POST", '{"do": "show"}'))
+        self.assertEqual((seen["path"], seen["multiValueQueryStringParameters"]), ("/api/deep", {"a": ["1", "2"]}))
+        self.assertEqual((sent["content-type"], sent["x-own"]), ("application/json", "yes"))
+        self.assertTrue(sent["host"].endswith(f".execute-api.{REGION}.amazonaws.com"), sent["host"])
+        self.assertEqual(self.visit(host, "/api/deep", method="DELETE")[0], 200)
+
+    def check_invalidation(self, identifier: str) -> None:
+        distributions = self.emulator.client("cloudfront")
+        batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "one"}
+        made = distributions.create_invalidation(DistributionId=identifier, InvalidationBatch=batch)["Invalidation"]
+        shown = distributions.get_invalidation(DistributionId=identifier, Id=made["Id"])["Invalidation"]
+        self.assertEqual(shown["Status"], "Completed")
+        listed = distributions.list_invalidations(DistributionId=identifier)["InvalidationList"]["Items"]
+        self.assertEqual([(entry["Id"], entry["Status"]) for entry in listed], [(made["Id"], "Completed")])
+
+    def check_updates(self, site: dict[str, Any], host: str, bucket: str) -> None:
+        config = site["Headers"]["Properties"]["ResponseHeadersPolicyConfig"]
+        config["CustomHeadersConfig"]["Items"][0]["Value"] = "changed"
+        distribution = site["Distribution"]["Properties"]["DistributionConfig"]
+        distribution["DefaultRootObject"] = "app.js"
+        site["Access"]["Properties"]["OriginAccessControlConfig"]["Description"] = "changed"
+        changes = self.change_set(site, self.OUTPUTS, "UPDATE")["Changes"]
+        replaced = {
+            change["ResourceChange"]["LogicalResourceId"]: change["ResourceChange"]["Replacement"]
+            for change in changes
+        }
+        self.assertEqual(replaced, dict.fromkeys(("Headers", "Distribution", "Access"), "False"))
+        self.deploy(site, self.OUTPUTS, "UPDATE")
+        status, headers, text = self.visit(host, "/")
+        self.assertEqual((status, headers["x-site"], text), (200, "changed", "code"))
+        policy = site["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
+        policy["Condition"] = {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::1:distribution/OTHER"}}
+        stack = self.deploy(site, self.OUTPUTS, "UPDATE")
+        self.assertEqual(self.visit(host, "/")[0], 403, "the bucket's policy counts")
+        for name in ("index.html", "404.html", "app.js"):
+            self.s3.delete_object(Bucket=bucket, Key=name)
+        self.delete(stack)
+        distributions = self.emulator.client("cloudfront")
+        self.assertEqual(distributions.list_distributions()["DistributionList"]["Quantity"], 0)
+        self.assertEqual(distributions.list_origin_access_controls()["OriginAccessControlList"]["Quantity"], 0)
+
+    def test_policies(self) -> None:
+        cache = {
+            "Name": "cache-of-test", "DefaultTTL": 60, "MinTTL": 0, "MaxTTL": 120,
+            "ParametersInCacheKeyAndForwardedToOrigin": {
+                "CookiesConfig": {"CookieBehavior": "none"}, "EnableAcceptEncodingGzip": True,
+                "HeadersConfig": {"HeaderBehavior": "none"},
+                "QueryStringsConfig": {"QueryStringBehavior": "all"},
+            },
+        }
+        request = {
+            "Name": "request-of-test", "CookiesConfig": {"CookieBehavior": "none"},
+            "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Accept"]},
+            "QueryStringsConfig": {"QueryStringBehavior": "all"},
+        }
+        policies = {
+            "Cache": resource("CloudFront::CachePolicy", CachePolicyConfig=cache),
+            "Request": resource("CloudFront::OriginRequestPolicy", OriginRequestPolicyConfig=request),
+        }
+        outputs = {name: {"Value": {"Ref": name}} for name in policies}
+        before = self.deploy(policies, outputs)
+        cache["DefaultTTL"], request["CookiesConfig"] = 90, {"CookieBehavior": "all"}
+        after = self.deploy(policies, outputs, "UPDATE")
+        self.assertEqual((after["StackStatus"], after["Outputs"]), ("UPDATE_COMPLETE", before["Outputs"]))
+        distributions = self.emulator.client("cloudfront")
+        kept = distributions.get_cache_policy(Id=after["Outputs"]["Cache"])["CachePolicy"]
+        self.assertEqual(kept["CachePolicyConfig"]["DefaultTTL"], 90)
+        self.delete(after)
+        self.assertEqual(distributions.list_cache_policies(Type="custom")["CachePolicyList"]["Quantity"], 0)
+
+
 class StartAndStop(unittest.TestCase):
     """What the launcher does before and after it serves."""
 
@@ -375,6 +1140,13 @@ class StartAndStop(unittest.TestCase):
     def test_a_missing_name_stops_with_one_line(self) -> None:
         code = "import launcher; launcher.HOOKED_NAMES['app'] += ('gone',); launcher.main()"
         self.check(code, "has no `app.gone`")
+
+    def test_a_slow_answer_is_a_failed_connection(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            call = f"launcher.called(urllib.request.Request({url!r}))"
+            code = f"import launcher, urllib.request; launcher.HTTP_SECONDS = 0.1; {call}"
+            self.check(code, "States.Http.Socket: TimeoutError")
 
     def check(self, code: str, expected: str, **environment: str) -> None:
         ended = subprocess.run(

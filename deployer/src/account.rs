@@ -7,6 +7,8 @@ pub use stack::StackStatus;
 pub(crate) use stack::StackSummary;
 
 use crate::local::Local;
+use aws_config::SdkConfig;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -31,7 +33,9 @@ pub struct Account {
     pub region: String,
     /// The local cloud, if that is where the account is.
     pub local: Option<Local>,
-    may_have_changed: AtomicBool,
+    config: SdkConfig,
+    /// Shared with the same account in other regions.
+    may_have_changed: Arc<AtomicBool>,
 }
 
 impl Account {

@@ -7,6 +7,7 @@ use crate::error::{Error, Outcome, StackFailure};
 use crate::event::Reporter;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use stacks::{Stack, Stage};
+use std::time::Instant;
 
 /// What becomes of buckets and tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Leftovers {
     pub stack_id: Option<String>,
     /// Buckets with how many objects, versions included, and how many bytes.
     pub buckets: Vec<BucketContent>,
+    /// Tables that outlive the stack, with about how many items.
+    pub tables: Vec<TableContent>,
     /// Log groups of the stack's functions that are not in the stack.
     pub log_groups: Vec<String>,
     /// Resources that are deleted with the stack.
@@ -41,10 +44,19 @@ pub struct BucketContent {
     pub n_bytes: u64,
 }
 
+/// What is in a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableContent {
+    /// Name of the table.
+    pub name: String,
+    /// Items, as DynamoDB counts them every six hours.
+    pub n_items: u64,
+}
+
 impl Leftovers {
     /// Whether there is nothing to remove.
     pub fn is_empty(&self) -> bool {
-        self.stack_id.is_none() && self.buckets.is_empty() && self.log_groups.is_empty()
+        self.stack_id.is_none() && self.buckets.is_empty() && self.tables.is_empty() && self.log_groups.is_empty()
     }
 }
 
@@ -60,7 +72,15 @@ pub async fn find_leftovers(account: &Account, stack: &Stack) -> Outcome<Leftove
     for bucket in buckets_of(account, &name).await? {
         buckets.push(content_of(account, &bucket).await?);
     }
-    Ok(Leftovers { stack_id, buckets, log_groups: log_groups_of(account, &name).await?, n_resources: resources.len() })
+    let mut tables = Vec::new();
+    for table in tables_of(account, stack).await? {
+        let answer = account.dynamodb.describe_table().table_name(&table).send().await;
+        let answer = answer.map_err(Error::aws("dynamodb:DescribeTable"))?;
+        let n_items = answer.table().and_then(|table| u64::try_from(table.item_count()?).ok()).unwrap_or(0);
+        tables.push(TableContent { name: table, n_items });
+    }
+    let log_groups = log_groups_of(account, &name).await?;
+    Ok(Leftovers { stack_id, buckets, tables, log_groups, n_resources: resources.len() })
 }
 
 /// Removes everything that was found, and whatever came in between.
@@ -89,6 +109,10 @@ pub async fn destroy(
                     format!("{n_objects} objects and versions removed")
                 })
                 .await?;
+        }
+        for table in tables_of(account, stack).await? {
+            let step = format!("deleting table {table}");
+            reporter.step(&step, delete_table(account, &table), |()| "table deleted".into()).await?;
         }
     }
     for group in log_groups_of(account, &name).await? {
@@ -152,6 +176,31 @@ async fn buckets_of(account: &Account, stack_name: &str) -> Outcome<Vec<String>>
     // A stack `a` must not take the buckets of a stack `a-b` for its own.
     names.retain(|name| name.strip_prefix(&prefix).is_some_and(|rest| rest.split('-').count() == 2));
     Ok(names)
+}
+
+/// Tables that CloudFormation named after the stack and leaves when it goes: `<stack>-<logical id>-<suffix>`.
+async fn tables_of(account: &Account, stack: &Stack) -> Outcome<Vec<String>> {
+    let prefix = format!("{}-", stack.full_stack_name());
+    let mut pages = account.dynamodb.list_tables().into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(name) = pages.next().await {
+        let name = name.map_err(Error::aws("dynamodb:ListTables"))?;
+        let parts: Vec<&str> = name.strip_prefix(&prefix).unwrap_or_default().split('-').collect();
+        if parts.len() == 2 && stack.holds_data().any(|logical_id| logical_id == parts[0]) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+async fn delete_table(account: &Account, name: &str) -> Outcome<()> {
+    let call = account.dynamodb.delete_table().table_name(name).send();
+    call.await.map_err(Error::aws("dynamodb:DeleteTable"))?;
+    let began = Instant::now();
+    while account.dynamodb.describe_table().table_name(name).send().await.is_ok() {
+        tokio::time::sleep(account.poll_interval(began.elapsed())).await;
+    }
+    Ok(())
 }
 
 async fn content_of(account: &Account, bucket: &str) -> Outcome<BucketContent> {

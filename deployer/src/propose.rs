@@ -21,6 +21,8 @@ pub struct Plan<'a> {
     pub stack: &'a Stack,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
+    /// Outputs of the stack that had to be there before.
+    pub outputs_before: &'a BTreeMap<String, String>,
     /// Numbers that were looked up in Backlog.
     pub backlog_ids: &'a BacklogIds,
     /// Where the stand-ins answer, on the local stage.
@@ -167,6 +169,10 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
                     (None, Some(stand_ins)) => stand_ins.origin(*service)?.render(),
                     (None, None) => String::new(),
                 },
+                ParameterSource::OutputBefore(output) => {
+                    // Only a dry run is without it: nothing is there yet that could tell.
+                    plan.outputs_before.get(*output).cloned().unwrap_or_else(|| "not-there-yet".into())
+                }
                 ParameterSource::BacklogId(lookup) => plan.backlog_ids.number(lookup),
             };
             Ok(Parameter::builder().parameter_key(name).parameter_value(value).build())

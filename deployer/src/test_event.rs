@@ -4,6 +4,7 @@ mod branch;
 mod diagnose;
 mod effect;
 mod entry;
+mod execution;
 mod trace;
 
 use crate::account::Account;
@@ -13,7 +14,7 @@ use crate::outputs::{Deployed, deployed, not_deployed};
 use crate::random::random_word;
 use branch::Followed;
 use effect::Arranged;
-use stacks::{Stack, TestPlan};
+use stacks::{Entry, Stack, TestPlan};
 use std::time::{Duration, Instant};
 
 /// What a test event went through.
@@ -109,6 +110,11 @@ struct Run<'a> {
 impl Run<'_> {
     async fn follow(&self, arranged: &Arranged) -> Outcome<TestReport> {
         let mut report = TestReport { hops: Vec::new(), failure: None };
+        if let Entry::Execute { machine_output, input, list, name } = &self.plan.entry {
+            let machine = self.there.outputs.get(*machine_output).map(String::as_str).unwrap_or_default();
+            execution::Execution::start(self.account, machine, input).await?.follow(list, name, &mut report).await?;
+            return Ok(report);
+        }
         let Some(sent) = self.send(&mut report).await? else { return Ok(report) };
         let limit = if self.account.local.is_some() { Duration::from_secs(30) } else { Duration::from_secs(180) };
         let began = Instant::now();

@@ -77,6 +77,8 @@ actions! {
     PUT_LOG_EVENTS = "logs:PutLogEvents", "write log events to";
     /// Opens a log stream.
     CREATE_LOG_STREAM = "logs:CreateLogStream", "open log streams in";
+    /// Reads an object.
+    GET_OBJECT = "s3:GetObject", "read objects of";
     /// Writes an object or a part of one.
     PUT_OBJECT = "s3:PutObject", "write objects to";
     /// Gives up a multipart upload.

@@ -196,6 +196,11 @@ impl Condition {
         Self::one("ArnEquals", "aws:SourceArn", vec![arn])
     }
 
+    /// The service acts for one resource, by its ARN; CloudFront's guide compares it as a string.
+    pub fn for_source_string(arn: Value) -> Self {
+        Self::one("StringEquals", "AWS:SourceArn", vec![arn])
+    }
+
     /// A state machine calls one endpoint with one method.
     pub fn http_call(endpoint: Value, method: &'static str) -> Self {
         let equals =

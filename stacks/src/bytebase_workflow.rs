@@ -5,6 +5,7 @@ mod machine;
 use crate::resource::{ConnectionRef, SecretRef};
 use crate::stack::Stack;
 use crate::stage::{BytebaseWorkflowSettings, Service, Stage};
+use crate::test_plan::{Entry, TestPlan};
 use contracts::bytebase::{BytebaseServiceKey, ServiceAccount};
 use machine::ListProjects;
 use policies::Value;
@@ -38,5 +39,17 @@ pub fn stack(stage: &Stage, settings: &BytebaseWorkflowSettings) -> Stack {
     if let Some(times) = &settings.schedule {
         stack.schedule("Schedule", &machine, times);
     }
+    stack.tested_by("{}", plan_test);
     stack
+}
+
+/// An execution lists the projects; it takes no input.
+fn plan_test(_stage: &Stage, event: &str, _fresh: Option<&str>) -> Result<TestPlan, String> {
+    let input =
+        serde_json::from_str::<serde_json::Value>(event).map_err(|error| format!("the input is no JSON: {error}"))?;
+    Ok(TestPlan {
+        files: vec![],
+        entry: Entry::Execute { machine_output: MACHINE_ARN, input: input.to_string(), list: "projects", name: "name" },
+        branches: vec![],
+    })
 }

@@ -16,7 +16,7 @@ pub mod workflow;
 pub use resource::{BucketRef, ConnectionRef, QueueRef, SecretRef, TableRef, TopicRef};
 pub use stack::{
     BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, MachineRef, ParameterSource,
-    Publishers, Registration, SecretSource, SecretSpec, Stack,
+    Publishers, Registration, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
 };
 pub use stage::{
     AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
@@ -26,7 +26,7 @@ pub use stage::{
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 
 /// Names of all stacks, in the order in which they are listed.
-pub const NAMES: &[&str] = &["backlog-files", "mackerel-incidents", "question-form", "sns-slack"];
+pub const NAMES: &[&str] = &["backlog-files", "bytebase-workflow", "mackerel-incidents", "question-form", "sns-slack"];
 
 /// Every stack that a stage has a section for, in the order of [`NAMES`].
 pub fn all(stage: &Stage) -> Vec<Stack> {

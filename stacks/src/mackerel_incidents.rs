@@ -5,7 +5,7 @@ use crate::stage::{MackerelIncidentsSettings, Service, Stage};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::BacklogApiKey;
 use contracts::incident_reporter::Incident;
-use contracts::mackerel::MackerelEvent;
+use contracts::mackerel::{MackerelEvent, test_alert};
 use contracts::{Message, WebhookToken, incident_reporter, webhook_receiver};
 
 const API_KEY: &str = "BacklogApiKey";
@@ -51,20 +51,31 @@ pub fn stack(stage: &Stage, settings: &MackerelIncidentsSettings) -> Stack {
 }
 
 /// The alert becomes an issue, unless the handler has a reason to ignore it.
+///
+/// An event that is sent as it was given may tell of an alert that has its issue already; then
+/// the issue hears of it.
 fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
-    let mut event: MackerelEvent = serde_json::from_str(event)
-        .map_err(|error| format!("the event is not the JSON of a Mackerel webhook: {error}"))?;
-    if let Some(fresh) = fresh {
-        event.0["alert"]["id"] = fresh.into();
-    }
-    let body = serde_json::to_string(&event).map_err(|error| error.to_string())?;
-    let effect = match event.0.get("alert").and_then(|alert| alert["id"].as_str()) {
-        Some(id) => Effect::Issue { key_secret: API_KEY, holds: id.to_owned() },
-        None => Effect::Nothing("the event is no alert".into()),
+    let (body, effect) = match fresh {
+        Some(fresh) => {
+            let test = test_alert(event, fresh)?;
+            (test.body, Effect::Issue { key_secret: API_KEY, holds: test.marker })
+        }
+        None => (event.to_owned(), effect(event)?),
     };
     Ok(TestPlan {
         files: vec![],
         entry: Entry::Webhook { function: "WebhookReceiver", body },
         branches: vec![Branch { function: "IncidentReporter", effect }],
     })
+}
+
+fn effect(event: &str) -> Result<Effect, String> {
+    let event =
+        MackerelEvent::from_body(event).map_err(|error| format!("the event is not the JSON of a webhook: {error}"))?;
+    match event.alert() {
+        None => Ok(Effect::Nothing("the event is no alert of a known kind".into())),
+        Some(Err(why)) => Err(format!("the event does not describe its alert: {why}")),
+        Some(Ok(alert)) if alert.is_recovery => Ok(Effect::Nothing("the alert has recovered".into())),
+        Some(Ok(alert)) => Ok(Effect::Issue { key_secret: API_KEY, holds: alert.marker() }),
+    }
 }

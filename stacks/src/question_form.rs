@@ -1,6 +1,6 @@
 //! A form for questions, which go to Teams, to Backlog and into a table.
 
-use crate::stack::{Feeding, IssueWires, Stack};
+use crate::stack::{Feeding, IssueWires, SiteFile, SiteSettings, Stack};
 use crate::stage::{QuestionFormSettings, Service, Stage};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::BacklogApiKey;
@@ -8,11 +8,41 @@ use contracts::claim::Progress;
 use contracts::question::Question;
 use contracts::question_archiver::ArchivedQuestion;
 use contracts::teams::TeamsWorkflowUrl;
-use contracts::{Message, Published, question_archiver, question_receiver, teams_poster, ticket_creator};
+use contracts::{Message, Published, question, question_archiver, question_receiver, teams_poster, ticket_creator};
 
 const API_KEY: &str = "BacklogApiKey";
 const SITE: &str = "FormUrl";
 const ARCHIVE: &str = "ArchiveName";
+
+/// Looked up anew each time, because what the page refers to must fit it; the others are asked for again as well.
+const NOT_KEPT: &str = "no-cache";
+
+const FILES: &[SiteFile] = &[
+    SiteFile {
+        path: "index.html",
+        content: include_bytes!("question_form/site/index.html"),
+        content_type: "text/html; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "style.css",
+        content: include_bytes!("question_form/site/style.css"),
+        content_type: "text/css; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "form.js",
+        content: include_bytes!("question_form/site/form.js"),
+        content_type: "text/javascript; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: "favicon.svg",
+        content: include_bytes!("question_form/site/favicon.svg"),
+        content_type: "image/svg+xml",
+        cache_control: "max-age=86400",
+    },
+];
 
 /// Form, API, topic, three queues, three ends.
 pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
@@ -23,7 +53,18 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
         "questions",
         question_receiver::Wiring { questions: questions.publish() },
     );
-    let _ = api;
+    let site = SiteSettings {
+        url_output: SITE,
+        files: FILES,
+        domain: settings.domain.as_ref(),
+        certificate_stack: "question-form-certificate",
+    };
+    stack.site(site, api);
+    stack.registration(
+        "a page or mail of yours",
+        "a link for the people who ask; `?project_id=…` behind it fills in what the question is about",
+        SITE,
+    );
 
     // One at a time: each end is as slow as a SaaS, and a failure concerns one question.
     let feeding = Feeding { batch_size: 1, maximum_concurrency: 2 };
@@ -77,14 +118,15 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
 
 /// The question arrives at all three ends.
 fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
-    let mut question: Question =
-        serde_json::from_str(event).map_err(|error| format!("the event is not a question: {error}"))?;
-    if let Some(fresh) = fresh {
-        question.text = format!("{fresh} {}", question.text);
-    }
-    question.check().map_err(|why| format!("the form refuses the question: {why:?}"))?;
+    let body = match fresh {
+        Some(fresh) => question::with_marker(event, fresh)?,
+        None => event.to_owned(),
+    };
+    let question: Question =
+        serde_json::from_str(&body).map_err(|error| format!("the event is not a question: {error}"))?;
+    question.check().map_err(|refusal| format!("the form refuses the question: {}", refusal.reason()))?;
+    // The first word stands in the summary of the issue and in one piece on the card.
     let holds = question.text.split_whitespace().next().unwrap_or_default().to_owned();
-    let body = serde_json::to_string(&question).map_err(|error| error.to_string())?;
     let branch = |function, effect| Branch { function, effect };
     Ok(TestPlan {
         files: vec![],

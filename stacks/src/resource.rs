@@ -9,13 +9,14 @@ mod key;
 mod queue;
 pub(crate) mod schedule;
 mod secret;
+mod site;
 pub(crate) mod state_machine;
 mod table;
 mod topic;
 
 pub(crate) use alarm::{Alarm, Metric};
 pub(crate) use api::{
-    Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, deployment_id, reaches_the_api,
+    Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, Throttle, deployment_id, reaches_the_api,
 };
 pub use bucket::BucketRef;
 pub(crate) use bucket::{Bucket, BucketPolicy};
@@ -27,6 +28,9 @@ pub use queue::QueueRef;
 pub(crate) use queue::{DeadLetters, Queue};
 pub(crate) use secret::Secret;
 pub use secret::SecretRef;
+pub(crate) use site::{
+    Alias, Certificate, Distribution, OriginAccessControl, Origins, ResponseHeadersPolicy, SiteBucketPolicy,
+};
 pub use table::TableRef;
 pub(crate) use table::{DataTable, Table};
 pub use topic::TopicRef;

@@ -40,6 +40,11 @@ pub fn stack(stage: &Stage, settings: &SnsSlackSettings) -> Stack {
             time_zone: stack.setting(&stage.time_zone),
         },
     );
+    stack.registration(
+        "CloudWatch, Budgets and EventBridge",
+        "CloudWatch: the alarm's notification; Budgets: the alert's Amazon SNS ARN; EventBridge: a rule's target, which brings CodePipeline and S3 too",
+        TOPIC_ARN,
+    );
     stack.tested_by(PlainText::TEST_EVENT, plan_test);
     stack
 }

@@ -7,6 +7,7 @@ mod definition;
 mod function;
 mod graph;
 mod queue;
+mod site;
 mod template;
 mod workflow;
 
@@ -15,9 +16,10 @@ pub use definition::{
     BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec,
 };
 pub use queue::{Feeding, Publishers};
+pub use site::{Site, SiteFile, SiteSettings};
 pub use workflow::MachineRef;
 
-use crate::resource::{Entry, Resource, Secret, SecretRef};
+use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
 use crate::stage::{IssueSettings, Service, Stage};
 use crate::test_plan::TestPlan;
 use contracts::backlog::{IssueTypeId, PriorityId, ProjectId};
@@ -33,7 +35,13 @@ type PlanTest = fn(&Stage, &str, Option<&str>) -> Result<TestPlan, String>;
 /// A stack of one stage.
 pub struct Stack {
     name: &'static str,
+    /// Its stage, with the region that this stack is in.
     stage: Stage,
+    /// A stack in another region that must be there first.
+    before: Option<Box<Stack>>,
+    site: Option<Site>,
+    /// How many requests its API takes.
+    throttle: Throttle,
     resources: BTreeMap<String, Entry>,
     definitions: BTreeMap<String, Definition>,
     outputs: BTreeMap<&'static str, Value>,
@@ -65,6 +73,9 @@ impl Stack {
         Self {
             name,
             stage: stage.clone(),
+            before: None,
+            site: None,
+            throttle: Throttle::WEBHOOK,
             resources: BTreeMap::new(),
             definitions: BTreeMap::new(),
             outputs: BTreeMap::new(),

@@ -43,6 +43,17 @@ pub enum Entry {
         /// The message.
         message: String,
     },
+    /// An execution of a state machine, which is followed to its end; there are no branches.
+    Execute {
+        /// Output of the stack that holds the machine's ARN.
+        machine_output: &'static str,
+        /// The input.
+        input: String,
+        /// Member of the execution's output that is a list.
+        list: &'static str,
+        /// Member of each element by which a person knows it.
+        name: &'static str,
+    },
 }
 
 impl Entry {
@@ -51,6 +62,7 @@ impl Entry {
         match self {
             Self::Webhook { body, .. } | Self::Post { body, .. } => body.len(),
             Self::Publish { message, .. } => message.len(),
+            Self::Execute { input, .. } => input.len(),
         }
     }
 }

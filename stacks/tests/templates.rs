@@ -18,6 +18,10 @@ fn check(name: &str) {
         let folder = format!("{}/tests/expected/{name}/{}", env!("CARGO_MANIFEST_DIR"), stack.name());
         std::fs::create_dir_all(&folder).unwrap();
         expect_file![format!("{folder}/template.yaml")].assert_eq(&stack.template());
+        if let Some(before) = stack.before() {
+            let region = before.stage().region.as_str();
+            expect_file![format!("{folder}/before.{region}.yaml")].assert_eq(&before.template());
+        }
         for (function, policy) in stack.policy_files() {
             expect_file![format!("{folder}/{function}.policy.json")].assert_eq(&policy);
         }
@@ -36,8 +40,10 @@ fn the_example_stage_is_as_committed() {
 
 #[test]
 fn the_names_are_those_of_the_stacks() {
-    let names: Vec<_> = stacks::all(&stage("local")).iter().map(|stack| stack.name()).collect();
-    assert_eq!(names, stacks::NAMES);
+    for name in ["local", "example"] {
+        let names: Vec<_> = stacks::all(&stage(name)).iter().map(|stack| stack.name()).collect();
+        assert_eq!(names, stacks::NAMES);
+    }
 }
 
 #[test]
@@ -51,6 +57,40 @@ fn no_policy_of_a_function_has_a_wildcard() {
                 for resource in statement["Resource"].as_array().unwrap() {
                     assert_ne!(resource, "*", "{function}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_function_and_dead_letter_queue_has_its_alarms() {
+    for stack in stacks::all(&stage("example")) {
+        let template: serde_json::Value = serde_yaml::from_str(&stack.template()).unwrap();
+        let resources = template["Resources"].as_object().unwrap();
+        let alarms: Vec<String> = resources
+            .values()
+            .filter(|entry| entry["Type"] == "AWS::CloudWatch::Alarm")
+            .map(|entry| {
+                let alarm = &entry["Properties"];
+                assert_eq!(alarm["AlarmActions"].as_array().unwrap().len(), 1, "{}", alarm["MetricName"]);
+                format!("{} {}", alarm["MetricName"].as_str().unwrap(), alarm["Dimensions"][0]["Value"])
+            })
+            .collect();
+        let has = |metric: &str, of: serde_json::Value| {
+            let wanted = format!("{metric} {of}");
+            assert!(alarms.contains(&wanted), "{}: no alarm on {wanted}", stack.name());
+        };
+        for (id, entry) in resources {
+            match entry["Type"].as_str().unwrap() {
+                "AWS::Lambda::Function" => {
+                    has("Errors", serde_json::json!({"Ref": id}));
+                    has("Throttles", serde_json::json!({"Ref": id}));
+                }
+                "AWS::SQS::Queue" if id.ends_with("DeadLetters") => {
+                    let name = serde_json::json!({"Fn::GetAtt": [id, "QueueName"]});
+                    has("ApproximateNumberOfMessagesVisible", name);
+                }
+                _ => {}
             }
         }
     }

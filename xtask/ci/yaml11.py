@@ -10,10 +10,15 @@ import yaml
 
 # Properties that are numbers or truth values; everything else is text.
 TYPED = {
-    "BatchSize", "BlockPublicAcls", "BlockPublicPolicy", "DaysAfterInitiation", "ExcludePunctuation",
-    "IgnorePublicAcls", "MaximumConcurrency", "MemorySize", "MessageRetentionPeriod", "NoncurrentDays",
-    "PasswordLength", "RestrictPublicBuckets", "RetentionInDays", "SqsManagedSseEnabled",
-    "ThrottlingBurstLimit", "ThrottlingRateLimit", "Timeout", "VisibilityTimeout", "maxReceiveCount",
+    "AccessControlMaxAgeSec", "BatchSize", "BlockPublicAcls", "BlockPublicPolicy", "Compress",
+    "DaysAfterInitiation", "Enabled", "EnableKeyRotation", "EvaluateTargetHealth",
+    "EvaluationPeriods", "ExcludePunctuation", "IgnorePublicAcls", "IncludeExecutionData",
+    "IncludeSubdomains", "IPV6Enabled", "KmsDataKeyReusePeriodSeconds", "MaximumConcurrency",
+    "MaximumEventAgeInSeconds", "MaximumRetryAttempts", "maxReceiveCount", "MemorySize",
+    "MessageRetentionPeriod", "NoncurrentDays", "Override", "PasswordLength", "PendingWindowInDays",
+    "Period", "PointInTimeRecoveryEnabled", "RestrictPublicBuckets", "RetentionInDays",
+    "SqsManagedSseEnabled", "Threshold", "ThrottlingBurstLimit", "ThrottlingRateLimit", "Timeout",
+    "VisibilityTimeout",
 }
 
 

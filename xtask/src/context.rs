@@ -23,7 +23,7 @@ pub struct Context {
     display: Mutex<Option<Display>>,
     account: OnceLock<Arc<Account>>,
     /// Proposals that are not applied yet.
-    pending: Mutex<Vec<Proposal>>,
+    pending: Mutex<Vec<(Arc<Account>, Proposal)>>,
 }
 
 impl Context {
@@ -80,29 +80,28 @@ impl Context {
     }
 
     /// Remembers proposals, so that Ctrl-C can take them back.
-    pub fn propose(&self, proposals: &[Proposal]) {
-        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = proposals.to_vec();
+    pub fn propose(&self, account: &Arc<Account>, proposals: &[Proposal]) {
+        let proposals = proposals.iter().map(|proposal| (Arc::clone(account), proposal.clone()));
+        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = proposals.collect();
     }
 
     /// From now on CloudFormation goes on whatever becomes of us.
     pub fn begin_applying(&self) {
-        self.propose(&[]);
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Cleans up after Ctrl-C, and says what goes on without us.
     pub async fn interrupted(&self) -> Failure {
         let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
         let account = self.account.get();
-        if let Some(account) = account {
-            let cleaning = async {
-                for proposal in &pending {
-                    let _ = discard(account, proposal).await;
-                }
-            };
-            tokio::select! {
-                _ = tokio::time::timeout(CLEANING_LIMIT, cleaning) => {}
-                _ = tokio::signal::ctrl_c() => {}
+        let cleaning = async {
+            for (account, proposal) in &pending {
+                let _ = discard(account, proposal).await;
             }
+        };
+        tokio::select! {
+            _ = tokio::time::timeout(CLEANING_LIMIT, cleaning) => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
         let may_have_changed = account.is_some_and(|account| account.may_have_changed());
         let hint = match may_have_changed {

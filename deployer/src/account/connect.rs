@@ -8,6 +8,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::sdk_config::SharedHttpClient;
 use stacks::Stage;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 impl Account {
@@ -43,8 +44,25 @@ impl Account {
             .send()
             .await
             .map_err(Error::aws("sts:GetCallerIdentity"))?;
+        let id = identity.account.unwrap_or_default();
+        Ok(Self::open(config, id, stage.region.as_str(), local, Arc::default()))
+    }
+
+    /// The same account in another region.
+    pub fn in_region(&self, region: &str) -> Self {
+        let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
+        Self::open(config, self.id.clone(), region, self.local.clone(), Arc::clone(&self.may_have_changed))
+    }
+
+    fn open(
+        config: SdkConfig,
+        id: String,
+        region: &str,
+        local: Option<Local>,
+        may_have_changed: Arc<AtomicBool>,
+    ) -> Self {
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(local.is_some());
-        Ok(Self {
+        Self {
             api_gateway: aws_sdk_apigateway::Client::new(&config),
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             cloudfront: aws_sdk_cloudfront::Client::new(&config),
@@ -57,11 +75,12 @@ impl Account {
             sfn: aws_sdk_sfn::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
-            id: identity.account.unwrap_or_default(),
-            region: stage.region.as_str().to_owned(),
+            id,
+            region: region.to_owned(),
             local,
-            may_have_changed: AtomicBool::new(false),
-        })
+            config,
+            may_have_changed,
+        }
     }
 }
 

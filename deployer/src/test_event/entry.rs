@@ -38,6 +38,7 @@ impl Run<'_> {
                 let topic = self.there.outputs.get(*topic_output).ok_or_else(|| nowhere("the stack has no topic"))?;
                 self.publish(report, topic, subject.as_deref(), message).await
             }
+            Entry::Execute { .. } => Ok(None),
         }
     }
 

@@ -7,6 +7,8 @@ use crate::{KeepRecords, Origin, ReadSecret, Setting, Sqs, TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// What is known of the issue of one alert; the record's key is the alert's id.
+///
+/// A digest stands for a notification: it is that of its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Incident {
@@ -14,15 +16,24 @@ pub enum Incident {
     Creating {
         /// When to believe that whoever it was is gone; milliseconds since 1970.
         until_millis: u64,
+        /// Digest of the notification that opens the issue.
+        opening: String,
     },
     /// Creating it failed or was cut short; whether there is an issue is not known.
-    Unknown,
+    Unknown {
+        /// Digest of the notification that was to open the issue.
+        opening: String,
+    },
     /// There is an issue.
     Created {
         /// Key of the issue, such as `SUB-1`.
         issue_key: String,
-        /// Digests of the notifications that are in the issue already.
+        /// Digests of the newest notifications that are in the issue already.
         told: Vec<String>,
+        /// Digests of the newest notifications that were begun; they may be in the issue or not.
+        begun: Vec<String>,
+        /// Until when somebody is at work on the issue; milliseconds since 1970, 0 for nobody.
+        busy_until_millis: u64,
     },
 }
 

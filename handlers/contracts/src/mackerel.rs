@@ -1,19 +1,18 @@
 //! Mackerel as its webhooks describe it.
 //!
-//! Source: Mackerel help, "Send alert notifications to a webhook", and captured deliveries.
+//! Source: Mackerel help, "Webhook notifications", and captured deliveries.
+
+mod alert;
+mod event;
+mod test_alert;
+
+pub use alert::{AlertNotification, Host, MARKER_LABEL, Metric};
+pub use event::{MackerelEvent, NotAnAlert};
+pub use test_alert::{HEADLINE_CHARS, TestAlert, test_alert};
 
 use crate::SettingValue;
-use crate::message::json_message;
 use crate::setting::setting_from_text;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-/// A webhook event: whatever object it is, for Mackerel adds events and fields at any time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MackerelEvent(pub Map<String, Value>);
-
-json_message!(MackerelEvent, include_str!("../events/mackerel-alert.json"));
 
 /// What becomes of an issue when its alert recovers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,3 +1,10 @@
-//! The function `incident-reporter`; its handler is still to come.
+//! Makes a Backlog issue of each alert of Mackerel and keeps it told.
 
-fn main() {}
+mod handler;
+mod ledger;
+mod markup;
+mod report;
+
+fn main() -> std::process::ExitCode {
+    runtime::serve_queue(handler::handle)
+}

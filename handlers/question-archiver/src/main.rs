@@ -1,3 +1,7 @@
-//! The function `question-archiver`; its handler is still to come.
+//! Keeps each question in a table under the number that its asker was told.
 
-fn main() {}
+mod handler;
+
+fn main() -> std::process::ExitCode {
+    runtime::serve_queue(handler::handle)
+}

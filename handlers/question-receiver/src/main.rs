@@ -1,3 +1,7 @@
-//! The function `question-receiver`; its handler is still to come.
+//! Receives a question of the form: checks it, publishes it, answers with its number.
 
-fn main() {}
+mod handler;
+
+fn main() -> std::process::ExitCode {
+    runtime::serve_http(handler::handle)
+}

@@ -1,3 +1,13 @@
-//! The function `slack-notifier`; its handler is still to come.
+//! Shows notifications of SNS in Slack, as a person would want to read them.
 
-fn main() {}
+mod arn;
+mod blocks;
+mod console;
+mod handler;
+mod notice;
+mod slack;
+mod text;
+
+fn main() -> std::process::ExitCode {
+    runtime::serve_queue(handler::handle)
+}

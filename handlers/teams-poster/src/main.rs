@@ -1,3 +1,9 @@
-//! The function `teams-poster`; its handler is still to come.
+//! Shows each question in a channel of Teams.
 
-fn main() {}
+mod card;
+mod handler;
+mod workflow;
+
+fn main() -> std::process::ExitCode {
+    runtime::serve_queue(handler::handle)
+}

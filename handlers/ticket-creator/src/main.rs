@@ -1,3 +1,8 @@
-//! The function `ticket-creator`; its handler is still to come.
+//! Opens one Backlog issue for each question.
 
-fn main() {}
+mod handler;
+mod ticket;
+
+fn main() -> std::process::ExitCode {
+    runtime::serve_queue(handler::handle)
+}

@@ -141,6 +141,22 @@ impl Resource for Deployment {
     const TYPE: &'static str = "AWS::ApiGateway::Deployment";
 }
 
+/// How many requests an API takes, from everybody together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Throttle {
+    /// Lasting requests a second.
+    pub(crate) per_second: u32,
+    /// Requests at once.
+    pub(crate) burst: u32,
+}
+
+impl Throttle {
+    /// What a SaaS sends, with plenty of room.
+    pub(crate) const WEBHOOK: Self = Self { per_second: 50, burst: 100 };
+    /// What a room full of people asks; more is not meant well.
+    pub(crate) const FORM: Self = Self { per_second: 5, burst: 20 };
+}
+
 /// The stage under which the current snapshot answers.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -159,15 +175,15 @@ impl Stage {
     /// The name in the URL; it says nothing, so that it never has a reason to change.
     pub(crate) const NAME: &'static str = "v1";
 
-    /// A stage that lets through what one SaaS sends, and slows down what a flood would.
-    pub(crate) fn new(api: Value, deployment: Value) -> Self {
+    /// A stage that lets through as much as is expected, and slows down what a flood would bring.
+    pub(crate) fn new(api: Value, deployment: Value, throttle: Throttle) -> Self {
         Self {
             deployment_id: deployment,
             method_settings: json!([{
                 "HttpMethod": "*",
                 "ResourcePath": "/*",
-                "ThrottlingBurstLimit": 100,
-                "ThrottlingRateLimit": 50,
+                "ThrottlingBurstLimit": throttle.burst,
+                "ThrottlingRateLimit": throttle.per_second,
             }]),
             rest_api_id: api,
             stage_name: Self::NAME,

@@ -104,7 +104,11 @@ impl BucketRef {
         Value::reference(&self.logical_id)
     }
 
-    fn arn(&self) -> Value {
+    pub(crate) fn regional_domain_name(&self) -> Value {
+        Value::attribute(&self.logical_id, "RegionalDomainName")
+    }
+
+    pub(crate) fn arn(&self) -> Value {
         Value::attribute(&self.logical_id, "Arn")
     }
 

@@ -1,7 +1,7 @@
 //! Functions behind REST APIs.
 
 use super::{Registration, Stack};
-use crate::resource::{ApiStage, GatewayResponse, Method, Path, Permission, RestApi, SecretRef};
+use crate::resource::{ApiStage, GatewayResponse, Method, Path, Permission, RestApi, SecretRef, Throttle};
 use contracts::{Contract, Http, WebhookToken, Wires};
 use policies::Value;
 
@@ -62,6 +62,7 @@ impl Stack {
         W::Contract: Contract<Trigger = Http>,
     {
         self.rest_api(&[]);
+        self.throttle = Throttle::FORM;
         self.add(
             "ApiPath",
             &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: "api".into(), rest_api_id: api() },
@@ -72,6 +73,11 @@ impl Stack {
         );
         self.posted_to(logical_id, "ApiResource", &format!("api/{resource}"), wiring);
         api_host()
+    }
+
+    /// Something else of the stack that somebody enters elsewhere: an address or an ARN that an output holds.
+    pub fn registration(&mut self, who: &'static str, place: &'static str, output: &'static str) {
+        self.registrations.push(Registration { saas: who, place, address_output: output, token_secret: None });
     }
 
     #[track_caller]

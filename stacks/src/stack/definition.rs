@@ -48,6 +48,8 @@ pub enum ParameterSource {
     CodeKey(&'static str),
     /// Address of a SaaS, or of its stand-in.
     ServiceUrl(Service),
+    /// This output of the stack that must be there before.
+    OutputBefore(&'static str),
     /// Number of something in Backlog.
     BacklogId(BacklogLookup),
 }

@@ -1,6 +1,6 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::{Definition, FunctionSpec, ParameterSource, Registration, SecretSpec, Stack};
+use super::{Definition, FunctionSpec, ParameterSource, Registration, SecretSpec, Site, Stack};
 use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
 use crate::stage::Stage;
 use crate::test_plan::TestPlan;
@@ -15,6 +15,7 @@ struct Template<'a> {
     #[serde(rename = "AWSTemplateFormatVersion")]
     version: &'static str,
     description: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parameters: BTreeMap<&'a str, Parameter>,
     resources: BTreeMap<String, Entry>,
     outputs: BTreeMap<&'a str, Output<'a>>,
@@ -81,7 +82,7 @@ impl Stack {
             .filter(|(id, entry)| reaches_the_api(entry.kind) && id.as_str() != "Api")
             .map(|(id, _)| id.clone())
             .collect();
-        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id)));
+        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id), self.throttle));
         resources.insert(id, deployment);
         resources.insert("ApiStage".into(), stage);
         resources
@@ -126,6 +127,22 @@ impl Stack {
         &self.parameters
     }
 
+    /// A stack in another region that must be there before this one.
+    pub fn before(&self) -> Option<&Stack> {
+        self.before.as_deref()
+    }
+
+    /// The files of its site, if it has one.
+    pub fn site_files(&self) -> Option<&Site> {
+        self.site.as_ref()
+    }
+
+    /// Logical ids of what outlives the stack until `destroy` removes it.
+    pub fn holds_data(&self) -> impl Iterator<Item = &str> {
+        let entries = self.resources.iter().filter(|(_, entry)| entry.deletion_policy.is_some());
+        entries.map(|(logical_id, _)| logical_id.as_str())
+    }
+
     /// The secrets.
     pub fn secrets(&self) -> &[SecretSpec] {
         &self.secrets
@@ -163,6 +180,7 @@ impl Parameter {
             ParameterSource::ArtifactBucket => "Bucket that holds the archives".into(),
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
             ParameterSource::ServiceUrl(service) => format!("Where {service:?} answers"),
+            ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
             ParameterSource::BacklogId(lookup) => format!("Number in Backlog of {lookup}"),
         };
         Self { kind: "String", description }

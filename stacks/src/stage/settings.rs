@@ -90,6 +90,13 @@ read_by!(Region, |text: String| {
 });
 
 impl Region {
+    /// The only region whose certificates CloudFront takes.
+    pub const OF_CERTIFICATES: &'static str = "us-east-1";
+
+    pub(crate) fn of_certificates() -> Self {
+        Self(Self::OF_CERTIFICATES.to_owned())
+    }
+
     /// The name as AWS writes it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -31,7 +31,8 @@ fn a_good_file_has_defaults_for_what_it_does_not_say() {
     let stage = parse(GOOD).unwrap();
     assert_eq!(stage.architecture, Architecture::X86_64);
     assert_eq!(stage.log_retention_days.days(), 30);
-    assert!(stage.backlog_files.allowed_senders.is_empty());
+    assert!(stage.backlog_files.unwrap().allowed_senders.is_empty());
+    assert_eq!((stage.sns_slack, stage.alarm_topic), (None, None));
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn a_field_that_does_not_exist_is_named_with_those_that_do() {
 #[test]
 fn a_field_that_is_missing_is_named() {
     let error = parse("region: eu-west-1\n").unwrap_err();
-    assert!(error.message.contains("backlog"), "{error}");
+    assert!(error.message.contains("at least one") && error.message.contains("`sns_slack`"), "{error}");
     check("  host: example.backlog.com\n", "", 2, &["host", "example.backlog.com"]);
 }
 
@@ -60,6 +61,30 @@ fn a_wrong_value_is_shown_with_what_is_allowed() {
     check("region:", "log_retention_days: 31\nregion:", 1, &["31", "30", "60"]);
     check("region:", "architecture: x86\nregion:", 1, &["x86", "x86-64", "arm64"]);
     check("  project: SUB", "\tproject: SUB", 4, &[]);
+}
+
+#[test]
+fn a_section_that_needs_another_says_so() {
+    check("backlog:\n  host: example.backlog.com\n  project: SUB\n", "", 2, &["backlog_files", "section `backlog`"]);
+    check("region:", "alarm_topic: sns-slack\nregion:", 1, &["sns-slack", "section"]);
+}
+
+#[test]
+fn values_of_the_systems_are_checked() {
+    let slack = |topic: &str| format!("sns_slack:\n  topic: {topic}\n");
+    let text = |section: &str| format!("{GOOD}{section}");
+    let error = |section: &str| parse(&text(section)).unwrap_err().to_string();
+    assert!(error(&slack("x")).contains("arn:aws:sns:"));
+    assert!(error(&slack("arn:aws:sns:r:111122223333:a.fifo")).contains("standard topic"));
+    assert!(parse(&text(&slack("arn:aws:sns:eu-west-1:111122223333:a"))).is_ok());
+    let incidents = |rest: &str| format!("mackerel_incidents:\n  issue: {{type: バグ, priority: 2}}\n{rest}");
+    assert!(parse(&text(&incidents("  on_recovery: close\n"))).is_ok());
+    assert!(error(&incidents("  on_recovery: shut\n")).contains("`comment`, `close` and `ignore`"));
+    let form = |rest: &str| format!("question_form:\n  issue: {{type: バグ, priority: 2}}\n{rest}");
+    assert!(error(&form("  keep_days: 0\n")).contains("1 to 36500"));
+    assert!(error(&form("  domain: {name: Questions, zone_id: Z1}\n")).contains("questions.example.com"));
+    assert!(error(&form("  domain: {name: a.example.com, zone_id: x}\n")).contains("hosted zone"));
+    assert!(parse(&text("time_zone: Asia/Tokio\n")).unwrap_err().to_string().contains("Asia/Tokyo"));
 }
 
 #[test]

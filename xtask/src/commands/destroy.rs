@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::result::print_stacks;
 use deployer::{Deployed, Keep, StackStatus, delete_artifacts_if_last, destroy, find_leftovers};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Shows what goes, asks, removes it, and prints what was removed.
 pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Failure> {
@@ -22,6 +23,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         changed,
         outputs: BTreeMap::new(),
         registrations: Vec::new(),
+        secrets: Vec::new(),
     };
     let Some(account) = context.connect_if_running(&stage).await? else {
         write_line("the local stage does not run: nothing is there");
@@ -30,23 +32,27 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         return Ok(());
     };
     let fail = |error: deployer::Error| context.failure(&error);
+    // A stack goes before the one that it needed, which is in another region.
     let mut found = Vec::new();
-    for stack in &stacks {
-        found.push(find_leftovers(&account, stack).await.map_err(fail)?);
+    for stack in stacks.iter().flat_map(|stack| [Some(stack), stack.before()]).flatten() {
+        let account = match stack.stage().region == stage.region {
+            true => Arc::clone(&account),
+            false => Arc::new(account.in_region(stack.stage().region.as_str())),
+        };
+        let leftovers = find_leftovers(&account, stack).await.map_err(fail)?;
+        found.push((account, stack, leftovers));
     }
-    context
-        .pause_display(|| stacks.iter().zip(&found).for_each(|(stack, found)| print_leftovers(stack, found, keep)))
-        .await;
+    context.pause_display(|| found.iter().for_each(|(_, stack, found)| print_leftovers(stack, found, keep))).await;
     if options.dry_run {
         return Ok(());
     }
-    let has_any = found.iter().any(|found| !found.is_empty());
+    let has_any = found.iter().any(|(_, _, found)| !found.is_empty());
     if must_ask && has_any && !choose::agrees(&format!("Destroy this on stage `{}`?", stage.name)) {
         return Err(Failure::nothing_changed("not destroyed: nothing was changed"));
     }
     let mut results = Vec::new();
-    for (stack, found) in stacks.iter().zip(&found) {
-        destroy(&account, stack, found, keep, &context.reporter).await.map_err(fail)?;
+    for (account, stack, found) in &found {
+        destroy(account, stack, found, keep, &context.reporter).await.map_err(fail)?;
         results.push(result(stack, if found.is_empty() { "ABSENT" } else { "DELETED" }, !found.is_empty()));
     }
     if delete_artifacts_if_last(&account, &stage).await.map_err(fail)? {

@@ -67,14 +67,17 @@ pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
         return;
     }
     write_line(&format!("{}: {} resources go", bold(stack.name()), found.n_resources));
+    let fate = match keep {
+        Keep::Nothing => red("data goes"),
+        Keep::Data => green("data is kept"),
+    };
     for bucket in &found.buckets {
-        let fate = match keep {
-            Keep::Nothing => red("data goes"),
-            Keep::Data => green("data is kept"),
-        };
         write_line(&format!(
             "  {fate}: bucket {} with {} objects and versions, {} bytes",
             bucket.name, bucket.n_objects, bucket.n_bytes
         ));
+    }
+    for table in &found.tables {
+        write_line(&format!("  {fate}: table {} with about {} items", table.name, table.n_items));
     }
 }

@@ -50,6 +50,13 @@ pub enum Reply {
     },
     /// 400: the body is wrong.
     BadRequest(&'static str),
+    /// 400: the body is as it should be, and what it says is not allowed.
+    Refused {
+        /// The word by which a page knows why, and tells it in its own language.
+        code: &'static str,
+        /// The same as a sentence.
+        why: &'static str,
+    },
     /// 401: the sender did not show that it is who we expect.
     Unauthorized(&'static str),
     /// 413: the body is too large.
@@ -63,21 +70,28 @@ impl Reply {
     pub fn status(&self) -> u16 {
         match self {
             Self::Accepted { .. } => 200,
-            Self::BadRequest(_) => 400,
+            Self::BadRequest(_) | Self::Refused { .. } => 400,
             Self::Unauthorized(_) => 401,
             Self::TooLarge(_) => 413,
             Self::UnsupportedType(_) => 415,
         }
     }
 
-    fn body(&self) -> Value {
+    /// What is sent; every error has a word in `code` and a sentence in `message`.
+    pub fn body(&self) -> Value {
         match self {
             Self::Accepted { message_id } => json!({"message": "queued", "id": message_id}),
-            Self::BadRequest(why) | Self::Unauthorized(why) | Self::TooLarge(why) | Self::UnsupportedType(why) => {
-                json!({"message": why})
-            }
+            Self::BadRequest(why) => problem("bad_request", why),
+            Self::Refused { code, why } => problem(code, why),
+            Self::Unauthorized(why) => problem("unauthorized", why),
+            Self::TooLarge(why) => problem("too_large", why),
+            Self::UnsupportedType(why) => problem("unsupported_type", why),
         }
     }
+}
+
+fn problem(code: &str, why: &str) -> Value {
+    json!({"code": code, "message": why})
 }
 
 /// Runs a handler behind API Gateway until Lambda ends the process.
@@ -93,7 +107,7 @@ where
         lambda_runtime::run(service_fn(async |event: LambdaEvent<ProxyEvent>| {
             log::begin_invocation(&event.context.request_id);
             let (status, body) = match read(event.payload) {
-                Err(why) => (400, json!({"message": why})),
+                Err(why) => (400, problem("bad_request", why)),
                 Ok(request) => answer(handle(&links, request).await),
             };
             Ok::<_, lambda_runtime::Error>(json!({
@@ -153,7 +167,7 @@ fn answer(result: Result<Reply, Failure>) -> (u16, Value) {
         }
         Err(failure) => {
             log::error("failed", json!({"status": 500, "reason": failure.reason()}));
-            (500, json!({"message": "the event could not be queued; send it again"}))
+            (500, problem("failed", "the event could not be queued; send it again"))
         }
     }
 }
@@ -185,7 +199,15 @@ mod tests {
     #[test]
     fn a_failure_does_not_tell_the_sender_its_reason() {
         let (status, body) = answer(Err(Failure::retry("canary")));
-        assert_eq!(status, 500);
+        assert_eq!((status, &body["code"]), (500, &json!("failed")));
         assert!(!body.to_string().contains("canary"));
+    }
+
+    #[test]
+    fn a_refusal_carries_a_word_for_a_page_and_a_sentence() {
+        let (status, body) = answer(Ok(Reply::Refused { code: "blank", why: "no text" }));
+        assert_eq!((status, body), (400, json!({"code": "blank", "message": "no text"})));
+        let (status, body) = answer(Ok(Reply::TooLarge("too much")));
+        assert_eq!((status, body), (413, json!({"code": "too_large", "message": "too much"})));
     }
 }

@@ -25,7 +25,7 @@ fn resources() -> Resources {
         ),
         ("ApiModel".into(), of_type("AWS::ApiGateway::Model", json!({"Schema": {"type": "object"}}))),
         ("ApiValidator".into(), of_type("AWS::ApiGateway::RequestValidator", json!({"ValidateRequestBody": true}))),
-        ("ApiStage".into(), Entry::new(&Stage::new(api(), Value::reference("D")))),
+        ("ApiStage".into(), Entry::new(&Stage::new(api(), Value::reference("D"), Throttle::WEBHOOK))),
         ("DomainName".into(), of_type("AWS::ApiGateway::DomainName", json!({"DomainName": "d"}))),
         ("Dead".into(), Entry::new(&DeadLetters::new())),
     ])

@@ -1,0 +1,150 @@
+//! The files of a static site: what changed is uploaded and taken out of caches, the rest is not touched.
+
+use crate::account::Account;
+use crate::error::{Error, Outcome};
+use crate::outputs::Deployed;
+use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
+use sha2::{Digest, Sha256};
+use stacks::{SiteFile, Stack};
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The metadata that tells whether a file is the same.
+const DIGEST: &str = "sha256";
+
+/// What became of a site's files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteChanges {
+    /// Files that were uploaded, new or changed.
+    pub uploaded: Vec<String>,
+    /// Objects that are no longer of the site.
+    pub removed: Vec<String>,
+}
+
+impl SiteChanges {
+    /// Whether everything was as it should be.
+    pub fn is_empty(&self) -> bool {
+        self.uploaded.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// Brings the bucket of a site up to date, and takes what changed out of the caches.
+pub async fn upload_site(account: &Account, stack: &Stack, there: &Deployed) -> Outcome<SiteChanges> {
+    let mut changes = SiteChanges::default();
+    let Some(site) = stack.site_files() else { return Ok(changes) };
+    let (Some(bucket), Some(distribution)) =
+        (there.outputs.get(site.bucket_output), there.outputs.get(site.distribution_output))
+    else {
+        return Ok(changes);
+    };
+    let mut stale = BTreeSet::new();
+    for file in site.files {
+        let there = state_of(account, bucket, file).await?;
+        if there == State::Same {
+            continue;
+        }
+        put(account, bucket, file).await?;
+        changes.uploaded.push(file.path.to_owned());
+        if there == State::Other {
+            stale.insert(file.path.to_owned());
+        }
+    }
+    for key in keys_of(account, bucket).await? {
+        if site.files.iter().any(|file| file.path == key) {
+            continue;
+        }
+        account.changes();
+        let call = account.s3.delete_object().bucket(bucket).key(&key).send();
+        call.await.map_err(Error::aws("s3:DeleteObject"))?;
+        stale.insert(key.clone());
+        changes.removed.push(key);
+    }
+    if !stale.is_empty() {
+        invalidate(account, distribution, &stale).await?;
+    }
+    Ok(changes)
+}
+
+/// A file as it is in the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Absent,
+    Same,
+    Other,
+}
+
+async fn state_of(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<State> {
+    match account.s3.head_object().bucket(bucket).key(file.path).send().await {
+        Ok(head) => {
+            let is_same = head.metadata().and_then(|metadata| metadata.get(DIGEST)) == Some(&digest(file))
+                && head.content_type() == Some(file.content_type)
+                && head.cache_control() == Some(file.cache_control);
+            Ok(if is_same { State::Same } else { State::Other })
+        }
+        Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => Ok(State::Absent),
+        Err(error) => Err(Error::aws("s3:GetObject")(error)),
+    }
+}
+
+async fn put(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<()> {
+    account.changes();
+    account
+        .s3
+        .put_object()
+        .bucket(bucket)
+        .key(file.path)
+        .content_type(file.content_type)
+        .cache_control(file.cache_control)
+        .metadata(DIGEST, digest(file))
+        .body(file.content.to_vec().into())
+        .send()
+        .await
+        .map_err(Error::aws("s3:PutObject"))?;
+    Ok(())
+}
+
+async fn keys_of(account: &Account, bucket: &str) -> Outcome<Vec<String>> {
+    let mut pages = account.s3.list_objects_v2().bucket(bucket).into_paginator().send();
+    let mut keys = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(Error::aws("s3:ListBucket"))?;
+        keys.extend(page.contents().iter().filter_map(|object| object.key()).map(str::to_owned));
+    }
+    Ok(keys)
+}
+
+/// The first page is cached under `/` as well.
+async fn invalidate(account: &Account, distribution: &str, stale: &BTreeSet<String>) -> Outcome<()> {
+    let mut paths: Vec<String> = stale.iter().map(|path| format!("/{path}")).collect();
+    if stale.contains("index.html") {
+        paths.push("/".into());
+    }
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let unfinished = |error: aws_sdk_cloudfront::error::BuildError| Error::Local {
+        what: format!("the invalidation cannot be written: {error}"),
+        hint: String::new(),
+    };
+    let paths = Paths::builder()
+        .quantity(i32::try_from(paths.len()).unwrap_or(i32::MAX))
+        .set_items(Some(paths))
+        .build()
+        .map_err(unfinished)?;
+    let batch = InvalidationBatch::builder()
+        .paths(paths)
+        .caller_reference(format!("tsugite-{}", since_1970.as_nanos()))
+        .build()
+        .map_err(unfinished)?;
+    account
+        .cloudfront
+        .create_invalidation()
+        .distribution_id(distribution)
+        .invalidation_batch(batch)
+        .send()
+        .await
+        .map_err(Error::aws("cloudfront:CreateInvalidation"))?;
+    Ok(())
+}
+
+fn digest(file: &SiteFile) -> String {
+    Sha256::digest(file.content).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,113 @@
+//! An execution of a state machine, followed state by state.
+
+use super::TestReport;
+use crate::account::Account;
+use crate::error::{Error, Outcome};
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
+use serde_json::Value as Json;
+use std::time::{Duration, Instant};
+
+/// How long an execution may take; waiting out a lock takes ten minutes of it.
+const LIMIT: Duration = Duration::from_secs(900);
+/// More elements of a result than this are counted and not listed.
+const LISTED: usize = 30;
+
+/// A running execution.
+pub(super) struct Execution<'a> {
+    account: &'a Account,
+    arn: String,
+}
+
+impl<'a> Execution<'a> {
+    pub(super) async fn start(account: &'a Account, machine: &str, input: &str) -> Outcome<Self> {
+        let call = account.sfn.start_execution().state_machine_arn(machine).input(input).send();
+        let answer = call.await.map_err(Error::aws("states:StartExecution"))?;
+        Ok(Self { account, arn: answer.execution_arn })
+    }
+
+    /// Follows it to its end and tells each state, then the result.
+    pub(super) async fn follow(&self, list: &str, name: &str, report: &mut TestReport) -> Outcome<()> {
+        let began = Instant::now();
+        let short = self.arn.rsplit(':').next().unwrap_or_default();
+        report.passed("start of the execution".into(), None, short.to_owned());
+        let end = loop {
+            let call = self.account.sfn.describe_execution().execution_arn(&self.arn).send();
+            let answer = call.await.map_err(Error::aws("states:DescribeExecution"))?;
+            if answer.status != ExecutionStatus::Running || began.elapsed() > LIMIT {
+                break answer;
+            }
+            tokio::time::sleep(self.account.poll_interval(began.elapsed())).await;
+        };
+        let is_well = end.status == ExecutionStatus::Succeeded;
+        self.tell_states(is_well, report).await?;
+        if !is_well {
+            let reason = [end.error.as_deref(), end.cause.as_deref()];
+            let reason: Vec<&str> = reason.into_iter().flatten().collect();
+            let reason = if reason.is_empty() { end.status.as_str().to_owned() } else { reason.join(": ") };
+            let hop = "end of the execution".to_owned();
+            let cause =
+                "the history of the execution in Step Functions shows each state; the cause above says what to mend";
+            report.broke(hop, Some(began.elapsed()), reason, None, cause.into());
+            return Ok(());
+        }
+        let output: Json = serde_json::from_str(end.output.as_deref().unwrap_or_default()).unwrap_or(Json::Null);
+        match output[list].as_array() {
+            Some(elements) => report.passed(list.to_owned(), Some(began.elapsed()), in_words(elements, name)),
+            None => {
+                let cause = format!("the output of the execution has no list `{list}`");
+                report.broke(list.to_owned(), Some(began.elapsed()), cause.clone(), None, cause);
+            }
+        }
+        Ok(())
+    }
+
+    /// Each state with the time spent in it; the one in which a failed execution ended is broken.
+    async fn tell_states(&self, is_well: bool, report: &mut TestReport) -> Outcome<()> {
+        let call = self.account.sfn.get_execution_history().execution_arn(&self.arn).into_paginator().items().send();
+        let events = call.try_collect().await.map_err(Error::aws("states:GetExecutionHistory"))?;
+        let mut states: Vec<(String, &HistoryEvent, Option<&HistoryEvent>)> = Vec::new();
+        for event in &events {
+            if let Some(entered) = &event.state_entered_event_details {
+                states.push((entered.name.clone(), event, None));
+            } else if let Some(exited) = &event.state_exited_event_details
+                && let Some((.., end)) = states.iter_mut().rev().find(|(name, ..)| *name == exited.name)
+            {
+                *end = Some(event);
+            }
+        }
+        let n_states = states.len();
+        for (index, (name, from, to)) in states.into_iter().enumerate() {
+            let took = to.and_then(|to| (to.timestamp.to_millis().ok()?).checked_sub(from.timestamp.to_millis().ok()?));
+            let took = took.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
+            if to.is_none() && !is_well && index + 1 == n_states {
+                report.broke(name.clone(), None, "ended the execution".into(), None, format!("state `{name}` failed"));
+            } else {
+                report.passed(name, took, "passed".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn in_words(elements: &[Json], name: &str) -> String {
+    let names: Vec<&str> = elements.iter().take(LISTED).filter_map(|element| element[name].as_str()).collect();
+    let more = match elements.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        n => format!(", and {n} more"),
+    };
+    format!("{}: {}{more}", elements.len(), names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_long_list_is_counted_and_cut() {
+        let elements: Vec<Json> = (0..32).map(|n| json!({"name": format!("p{n}")})).collect();
+        let words = in_words(&elements, "name");
+        assert!(words.starts_with("32: p0, p1, ") && words.ends_with("p29, and 2 more"), "{words}");
+        assert_eq!(in_words(&[], "name"), "0: ");
+    }
+}

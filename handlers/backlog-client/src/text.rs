@@ -1,0 +1,85 @@
+//! Texts as Backlog takes them: a summary of one line, and neither too long.
+
+/// Longest summary, in UTF-16 units, which are never fewer than characters.
+///
+/// Backlog does not document its limit; this is the one that its form keeps to.
+pub const SUMMARY_LIMIT: usize = 255;
+/// Longest description or comment; undocumented as well.
+const TEXT_LIMIT: usize = 100_000;
+/// What stands at the end of a text that was cut.
+const CUT: char = '…';
+
+/// A text as the summary of an issue: one line, and cut where Backlog would refuse it.
+pub fn shorten_summary(text: &str) -> String {
+    shorten_line(text, SUMMARY_LIMIT)
+}
+
+/// A text as one line of at most so many UTF-16 units.
+pub fn shorten_line(text: &str, limit: usize) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    cut(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "), limit)
+}
+
+/// A text of any number of lines, cut where Backlog would refuse it.
+pub(crate) fn shorten(text: &str) -> String {
+    // A control character is nothing that a reader would miss, and nothing says that Backlog takes it.
+    let readable = text.replace("\r\n", "\n").replace('\r', "\n");
+    cut(readable.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect(), TEXT_LIMIT)
+}
+
+fn cut(text: String, limit: usize) -> String {
+    if n_units(&text) <= limit {
+        return text;
+    }
+    let mut n_left = limit.saturating_sub(CUT.len_utf16());
+    let fits = |c: &char| match n_left.checked_sub(c.len_utf16()) {
+        Some(rest) => {
+            n_left = rest;
+            true
+        }
+        None => false,
+    };
+    let mut shortened: String = text.chars().take_while(fits).collect();
+    shortened.truncate(shortened.trim_end().len());
+    shortened.push(CUT);
+    shortened
+}
+
+/// Java and MySQL count differently; UTF-16 is the larger count of both.
+fn n_units(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_one_line() {
+        for (text, expected) in [
+            ("a\r\nb\n\nc\td", "a b c d"),
+            (" a  b ", "a b"),
+            ("a\u{2028}b\u{0}c\u{85}d\u{3000}e", "a b c d e"),
+            ("", ""),
+        ] {
+            assert_eq!(shorten_summary(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_summary_keeps_to_the_limit_in_whole_characters() {
+        assert_eq!(shorten_summary(&"あ".repeat(255)), "あ".repeat(255));
+        assert_eq!(shorten_summary(&"あ".repeat(256)), format!("{}…", "あ".repeat(254)));
+        assert_eq!(shorten_summary(&"👍".repeat(127)), "👍".repeat(127));
+        assert_eq!(shorten_summary(&"👍".repeat(128)), format!("{}…", "👍".repeat(127)));
+        // No blank is left before the mark.
+        assert_eq!(shorten_summary(&format!("{} {}", "a".repeat(253), "b".repeat(9))), format!("{}…", "a".repeat(253)));
+    }
+
+    #[test]
+    fn a_text_keeps_its_lines() {
+        assert_eq!(shorten("a\r\nb\rc\n\n\td\u{0}\u{1b}e"), "a\nb\nc\n\n\tde");
+        assert_eq!(shorten(&"x".repeat(100_000)), "x".repeat(100_000));
+        assert_eq!(shorten(&"x".repeat(100_001)).chars().count(), 100_000);
+    }
+}

@@ -1,0 +1,111 @@
+//! The event that a Mackerel webhook posts, before anything is believed about it.
+
+use super::AlertNotification;
+use crate::message::json_message;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// A webhook event: whatever object it is, for Mackerel adds events and fields at any time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MackerelEvent(pub Map<String, Value>);
+
+json_message!(MackerelEvent, include_str!("../../events/mackerel-alert.json"));
+
+/// What an event lacks that says of itself that it is an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnAlert(pub(super) &'static str);
+
+impl fmt::Display for NotAnAlert {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+impl std::error::Error for NotAnAlert {}
+
+/// The types of monitors; the last one is in the API's reference only.
+const MONITOR_TYPES: [&str; 8] =
+    ["connectivity", "host", "service", "external", "check", "expression", "anomalyDetection", "query"];
+
+impl MackerelEvent {
+    /// The alert that the event tells of: `None` for every other event and for an unknown type of
+    /// monitor, `Some(Err)` if the event claims to be an alert but does not describe it.
+    ///
+    /// An event without a type counts, because alerts have not always had one.
+    pub fn alert(&self) -> Option<Result<AlertNotification, NotAnAlert>> {
+        let is_known = match self.0.get("type") {
+            None | Some(Value::Null) => true,
+            Some(kind) => kind.as_str().is_some_and(|kind| MONITOR_TYPES.contains(&kind)),
+        };
+        let is_alert = self.0.get("event").and_then(Value::as_str) == Some("alert");
+        (is_alert && is_known).then(|| AlertNotification::read(&self.0))
+    }
+
+    /// What the event calls itself, for a log; cut, because it may be anything.
+    pub fn name(&self) -> String {
+        let part = |field: &str| self.0.get(field).and_then(Value::as_str).unwrap_or("none");
+        format!("event `{}` of type `{}`", part("event"), part("type")).chars().take(100).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Message;
+    use serde_json::json;
+
+    /// The test event with another value in this place, as the pointer says.
+    fn event_with(pointer: &str, value: Value) -> MackerelEvent {
+        let mut event: Value = serde_json::from_str(MackerelEvent::TEST_EVENT).unwrap();
+        *event.pointer_mut(pointer).unwrap() = value;
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn any_object_is_an_event_and_nothing_else_is() {
+        assert!(MackerelEvent::from_body("{}").unwrap().alert().is_none());
+        for body in ["[]", "null", "\"alert\"", "1", ""] {
+            assert!(MackerelEvent::from_body(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn every_monitor_type_is_an_alert_and_so_is_none() {
+        for kind in MONITOR_TYPES.map(Value::from).into_iter().chain([Value::Null]) {
+            assert!(event_with("/type", kind.clone()).alert().unwrap().is_ok(), "{kind}");
+        }
+        let mut event = MackerelEvent::from_body(MackerelEvent::TEST_EVENT).unwrap();
+        event.0.remove("type");
+        assert!(event.alert().unwrap().is_ok());
+    }
+
+    #[test]
+    fn other_events_and_unknown_types_are_none() {
+        for name in ["sample", "alertGroup", "hostStatus", "hostRegister", "monitorUpdate", "Alert", ""] {
+            assert!(event_with("/event", name.into()).alert().is_none(), "{name}");
+        }
+        assert!(event_with("/event", json!(1)).alert().is_none());
+        for kind in [json!("dream"), json!(""), json!(1), json!({})] {
+            assert!(event_with("/type", kind.clone()).alert().is_none(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn an_alert_without_its_id_or_status_is_an_error_not_a_silence() {
+        for alert in [json!(null), json!("2bj"), json!([])] {
+            let error = event_with("/alert", alert).alert().unwrap().unwrap_err();
+            assert_eq!(error.to_string(), "the event has no `alert`");
+        }
+        for id in [json!(null), json!(""), json!(7), json!("a b"), json!("a\nb"), json!("あ"), json!("x".repeat(129))]
+        {
+            let error = event_with("/alert/id", id.clone()).alert().unwrap().unwrap_err();
+            assert_eq!(error.to_string(), "`alert.id` is missing or not an id", "{id}");
+        }
+        for status in [json!(null), json!(" "), json!(3)] {
+            let error = event_with("/alert/status", status).alert().unwrap().unwrap_err();
+            assert_eq!(error.to_string(), "`alert.status` is missing");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What the function does with one event.
+
+use crate::ledger::{Claim, Ledger, Telling};
+use crate::report::Report;
+use backlog_client::{Change, Issue, Issues, NewIssue};
+use contracts::incident_reporter::{Incident, Links as Declared};
+use contracts::mackerel::{AlertNotification, MackerelEvent, OnRecovery};
+use runtime::{Delivery, Done, Failure, Instant, Live, Stored, timeout_at};
+use sha2::{Digest, Sha256};
+
+type Links = Declared<Live>;
+
+/// Opens the issue of an alert, or tells it the change; everything else is acknowledged.
+pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<Done, Failure> {
+    let Links { incidents, api_key, backlog, project, issue_type, priority, on_recovery, time_zone } = links;
+    let event = &delivery.message;
+    let Some(alert) = event.alert() else {
+        return Ok(Done::Ignored(format!("{} is no alert of a known monitor", event.name())));
+    };
+    let alert = alert.map_err(|problem| Failure::permanent(format!("the alert cannot be told apart: {problem}")))?;
+    if alert.is_recovery && *on_recovery == OnRecovery::Ignore {
+        return Ok(Done::Ignored(format!("alert {} recovered, which the stage ignores", alert.id)));
+    }
+    let report = Report { alert: &alert, zone: time_zone };
+    let work = Work {
+        alert: &alert,
+        digest: digest(event),
+        ledger: Ledger { records: incidents, alert_id: &alert.id },
+        issues: Issues::new(backlog, api_key)?,
+        new: NewIssue {
+            project: *project,
+            issue_type: *issue_type,
+            priority: *priority,
+            summary: &report.summary(),
+            description: &report.description(),
+        },
+        comment: report.comment(),
+        closes: alert.is_recovery && *on_recovery == OnRecovery::Close,
+        deadline: delivery.deadline,
+    };
+    work.run().await
+}
+
+/// One notification with everything that it takes.
+struct Work<'a> {
+    alert: &'a AlertNotification,
+    digest: String,
+    ledger: Ledger<'a>,
+    issues: Issues<'a>,
+    new: NewIssue<'a>,
+    comment: String,
+    closes: bool,
+    deadline: Instant,
+}
+
+impl Work<'_> {
+    async fn run(&self) -> Result<Done, Failure> {
+        let id = &self.alert.id;
+        match self.ledger.claim(&self.digest, self.alert.is_recovery).await? {
+            Claim::NeverSeen => Ok(Done::Ignored(format!("alert {id} recovered and was never seen before"))),
+            Claim::Told { issue_key } => Ok(Done::Ignored(format!("{issue_key} was told before"))),
+            Claim::Open(held) => self.create(&held).await,
+            Claim::OpenAgain { held, opening } => self.find_or_create(held, &opening).await,
+            Claim::Tell(telling) => self.tell(&telling).await,
+        }
+    }
+
+    async fn create(&self, held: &Stored<Incident>) -> Result<Done, Failure> {
+        let created = self.in_time(self.issues.create(self.new.clone())).await;
+        match &created {
+            Ok(issue) => self.ledger.note_created(held, &issue.key, &self.digest).await,
+            Err(_) => self.ledger.note_unknown(held, &self.digest).await,
+        }
+        created.map(|issue| Done::Worked(format!("created {} for alert {}", issue.key, self.alert.id)))
+    }
+
+    /// Looks for the issue that an earlier delivery may have created; `opening` would be in it.
+    async fn find_or_create(&self, held: Stored<Incident>, opening: &str) -> Result<Done, Failure> {
+        let id = &self.alert.id;
+        let found = self.in_time(self.issues.find_by_line(self.new.project, &self.alert.marker())).await;
+        let Ok(Some(Issue { key, .. })) = found else {
+            if found.is_ok() && !self.alert.is_recovery {
+                return self.create(&self.ledger.reopen(&held, &self.digest).await?).await;
+            }
+            self.ledger.note_unknown(&held, opening).await;
+            // The message that opens it is on its way again, or waits for a person.
+            return Err(found.err().unwrap_or_else(|| Failure::retry(format!("alert {id} has no issue yet"))));
+        };
+        if opening == self.digest {
+            self.ledger.note_created(&held, &key, opening).await;
+            return Ok(Done::Worked(format!("found {key}, which was created for alert {id} before")));
+        }
+        self.tell(&self.ledger.tell_found(&held, &key, opening, &self.digest).await?).await
+    }
+
+    async fn tell(&self, telling: &Telling) -> Result<Done, Failure> {
+        let Telling { held, issue_key, is_again } = telling;
+        match self.in_time(self.comment(issue_key, *is_again)).await {
+            Ok(change) => {
+                self.ledger.note_told(held, Some(&self.digest)).await;
+                let id = &self.alert.id;
+                Ok(match change {
+                    Change::Made if self.closes => Done::Worked(format!("closed {issue_key}: alert {id} recovered")),
+                    Change::Made => Done::Worked(format!("told {issue_key} about alert {id}")),
+                    Change::NoIssue => Done::Warned(format!("{issue_key} is no longer in Backlog")),
+                })
+            }
+            Err(failure) => {
+                self.ledger.note_told(held, None).await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn comment(&self, issue_key: &str, is_again: bool) -> Result<Change, Failure> {
+        if is_again && self.issues.has_comment(issue_key, &self.comment).await? {
+            return Ok(Change::Made);
+        }
+        if self.closes {
+            self.issues.close(issue_key, &self.comment).await
+        } else {
+            self.issues.comment(issue_key, &self.comment).await
+        }
+    }
+
+    /// Leaves Backlog at the deadline, while there is time to record that nothing is known.
+    async fn in_time<T>(&self, calls: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let late = || Failure::retry("Backlog did not answer in the time of one invocation");
+        timeout_at(self.deadline, calls).await.unwrap_or_else(|_| Err(late()))
+    }
+}
+
+/// What stands for a notification: the same content has the same digest, in whatever order it came.
+fn digest(event: &MackerelEvent) -> String {
+    let content = serde_json::Value::Object(event.0.clone()).to_string();
+    // Half of it tells the few notifications of one alert apart, and keeps the record small.
+    Sha256::digest(content.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The function against a stand-in of Backlog and a table in memory.
+//!
+//! `Stage::check` is the only place that calls the handler. It demands of every outcome that no
+//! key is in it: what the handler returns is all that `runtime` logs about an event.
+//!
+//! Proven elsewhere: what every answer of Backlog means (`backlog-client`), what is read of an
+//! event (`contracts`, mackerel/), and what becomes of an outcome in the queue (`runtime`).
+
+mod changes;
+mod events;
+mod monitors;
+mod openings;
+mod recoveries;
+mod texts;
+mod uncertainty;
+
+use super::*;
+use crate::ledger::{LEASE, LIFE};
+use contracts::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
+use contracts::{Message, Origin, SettingValue, TimeZone};
+use runtime::{FakeTable, Records, Secret, web};
+use serde_json::{Value, json};
+use standins::{Failure as Planned, Keys, Standins};
+use std::time::{Duration, SystemTime};
+
+/// The accepted key; a query writes it otherwise than it is.
+const KEY: &str = "canary+/0123456789";
+const ENCODED_KEY: &str = "canary%2B%2F0123456789";
+/// The alert of the test event.
+const ALERT: &str = "2bj";
+
+/// One function with its surroundings.
+struct Stage {
+    standins: Standins,
+    table: FakeTable<Incident>,
+    links: Links,
+    deadline: Instant,
+}
+
+/// What an outcome says besides its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Worked,
+    Ignored,
+    Warned,
+    Retry,
+    Permanent,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        Self::with(FakeTable::default()).await
+    }
+
+    async fn with(table: FakeTable<Incident>) -> Self {
+        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
+        let standins = Standins::start(0, keys, None).await.unwrap();
+        let links = Links {
+            incidents: Records::fake(&table),
+            api_key: Secret::<BacklogApiKey>::fake(&[KEY]),
+            backlog: Origin::parse(&standins.backlog_url()).unwrap(),
+            project: ProjectId::new(92),
+            issue_type: IssueTypeId::new(12),
+            priority: PriorityId::new(2),
+            on_recovery: OnRecovery::Comment,
+            time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
+        };
+        let deadline = Instant::now() + Duration::from_secs(55);
+        Self { standins, table, links, deadline }
+    }
+
+    async fn on_recovery(on_recovery: OnRecovery) -> Self {
+        let mut stage = Self::new().await;
+        stage.links.on_recovery = on_recovery;
+        stage
+    }
+
+    /// Handles an event and expects an outcome; returns its text.
+    async fn check(&self, event: Value, expected: Outcome) -> String {
+        let case = event.to_string();
+        let message = MackerelEvent::from_body(&case).unwrap();
+        let delivery = Delivery { message, message_id: "message-1".into(), deadline: self.deadline };
+        let outcome = handle(&self.links, delivery).await;
+        for secret in [KEY, ENCODED_KEY, "apiKey"] {
+            assert!(!format!("{outcome:?}").contains(secret), "{outcome:?}");
+        }
+        let (found, text) = match &outcome {
+            Ok(Done::Worked(text)) => (Outcome::Worked, text.as_str()),
+            Ok(Done::Ignored(text)) => (Outcome::Ignored, text.as_str()),
+            Ok(Done::Warned(text)) => (Outcome::Warned, text.as_str()),
+            Err(failure @ Failure::Retry { .. }) => (Outcome::Retry, failure.reason()),
+            Err(failure @ Failure::Permanent { .. }) => (Outcome::Permanent, failure.reason()),
+        };
+        assert_eq!(found, expected, "{case}: {text}");
+        text.to_owned()
+    }
+
+    /// Every issue that Backlog has, with its comments.
+    async fn issues(&self) -> Vec<Value> {
+        let url = format!("{}/_control/backlog/issues", self.standins.url());
+        let answer = web::client().unwrap().get(url).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// Demands that there is one issue, and returns the first lines of its comments.
+    async fn comments(&self) -> Vec<String> {
+        let issues = self.issues().await;
+        assert_eq!(issues.len(), 1, "{issues:?}");
+        let comments = issues[0]["comments"].as_array().unwrap();
+        comments.iter().map(|comment| first_line(comment["content"].as_str().unwrap())).collect()
+    }
+
+    /// Whether Backlog was asked for nothing at all.
+    fn is_untouched(&self) -> bool {
+        self.standins.received().is_empty()
+    }
+
+    fn n_calls(&self, method: &str) -> usize {
+        self.standins.received().iter().filter(|call| call.method == method).count()
+    }
+
+    fn record(&self) -> Incident {
+        self.table.record(ALERT).unwrap().0
+    }
+
+    /// Plans that the next call whose path holds this fails; with `after`, only its answer is lost.
+    fn fail(&self, status: u16, path: &str, after: bool) {
+        let path_contains = Some(path.to_owned());
+        self.standins.fail(Planned { status, path_contains, after, ..Planned::default() });
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The contract's test event with this laid over it.
+fn alert(changes: Value) -> Value {
+    laid_over(MackerelEvent::TEST_EVENT, changes)
+}
+
+fn laid_over(event: &str, changes: Value) -> Value {
+    let mut event = serde_json::from_str(event).unwrap();
+    merge(&mut event, changes);
+    event
+}
+
+fn merge(target: &mut Value, changes: Value) {
+    match (target, changes) {
+        (Value::Object(target), Value::Object(changes)) => {
+            for (field, value) in changes {
+                merge(target.entry(field).or_insert(Value::Null), value);
+            }
+        }
+        (target, value) => *target = value,
+    }
+}
+
+/// The test event's alert with another status.
+fn status(status: &str) -> Value {
+    alert(json!({"alert": {"status": status}}))
+}
+
+fn recovery() -> Value {
+    alert(json!({
+        "message": "CPU % 12 > 90",
+        "alert": {"status": "ok", "isOpen": false, "closedAt": 1_692_632_121, "statusChangedAt": 1_692_632_121, "metricValue": 12},
+    }))
+}
+
+fn digest_of(event: &Value) -> String {
+    digest(&serde_json::from_value(event.clone()).unwrap())
+}
+
+fn now_millis() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_millis()).unwrap()
+}
+
+/// A record as whoever is at work leaves it, with so long a lease left; 0 if it is over.
+fn creating(opening: &Value, left: Duration) -> Incident {
+    Incident::Creating {
+        until_millis: now_millis() + u64::try_from(left.as_millis()).unwrap(),
+        opening: digest_of(opening),
+    }
+}

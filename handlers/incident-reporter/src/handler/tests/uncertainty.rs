@@ -1,0 +1,169 @@
+//! An opening that came to no known end: no issue twice, and none too few.
+
+use super::*;
+use std::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+fn opening() -> Value {
+    alert(json!({}))
+}
+
+#[tokio::test]
+async fn a_lost_answer_makes_no_second_issue() {
+    for status in [500, 502, 408] {
+        let stage = Stage::new().await;
+        stage.fail(status, "/issues", true);
+        stage.check(opening(), Outcome::Retry).await;
+        assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&opening()) });
+        let text = stage.check(opening(), Outcome::Worked).await;
+        assert_eq!(text, "found SUB-1, which was created for alert 2bj before");
+        stage.check(opening(), Outcome::Ignored).await;
+        assert_eq!(stage.comments().await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn an_issue_that_was_not_created_is_created_the_next_time() {
+    for (status, expected) in [(500, Outcome::Retry), (429, Outcome::Retry), (400, Outcome::Permanent)] {
+        let stage = Stage::new().await;
+        stage.fail(status, "/issues", false);
+        stage.check(opening(), expected).await;
+        stage.check(opening(), Outcome::Worked).await;
+        assert_eq!(stage.comments().await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_crash_before_the_call_is_made_up_for_after_the_lease() {
+    let stage = Stage::new().await;
+    stage.table.leave(ALERT, creating(&opening(), LEASE));
+    for event in [opening(), status("warning"), recovery()] {
+        stage.check(event, Outcome::Retry).await;
+    }
+    assert!(stage.is_untouched());
+    stage.table.leave(ALERT, creating(&opening(), Duration::ZERO));
+    assert_eq!(stage.check(opening(), Outcome::Worked).await, "created SUB-1 for alert 2bj");
+    assert!(stage.n_calls("GET") > 0);
+}
+
+#[tokio::test]
+async fn a_crash_after_the_call_makes_no_second_issue() {
+    let stage = Stage::new().await;
+    stage.check(opening(), Outcome::Worked).await;
+    stage.table.leave(ALERT, creating(&opening(), Duration::ZERO));
+    stage.check(opening(), Outcome::Worked).await;
+    assert_eq!(stage.comments().await, [""; 0]);
+    assert!(matches!(stage.record(), Incident::Created { issue_key, .. } if issue_key == "SUB-1"));
+}
+
+#[tokio::test]
+async fn a_change_that_finds_the_issue_of_a_crash_is_told_to_it() {
+    let stage = Stage::new().await;
+    stage.check(status("warning"), Outcome::Worked).await;
+    stage.table.leave(ALERT, creating(&status("warning"), Duration::ZERO));
+    stage.check(status("critical"), Outcome::Worked).await;
+    // The one that is in the description needs no comment.
+    stage.check(status("warning"), Outcome::Ignored).await;
+    assert_eq!(stage.comments().await, ["Status: critical"]);
+}
+
+#[tokio::test]
+async fn a_change_that_finds_no_issue_opens_one_and_the_opening_becomes_a_comment() {
+    let stage = Stage::new().await;
+    stage.table.leave(ALERT, creating(&status("warning"), Duration::ZERO));
+    stage.check(status("critical"), Outcome::Worked).await;
+    stage.check(status("warning"), Outcome::Worked).await;
+    assert!(stage.issues().await[0]["summary"].as_str().unwrap().starts_with("critical@"));
+    assert_eq!(stage.comments().await, ["Status: warning"]);
+}
+
+#[tokio::test]
+async fn who_opens_an_issue_anew_is_the_one_that_is_in_it() {
+    let stage = Stage::new().await;
+    stage.table.leave(ALERT, creating(&status("warning"), Duration::ZERO));
+    // The search goes well, and the answer to the creation is lost.
+    let lists = Planned { status: 200, body: Some("[]".into()), times: 2, ..Planned::default() };
+    stage.standins.fail(lists);
+    stage.fail(500, "/issues", true);
+    stage.check(status("critical"), Outcome::Retry).await;
+    assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&status("critical")) });
+    stage.check(status("critical"), Outcome::Worked).await;
+    assert_eq!(stage.comments().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_search_that_fails_creates_nothing() {
+    let stage = Stage::new().await;
+    stage.table.leave(ALERT, creating(&opening(), Duration::ZERO));
+    stage.fail(503, "/issues", false);
+    stage.check(opening(), Outcome::Retry).await;
+    assert_eq!(stage.n_calls("POST"), 0);
+    assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&opening()) });
+}
+
+#[tokio::test]
+async fn two_that_take_over_at_once_make_one_issue() {
+    let stage = Stage::new().await;
+    stage.table.leave(ALERT, creating(&opening(), Duration::ZERO));
+    tokio::join!(stage.check(opening(), Outcome::Worked), stage.check(opening(), Outcome::Retry));
+    assert_eq!(stage.comments().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_issue_that_only_quotes_the_alert_is_not_its_issue() {
+    let stage = Stage::new().await;
+    let quoting = alert(json!({"memo": "see also\n> Alert ID: 2bj", "alert": {"id": "other"}}));
+    stage.check(quoting, Outcome::Worked).await;
+    stage.table.leave(ALERT, creating(&opening(), Duration::ZERO));
+    assert_eq!(stage.check(opening(), Outcome::Worked).await, "created SUB-2 for alert 2bj");
+}
+
+#[tokio::test]
+async fn a_backlog_that_stands_still_is_left_at_the_deadline_and_the_record_says_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let mut stage = Stage::new().await;
+    stage.links.backlog = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    stage.deadline = Instant::now() + Duration::from_secs(5);
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    let stand_still = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        connection.read_u8().await.unwrap();
+        // The stopped clock jumps to the next moment that somebody waits for.
+        tokio::time::pause();
+        connection
+    };
+    let (text, _connection) = tokio::join!(stage.check(opening(), Outcome::Retry), stand_still);
+    assert_eq!(text, "Backlog did not answer in the time of one invocation");
+    assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&opening()) });
+}
+
+#[tokio::test]
+async fn a_crash_while_opening_anew_leaves_the_one_that_may_be_in_the_issue() {
+    const NOTHING_FOUND: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]";
+    let mut stage = Stage::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    stage.links.backlog = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    stage.table.leave(ALERT, creating(&status("warning"), Duration::ZERO));
+    let until_it_creates = async {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(connection.read_u8().await.unwrap());
+            }
+            if head.starts_with(b"POST") {
+                return connection;
+            }
+            connection.write_all(NOTHING_FOUND.as_bytes()).await.unwrap();
+        }
+    };
+    // What is not waited for any more is as good as a process that ended.
+    tokio::select! {
+        _ = stage.check(status("critical"), Outcome::Worked) => panic!("nobody answered"),
+        _ = until_it_creates => {}
+    }
+    let Incident::Creating { opening, until_millis } = stage.record() else { panic!("{:?}", stage.record()) };
+    assert_eq!(opening, digest_of(&status("critical")));
+    assert!(until_millis > now_millis());
+}

@@ -1,0 +1,103 @@
+//! A notice as a message of Slack: a header, and blocks beside a bar in the color of its severity.
+//!
+//! The bar exists only on attachments, which Slack calls legacy and keeps. Texts of other people
+//! are `plain_text` wherever Slack takes it; where it must be `mrkdwn`, `verbatim` keeps Slack from
+//! making links and mentions of what looks like one.
+//!
+//! Source: docs.slack.dev, "Block Kit" reference, section, header, context and text object.
+
+use crate::console::Link;
+use crate::notice::{Field, Notice, Severity};
+use crate::text::{code, escaped, is_blank, length, one_line};
+use serde_json::{Value, json};
+
+const HEADER_LIMIT: usize = 150;
+const SECTION_LIMIT: usize = 3000;
+const FIELD_LIMIT: usize = 2000;
+const FIELDS_LIMIT: usize = 10;
+const BLOCKS_LIMIT: usize = 50;
+/// Slack recommends no more than 4,000; a notification shows a line or two.
+const FALLBACK_LIMIT: usize = 1000;
+const FOOTER_LIMIT: usize = 1000;
+const LABEL_LIMIT: usize = 100;
+
+/// The body that is posted.
+pub fn payload(notice: &Notice) -> Value {
+    let title = if is_blank(&notice.title) { "Notification" } else { &notice.title };
+    let mut payload = json!({
+        "text": escaped(&fallback(title, notice), FALLBACK_LIMIT),
+        "blocks": [{"type": "header", "text": plain(title, HEADER_LIMIT)}],
+        // A preview would fetch what a message names.
+        "unfurl_links": false,
+        "unfurl_media": false,
+    });
+    let blocks = blocks(notice);
+    if !blocks.is_empty() {
+        payload["attachments"] = json!([{"color": color(notice.severity), "blocks": blocks}]);
+    }
+    payload
+}
+
+/// What a notification on a telephone shows, and what a screen reader reads.
+fn fallback(title: &str, notice: &Notice) -> String {
+    match notice.text.as_deref().or(notice.code.as_deref()).map(one_line) {
+        Some(text) if !is_blank(&text) => format!("{title}: {text}"),
+        _ => title.to_owned(),
+    }
+}
+
+fn blocks(notice: &Notice) -> Vec<Value> {
+    let mut blocks = Vec::new();
+    if let Some(text) = notice.text.as_deref().filter(|text| !is_blank(text)) {
+        blocks.push(json!({"type": "section", "text": plain(text, SECTION_LIMIT)}));
+    }
+    for fields in notice.fields.chunks(FIELDS_LIMIT) {
+        blocks.push(json!({"type": "section", "fields": fields.iter().map(field).collect::<Vec<_>>()}));
+    }
+    if let Some(text) = &notice.code {
+        blocks.push(json!({"type": "section", "text": marked(code(text, SECTION_LIMIT))}));
+    }
+    // Room for the header above and for the two that are last and short.
+    blocks.truncate(BLOCKS_LIMIT - 3);
+    if let Some(text) = notice.link.as_ref().map(link).filter(|text| length(text) <= SECTION_LIMIT) {
+        blocks.push(json!({"type": "section", "text": marked(text)}));
+    }
+    let footer: Vec<&str> = notice.footer.iter().map(String::as_str).filter(|part| !is_blank(part)).collect();
+    let footer = footer.join(" · ");
+    if !footer.is_empty() {
+        blocks.push(json!({"type": "context", "elements": [plain(&one_line(&footer), FOOTER_LIMIT)]}));
+    }
+    blocks
+}
+
+fn color(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Bad => "#d13212",
+        Severity::Warning => "#ff9900",
+        Severity::Good => "#1d8102",
+        Severity::Ongoing => "#0073bb",
+        Severity::Neutral => "#687078",
+    }
+}
+
+fn field(field: &Field) -> Value {
+    let label = format!("*{}*\n", escaped(&field.label, LABEL_LIMIT));
+    let value = escaped(&field.value, FIELD_LIMIT - length(&label));
+    marked(label + &value)
+}
+
+/// The only place that writes a link; whoever made the address has encoded all that is not its own.
+fn link(link: &Link) -> String {
+    format!("<{}|{}>", link.url.replace('&', "&amp;"), link.label)
+}
+
+fn plain(text: &str, limit: usize) -> Value {
+    json!({"type": "plain_text", "text": escaped(text, limit), "emoji": false})
+}
+
+fn marked(text: String) -> Value {
+    json!({"type": "mrkdwn", "text": text, "verbatim": true})
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! What Slack may answer in place of `ok`.
+
+use super::host::Host;
+use super::*;
+use standins::Failure as Planned;
+use std::collections::BTreeMap;
+use std::net::{TcpListener, TcpStream};
+
+fn planned(status: u16, body: Option<&str>) -> Planned {
+    Planned { service: "slack".into(), status, body: body.map(str::to_owned), ..Planned::default() }
+}
+
+/// Lets Slack answer so and expects an outcome after one call.
+async fn check(status: u16, body: &str, expected: Outcome) -> String {
+    let stage = Stage::new().await;
+    stage.standins.fail(planned(status, Some(body)));
+    let text = stage.check(expected).await;
+    assert_eq!(stage.answers(), [status], "{text}");
+    text
+}
+
+async fn check_wait(headers: &[(&str, &str)], expected: u64) {
+    let stage = Stage::new().await;
+    let headers: BTreeMap<String, String> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    stage.standins.fail(Planned { headers, ..planned(429, Some("rate_limited")) });
+    let reason = "Slack's rate limit is reached";
+    let wait = Failure::retry_after(reason, Duration::from_secs(expected));
+    assert_eq!(stage.handle(&alarm("id-1")).await, Err(wait));
+    assert_eq!(stage.answers(), [429]);
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_waited_for_in_the_queue_as_long_as_slack_says() {
+    for (value, seconds) in [("1", 1), (" 30 ", 30), ("3600", 3600), ("0", 1), ("86400", 3600)] {
+        check_wait(&[("retry-after", value)], seconds).await;
+    }
+    for nonsense in ["", "soon", "-1", "1.5", "Tue, 04 Aug 2026 02:01:52 GMT", "99999999999999999999"] {
+        check_wait(&[("retry-after", nonsense)], 30).await;
+    }
+}
+
+#[tokio::test]
+async fn a_burst_that_slack_refuses_is_shown_when_the_wait_is_over() {
+    let stage = Stage::new().await;
+    let limit = planned(429, None);
+    stage.standins.fail(limit);
+    let outcome = stage.handle(&alarm("id-1")).await;
+    assert!(matches!(outcome, Err(Failure::Retry { after: Some(_), .. })), "{outcome:?}");
+    stage.check(Outcome::Shown).await;
+}
+
+#[tokio::test]
+async fn a_word_decides_before_the_status_does() {
+    for status in [400, 403, 404, 410, 500, 200] {
+        for word in ["invalid_payload", "no_text", "too_many_attachments", "invalid_blocks"] {
+            let text = check(status, word, Outcome::Permanent).await;
+            assert!(text.contains("does not take this message") && text.contains(word), "{text}");
+        }
+        for word in ["action_prohibited", "posting_to_general_channel_denied", "channel_is_archived"] {
+            let text = check(status, word, Outcome::Permanent).await;
+            assert!(text.contains("channel") && text.contains(word), "{text}");
+        }
+        for word in ["no_service", "no_service_id", "no_team", "no_active_hooks", "invalid_token", "user_not_found"] {
+            let text = check(status, &format!("{word}\n"), Outcome::Permanent).await;
+            assert!(text.contains(word), "{text}");
+            assert!(text.contains("make a new webhook and deploy again with SLACK_WEBHOOK_URL"), "{text}");
+        }
+        check(status, "rollup_error", Outcome::Retry).await;
+        check(status, "rate_limited", Outcome::Retry).await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_known_word_the_status_decides() {
+    for body in ["", "some_new_word", "<html>maintenance</html>"] {
+        for status in [400, 401, 402, 403, 404, 405, 410, 413, 422, 451] {
+            let text = check(status, body, Outcome::Permanent).await;
+            assert!(text.contains(&status.to_string()), "{text}");
+            assert_eq!(text.contains("some_new_word"), body == "some_new_word", "{text}");
+            assert!(!text.contains("html"), "{text}");
+        }
+        for status in [408, 425, 429, 500, 502, 503, 504, 599] {
+            check(status, body, Outcome::Retry).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_200_with_ok_is_success() {
+    for (status, body) in [(200, ""), (200, "okay"), (200, "{\"ok\":true}"), (200, "OK"), (201, "ok"), (202, "ok")] {
+        let text = check(status, body, Outcome::Retry).await;
+        assert!(text.contains("in place of `ok`"), "{text}");
+    }
+    check(200, "ok\n", Outcome::Shown).await;
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let other = Stage::new().await;
+    for status in [301, 302, 303, 307, 308] {
+        let stage = Stage::new().await;
+        let location = BTreeMap::from([("location".to_owned(), other.standins.slack_webhook_url())]);
+        stage.standins.fail(Planned { headers: location, ..planned(status, Some("")) });
+        stage.check(Outcome::Retry).await;
+        assert_eq!((stage.answers(), other.answers()), (vec![status], vec![]));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_repeats_the_secret_is_not_repeated() {
+    let url = Stage::new().await.standins.slack_webhook_url();
+    for echo in [
+        SECRET.to_owned(),
+        SECRET.to_lowercase(),
+        SECRET[..12].to_lowercase(),
+        url.clone(),
+        format!("no_service {url}"),
+        "canarysecret".to_owned(),
+        "canary".to_owned(),
+        "the_canarysecret_is_wrong".to_owned(),
+        "x".repeat(5000),
+    ] {
+        // What is demanded of every outcome is demanded of these as well.
+        let text = check(400, &echo, Outcome::Permanent).await;
+        assert!(!text.contains("xxx"), "{text}");
+        check(500, &echo, Outcome::Retry).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_speak_http_is_a_failure_that_may_pass() {
+    for answer in ["no HTTP at all\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"] {
+        let host = Host::saying(answer).await;
+        let text = Stage::with_webhook(&host.url()).await.check(Outcome::Retry).await;
+        assert!(text.starts_with("Slack cannot be reached: "), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_who_answers_is_a_failure_that_may_pass() {
+    // The near end of a connection: nobody listens there, and no other test can get the port.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let closed = connection.local_addr().unwrap();
+    let stage = Stage::with_webhook(&format!("http://{closed}/services/T00000000/B00000000/{SECRET}")).await;
+    let text = stage.check(Outcome::Retry).await;
+    assert!(text.starts_with("Slack cannot be reached: "), "{text}");
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_not_read_to_its_end() {
+    for (status, expected) in [(200, Outcome::Retry), (400, Outcome::Permanent)] {
+        let endless = format!("HTTP/1.1 {status} Any\r\n\r\n{}", "x".repeat(4096));
+        let host = Host::saying(endless).await;
+        let text = Stage::with_webhook(&host.url()).await.check(expected).await;
+        assert!(text.contains(&status.to_string()), "{text}");
+    }
+}

@@ -1,0 +1,152 @@
+//! Texts of other people as Slack may show them: escaped, and never longer than Slack takes.
+//!
+//! Lengths are counted in UTF-16 units after escaping: Slack does not say what it counts as a
+//! character, and no other way to count finds more.
+
+/// What stands before and after code, each on a line of its own.
+const FENCE: &str = "```";
+
+/// A text without control sequences of Slack, at most `limit` long.
+///
+/// Source: docs.slack.dev, "Formatting message text", escaping text.
+pub fn escaped(text: &str, limit: usize) -> String {
+    fit(text, limit, push_escaped)
+}
+
+/// The same as a block of code, which ends where it should whatever the text holds.
+pub fn code(text: &str, limit: usize) -> String {
+    let mut n_ticks = 0;
+    let inner = fit(text, limit.saturating_sub(2 * (FENCE.len() + 1)), |c, out| {
+        n_ticks = if c == '`' { n_ticks + 1 } else { 0 };
+        if n_ticks == FENCE.len() {
+            // A space without width keeps a third backtick from closing the block.
+            out.push('\u{200b}');
+            n_ticks = 1;
+        }
+        push_escaped(c, out);
+    });
+    format!("{FENCE}\n{inner}\n{FENCE}")
+}
+
+/// A text on one line, with single spaces and without control characters.
+pub fn one_line(text: &str) -> String {
+    let is_gap = |c: char| c.is_whitespace() || c.is_control();
+    text.split(is_gap).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a reader would see nothing.
+pub fn is_blank(text: &str) -> bool {
+    let is_unseen =
+        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{3164}' | '\u{115f}');
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_unseen(c))
+}
+
+/// The length of a text as it is counted here.
+pub fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// Writes as much of a text as fits, and how much is left out.
+fn fit(text: &str, limit: usize, mut write: impl FnMut(char, &mut String)) -> String {
+    let n_chars = text.chars().count();
+    let cut_limit = limit.saturating_sub(length(&left_out(n_chars)));
+    let (mut out, mut written, mut cut) = (String::new(), 0, None);
+    for (n_before, c) in text.chars().enumerate() {
+        let end = out.len();
+        write(c, &mut out);
+        written += length(&out[end..]);
+        if written > cut_limit && cut.is_none() {
+            cut = Some((end, n_before));
+        }
+        if written > limit {
+            let (end, n_kept) = cut.unwrap_or_default();
+            out.truncate(end);
+            out.push_str(&left_out(n_chars - n_kept));
+            return out;
+        }
+    }
+    out
+}
+
+fn left_out(n_chars: usize) -> String {
+    format!("… ({n_chars} more characters)")
+}
+
+fn push_escaped(c: char, out: &mut String) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '\r' => {}
+        c if c.is_control() && !matches!(c, '\n' | '\t') => out.push(char::REPLACEMENT_CHARACTER),
+        c => out.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_sequences_of_slack_and_of_terminals_become_text() {
+        assert_eq!(escaped("<!channel> & <https://x|y>", 99), "&lt;!channel&gt; &amp; &lt;https://x|y&gt;");
+        assert_eq!(escaped("a\r\nb\tc\u{1b}[1m\0", 99), "a\nb\tc\u{fffd}[1m\u{fffd}");
+        assert_eq!(escaped("&amp;", 99), "&amp;amp;");
+    }
+
+    #[test]
+    fn a_text_is_never_longer_than_its_limit_and_says_what_is_left_out() {
+        for c in ["a", "<", "あ", "🦀", "`", "\n", "&`"] {
+            for n in (0..400).step_by(7) {
+                let text = c.repeat(n);
+                for limit in [40, 150, 151, 999] {
+                    for shown in [escaped(&text, limit), code(&text, limit)] {
+                        assert!(length(&shown) <= limit, "{n} x {c}: {shown}");
+                    }
+                    let shown = escaped(&text, limit);
+                    let n_kept = shown.replace("&lt;", "<").replace("&amp;", "&");
+                    match n_kept.split_once("… (") {
+                        None => assert_eq!(n_kept, text),
+                        Some((kept, rest)) => {
+                            let n_left: usize = rest.strip_suffix(" more characters)").unwrap().parse().unwrap();
+                            assert!(text.starts_with(kept));
+                            assert_eq!(kept.chars().count() + n_left, text.chars().count());
+                            // Only what the notice needs is taken from the text.
+                            assert!(length(&shown) + 6 >= limit, "{shown}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_too_small_for_the_notice_keeps_nothing_of_the_text() {
+        assert_eq!(escaped("abc", 2), "… (3 more characters)");
+    }
+
+    #[test]
+    fn code_ends_only_at_its_end() {
+        for n in 0..20 {
+            let shown = code(&format!("a{}b{}", "`".repeat(n), "`".repeat(n)), 999);
+            let inner = shown.strip_prefix("```\n").unwrap().strip_suffix("\n```").unwrap();
+            assert!(!inner.contains("```"), "{shown}");
+            assert_eq!(inner.matches('`').count(), 2 * n);
+        }
+        assert_eq!(code("`` x <b>", 99), "```\n`` x &lt;b&gt;\n```");
+    }
+
+    #[test]
+    fn a_title_is_one_line() {
+        assert_eq!(one_line(" a\r\n\tb\u{7}c  d\u{a0}\n"), "a b c d");
+        assert_eq!(one_line("\0\n "), "");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_blank() {
+        for blank in ["", " \n\t", "\0\u{7f}\u{85}", "\u{200b}\u{feff}\u{3000}"] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        assert!(!is_blank(" . "));
+    }
+}

@@ -1,0 +1,188 @@
+//! The function against a stand-in of Teams and claims in memory.
+//!
+//! `Stage::handle` is the only place that calls the handler. It demands of every outcome that
+//! neither the signature nor the question is in it: what the handler returns is all that `runtime`
+//! logs about a question.
+//!
+//! Proven elsewhere: the form of the card (card/tests.rs), the ways of claiming (`runtime`,
+//! link/claims.rs), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
+
+mod addresses;
+mod answers;
+
+use super::*;
+use contracts::claim::Progress;
+use contracts::teams::TeamsWorkflowUrl;
+use contracts::{Message, SettingValue, TimeZone};
+use runtime::{Claims, FakeTable, Instant, Secret};
+use serde_json::{Value, json};
+use standins::{Failure as Planned, Keys, ReceivedCall, Standins};
+use std::collections::BTreeMap;
+
+/// The accepted signature; a query writes it otherwise than it is.
+const SIGNATURE: &str = "canary+/signature-0123456789";
+/// A part of the signature that is the same in both forms, and a text that is in every question.
+const CANARIES: [&str; 2] = ["signature-0123456789", "canary-question"];
+/// The question's number.
+const ID: &str = "2f0e3b5c-0000-5000-8000-000000000001";
+const ARN: &str = "arn:aws:sns:ap-northeast-1:123456789012:questions";
+
+/// One function with its surroundings.
+struct Stage {
+    standins: Standins,
+    claims: FakeTable<Progress>,
+    links: Links,
+    deadline: Instant,
+}
+
+/// What an outcome says besides its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Worked,
+    Ignored,
+    Retry,
+    Permanent,
+}
+
+impl Stage {
+    /// A function that has the accepted URL.
+    async fn new() -> Self {
+        let keys = Keys { teams_signature: SIGNATURE.to_owned(), ..Keys::sample() };
+        let standins = Standins::start(0, keys, None).await.unwrap();
+        let claims = FakeTable::default();
+        let links = Links {
+            shown: Claims::fake(&claims),
+            workflow: Secret::<TeamsWorkflowUrl>::fake(&[&standins.teams_workflow_url()]),
+            time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
+        };
+        Self { standins, claims, links, deadline: Instant::now() + Duration::from_secs(600) }
+    }
+
+    /// The same with URLs that successive readings of the secret yield.
+    async fn with_urls(urls: impl FnOnce(&str) -> Vec<String>) -> Self {
+        let mut stage = Self::new().await;
+        let urls = urls(&stage.standins.teams_workflow_url());
+        let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+        stage.links.workflow = Secret::fake(&urls);
+        stage
+    }
+
+    fn fail(&self, planned: Planned) {
+        self.standins.fail(Planned { service: "teams".into(), ..planned });
+    }
+
+    /// Bodies of the cards that Teams took.
+    fn cards(&self) -> Vec<Value> {
+        let taken = |call: &ReceivedCall| call.status == 202;
+        self.calls().into_iter().filter(taken).map(|call| serde_json::from_str(&call.body).unwrap()).collect()
+    }
+
+    fn calls(&self) -> Vec<ReceivedCall> {
+        self.standins.received()
+    }
+
+    async fn handle(&self, body: &str) -> Result<Done, Failure> {
+        let delivery = Delivery {
+            message: Published::from_body(body).unwrap(),
+            message_id: "m-1".into(),
+            deadline: self.deadline,
+        };
+        let outcome = handle(&self.links, delivery).await;
+        let kept = format!("{outcome:?} {:?}", self.claims.record(ID));
+        for canary in CANARIES {
+            assert!(!kept.contains(canary), "{kept}");
+        }
+        outcome
+    }
+
+    /// Handles a question and expects an outcome; returns its text.
+    async fn check(&self, body: &str, expected: Outcome) -> String {
+        let outcome = self.handle(body).await;
+        let (found, text) = match outcome {
+            Ok(Done::Worked(text)) => (Outcome::Worked, text),
+            Ok(Done::Ignored(text) | Done::Warned(text)) => (Outcome::Ignored, text),
+            Err(failure @ Failure::Retry { .. }) => (Outcome::Retry, failure.reason().to_owned()),
+            Err(failure @ Failure::Permanent { .. }) => (Outcome::Permanent, failure.reason().to_owned()),
+        };
+        assert_eq!(found, expected, "{text}");
+        text
+    }
+}
+
+fn envelope(text: &str) -> String {
+    let question = json!({"project_id": "AWS-101", "text": format!("canary-question {text}")});
+    Published::<Question>::envelope(ID, ARN, None, &question.to_string())
+}
+
+/// Lines of the question in a card.
+fn lines(card: &Value) -> Vec<String> {
+    let body = card["attachments"][0]["content"]["body"].as_array().unwrap();
+    let runs = |block: &Value| block["inlines"].as_array().map(Vec::as_slice).unwrap_or_default().to_vec();
+    body.iter().map(|block| runs(block).iter().map(|run| run["text"].as_str().unwrap()).collect()).collect()
+}
+
+#[tokio::test]
+async fn shows_the_test_event_with_its_number_and_the_time_of_the_zone() {
+    let stage = Stage::new().await;
+    let body = Published::<Question>::envelope(ID, ARN, None, Question::TEST_EVENT);
+    let text = stage.check(&body, Outcome::Worked).await;
+    assert!(text.contains(ID), "{text}");
+    let event = Question::from_body(Question::TEST_EVENT).unwrap();
+    let [card] = stage.cards().try_into().unwrap();
+    let shown = lines(&card);
+    let (first, last) = event.text.split_once('\n').unwrap();
+    assert_eq!(shown[1..3], [first, last]);
+    assert_eq!(shown[4..], ["日時: 2026-08-04 11:01:52 +09:00".to_owned(), format!("質問番号: {ID}")]);
+}
+
+#[tokio::test]
+async fn a_card_of_any_length_is_one_that_teams_takes() {
+    for text in ["", "あ\n\n\tb", &"あ".repeat(100_000), &"x\n".repeat(4_000), &"{{".repeat(20_000)] {
+        let stage = Stage::new().await;
+        stage.check(&envelope(text), Outcome::Worked).await;
+        assert_eq!(stage.cards().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_was_published_past_the_form_is_cleaned() {
+    let stage = Stage::new().await;
+    stage.check(&envelope("a\r\nb\0\u{1b}c"), Outcome::Worked).await;
+    assert_eq!(lines(&stage.cards()[0])[1..3], ["canary-question a", "bc"]);
+}
+
+#[tokio::test]
+async fn a_second_delivery_is_recognized_by_the_topics_id() {
+    let stage = Stage::new().await;
+    stage.check(&envelope("x"), Outcome::Worked).await;
+    let text = stage.check(&envelope("x"), Outcome::Ignored).await;
+    assert!(text.contains("done before"), "{text}");
+    assert_eq!((stage.calls().len(), stage.claims.keys()), (1, vec![ID.to_owned()]));
+}
+
+#[tokio::test]
+async fn a_bare_message_is_shown_under_the_queues_id_and_without_a_time() {
+    let stage = Stage::new().await;
+    stage.check(Question::TEST_EVENT, Outcome::Worked).await;
+    assert_eq!(stage.claims.keys(), ["m-1"]);
+    let shown = lines(&stage.cards()[0]);
+    assert_eq!(shown.last().unwrap(), "質問番号: m-1");
+    assert!(shown.iter().all(|line| !line.starts_with("日時")));
+}
+
+#[tokio::test]
+async fn a_question_that_was_not_shown_is_shown_by_the_next_delivery() {
+    let stage = Stage::new().await;
+    stage.fail(Planned { status: 503, ..Planned::default() });
+    stage.check(&envelope("x"), Outcome::Retry).await;
+    stage.check(&envelope("x"), Outcome::Worked).await;
+    assert_eq!(stage.cards().len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_posted_without_a_claim() {
+    let mut stage = Stage::new().await;
+    stage.links.shown = Claims::fake(&FakeTable::broken());
+    stage.check(&envelope("x"), Outcome::Retry).await;
+    assert!(stage.calls().is_empty());
+}

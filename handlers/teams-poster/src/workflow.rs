@@ -1,0 +1,146 @@
+//! The one call to Teams: post a message to the flow, and say what its answer means.
+
+use contracts::teams::TeamsWorkflowUrl;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use runtime::web::{self, Client, Response, Url, header};
+use runtime::{Failure, Secret};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How much of an answer's body is looked at.
+const ANSWER_BYTES: usize = 2048;
+/// Wait after a 429 that does not say when to come back: the documented limits count by the minute.
+const DEFAULT_WAIT: Duration = Duration::from_secs(60);
+/// Longest wait before the flow is asked again, whatever it says.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+/// How connectors begin what went wrong, with the status 200.
+///
+/// Source: github.com/MicrosoftDocs/msteams-docs, issues 400, 1810 and 7425.
+const HIDDEN_FAILURE: &str = "Webhook message delivery failed";
+/// What precedes the status that they hide.
+const HIDDEN_STATUS: &str = "returned HTTP error ";
+/// What a person has to do about an address that does not work.
+const NEXT_STEP: &str =
+    "see whether the flow is on and has an owner, copy its URL anew and give it with `cargo xtask deploy`";
+
+/// Why a message was not posted.
+enum Trouble {
+    /// The address leads nowhere; there may be a newer one.
+    Address(Failure),
+    /// Anything else.
+    Other(Failure),
+}
+
+/// Posts a message; if the flow refuses its address, reads that anew and tries a new one once.
+pub async fn post(secret: &Secret<TeamsWorkflowUrl>, message: &str) -> Result<(), Failure> {
+    let client = web::client()?;
+    let known = secret.read().await?;
+    let refused = match attempt(&client, &known, message).await {
+        Ok(()) => return Ok(()),
+        Err(Trouble::Other(failure)) => return Err(failure),
+        Err(Trouble::Address(failure)) => failure,
+    };
+    let stored = secret.reread().await?;
+    if stored == known {
+        return Err(refused);
+    }
+    attempt(&client, &stored, message).await.map_err(|trouble| match trouble {
+        Trouble::Address(failure) | Trouble::Other(failure) => failure,
+    })
+}
+
+async fn attempt(client: &Client, secret: &TeamsWorkflowUrl, message: &str) -> Result<(), Trouble> {
+    let url = address(secret).map_err(Trouble::Address)?;
+    let request = client.post(url).header(header::CONTENT_TYPE, "application/json").body(message.to_owned());
+    let response = request.send().await.map_err(|error| {
+        Trouble::Other(Failure::retry(format!("Teams cannot be reached: {}", web::describe(error))))
+    })?;
+    judge(response, secret).await
+}
+
+/// The address of the flow; a failure must not repeat it, for whoever knows it can post.
+fn address(secret: &TeamsWorkflowUrl) -> Result<Url, Failure> {
+    let wrong = |why: &str| Failure::permanent(format!("the URL of the flow in Teams {why}: {NEXT_STEP}"));
+    let url = Url::parse(secret.expose()).map_err(|_| wrong("is no URL"))?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err(wrong("does not begin with `https://`")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+async fn judge(mut response: Response, secret: &TeamsWorkflowUrl) -> Result<(), Trouble> {
+    let status = response.status().as_u16();
+    // A workflow says 202 and nothing more; what becomes of the card is in its run history.
+    if status != 200 && (200..300).contains(&status) {
+        return Ok(());
+    }
+    let wait = wait_of(&response, Timestamp::now());
+    let body = beginning(&mut response).await;
+    let status = if status == 200 { hidden_status(&body) } else { Some(status) };
+    let Some(status) = status else { return Ok(()) };
+    let said = said(&body, secret);
+    Err(match status {
+        401 | 403 | 404 | 410 => Trouble::Address(Failure::permanent(format!(
+            "Teams refuses the URL of the flow ({status}{said}): {NEXT_STEP}"
+        ))),
+        429 => Trouble::Other(Failure::retry_after("the rate limit of Teams is reached", wait)),
+        301 | 308 => Trouble::Other(Failure::permanent(format!("the flow is at another address now ({status})"))),
+        // Timed out and too early: both speak of the moment, not of the request.
+        400..500 if !matches!(status, 408 | 425) => {
+            Trouble::Other(Failure::permanent(format!("Teams refused the card ({status}{said})")))
+        }
+        _ => Trouble::Other(Failure::retry(format!("Teams answered {status}{said}"))),
+    })
+}
+
+/// The status behind a 200 that is none; one that is not named counts as a failure that may pass.
+fn hidden_status(body: &str) -> Option<u16> {
+    let failure = body.trim_start().strip_prefix(HIDDEN_FAILURE)?;
+    let named = failure.split_once(HIDDEN_STATUS).and_then(|(_, rest)| rest.get(..3)?.parse().ok());
+    Some(named.filter(|status| (400..600).contains(status)).unwrap_or(502))
+}
+
+/// The code of the error, if the answer has one; its message may repeat the address or the card.
+fn said(body: &str, secret: &TeamsWorkflowUrl) -> String {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    let is_code = |code: &&str| {
+        (1..=64).contains(&code.len())
+            && code.chars().all(|c| c.is_ascii_alphanumeric())
+            && !secret.expose().contains(code)
+    };
+    body["error"]["code"].as_str().filter(is_code).map(|code| format!(", {code}")).unwrap_or_default()
+}
+
+/// The beginning of the body; one that breaks off says as much as it has.
+async fn beginning(response: &mut Response) -> String {
+    let mut body = Vec::new();
+    while let Ok(Some(piece)) = response.chunk().await {
+        body.extend_from_slice(&piece);
+        if body.len() >= ANSWER_BYTES {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&body).into_owned()
+}
+
+/// The wait that `Retry-After` names in seconds or as a date.
+fn wait_of(response: &Response, now: Timestamp) -> Duration {
+    let named = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::trim);
+    let seconds = named.and_then(|named| match named.parse::<u64>() {
+        Ok(seconds) => Some(seconds),
+        Err(_) => {
+            let moment = DateTimeParser::new().parse_timestamp(named).ok()?;
+            Some(u64::try_from(moment.as_second() - now.as_second()).unwrap_or_default())
+        }
+    });
+    // One second more, because both clocks are cut to whole seconds.
+    seconds.map_or(DEFAULT_WAIT, |seconds| Duration::from_secs(seconds.saturating_add(1)).min(LONGEST_WAIT))
+}

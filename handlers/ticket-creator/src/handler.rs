@@ -1,0 +1,50 @@
+//! What the function does with one question.
+
+use crate::ticket::Ticket;
+use backlog_client::{Issues, NewIssue};
+use contracts::question::Question;
+use contracts::ticket_creator::{Contract as ThisContract, Links as Declared};
+use contracts::{Contract, Published};
+use runtime::{Attempt, Delivery, Done, Failure, Live, timeout_at};
+use std::time::Duration;
+
+type Links = Declared<Live>;
+
+/// Longer than an invocation, for none can still be at work when the claim ends.
+const LEASE: Duration = Duration::from_secs(2 * ThisContract::LIMITS.timeout_seconds as u64);
+
+/// Opens the issue of the question; after an attempt whose end is not known, looks for it first.
+pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> Result<Done, Failure> {
+    let Links { created, api_key, backlog, project, issue_type, priority } = links;
+    let number = delivery.published_id().to_owned();
+    let deadline = delivery.deadline;
+    // What the form has cleaned stays as it is; whoever publishes past it may send anything.
+    let question = delivery.message.message.cleaned();
+    let ticket = Ticket::of(&question, &number);
+    let issues = Issues::new(backlog, api_key)?;
+    let new = NewIssue {
+        project: *project,
+        issue_type: *issue_type,
+        priority: *priority,
+        summary: &ticket.summary,
+        description: &ticket.description,
+    };
+
+    let open = async |attempt| {
+        if attempt == Attempt::Again
+            && let Some(issue) = issues.find_by_line(*project, &ticket.marker).await?
+        {
+            return Ok(Done::Worked(format!("issue {} was created before for question {number}", issue.key)));
+        }
+        let issue = issues.create(new).await?;
+        Ok(Done::Worked(format!("created issue {} for question {number}", issue.key)))
+    };
+    let open_in_time = async |attempt| {
+        let late = || Err(Failure::retry("Backlog did not answer in the time of one invocation"));
+        timeout_at(deadline, open(attempt)).await.unwrap_or_else(|_| late())
+    };
+    created.once(&number, LEASE, open_in_time).await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The function against a stand-in of Backlog and claims in memory.
+//!
+//! `Stage::handle` is the only place that calls the handler. It demands of every outcome that
+//! neither the key nor the question is in it: what the handler returns is all that `runtime` logs
+//! about a question.
+//!
+//! Proven elsewhere: summary and description (ticket.rs), what every answer of Backlog means
+//! (`backlog-client`), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
+
+mod answers;
+mod repeats;
+
+use super::*;
+use contracts::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
+use contracts::claim::Progress;
+use contracts::{Message, Origin, SettingValue};
+use runtime::web::Url;
+use runtime::{Claims, FakeTable, Instant, Secret};
+use serde_json::json;
+use standins::{Failure as Planned, Keys, ReceivedCall, Standins};
+use std::collections::BTreeMap;
+
+/// The accepted key; a query writes it otherwise than it is.
+const KEY: &str = "canary+/key-0123456789";
+/// A part of the key that is the same in both forms, and a text that is in every question.
+const CANARIES: [&str; 2] = ["key-0123456789", "canary-question"];
+/// The question's number.
+const ID: &str = "2f0e3b5c-0000-5000-8000-000000000001";
+const ARN: &str = "arn:aws:sns:ap-northeast-1:123456789012:questions";
+
+/// One function with its surroundings.
+struct Stage {
+    standins: Standins,
+    claims: FakeTable<Progress>,
+    links: Links,
+    deadline: Instant,
+}
+
+/// What an outcome says besides its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Worked,
+    Ignored,
+    Retry,
+    Permanent,
+}
+
+impl Stage {
+    /// A function that has the accepted key, and no issue in Backlog.
+    async fn new() -> Self {
+        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
+        let standins = Standins::start(0, keys, None).await.unwrap();
+        let claims = FakeTable::default();
+        let links = Links {
+            created: Claims::fake(&claims),
+            api_key: Secret::<BacklogApiKey>::fake(&[KEY]),
+            backlog: Origin::parse(&standins.backlog_url()).unwrap(),
+            // The project of the stand-in, and the first of its types.
+            project: ProjectId::new(92),
+            issue_type: IssueTypeId::new(11),
+            priority: PriorityId::new(3),
+        };
+        Self { standins, claims, links, deadline: Instant::now() + Duration::from_secs(600) }
+    }
+
+    /// Forms of the issues that Backlog was asked to create, with what became of each call.
+    fn created(&self) -> Vec<(BTreeMap<String, String>, u16)> {
+        let is_creation = |call: &ReceivedCall| call.method == "POST" && call.path.ends_with("/issues");
+        let form = |call: ReceivedCall| {
+            let url = Url::parse(&format!("http://form/?{}", call.body)).unwrap();
+            (url.query_pairs().into_owned().collect(), call.status)
+        };
+        self.standins.received().into_iter().filter(is_creation).map(form).collect()
+    }
+
+    /// How often Backlog was asked for a list of issues.
+    fn n_searches(&self) -> usize {
+        self.standins.received().iter().filter(|call| call.method == "GET").count()
+    }
+
+    async fn handle(&self, body: &str) -> Result<Done, Failure> {
+        let delivery = Delivery {
+            message: Published::from_body(body).unwrap(),
+            message_id: "m-1".into(),
+            deadline: self.deadline,
+        };
+        let outcome = handle(&self.links, delivery).await;
+        let kept = format!("{outcome:?} {:?}", self.claims.record(ID));
+        for canary in CANARIES {
+            assert!(!kept.contains(canary), "{kept}");
+        }
+        outcome
+    }
+
+    /// Handles a question and expects an outcome; returns its text.
+    async fn check(&self, body: &str, expected: Outcome) -> String {
+        let outcome = self.handle(body).await;
+        let (found, text) = match outcome {
+            Ok(Done::Worked(text)) => (Outcome::Worked, text),
+            Ok(Done::Ignored(text) | Done::Warned(text)) => (Outcome::Ignored, text),
+            Err(failure @ Failure::Retry { .. }) => (Outcome::Retry, failure.reason().to_owned()),
+            Err(failure @ Failure::Permanent { .. }) => (Outcome::Permanent, failure.reason().to_owned()),
+        };
+        assert_eq!(found, expected, "{text}");
+        text
+    }
+}
+
+fn envelope(text: &str) -> String {
+    envelope_of(ID, text)
+}
+
+fn envelope_of(id: &str, text: &str) -> String {
+    let question = json!({"project_id": "AWS-101", "text": format!("canary-question {text}")});
+    Published::<Question>::envelope(id, ARN, None, &question.to_string())
+}
+
+#[tokio::test]
+async fn creates_an_issue_of_the_test_event() {
+    let stage = Stage::new().await;
+    let body = Published::<Question>::envelope(ID, ARN, None, Question::TEST_EVENT);
+    let text = stage.check(&body, Outcome::Worked).await;
+    assert_eq!(text, format!("created issue SUB-1 for question {ID}"));
+    let event = Question::from_body(Question::TEST_EVENT).unwrap();
+    let marker = format!("プロジェクト: {} / 質問番号: {ID}", event.project_id);
+    let [(form, status)] = stage.created().try_into().unwrap();
+    let expected = [
+        ("projectId", "92".to_owned()),
+        ("issueTypeId", "11".to_owned()),
+        ("priorityId", "3".to_owned()),
+        ("summary", form["summary"].clone()),
+        ("description", format!("{}\n\n{marker}", event.text)),
+    ];
+    assert_eq!(form, expected.map(|(name, value)| (name.to_owned(), value)).into());
+    assert_eq!(status, 201);
+    assert!(!form["summary"].is_empty() && event.text.replace('\n', " ").starts_with(&form["summary"]));
+    // Nobody was at it before, so nothing is looked for.
+    assert_eq!(stage.n_searches(), 0);
+}
+
+#[tokio::test]
+async fn what_was_published_past_the_form_is_cleaned() {
+    let stage = Stage::new().await;
+    stage.check(&envelope("a\r\nb\0\u{1b}c"), Outcome::Worked).await;
+    let [(form, _)] = stage.created().try_into().unwrap();
+    assert_eq!(form["summary"], "canary-question a bc");
+    assert!(form["description"].starts_with("canary-question a\nbc\n\n"));
+}
+
+#[tokio::test]
+async fn the_summary_arrives_as_it_was_made_and_the_text_in_full() {
+    let stage = Stage::new().await;
+    let text = "👩‍💻".repeat(600);
+    stage.check(&envelope(&text), Outcome::Worked).await;
+    let [(form, _)] = stage.created().try_into().unwrap();
+    assert_eq!(form["summary"], format!("canary-question {}", "👩‍💻".repeat(34)));
+    assert!(form["description"].starts_with(&format!("canary-question {text}\n\n")));
+}
+
+#[tokio::test]
+async fn a_bare_message_gets_its_issue_under_the_queues_id() {
+    let stage = Stage::new().await;
+    stage.check(Question::TEST_EVENT, Outcome::Worked).await;
+    assert_eq!(stage.claims.keys(), ["m-1"]);
+    assert!(stage.created()[0].0["description"].ends_with("質問番号: m-1"));
+}

@@ -1,0 +1,107 @@
+//! Static sites with an API beside them, and the certificates of their domains.
+
+use super::{ParameterSource, Stack};
+use crate::resource::{
+    Alias, ApiStage, Bucket, BucketRef, Certificate, Distribution, OriginAccessControl, Origins, ResponseHeadersPolicy,
+    SiteBucketPolicy,
+};
+use crate::stage::{Domain, Region};
+use policies::Value;
+
+/// The files of a site, and where they go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Output of the stack that holds the bucket's name.
+    pub bucket_output: &'static str,
+    /// Output of the stack that holds the distribution's id.
+    pub distribution_output: &'static str,
+    /// Every file.
+    pub files: &'static [SiteFile],
+}
+
+/// How a site is made.
+pub struct SiteSettings<'a> {
+    /// Output of the stack that gets the site's address.
+    pub url_output: &'static str,
+    /// Every file.
+    pub files: &'static [SiteFile],
+    /// Its own domain. Default: the name that CloudFront gives it.
+    pub domain: Option<&'a Domain>,
+    /// Name of the stack with the domain's certificate, if that has to be in another region.
+    pub certificate_stack: &'static str,
+}
+
+/// A file of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiteFile {
+    /// Its key in the bucket and its path in the address.
+    pub path: &'static str,
+    /// Its content.
+    pub content: &'static [u8],
+    /// What it is, as browsers are told.
+    pub content_type: &'static str,
+    /// How long it may be kept, as browsers are told.
+    pub cache_control: &'static str,
+}
+
+const BUCKET_OUTPUT: &str = "SiteBucket";
+const DISTRIBUTION_OUTPUT: &str = "DistributionId";
+const CERTIFICATE: &str = "Certificate";
+/// The output of a certificate's own stack.
+const CERTIFICATE_OUTPUT: &str = "CertificateArn";
+
+impl Stack {
+    /// A site with an API under `/api/`; its address becomes an output.
+    #[track_caller]
+    pub fn site(&mut self, site: SiteSettings<'_>, api: Value) {
+        let SiteSettings { url_output, files, domain, certificate_stack } = site;
+        let bucket = BucketRef::new("SiteFiles");
+        let name = |suffix: &str| self.full_name().then(suffix);
+        let (access, headers) = (name("-site"), name("-headers"));
+        self.add("SiteFiles", &Bucket::new());
+        self.add("SiteAccess", &OriginAccessControl::for_bucket(access));
+        self.add("SiteHeaders", &ResponseHeadersPolicy::strict(headers));
+        self.add("SiteFilesPolicy", &SiteBucketPolicy::new(&bucket, "Site"));
+        let origins = Origins {
+            bucket: &bucket,
+            access_control: "SiteAccess",
+            api,
+            api_path: format!("/{}", ApiStage::NAME),
+            headers_policy: "SiteHeaders",
+        };
+        let certificate = domain.map(|domain| (domain, self.certificate(domain, certificate_stack)));
+        let comment = format!("{} of stage {}", self.name, self.stage.name);
+        self.add("Site", &Distribution::new(&origins, comment, certificate));
+        let host = match domain {
+            None => Value::attribute("Site", "DomainName"),
+            Some(domain) => {
+                self.add("SiteAlias", &Alias::of(domain, "A", "Site"));
+                self.add("SiteAliasV6", &Alias::of(domain, "AAAA", "Site"));
+                Value::text(domain.name.as_str())
+            }
+        };
+        self.outputs.insert(url_output, Value::text("https://").join(host));
+        self.outputs.insert(BUCKET_OUTPUT, bucket.name());
+        self.outputs.insert(DISTRIBUTION_OUTPUT, Value::reference("Site"));
+        self.edge("a person's browser", "Site", "opens");
+        self.edge("Site", "SiteFiles", "reads");
+        self.edge("Site", "Api", "passes /api/ on to");
+        self.site = Some(Site { bucket_output: BUCKET_OUTPUT, distribution_output: DISTRIBUTION_OUTPUT, files });
+    }
+
+    /// The certificate of a domain: in this stack where CloudFront takes it, else in one of its own.
+    #[track_caller]
+    fn certificate(&mut self, domain: &Domain, stack_name: &'static str) -> Value {
+        if self.stage.region.as_str() == Region::OF_CERTIFICATES {
+            self.add(CERTIFICATE, &Certificate::of(domain));
+            return Value::reference(CERTIFICATE);
+        }
+        let mut stack = Self::new(stack_name, &self.stage);
+        stack.stage.region = Region::of_certificates();
+        stack.add(CERTIFICATE, &Certificate::of(domain));
+        stack.outputs.insert(CERTIFICATE_OUTPUT, Value::reference(CERTIFICATE));
+        self.before = Some(Box::new(stack));
+        self.parameters.insert(CERTIFICATE_OUTPUT.into(), ParameterSource::OutputBefore(CERTIFICATE_OUTPUT));
+        Value::reference(CERTIFICATE_OUTPUT)
+    }
+}

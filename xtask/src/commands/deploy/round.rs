@@ -1,0 +1,151 @@
+//! Stacks of one region that are proposed, agreed to and applied together.
+
+use crate::choose;
+use crate::context::Context;
+use crate::display::print_proposals;
+use crate::failure::Failure;
+use deployer::{
+    Account, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, deployed, discard, propose,
+    put_secrets, upload_site,
+};
+use futures_util::future::join_all;
+use stacks::{Stack, Stage};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How far a deployment goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// It shows what would happen and stops.
+    Look,
+    /// It asks before it changes anything.
+    Ask,
+    /// It goes on.
+    Go,
+}
+
+/// What the stacks of one region are deployed with.
+#[derive(Clone)]
+pub struct Round<'a> {
+    pub context: &'a Context,
+    pub stage: &'a Stage,
+    pub account: Arc<Account>,
+    pub manner: Manner,
+    pub secrets: &'a SecretInput,
+    pub backlog_ids: &'a BacklogIds,
+    /// Keys of the archives by package.
+    pub code_keys: &'a BTreeMap<String, String>,
+    /// Outputs that a stack gets from the one before it, by the stack's name.
+    pub outputs_before: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Round<'_> {
+    /// Proposes, asks, applies; `None` if it was only looked at.
+    pub async fn run(&self, stacks: &[&Stack]) -> Result<Option<Vec<Deployed>>, Failure> {
+        let proposals = self.propose(stacks).await?;
+        self.context.propose(&self.account, &proposals);
+        let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
+        let in_full = !self.stage.is_local() || self.manner == Manner::Look;
+        self.context.pause_display(|| print_proposals(&proposals, in_full)).await;
+        let question = format!("Deploy to stage `{}`?", self.stage.name);
+        let is_refused = self.manner == Manner::Ask && has_changes && !choose::agrees(&question);
+        if self.manner != Manner::Look && !is_refused {
+            return self.apply(stacks, &proposals).await.map(Some);
+        }
+        for proposal in &proposals {
+            discard(&self.account, proposal).await.map_err(|error| self.context.failure(&error))?;
+        }
+        if is_refused {
+            // The archives are there already, and with them perhaps their bucket.
+            return Err(Failure {
+                message: "not deployed: no stack was changed".into(),
+                hint: None,
+                may_have_changed: self.account.may_have_changed(),
+            });
+        }
+        Ok(None)
+    }
+
+    /// Asks for all change sets at once; if one is refused, all are taken back.
+    async fn propose(&self, stacks: &[&Stack]) -> Result<Vec<Proposal>, Failure> {
+        let stand_ins = self.account.local.as_ref().map(|local| local as &(dyn StandIns + Send + Sync));
+        let nothing = BTreeMap::new();
+        let plans: Vec<Plan<'_>> = stacks
+            .iter()
+            .map(|stack| Plan {
+                stack,
+                code_keys: self.code_keys,
+                outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&nothing),
+                backlog_ids: self.backlog_ids,
+                stand_ins,
+            })
+            .collect();
+        let results = join_all(plans.iter().map(|plan| propose(&self.account, plan, &self.context.reporter))).await;
+        let (proposals, failures) = separate(results);
+        if let Some(failure) = self.first_of(&failures) {
+            for proposal in &proposals {
+                let _ = discard(&self.account, proposal).await;
+            }
+            return Err(failure);
+        }
+        Ok(proposals)
+    }
+
+    /// Applies all at once, since none waits for another; one that fails does not stop the others.
+    async fn apply(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<Vec<Deployed>, Failure> {
+        self.context.begin_applying();
+        let work = stacks.iter().zip(proposals).map(|(stack, proposal)| self.deploy(stack, proposal));
+        let (results, failures) = separate(join_all(work).await);
+        let stored: BTreeSet<&str> = results.iter().flat_map(|(_, stored)| stored.iter().copied()).collect();
+        if !stored.is_empty() {
+            let stored: Vec<&str> = stored.into_iter().collect();
+            self.context.reporter.note(format!("secrets stored: {}", stored.join(", ")));
+        }
+        match self.first_of(&failures) {
+            Some(failure) => Err(failure),
+            None => Ok(results.into_iter().filter_map(|(deployed, _)| deployed).collect()),
+        }
+    }
+
+    /// One stack with its secrets and its site; returns what it tells, and the secrets that were stored.
+    async fn deploy(&self, stack: &Stack, proposal: &Proposal) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
+        let reporter = &self.context.reporter;
+        if !proposal.is_empty() {
+            let step = format!("deploying {}", proposal.stack);
+            let work = apply(&self.account, stack, proposal, reporter);
+            let n_changes = proposal.changes.len();
+            reporter.step(&step, work, |()| format!("{n_changes} resources")).await?;
+        }
+        let stored = put_secrets(&self.account, stack, self.secrets).await?;
+        let mut result = deployed(&self.account, stack).await?;
+        if let Some(result) = &mut result {
+            let site = upload_site(&self.account, stack, result).await?;
+            if !site.is_empty() {
+                let n_files = site.uploaded.len() + site.removed.len();
+                reporter.note(format!("{}: {n_files} files of the site brought up to date", stack.name()));
+            }
+            result.changed = !proposal.is_empty() || !stored.is_empty() || !site.is_empty();
+        }
+        Ok((result, stored))
+    }
+
+    /// The failure of the first that failed; the others are told before it.
+    fn first_of(&self, failures: &[Error]) -> Option<Failure> {
+        let (first, others) = failures.split_first()?;
+        for error in others {
+            self.context.reporter.warn(error.to_string());
+        }
+        Some(self.context.failure(first))
+    }
+}
+
+fn separate<T>(results: Vec<Result<T, Error>>) -> (Vec<T>, Vec<Error>) {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => good.push(value),
+            Err(error) => bad.push(error),
+        }
+    }
+    (good, bad)
+}
