@@ -47,6 +47,26 @@ async fn a_crash_before_the_call_is_made_up_for_after_the_lease() {
 }
 
 #[tokio::test]
+async fn waiting_for_somebody_at_work_uses_up_no_patience() {
+    let stage = Stage::new().await;
+    let message = serde_json::from_value(opening()).unwrap();
+    let created = |busy_until_millis| {
+        let told = vec!["of another".into()];
+        Incident::Created { issue_key: "SUB-1".into(), told, begun: vec![], busy_until_millis }
+    };
+    for busy in [creating(&opening(), LEASE), created(now_millis() + 30_000)] {
+        stage.table.leave(ALERT, busy);
+        let delivery =
+            Delivery { message: MackerelEvent::clone(&message), message_id: "m".into(), deadline: stage.deadline };
+        let Err(Failure::Retry { after: Some(wait), .. }) = handle(&stage.links, delivery).await else {
+            panic!("no wait is known");
+        };
+        // As often as it may come back, it outlives the lease.
+        assert!(wait * (contracts::RECEIVES_LIMIT - 1) > LEASE, "{wait:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_crash_after_the_call_makes_no_second_issue() {
     let stage = Stage::new().await;
     stage.check(opening(), Outcome::Worked).await;
