@@ -28,5 +28,12 @@ fn template(text: &str) -> Json {
 #[test]
 fn dump() {
     std::fs::write("/tmp/bb/template.json", serde_json::to_string_pretty(&template(STAGE)).unwrap()).unwrap();
+    let local = Stage::parse(
+        StageName::try_from("local".to_owned()).unwrap(),
+        &STAGE.replace("  host: bytebase.example.com\n", ""),
+    )
+    .unwrap();
+    let local: Json = serde_yaml::from_str(&stacks::all(&local)[0].template()).unwrap();
+    std::fs::write("/tmp/bb/local.json", local.to_string()).unwrap();
     let _ = (json!(1), BTreeSet::<u8>::new());
 }
