@@ -11,7 +11,7 @@ mod local {
     pub mod processes;
     pub mod stage;
 }
-mod systems {
+mod chapters {
     pub mod aws;
     pub mod deployment;
     pub mod form;
@@ -22,9 +22,9 @@ mod systems {
     pub mod world;
 }
 
+use chapters::{aws, deployment, form, mackerel, roles, site, slack};
 use local::stage::Stage;
 use std::time::Instant;
-use systems::{aws, deployment, form, mackerel, roles, site, slack};
 
 #[test]
 fn all_systems_from_end_to_end() {

@@ -34,7 +34,10 @@ fn write_stage(stage: &Stage, left_out: &[&str]) {
             kept.push_str(&format!("{line}\n"));
         }
     }
-    assert_eq!(kept.lines().filter(|line| left_out.iter().any(|name| line.starts_with(&format!("{name}:")))).count(), 0);
+    assert_eq!(
+        kept.lines().filter(|line| left_out.iter().any(|name| line.starts_with(&format!("{name}:")))).count(),
+        0
+    );
     std::fs::write(stage.root.join(PROD), kept).unwrap();
 }
 

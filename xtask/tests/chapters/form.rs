@@ -108,7 +108,8 @@ pub fn question(stage: &Stage) {
     assert_eq!(life["TimeToLiveDescription"]["AttributeName"], "expires_at", "{life}");
 
     let [card] = &cards(stage, &number)[..] else { panic!("not one card for {number}") };
-    for line in ["👩‍💻と👨‍👩‍👧‍👦の質問 🇯🇵", "<b>*&\"'\\ newline {", "{DATE(1)}}", "プロジェクト: AWS-101"] {
+    for line in ["👩‍💻と👨‍👩‍👧‍👦の質問 🇯🇵", "<b>*&\"'\\ newline {", "{DATE(1)}}", "プロジェクト: AWS-101"]
+    {
         assert!(texts(card).lines().any(|shown| shown == line), "`{line}` is missing in {card:#}");
     }
     // What people ask is in no log, and in the account where it belongs only.

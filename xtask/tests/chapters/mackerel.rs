@@ -134,7 +134,7 @@ pub fn rate_limit(stage: &Stage) {
 }
 
 pub fn refused_key(stage: &Stage) {
-    // A refused key is read anew; whether or not that is worth a second call, none is left to fail.
+    // A refused key is read anew and tried once more.
     stage.fail(&json!({"service": "backlog", "status": 401, "times": 2}));
     let event = alert("refused", &json!({}));
     tell(stage, std::slice::from_ref(&event));
@@ -151,7 +151,11 @@ pub fn refused_key(stage: &Stage) {
 pub fn wrong_names(stage: &Stage) {
     let n_events = stage.n_events(STACK);
     for (old, new, words) in [
-        ("type: バグ", "type: 障害", &["Backlog has no issue type `障害` of project `SUB`", "タスク (", "バグ (", "その他 ("][..]),
+        (
+            "type: バグ",
+            "type: 障害",
+            &["Backlog has no issue type `障害` of project `SUB`", "タスク (", "バグ (", "その他 ("][..],
+        ),
         ("priority: 高", "priority: 至急", &["Backlog has no priority `至急`", "高 (2), 中 (3), 低 (4)"]),
         ("type: バグ", "project: NOPE\n    type: バグ", &["Backlog has no project `NOPE`", "hint: check `project`"]),
     ] {

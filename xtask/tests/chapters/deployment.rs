@@ -107,9 +107,9 @@ pub fn second(stage: &Stage) {
     }
     run.says("nothing new: 8 archives are there");
     let document = run.json();
-    for (stack, first) in document["stacks"].as_array().unwrap().iter().zip(
-        stage.document()["stacks"].as_array().unwrap(),
-    ) {
+    for (stack, first) in
+        document["stacks"].as_array().unwrap().iter().zip(stage.document()["stacks"].as_array().unwrap())
+    {
         assert_eq!(stack["changed"], false, "{stack:#}");
         assert_eq!((&stack["registrations"], &stack["outputs"]), (&first["registrations"], &first["outputs"]));
     }
@@ -120,9 +120,9 @@ pub fn endpoints(stage: &Stage) {
     let document = stage.run(&["endpoints", "--output", "json"]).succeeds().json();
     assert_eq!(names_of(&document), NAMES);
     let text = stage.run(&["endpoints"]).succeeds().stdout;
-    for (there, first) in document["stacks"].as_array().unwrap().iter().zip(
-        stage.document()["stacks"].as_array().unwrap(),
-    ) {
+    for (there, first) in
+        document["stacks"].as_array().unwrap().iter().zip(stage.document()["stacks"].as_array().unwrap())
+    {
         assert_eq!(there["registrations"], first["registrations"]);
         for registration in there["registrations"].as_array().unwrap() {
             let saas = registration["saas"].as_str().unwrap();
@@ -208,7 +208,8 @@ pub fn canary(stage: &Stage) {
 
 pub fn keeps_data(stage: &Stage) {
     let table = stage.output("question-form", "ArchiveName");
-    let count = |name: &str| stage.aws(&["dynamodb", "scan", "--table-name", name, "--select", "COUNT"])["Count"].clone();
+    let count =
+        |name: &str| stage.aws(&["dynamodb", "scan", "--table-name", name, "--select", "COUNT"])["Count"].clone();
     let n_items = count(&table);
     assert!(n_items.as_u64() > Some(0), "there is no data to keep");
     let seen = stage.run(&["destroy", "question-form", "--dry-run"]).succeeds();
@@ -242,5 +243,8 @@ pub fn stops(stage: &Stage) {
     stage.run(&["local", "stop"]).succeeds().says("stopped");
     assert!(began.elapsed() < Duration::from_secs(20));
     let lines = stage.command_lines();
-    assert!(!lines.contains("launcher.py") && !lines.contains("__stand-ins") && !lines.contains("bootstrap"), "{lines}");
+    assert!(
+        !lines.contains("launcher.py") && !lines.contains("__stand-ins") && !lines.contains("bootstrap"),
+        "{lines}"
+    );
 }
