@@ -2,7 +2,7 @@
 
 use crate::account::{Account, StackStatus};
 use crate::error::{Error, Outcome};
-use stacks::{Stack, Stage};
+use stacks::{SecretSource, Stack, Stage};
 use std::collections::BTreeMap;
 
 /// A stack in the account.
@@ -18,6 +18,8 @@ pub struct Deployed {
     pub outputs: BTreeMap<String, String>,
     /// What to register where.
     pub registrations: Vec<RegisteredUrl>,
+    /// Secrets that somebody gave it: the name, and where the value is found.
+    pub secrets: Vec<(&'static str, &'static str)>,
 }
 
 /// An address, and where a person enters it.
@@ -54,5 +56,7 @@ pub async fn deployed(account: &Account, stack: &Stack) -> Outcome<Option<Deploy
         registrations.push(RegisteredUrl { saas: registration.saas, place: registration.place, url });
     }
     let outputs = summary.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
-    Ok(Some(Deployed { name: stack.name(), status: summary.status, changed: false, outputs, registrations }))
+    let given = stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given);
+    let secrets = given.map(|secret| (secret.name, secret.origin)).collect();
+    Ok(Some(Deployed { name: stack.name(), status: summary.status, changed: false, outputs, registrations, secrets }))
 }

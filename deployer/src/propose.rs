@@ -169,7 +169,10 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
                     (None, Some(stand_ins)) => stand_ins.origin(*service)?.render(),
                     (None, None) => String::new(),
                 },
-                ParameterSource::OutputBefore(output) => plan.outputs_before.get(*output).cloned().unwrap_or_default(),
+                ParameterSource::OutputBefore(output) => {
+                    // Only a dry run is without it: nothing is there yet that could tell.
+                    plan.outputs_before.get(*output).cloned().unwrap_or_else(|| "not-there-yet".into())
+                }
                 ParameterSource::BacklogId(lookup) => plan.backlog_ids.number(lookup),
             };
             Ok(Parameter::builder().parameter_key(name).parameter_value(value).build())

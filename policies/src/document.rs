@@ -27,6 +27,13 @@ impl PolicyDocument {
             ..Statement::allow([Action::ASSUME_ROLE], vec![])
         }])
     }
+
+    /// The same, but only where the service acts for the stack's own account.
+    pub fn trusting_for_this_account(service: &'static str) -> Self {
+        Self::new(
+            Self::trusting(service).statement.into_iter().map(|s| s.under(Condition::for_this_account())).collect(),
+        )
+    }
 }
 
 /// One statement of a policy.
@@ -67,6 +74,16 @@ impl Statement {
             condition: Some(condition),
             ..Self::allow([action], vec![resource])
         }
+    }
+
+    /// Allows, in the policy of a key, what the account's own policies allow; `*` means this key there.
+    pub fn allow_account_on_key(actions: impl IntoIterator<Item = Action>) -> Self {
+        Self { principal: Some(Principal::ThisAccount), ..Self::allow(actions, vec![Value::text("*")]) }
+    }
+
+    /// The same under a condition.
+    pub fn under(self, condition: Condition) -> Self {
+        Self { condition: Some(condition), ..self }
     }
 
     /// Denies one action to everyone under a condition.
@@ -125,6 +142,8 @@ pub enum Effect {
 pub enum Principal {
     /// An AWS service by its host name.
     Service(&'static str),
+    /// Whoever the policies of the stack's own account allow it to.
+    ThisAccount,
     /// Anyone, signed in or not.
     Everyone,
 }
@@ -133,6 +152,16 @@ impl Serialize for Principal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Everyone => serializer.serialize_str("*"),
+            Self::ThisAccount => {
+                let root = Value::text("arn:")
+                    .join(Value::reference("AWS::Partition"))
+                    .then(":iam::")
+                    .join(Value::reference("AWS::AccountId"))
+                    .then(":root");
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("AWS", &root)?;
+                map.end()
+            }
             Self::Service(service) => {
                 let mut map = serializer.serialize_map(Some(1))?;
                 map.serialize_entry("Service", service)?;
@@ -172,6 +201,18 @@ impl Condition {
         Self::one("StringEquals", "AWS:SourceArn", vec![arn])
     }
 
+    /// A state machine calls one endpoint with one method.
+    pub fn http_call(endpoint: Value, method: &'static str) -> Self {
+        let equals =
+            BTreeMap::from([("states:HTTPEndpoint", vec![endpoint]), ("states:HTTPMethod", vec![Value::text(method)])]);
+        Self(BTreeMap::from([("StringEquals", equals)]))
+    }
+
+    /// A key is used for the data of one state machine, by its ARN.
+    pub fn for_data_of_machine(arn: Value) -> Self {
+        Self::one("StringEquals", "kms:EncryptionContext:aws:states:stateMachineArn", vec![arn])
+    }
+
     fn one(operator: &'static str, key: &'static str, values: Vec<Value>) -> Self {
         Self(BTreeMap::from([(operator, BTreeMap::from([(key, values)]))]))
     }
@@ -205,6 +246,29 @@ mod tests {
                 "Principal": {"Service": "lambda.amazonaws.com"},
                 "Action": ["sts:AssumeRole"],
             }]})
+        );
+    }
+
+    #[test]
+    fn a_call_is_bound_to_its_endpoint_and_its_method_together() {
+        let condition = Condition::http_call(Value::reference("Url").then("/v1/projects"), "GET");
+        assert_eq!(
+            serde_json::to_value(condition).unwrap(),
+            json!({"StringEquals": {
+                "states:HTTPEndpoint": [{"Fn::Sub": "${Url}/v1/projects"}],
+                "states:HTTPMethod": ["GET"],
+            }})
+        );
+    }
+
+    #[test]
+    fn a_key_leaves_it_to_the_policies_of_its_account() {
+        assert_eq!(
+            serde_json::to_value(Statement::allow_account_on_key([Action::DECRYPT])).unwrap(),
+            json!({
+                "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": ["*"],
+                "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
+            })
         );
     }
 

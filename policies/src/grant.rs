@@ -1,6 +1,6 @@
 //! What one kind of link allows: an intent, turned into exactly the actions it takes.
 
-use crate::{Action, Statement, Value};
+use crate::{Action, Condition, Statement, Value};
 
 /// Something that a function's role is allowed to do, and to what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,52 @@ pub enum Grant {
         /// ARN of the table.
         table: Value,
     },
+    /// Let a state machine call one endpoint with one method.
+    CallEndpoint {
+        /// ARN of the state machine.
+        machine: Value,
+        /// The URL without its query.
+        endpoint: Value,
+        /// Such as `GET`.
+        method: &'static str,
+    },
+    /// Authenticate a request by a connection of this name.
+    UseConnection {
+        /// Name of the connection.
+        connection: Value,
+    },
+    /// Read what EventBridge keeps of a connection in a secret of its own.
+    ReadConnectionSecret {
+        /// Name of the connection.
+        connection: Value,
+    },
+    /// See in which state a connection is.
+    DescribeConnection {
+        /// Name of the connection.
+        connection: Value,
+    },
+    /// Replace what a connection authenticates with.
+    UpdateConnection {
+        /// Name of the connection.
+        connection: Value,
+    },
+    /// Replace what EventBridge keeps of a connection in a secret, which is part of updating it.
+    WriteConnectionSecret {
+        /// Name of the connection.
+        connection: Value,
+    },
+    /// Encrypt and decrypt the data of one state machine.
+    UseKey {
+        /// ARN of the key.
+        key: Value,
+        /// ARN of the state machine.
+        machine: Value,
+    },
+    /// Start executions of one state machine.
+    StartExecution {
+        /// ARN of the state machine.
+        machine: Value,
+    },
     /// Write to one log group.
     WriteLogs {
         /// ARN of the log group with its `:*` suffix, as `Fn::GetAtt` yields it.
@@ -62,6 +108,16 @@ impl Grant {
             Self::Publish { topic } => (topic, "publishes to"),
             Self::KeepRecords { table } => (table, "remembers in"),
             Self::InsertRecords { table } => (table, "adds to"),
+            Self::CallEndpoint { endpoint, .. } => (endpoint, "calls"),
+            Self::UseConnection { connection } | Self::ReadConnectionSecret { connection } => {
+                (connection, "authenticates by")
+            }
+            Self::DescribeConnection { connection } => (connection, "looks at"),
+            Self::UpdateConnection { connection } | Self::WriteConnectionSecret { connection } => {
+                (connection, "updates")
+            }
+            Self::UseKey { key, .. } => (key, "encrypts with"),
+            Self::StartExecution { machine } => (machine, "starts"),
             Self::WriteLogs { log_group } => (log_group, "logs to"),
         }
     }
@@ -87,6 +143,30 @@ impl Grant {
             Self::Publish { topic } => Statement::allow([Action::PUBLISH], vec![topic.clone()]),
             Self::KeepRecords { table } => Statement::allow([Action::GET_ITEM, Action::PUT_ITEM], vec![table.clone()]),
             Self::InsertRecords { table } => Statement::allow([Action::PUT_ITEM], vec![table.clone()]),
+            Self::CallEndpoint { machine, endpoint, method } => {
+                Statement::allow([Action::INVOKE_HTTP_ENDPOINT], vec![machine.clone()])
+                    .under(Condition::http_call(endpoint.clone(), method))
+            }
+            Self::UseConnection { connection } => {
+                Statement::allow([Action::RETRIEVE_CONNECTION_CREDENTIALS], vec![any_of_name(connection)])
+            }
+            Self::ReadConnectionSecret { connection } => {
+                Statement::allow([Action::DESCRIBE_SECRET, Action::GET_SECRET_VALUE], vec![managed_secret(connection)])
+            }
+            Self::DescribeConnection { connection } => {
+                Statement::allow([Action::DESCRIBE_CONNECTION], vec![named(connection), any_of_name(connection)])
+            }
+            Self::UpdateConnection { connection } => {
+                Statement::allow([Action::UPDATE_CONNECTION], vec![named(connection), any_of_name(connection)])
+            }
+            Self::WriteConnectionSecret { connection } => {
+                Statement::allow([Action::PUT_SECRET_VALUE], vec![managed_secret(connection)])
+            }
+            Self::UseKey { key, machine } => {
+                Statement::allow([Action::DECRYPT, Action::GENERATE_DATA_KEY], vec![key.clone()])
+                    .under(Condition::for_data_of_machine(machine.clone()))
+            }
+            Self::StartExecution { machine } => Statement::allow([Action::START_EXECUTION], vec![machine.clone()]),
             Self::WriteLogs { log_group } => {
                 Statement::allow([Action::CREATE_LOG_STREAM, Action::PUT_LOG_EVENTS], vec![log_group.clone()])
             }
@@ -94,9 +174,51 @@ impl Grant {
     }
 }
 
+/// The ARN of a connection without the id that each creation of it gets.
+fn named(connection: &Value) -> Value {
+    in_this_account("events", "connection/").join(connection.clone())
+}
+
+/// The ARNs of a connection with such an id.
+fn any_of_name(connection: &Value) -> Value {
+    named(connection).then("/*")
+}
+
+/// The ARNs of the secret that EventBridge keeps for a connection; it too holds an id.
+fn managed_secret(connection: &Value) -> Value {
+    in_this_account("secretsmanager", "secret:events!connection/").join(connection.clone()).then("/*")
+}
+
+fn in_this_account(service: &str, resource: &str) -> Value {
+    Value::text("arn:")
+        .join(Value::reference("AWS::Partition"))
+        .then(format!(":{service}:"))
+        .join(Value::reference("AWS::Region"))
+        .then(":")
+        .join(Value::reference("AWS::AccountId"))
+        .then(format!(":{resource}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_is_reached_by_its_name_alone() {
+        let connection = Value::reference("Connection");
+        let check = |grant: Grant, expected: serde_json::Value| {
+            assert_eq!(serde_json::to_value(grant.statement()).unwrap()["Resource"], expected);
+        };
+        let arn = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:connection/${Connection}";
+        let secret = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:events!connection/${Connection}/*";
+        let with_id = serde_json::json!({"Fn::Sub": format!("{arn}/*")});
+        check(Grant::UseConnection { connection: connection.clone() }, serde_json::json!([with_id.clone()]));
+        check(
+            Grant::UpdateConnection { connection: connection.clone() },
+            serde_json::json!([{"Fn::Sub": arn}, with_id]),
+        );
+        check(Grant::WriteConnectionSecret { connection }, serde_json::json!([{"Fn::Sub": secret}]));
+    }
 
     #[test]
     fn writing_objects_stays_below_the_prefix() {

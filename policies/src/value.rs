@@ -64,6 +64,20 @@ impl Value {
         })
     }
 
+    /// The text with every reference replaced by what `write` makes of it: of its name, such as
+    /// `Queue` or `Queue.Arn`, and of the value that it is by itself.
+    pub fn write_with(&self, mut write: impl FnMut(&str, Value) -> String) -> String {
+        let alone = |part: &Part| Self { parts: vec![part.clone()] };
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Reference(id) => write(id, alone(part)),
+                Part::Attribute(id, name) => write(&format!("{id}.{name}"), alone(part)),
+            })
+            .collect()
+    }
+
     fn substitution(&self) -> String {
         self.parts
             .iter()

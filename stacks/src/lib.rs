@@ -1,6 +1,7 @@
 //! The stacks of this deployment: pure functions from a stage to templates.
 
 mod backlog_files;
+mod bytebase_workflow;
 mod mackerel_incidents;
 mod question_form;
 mod resource;
@@ -10,25 +11,28 @@ mod stage;
 mod test_plan;
 mod yaml;
 
-pub use resource::{BucketRef, QueueRef, SecretRef, TableRef, TopicRef};
+pub mod workflow;
+
+pub use resource::{BucketRef, ConnectionRef, QueueRef, SecretRef, TableRef, TopicRef};
 pub use stack::{
-    BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, ParameterSource, Publishers,
-    Registration, SecretSource, SecretSpec, Site, SiteFile, Stack,
+    BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, MachineRef, ParameterSource,
+    Publishers, Registration, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
 };
 pub use stage::{
-    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, Domain, IssueSettings, LogRetention,
-    MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, SenderRange, Service, SnsSlackSettings, Stage,
-    StageError, StageName, TopicArn,
+    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
+    LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange, Service,
+    SnsSlackSettings, Stage, StageError, StageName, TopicArn,
 };
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 
 /// Names of all stacks, in the order in which they are listed.
-pub const NAMES: &[&str] = &["backlog-files", "mackerel-incidents", "question-form", "sns-slack"];
+pub const NAMES: &[&str] = &["backlog-files", "bytebase-workflow", "mackerel-incidents", "question-form", "sns-slack"];
 
 /// Every stack that a stage has a section for, in the order of [`NAMES`].
 pub fn all(stage: &Stage) -> Vec<Stack> {
     [
         stage.backlog_files.as_ref().map(|settings| backlog_files::stack(stage, settings)),
+        stage.bytebase_workflow.as_ref().map(|settings| bytebase_workflow::stack(stage, settings)),
         stage.mackerel_incidents.as_ref().map(|settings| mackerel_incidents::stack(stage, settings)),
         stage.question_form.as_ref().map(|settings| question_form::stack(stage, settings)),
         stage.sns_slack.as_ref().map(|settings| sns_slack::stack(stage, settings)),

@@ -1,6 +1,6 @@
 //! A form for questions, which go to Teams, to Backlog and into a table.
 
-use crate::stack::{Feeding, IssueWires, SiteFile, Stack};
+use crate::stack::{Feeding, IssueWires, SiteFile, SiteSettings, Stack};
 use crate::stage::{QuestionFormSettings, Service, Stage};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::BacklogApiKey;
@@ -53,7 +53,13 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
         "questions",
         question_receiver::Wiring { questions: questions.publish() },
     );
-    stack.site(SITE, FILES, api, settings.domain.as_ref());
+    let site = SiteSettings {
+        url_output: SITE,
+        files: FILES,
+        domain: settings.domain.as_ref(),
+        certificate_stack: "question-form-certificate",
+    };
+    stack.site(site, api);
     stack.registration(
         "a page or mail of yours",
         "a link for the people who ask; `?project_id=…` behind it fills in what the question is about",

@@ -3,10 +3,14 @@
 mod alarm;
 mod api;
 mod bucket;
+mod connection;
 pub(crate) mod function;
+mod key;
 mod queue;
+pub(crate) mod schedule;
 mod secret;
 mod site;
+pub(crate) mod state_machine;
 mod table;
 mod topic;
 
@@ -16,7 +20,10 @@ pub(crate) use api::{
 };
 pub use bucket::BucketRef;
 pub(crate) use bucket::{Bucket, BucketPolicy};
+pub(crate) use connection::Connection;
+pub use connection::ConnectionRef;
 pub(crate) use function::{EventSourceMapping, Function, LogGroup, Permission, Role};
+pub(crate) use key::Key;
 pub use queue::QueueRef;
 pub(crate) use queue::{DeadLetters, Queue};
 pub(crate) use secret::Secret;

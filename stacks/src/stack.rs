@@ -9,13 +9,15 @@ mod graph;
 mod queue;
 mod site;
 mod template;
+mod workflow;
 
 pub use api::Endpoint;
 pub use definition::{
     BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec,
 };
 pub use queue::{Feeding, Publishers};
-pub use site::{Site, SiteFile};
+pub use site::{Site, SiteFile, SiteSettings};
+pub use workflow::MachineRef;
 
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
 use crate::stage::{IssueSettings, Service, Stage};
@@ -33,8 +35,6 @@ type PlanTest = fn(&Stage, &str, Option<&str>) -> Result<TestPlan, String>;
 /// A stack of one stage.
 pub struct Stack {
     name: &'static str,
-    /// What its name in the account has behind `name`: empty, unless it is the stack before another.
-    suffix: &'static str,
     /// Its stage, with the region that this stack is in.
     stage: Stage,
     /// A stack in another region that must be there first.
@@ -72,7 +72,6 @@ impl Stack {
     pub fn new(name: &'static str, stage: &Stage) -> Self {
         Self {
             name,
-            suffix: "",
             stage: stage.clone(),
             before: None,
             site: None,

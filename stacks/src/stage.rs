@@ -4,9 +4,9 @@ mod position;
 mod settings;
 
 pub use settings::{
-    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, Domain, IssueSettings, LogRetention,
-    MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, SenderRange, SnsSlackSettings, StageName,
-    TopicArn,
+    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
+    LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange,
+    SnsSlackSettings, StageName, TopicArn,
 };
 
 use contracts::{Origin, TimeZone};
@@ -19,6 +19,8 @@ use std::fmt;
 pub enum Service {
     /// Backlog of Nulab.
     Backlog,
+    /// Bytebase, wherever it is hosted.
+    Bytebase,
     /// Slack, whose address is a secret.
     Slack,
     /// Microsoft Teams, whose address is a secret.
@@ -48,6 +50,8 @@ pub struct Stage {
     pub backlog: Option<BacklogSettings>,
     /// Settings of the stack `backlog-files`. Default: the stage has no such stack; so for each.
     pub backlog_files: Option<BacklogFilesSettings>,
+    /// Settings of the stack `bytebase-workflow`.
+    pub bytebase_workflow: Option<BytebaseWorkflowSettings>,
     /// Settings of the stack `mackerel-incidents`.
     pub mackerel_incidents: Option<MackerelIncidentsSettings>,
     /// Settings of the stack `sns-slack`.
@@ -76,6 +80,8 @@ struct StageFile {
     backlog: Option<BacklogSettings>,
     #[serde(default)]
     backlog_files: Option<BacklogFilesSettings>,
+    #[serde(default)]
+    bytebase_workflow: Option<BytebaseWorkflowSettings>,
     #[serde(default)]
     mackerel_incidents: Option<MackerelIncidentsSettings>,
     #[serde(default)]
@@ -125,6 +131,7 @@ impl Stage {
             alarm_topic: file.alarm_topic,
             backlog: file.backlog,
             backlog_files: file.backlog_files,
+            bytebase_workflow: file.bytebase_workflow,
             mackerel_incidents: file.mackerel_incidents,
             sns_slack: file.sns_slack,
             question_form: file.question_form,
@@ -143,14 +150,16 @@ impl Stage {
     pub fn service_origin(&self, service: Service) -> Option<Origin> {
         match service {
             Service::Backlog => self.backlog.as_ref()?.host.as_ref().map(|host| host.origin()),
+            Service::Bytebase => self.bytebase_workflow.as_ref()?.host.as_ref().map(|host| host.origin()),
             Service::Slack | Service::Teams => None,
         }
     }
 
     /// The sections that make stacks, with whether each needs the section `backlog`.
-    fn sections(&self) -> [(&'static str, bool, bool); 4] {
+    fn sections(&self) -> [(&'static str, bool, bool); 5] {
         [
             ("backlog_files", self.backlog_files.is_some(), true),
+            ("bytebase_workflow", self.bytebase_workflow.is_some(), false),
             ("mackerel_incidents", self.mackerel_incidents.is_some(), true),
             ("sns_slack", self.sns_slack.is_some(), false),
             ("question_form", self.question_form.is_some(), true),
@@ -182,20 +191,35 @@ impl Stage {
     }
 
     fn check_host(&self, text: &str) -> Result<(), StageError> {
-        let wrong =
-            |path: &[&str], message: &str| StageError { line: position::line_of(text, path), message: message.into() };
-        let Some(backlog) = &self.backlog else { return Ok(()) };
-        match (self.is_local(), &backlog.host) {
-            (true, Some(_)) => Err(wrong(
-                &["backlog", "host"],
-                "backlog.host: found a host; the local stage has none, a stand-in answers there",
-            )),
-            (false, None) => Err(wrong(
-                &["backlog"],
-                "backlog: missing field `host`; allowed is the host of your space, such as `example.backlog.com`",
-            )),
-            _ => Ok(()),
+        let hosts = [
+            (
+                "backlog",
+                self.backlog.as_ref().map(|backlog| &backlog.host),
+                "your space, such as `example.backlog.com`",
+            ),
+            (
+                "bytebase_workflow",
+                self.bytebase_workflow.as_ref().map(|bytebase| &bytebase.host),
+                "your Bytebase, such as `bytebase.example.com`",
+            ),
+        ];
+        for (section, host, whose) in hosts {
+            let wrong = |path: &[&str], message| Err(StageError { line: position::line_of(text, path), message });
+            match (self.is_local(), host) {
+                (true, Some(Some(_))) => {
+                    let message = "found a host; the local stage has none, a stand-in answers there";
+                    return wrong(&[section, "host"], format!("{section}.host: {message}"));
+                }
+                (false, Some(None)) => {
+                    return wrong(
+                        &[section],
+                        format!("{section}: missing field `host`; allowed is the host of {whose}"),
+                    );
+                }
+                _ => {}
+            }
         }
+        Ok(())
     }
 }
 

@@ -41,7 +41,7 @@ or from the file that NAME_FILE names. Not given means unchanged.")]
     Destroy(DestroyOptions),
     /// Send a real event down a deployed stack and check its effect
     PublishTestEvent(TestOptions),
-    /// Print what to register where
+    /// Print what to register where, and where each secret comes from
     Endpoints(ReadOptions),
     /// Write templates and policies; no network
     Synth(SynthOptions),

@@ -14,6 +14,19 @@ pub fn print_stacks(output: Output, stage: &Stage, stacks: &[Deployed]) {
     }
 }
 
+/// Prints stacks with what to register where, and where the values of their secrets are found.
+pub fn print_endpoints(output: Output, stage: &Stage, stacks: &[Deployed]) {
+    print_stacks(output, stage, stacks);
+    if output == Output::Text {
+        print(&secrets_text(stacks));
+    }
+}
+
+fn secrets_text(stacks: &[Deployed]) -> String {
+    let secrets = stacks.iter().flat_map(|stack| stack.secrets.iter().map(|secret| (stack.name, secret)));
+    secrets.map(|(stack, (name, origin))| format!("{stack}: secret {name}\n  from   {origin}\n")).collect()
+}
+
 fn stacks_json(stage: &Stage, stacks: &[Deployed]) -> Json {
     let stacks: Vec<Json> = stacks
         .iter()
@@ -27,12 +40,15 @@ fn stacks_json(stage: &Stage, stacks: &[Deployed]) -> Json {
                     })
                 })
                 .collect();
+            let secrets: Vec<Json> =
+                stack.secrets.iter().map(|(name, origin)| json!({"name": name, "from": origin})).collect();
             json!({
                 "name": stack.name,
                 "status": stack.status.0,
                 "changed": stack.changed,
                 "outputs": stack.outputs,
                 "registrations": registrations,
+                "secrets": secrets,
             })
         })
         .collect();

@@ -85,6 +85,7 @@ impl StandIns for Local {
     fn origin(&self, service: Service) -> Outcome<Origin> {
         let path = match service {
             Service::Backlog => "backlog",
+            Service::Bytebase => "bytebase",
             Service::Slack => "slack",
             Service::Teams => "teams",
         };

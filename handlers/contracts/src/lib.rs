@@ -9,6 +9,7 @@ mod setting;
 mod time_zone;
 
 pub mod backlog;
+pub mod bytebase;
 pub mod claim;
 pub mod file_replicator;
 pub mod incident_reporter;
@@ -34,9 +35,13 @@ pub use secret::{SecretValue, WebhookToken};
 pub use setting::{Days, Origin, SettingValue, SizeLimit};
 pub use time_zone::TimeZone;
 
-/// How often a message is delivered before it is given up; stacks write it into the redrive
-/// policy, and `runtime` parks the message with its reason at the last time.
+/// How often a message may fail before `runtime` parks it with its reason.
 pub const DELIVERIES_LIMIT: u32 = 5;
+/// How often it is delivered at most; stacks write it into the redrive policy.
+///
+/// More than [`DELIVERIES_LIMIT`], because a far side that names a time to come back has not failed:
+/// a flood of messages behind a rate limit drains in waves.
+pub const RECEIVES_LIMIT: u32 = 20;
 
 /// Names of the variables that a trigger brings along; no contract may declare them.
 pub mod trigger_variables {

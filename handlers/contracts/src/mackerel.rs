@@ -6,7 +6,7 @@ mod alert;
 mod event;
 mod test_alert;
 
-pub use alert::{AlertNotification, Host, Metric};
+pub use alert::{AlertNotification, Host, MARKER_LABEL, Metric};
 pub use event::{MackerelEvent, NotAnAlert};
 pub use test_alert::{HEADLINE_CHARS, TestAlert, test_alert};
 

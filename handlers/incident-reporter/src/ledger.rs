@@ -13,6 +13,8 @@ pub(crate) const LIFE: Duration = Duration::from_secs(90 * 86_400);
 /// How long somebody may be at work: as long as Lambda lets the function live, so that whoever
 /// holds a record beyond it is gone for certain.
 pub(crate) const LEASE: Duration = Duration::from_secs(Contract::LIMITS.timeout_seconds as u64);
+/// How long to wait for somebody who is at work: a call takes a second or so, whatever the lease.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How many notifications of an alert are remembered: far more than are on their way at a time.
 pub(crate) const TOLD_LIMIT: usize = 50;
 
@@ -54,8 +56,8 @@ pub(crate) struct Telling {
 impl Ledger<'_> {
     /// Claims what the notification with this digest asks for.
     ///
-    /// Fails while somebody else is at work on the same alert; the queue brings the message back
-    /// ever later, and before its last time the lease is over.
+    /// Fails while somebody else is at work on the same alert. That is a wait with a known time,
+    /// which uses up no patience: the message outlives the lease of one who is gone.
     pub(crate) async fn claim(&self, digest: &str, is_recovery: bool) -> Result<Claim, Failure> {
         let there = if is_recovery {
             match self.records.find(self.alert_id).await? {
@@ -177,7 +179,7 @@ fn with(digests: &[String], digest: &str) -> Vec<String> {
 }
 
 fn busy() -> Failure {
-    Failure::retry("another delivery is at work on the issue of this alert")
+    Failure::retry_after("another delivery is at work on the issue of this alert", BUSY_WAIT)
 }
 
 fn until_millis() -> u64 {

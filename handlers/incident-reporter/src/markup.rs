@@ -13,14 +13,16 @@ const FIRST: [char; 7] = ['-', '+', '>', '|', '=', '~', '_'];
 /// One of a single line stands behind a label, so its beginning is not that of a line.
 /// An underscore or a percent sign stays: they are in half of all names of metrics.
 pub(crate) fn plain(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut plain = String::with_capacity(text.len());
-    let mut is_first = text.contains(['\n', '\r']);
-    for c in text.chars() {
+    let mut is_first = text.contains('\n');
+    // Control characters would be lost on the way to Backlog, after all checks.
+    for c in text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')) {
         if ALWAYS.contains(&c) || is_first && FIRST.contains(&c) {
             plain.push('\\');
         }
         plain.push(c);
-        is_first = matches!(c, '\n' | '\r') || is_first && c.is_whitespace();
+        is_first = c == '\n' || is_first && c.is_whitespace();
     }
     plain
 }
@@ -43,7 +45,7 @@ mod tests {
             ("a\n  - b\n+ c\n> d", "a\n  \\- b\n\\+ c\n\\> d"),
             ("a - b > c | d", "a - b > c | d"),
             ("|a|\n===", "\\|a|\n\\==="),
-            ("- a\r+ b", "\\- a\r\\+ b"),
+            ("- a\r+ b", "\\- a\n\\+ b"),
             ("- a > b", "- a > b"),
             ("```\ncode", "\\`\\`\\`\ncode"),
             ("{code}x{/code}", "\\{code}x\\{/code}"),

@@ -3,7 +3,7 @@
 use crate::markup::{link, plain};
 use backlog_client::{SUMMARY_LIMIT, shorten_line};
 use contracts::TimeZone;
-use contracts::mackerel::AlertNotification;
+use contracts::mackerel::{AlertNotification, MARKER_LABEL};
 
 /// An alert as it is written for people of a zone.
 pub(crate) struct Report<'a> {
@@ -20,7 +20,8 @@ impl Report<'_> {
 
     /// The description of the issue: all that is known, with the marker by which it is found.
     pub(crate) fn description(&self) -> String {
-        let mut lines = vec![format!("Status: {}", plain(&self.alert.status))];
+        let mut lines = Vec::new();
+        line("Status", Some(plain(&self.alert.status)), &mut lines);
         self.about(&mut lines);
         self.time_line("Opened at", self.alert.opened_at, &mut lines);
         self.measured(&mut lines);
@@ -108,9 +109,13 @@ impl Report<'_> {
 
 /// One fact, if there is one; a text of several lines begins on a line of its own.
 fn line(label: &str, value: Option<String>, lines: &mut Vec<String>) {
-    match value {
-        Some(text) if text.contains(['\n', '\r']) => lines.push(format!("{label}:\n{text}")),
-        Some(text) if !text.is_empty() => lines.push(format!("{label}: {text}")),
-        _ => {}
+    let Some(text) = value.filter(|text| !text.is_empty()) else { return };
+    if !text.contains('\n') {
+        lines.push(format!("{label}: {text}"));
+        return;
     }
+    lines.push(format!("{label}:"));
+    // Only one line of an issue may look like its marker, or another alert could take it for its own.
+    let looks_like_marker = |line: &str| line.trim_start().starts_with(MARKER_LABEL);
+    lines.extend(text.lines().map(|line| if looks_like_marker(line) { format!("> {line}") } else { line.to_owned() }));
 }

@@ -80,6 +80,17 @@ impl Role {
             policies: vec![InlinePolicy { policy_document: PolicyDocument::new(statements), policy_name: "contract" }],
         }
     }
+
+    /// A role for another service, acting for this account, with these statements and no others.
+    pub(crate) fn for_service(service: &'static str, statements: Vec<Statement>) -> Self {
+        Self {
+            assume_role_policy_document: PolicyDocument::trusting_for_this_account(service),
+            policies: vec![InlinePolicy {
+                policy_document: PolicyDocument::new(statements),
+                policy_name: "definition",
+            }],
+        }
+    }
 }
 
 /// Lets API Gateway call a function.

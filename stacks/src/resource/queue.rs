@@ -52,7 +52,7 @@ impl Queue {
             message_retention_period: RETENTION_LIMIT / 2,
             redrive_policy: RedrivePolicy {
                 dead_letter_target_arn: dead_letters,
-                max_receive_count: contracts::DELIVERIES_LIMIT,
+                max_receive_count: contracts::RECEIVES_LIMIT,
             },
             sqs_managed_sse_enabled: true,
             visibility_timeout: 6 * function_timeout,

@@ -53,9 +53,13 @@ impl<T: SecretValue> SecretRef<T> {
         Self { logical_id: logical_id.to_owned(), value: PhantomData }
     }
 
+    pub(crate) fn arn(&self) -> Value {
+        Value::reference(&self.logical_id)
+    }
+
     /// Lets a function read the secret.
     pub fn read(&self) -> Wire<ReadSecret<T>> {
-        let arn = Value::reference(&self.logical_id);
+        let arn = self.arn();
         #[expect(clippy::disallowed_methods, reason = "this is a resource")]
         Wire::new(arn.clone(), vec![Grant::ReadSecret { secret: arn }])
     }

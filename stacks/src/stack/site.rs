@@ -19,6 +19,18 @@ pub struct Site {
     pub files: &'static [SiteFile],
 }
 
+/// How a site is made.
+pub struct SiteSettings<'a> {
+    /// Output of the stack that gets the site's address.
+    pub url_output: &'static str,
+    /// Every file.
+    pub files: &'static [SiteFile],
+    /// Its own domain. Default: the name that CloudFront gives it.
+    pub domain: Option<&'a Domain>,
+    /// Name of the stack with the domain's certificate, if that has to be in another region.
+    pub certificate_stack: &'static str,
+}
+
 /// A file of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SiteFile {
@@ -39,9 +51,10 @@ const CERTIFICATE: &str = "Certificate";
 const CERTIFICATE_OUTPUT: &str = "CertificateArn";
 
 impl Stack {
-    /// A site with an API under `/api/`; its address becomes the output `url_output`.
+    /// A site with an API under `/api/`; its address becomes an output.
     #[track_caller]
-    pub fn site(&mut self, url_output: &'static str, files: &'static [SiteFile], api: Value, domain: Option<&Domain>) {
+    pub fn site(&mut self, site: SiteSettings<'_>, api: Value) {
+        let SiteSettings { url_output, files, domain, certificate_stack } = site;
         let bucket = BucketRef::new("SiteFiles");
         let name = |suffix: &str| self.full_name().then(suffix);
         let (access, headers) = (name("-site"), name("-headers"));
@@ -56,7 +69,7 @@ impl Stack {
             api_path: format!("/{}", ApiStage::NAME),
             headers_policy: "SiteHeaders",
         };
-        let certificate = domain.map(|domain| (domain, self.certificate(domain)));
+        let certificate = domain.map(|domain| (domain, self.certificate(domain, certificate_stack)));
         let comment = format!("{} of stage {}", self.name, self.stage.name);
         self.add("Site", &Distribution::new(&origins, comment, certificate));
         let host = match domain {
@@ -78,13 +91,12 @@ impl Stack {
 
     /// The certificate of a domain: in this stack where CloudFront takes it, else in one of its own.
     #[track_caller]
-    fn certificate(&mut self, domain: &Domain) -> Value {
+    fn certificate(&mut self, domain: &Domain, stack_name: &'static str) -> Value {
         if self.stage.region.as_str() == Region::OF_CERTIFICATES {
             self.add(CERTIFICATE, &Certificate::of(domain));
             return Value::reference(CERTIFICATE);
         }
-        let mut stack = Self::new(self.name, &self.stage);
-        stack.suffix = "-certificate";
+        let mut stack = Self::new(stack_name, &self.stage);
         stack.stage.region = Region::of_certificates();
         stack.add(CERTIFICATE, &Certificate::of(domain));
         stack.outputs.insert(CERTIFICATE_OUTPUT, Value::reference(CERTIFICATE));

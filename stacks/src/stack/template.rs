@@ -43,7 +43,7 @@ impl Stack {
 
     /// Name of the stack in the account.
     pub fn full_stack_name(&self) -> String {
-        format!("{}{}{}", Self::name_prefix(&self.stage), self.name, self.suffix)
+        format!("{}{}", Self::name_prefix(&self.stage), self.name)
     }
 
     /// What the names of all stacks of a stage begin with.

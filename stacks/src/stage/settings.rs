@@ -1,11 +1,13 @@
 //! The values of a stage file, each refusing what it cannot be.
 
 mod system;
+mod workflow;
 
 pub use system::{
     AlarmTopic, Domain, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, SnsSlackSettings,
     TopicArn,
 };
+pub use workflow::{BytebaseWorkflowSettings, Schedule};
 
 use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
 use contracts::{Origin, SizeLimit};

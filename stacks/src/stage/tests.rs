@@ -67,6 +67,8 @@ fn a_wrong_value_is_shown_with_what_is_allowed() {
 fn a_section_that_needs_another_says_so() {
     check("backlog:\n  host: example.backlog.com\n  project: SUB\n", "", 2, &["backlog_files", "section `backlog`"]);
     check("region:", "alarm_topic: sns-slack\nregion:", 1, &["sns-slack", "section"]);
+    let elsewhere = "alarm_topic: arn:aws:sns:eu-west-1:111122223333:a\nregion:";
+    check("region:", elsewhere, 1, &["eu-west-1", "another region", "ap-northeast-1"]);
 }
 
 #[test]

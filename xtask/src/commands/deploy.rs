@@ -61,11 +61,11 @@ async fn outputs_before(
     stacks: &[Stack],
 ) -> Result<BTreeMap<String, BTreeMap<String, String>>, Failure> {
     let mut outputs = BTreeMap::new();
-    for before in stacks.iter().filter_map(|stack| stack.before()) {
+    for (stack, before) in stacks.iter().filter_map(|stack| Some((stack, stack.before()?))) {
         let account = Arc::new(round.account.in_region(before.stage().region.as_str()));
         let round = Round { account, outputs_before: BTreeMap::new(), ..*round };
         let results = round.run(&[before]).await?;
-        outputs.extend(results.into_iter().flatten().map(|result| (before.name().to_owned(), result.outputs)));
+        outputs.extend(results.into_iter().flatten().map(|result| (stack.name().to_owned(), result.outputs)));
     }
     Ok(outputs)
 }

@@ -23,6 +23,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         changed,
         outputs: BTreeMap::new(),
         registrations: Vec::new(),
+        secrets: Vec::new(),
     };
     let Some(account) = context.connect_if_running(&stage).await? else {
         write_line("the local stage does not run: nothing is there");

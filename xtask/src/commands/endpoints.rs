@@ -3,10 +3,10 @@
 use crate::cli::ReadOptions;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::result::print_stacks;
+use crate::result::print_endpoints;
 use deployer::deployed;
 
-/// Prints what to register where.
+/// Prints what to register where, and where the secrets come from.
 pub async fn run(options: &ReadOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
     let nothing = || {
@@ -22,6 +22,6 @@ pub async fn run(options: &ReadOptions, context: &Context) -> Result<(), Failure
         return Err(nothing());
     }
     context.close_display().await;
-    print_stacks(options.output.output, &stage, &results);
+    print_endpoints(options.output.output, &stage, &results);
     Ok(())
 }

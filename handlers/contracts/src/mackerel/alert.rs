@@ -3,6 +3,8 @@
 use super::NotAnAlert;
 use serde_json::{Map, Number, Value};
 
+/// What the marker of an alert begins with.
+pub const MARKER_LABEL: &str = "Alert ID";
 /// Longest id of an alert, in bytes; those seen have a dozen.
 const ID_LIMIT: usize = 128;
 
@@ -99,7 +101,7 @@ impl AlertNotification {
 
     /// The line of the description by which it is found again; no other alert has it.
     pub fn marker(&self) -> String {
-        format!("Alert ID: {}", self.id)
+        format!("{MARKER_LABEL}: {}", self.id)
     }
 
     pub(super) fn read(event: &Map<String, Value>) -> Result<Self, NotAnAlert> {

@@ -8,6 +8,7 @@
 
 mod changes;
 mod events;
+mod monitors;
 mod openings;
 mod recoveries;
 mod texts;

@@ -171,9 +171,8 @@ async fn settle<M>(
         fields
     };
     let delay = match &failure {
-        Failure::Retry { after, .. } if n_deliveries < contracts::DELIVERIES_LIMIT => {
-            after.unwrap_or_else(|| delay_after(n_deliveries))
-        }
+        Failure::Retry { after: Some(after), .. } if n_deliveries < contracts::RECEIVES_LIMIT => *after,
+        Failure::Retry { after: None, .. } if n_deliveries < contracts::DELIVERIES_LIMIT => delay_after(n_deliveries),
         _ => match dead_letters.send_with_reason(&record.body, failure.reason()).await {
             Ok(_) => {
                 log::error("given up: the message is in the dead-letter queue", fields(json!({})));
@@ -242,6 +241,13 @@ mod tests {
         let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::retry("busy"));
         assert_eq!(check("{}", 1, fail).await, (false, vec![]));
         assert_eq!(check("{}", contracts::DELIVERIES_LIMIT, fail).await, (true, vec!["{}".into()]));
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_the_far_side_asks_for_uses_up_no_patience() {
+        let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::retry_after("busy", Duration::from_secs(9)));
+        assert_eq!(check("{}", contracts::DELIVERIES_LIMIT, fail).await, (false, vec![]));
+        assert_eq!(check("{}", contracts::RECEIVES_LIMIT, fail).await, (true, vec!["{}".into()]));
     }
 
     #[tokio::test]

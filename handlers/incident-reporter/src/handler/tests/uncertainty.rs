@@ -2,7 +2,7 @@
 
 use super::*;
 use std::net::TcpListener;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn opening() -> Value {
     alert(json!({}))
@@ -44,6 +44,26 @@ async fn a_crash_before_the_call_is_made_up_for_after_the_lease() {
     stage.table.leave(ALERT, creating(&opening(), Duration::ZERO));
     assert_eq!(stage.check(opening(), Outcome::Worked).await, "created SUB-1 for alert 2bj");
     assert!(stage.n_calls("GET") > 0);
+}
+
+#[tokio::test]
+async fn waiting_for_somebody_at_work_uses_up_no_patience() {
+    let stage = Stage::new().await;
+    let message = serde_json::from_value(opening()).unwrap();
+    let created = |busy_until_millis| {
+        let told = vec!["of another".into()];
+        Incident::Created { issue_key: "SUB-1".into(), told, begun: vec![], busy_until_millis }
+    };
+    for busy in [creating(&opening(), LEASE), created(now_millis() + 30_000)] {
+        stage.table.leave(ALERT, busy);
+        let delivery =
+            Delivery { message: MackerelEvent::clone(&message), message_id: "m".into(), deadline: stage.deadline };
+        let Err(Failure::Retry { after: Some(wait), .. }) = handle(&stage.links, delivery).await else {
+            panic!("no wait is known");
+        };
+        // As often as it may come back, it outlives the lease.
+        assert!(wait * (contracts::RECEIVES_LIMIT - 1) > LEASE, "{wait:?}");
+    }
 }
 
 #[tokio::test]
@@ -136,4 +156,34 @@ async fn a_backlog_that_stands_still_is_left_at_the_deadline_and_the_record_says
     let (text, _connection) = tokio::join!(stage.check(opening(), Outcome::Retry), stand_still);
     assert_eq!(text, "Backlog did not answer in the time of one invocation");
     assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&opening()) });
+}
+
+#[tokio::test]
+async fn a_crash_while_opening_anew_leaves_the_one_that_may_be_in_the_issue() {
+    const NOTHING_FOUND: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]";
+    let mut stage = Stage::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    stage.links.backlog = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    stage.table.leave(ALERT, creating(&status("warning"), Duration::ZERO));
+    let until_it_creates = async {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(connection.read_u8().await.unwrap());
+            }
+            if head.starts_with(b"POST") {
+                return connection;
+            }
+            connection.write_all(NOTHING_FOUND.as_bytes()).await.unwrap();
+        }
+    };
+    // What is not waited for any more is as good as a process that ended.
+    tokio::select! {
+        _ = stage.check(status("critical"), Outcome::Worked) => panic!("nobody answered"),
+        _ = until_it_creates => {}
+    }
+    let Incident::Creating { opening, until_millis } = stage.record() else { panic!("{:?}", stage.record()) };
+    assert_eq!(opening, digest_of(&status("critical")));
+    assert!(until_millis > now_millis());
 }
