@@ -46,7 +46,7 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     let secret = stage.secrets().remove("SLACK_WEBHOOK_URL").unwrap();
     let url = format!("{}/slack/services/T00000000/B00000000/{secret}", stage.stand_ins());
 
-    write_stage(stage, &["backlog", "backlog_files", "mackerel_incidents", "question_form"]);
+    write_stage(stage, &["backlog", "backlog_files", "bytebase_workflow", "mackerel_incidents", "question_form"]);
     let proposed = run(stage, &["deploy", "--stage", "prod", "--dry-run"], &[]).succeeds();
     proposed.says("sns-slack: new stack");
     proposed.says("added Notices (AWS::SQS::Queue)").says("send messages to NoticesDeadLetters (sqs:SendMessage)");

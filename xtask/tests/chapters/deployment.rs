@@ -21,7 +21,7 @@ const REGISTRATIONS: [(&str, &str, &str, &str, &str); 4] = [
 ];
 
 /// Every system, in the order in which they are listed.
-const NAMES: [&str; 4] = ["backlog-files", "mackerel-incidents", "question-form", "sns-slack"];
+const NAMES: [&str; 5] = ["backlog-files", "bytebase-workflow", "mackerel-incidents", "question-form", "sns-slack"];
 
 pub fn starts_empty(stage: &Stage) -> Json {
     stage.run(&["local", "start"]).succeeds();
@@ -31,10 +31,16 @@ pub fn starts_empty(stage: &Stage) -> Json {
 pub fn graphs(stage: &Stage) {
     let all = stage.run(&["graph"]).succeeds().stdout;
     assert_eq!(all.matches("flowchart LR\n").count(), NAMES.len(), "{all}");
-    for (name, words) in NAMES.iter().zip(["FileReplicator", "IncidentReporter", "QuestionArchiver", "SlackNotifier"]) {
+    for (name, words) in NAMES.iter().zip([
+        "FileReplicator<br>Lambda",
+        "Workflow<br>Step Functions",
+        "IncidentReporter<br>Lambda",
+        "QuestionArchiver<br>Lambda",
+        "SlackNotifier<br>Lambda",
+    ]) {
         assert!(all.contains(&format!("%% {name}\nflowchart LR\n")), "{all}");
         let graph = stage.run(&["graph", name]).succeeds().stdout;
-        assert!(graph.starts_with("flowchart LR\n") && graph.contains(&format!("{words}<br>Lambda")), "{graph}");
+        assert!(graph.starts_with("flowchart LR\n") && graph.contains(words), "{graph}");
         assert!(all.contains(&graph), "{name} alone is drawn in another way");
     }
 }
@@ -55,14 +61,14 @@ pub fn first(stage: &Stage) {
     ] {
         assert!(build.contains(package), "{package} is missing in: {build}");
     }
-    run.says("secrets stored: BACKLOG_API_KEY, SLACK_WEBHOOK_URL, TEAMS_WORKFLOW_URL");
+    run.says("secrets stored: BACKLOG_API_KEY, BYTEBASE_SERVICE_KEY, SLACK_WEBHOOK_URL, TEAMS_WORKFLOW_URL");
     let document = run.json();
     assert_eq!(names_of(&document), NAMES);
     for stack in document["stacks"].as_array().unwrap() {
         assert_eq!((&stack["status"], &stack["changed"]), (&json!("CREATE_COMPLETE"), &json!(true)), "{stack:#}");
     }
     for (name, saas, start, end, place) in REGISTRATIONS {
-        let stack = document["stacks"].as_array().unwrap().iter().find(|stack| stack["name"] == name).unwrap();
+        let stack = stack_of(&document, name);
         let [registration] = &stack["registrations"].as_array().unwrap()[..] else { panic!("{stack:#}") };
         assert_eq!(registration["saas"], saas);
         assert!(registration["where"].as_str().unwrap().contains(place), "{registration:#}");
@@ -75,13 +81,17 @@ pub fn first(stage: &Stage) {
         assert!(shown.starts_with(start) && shown.ends_with(address), "{url}");
         assert!(token.is_none_or(is_token), "{url}");
     }
-    let site = document["stacks"][2]["registrations"][0]["url"].as_str().unwrap();
+    let site = stack_of(&document, "question-form")["registrations"][0]["url"].as_str().unwrap();
     assert!(site.contains(".cloudfront.localhost:"), "{site}");
     let retention = stage.account("retention", &["/aws/lambda/tsugite-local-"]);
     let retention = retention.as_object().unwrap();
     assert_eq!(retention.len(), 9, "a log group for each function: {retention:#?}");
     assert!(retention.values().all(|days| *days == 7), "{retention:#?}");
     stage.remember(&document);
+}
+
+fn stack_of<'a>(document: &'a Json, name: &str) -> &'a Json {
+    document["stacks"].as_array().unwrap().iter().find(|stack| stack["name"] == name).unwrap()
 }
 
 fn names_of(document: &Json) -> Vec<&str> {
@@ -120,6 +130,16 @@ pub fn endpoints(stage: &Stage) {
     let document = stage.run(&["endpoints", "--output", "json"]).succeeds().json();
     assert_eq!(names_of(&document), NAMES);
     let text = stage.run(&["endpoints"]).succeeds().stdout;
+    for (name, secret) in [
+        ("backlog-files", "BACKLOG_API_KEY"),
+        ("bytebase-workflow", "BYTEBASE_SERVICE_KEY"),
+        ("mackerel-incidents", "BACKLOG_API_KEY"),
+        ("question-form", "BACKLOG_API_KEY"),
+        ("question-form", "TEAMS_WORKFLOW_URL"),
+        ("sns-slack", "SLACK_WEBHOOK_URL"),
+    ] {
+        assert!(text.contains(&format!("{name}: secret {secret}\n  from   ")), "{text}");
+    }
     for (there, first) in
         document["stacks"].as_array().unwrap().iter().zip(stage.document()["stacks"].as_array().unwrap())
     {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 const STACK: &str = "mackerel-incidents";
 const STAGE_FILE: &str = "stacks/stages/local.yaml";
 /// The other systems, which a deployment of this one alone leaves as they are.
-const OTHERS: [&str; 3] = ["backlog-files", "question-form", "sns-slack"];
+const OTHERS: [&str; 4] = ["backlog-files", "bytebase-workflow", "question-form", "sns-slack"];
 
 /// The test event as one of another alert, with some fields of the alert changed.
 fn alert(id: &str, change: &Json) -> Json {
