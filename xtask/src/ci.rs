@@ -33,7 +33,9 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
     lint_templates(&root, &judges)?;
     run_program(&root, &emulator.join("bin/python"), &["-m", "unittest", "-q", "launcher_test"], "deployer/emulator")?;
     if !options.fast {
+        // One after the other: they share a folder with what the first has compiled and installed.
         run_step(&root, "cargo test --package xtask --test local --locked -- --nocapture")?;
+        run_step(&root, "cargo test --package xtask --test systems --locked -- --nocapture")?;
     }
     write_line(&format!("\nall of it holds ({:.0} s)", began.elapsed().as_secs_f64()));
     Ok(())

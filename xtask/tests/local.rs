@@ -7,12 +7,14 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
 
 mod local {
+    pub mod first;
     pub mod processes;
     pub mod stage;
     pub mod transcript;
 }
 
-use local::stage::Stage;
+use local::first::program;
+use local::stage::{Stage, sources};
 use serde_json::{Value as Json, json};
 use std::time::{Duration, Instant};
 
@@ -63,14 +65,14 @@ fn starts_empty(stage: &Stage) -> Json {
 }
 
 fn dry_run(stage: &Stage, before: &Json) {
-    let run = stage.run(&["deploy", "--release", "--dry-run"]).succeeds();
+    let run = stage.run(&["deploy", "backlog-files", "--release", "--dry-run"]).succeeds();
     run.says("new stack").says("send messages to Events (sqs:SendMessage)").says("added Files (AWS::S3::Bucket)");
     assert_eq!(run.stdout, "");
     assert_eq!(&stage.account("inventory", &[]), before);
 }
 
 fn first_deployment(stage: &Stage) {
-    let run = stage.run(&["deploy", "--release", "--output", "json"]).succeeds();
+    let run = stage.run(&["deploy", "backlog-files", "--release", "--output", "json"]).succeeds();
     let document = run.json();
     assert_eq!(document["stage"], "local");
     let stack = &document["stacks"][0];
@@ -112,7 +114,7 @@ fn test_event(stage: &Stage) {
 }
 
 fn second_deployment(stage: &Stage) {
-    let run = stage.run(&["deploy", "--release", "--output", "json"]).succeeds();
+    let run = stage.run(&["deploy", "backlog-files", "--release", "--output", "json"]).succeeds();
     run.says("backlog-files: nothing to do").says("nothing new: 2 archives are there");
     assert_eq!(run.json()["stacks"][0]["changed"], false);
     assert_eq!(run.json()["stacks"][0]["registrations"], stage.document()["stacks"][0]["registrations"]);
@@ -122,18 +124,16 @@ fn second_deployment(stage: &Stage) {
 }
 
 fn same_bytes(stage: &Stage) {
-    let bench = stage.run_in_the_sources(&["bench", "handlers", "--runs", "1", "--output", "json"]).succeeds().json();
-    let deployed = stage.account("keys", &["tsugite-000000000000-ap-northeast-1-local"]);
-    let built: Vec<String> = bench["handlers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|handler| {
-            format!("{}/{}.zip", handler["handler"].as_str().unwrap(), handler["archive_sha256"].as_str().unwrap())
-        })
-        .collect();
-    assert_eq!(deployed, json!(built));
-    stage.builds_the_same_alone("webhook-receiver");
+    let packages = ["file-replicator", "webhook-receiver"];
+    let elsewhere = stage.compile(&sources(), &packages, "elsewhere");
+    for package in packages {
+        assert!(stage.built(package) == program(&elsewhere, package), "{package} depends on the folder");
+        let path = elsewhere.join(package).join("bootstrap").display().to_string();
+        let is_deployed = stage.account("holds", &["tsugite-000000000000-ap-northeast-1-local", package, &path]);
+        assert_eq!(is_deployed, json!([true]), "{package} in its archive");
+    }
+    let alone = stage.compile(&stage.root, &packages[1..], "alone");
+    assert!(stage.built(packages[1]) == program(&alone, packages[1]), "it depends on what is built beside it");
 }
 
 fn wrong_requests(stage: &Stage) {
@@ -145,6 +145,7 @@ fn wrong_requests(stage: &Stage) {
         let message = answer.json()["message"].as_str().unwrap().to_owned();
         assert!(message.contains(words), "{message}");
     };
+    assert_eq!(stage.post(&wrong, "application/json", b"{}").header("content-type"), "application/json");
     check(&wrong, "application/json", b"{}", 401, "token");
     check(&url, "application/json", &vec![b' '; 256 * 1024 + 1], 413, "256 KiB");
     check(&url, "text/plain", b"{}", 415, "application/json");
@@ -212,7 +213,7 @@ fn large_file(stage: &Stage) {
     let head = stage.aws(&["s3api", "head-object", "--bucket", &stage.bucket(), "--key", &key]);
     assert_eq!(head["ContentLength"], 200_000_000);
     assert!(head["ETag"].as_str().unwrap().contains("-24"), "in 24 parts of 8 MiB: {head}");
-    let peak = stage.peak_memory_mib("file-replicator");
+    let peak = stage.peak_memory_mib("WATCHED_FOLDER");
     assert!(peak < 200, "the replicator used {peak} MiB for a file of 190 MiB");
 }
 
@@ -235,34 +236,33 @@ fn refused_key(stage: &Stage) {
 }
 
 fn least_privilege(stage: &Stage) {
-    let bucket = stage.bucket();
-    for (role, action, resource, decision) in [
-        ("FileReplicatorRole", "s3:PutObject", format!("arn:aws:s3:::{bucket}/target/a"), "allowed"),
-        ("FileReplicatorRole", "s3:AbortMultipartUpload", format!("arn:aws:s3:::{bucket}/target/a"), "allowed"),
-        ("FileReplicatorRole", "s3:PutObject", format!("arn:aws:s3:::{bucket}/other/a"), "implicitDeny"),
-        ("FileReplicatorRole", "s3:GetObject", format!("arn:aws:s3:::{bucket}/target/a"), "implicitDeny"),
-        ("FileReplicatorRole", "s3:DeleteObject", format!("arn:aws:s3:::{bucket}/target/a"), "implicitDeny"),
-        ("WebhookReceiverRole", "s3:PutObject", format!("arn:aws:s3:::{bucket}/target/a"), "implicitDeny"),
-        ("WebhookReceiverRole", "sqs:ReceiveMessage", stage.queue_arn("Events"), "implicitDeny"),
-        ("WebhookReceiverRole", "sqs:SendMessage", stage.queue_arn("Events"), "allowed"),
-        ("WebhookReceiverRole", "sqs:SendMessage", stage.queue_arn("EventsDeadLetters"), "implicitDeny"),
-    ] {
-        let role = stage.physical_id(role);
-        assert_eq!(
-            stage.account("simulate", &[&role, action, &resource]),
-            json!(decision),
-            "{role} {action} {resource}"
-        );
-    }
+    let resources = stage.resources("backlog-files");
+    let role = |function: &str| resources[&format!("{function}Role")].clone();
+    let object = |key: &str| format!("arn:aws:s3:::{}/{key}", stage.bucket());
+    let queue = |id: &str| {
+        let name = resources[id].rsplit('/').next().unwrap();
+        format!("arn:aws:sqs:ap-northeast-1:000000000000:{name}")
+    };
+    stage.decides(&[
+        (role("FileReplicator"), "s3:PutObject", object("target/a"), "allowed"),
+        (role("FileReplicator"), "s3:AbortMultipartUpload", object("target/a"), "allowed"),
+        (role("FileReplicator"), "s3:PutObject", object("other/a"), "implicitDeny"),
+        (role("FileReplicator"), "s3:GetObject", object("target/a"), "implicitDeny"),
+        (role("FileReplicator"), "s3:DeleteObject", object("target/a"), "implicitDeny"),
+        (role("WebhookReceiver"), "s3:PutObject", object("target/a"), "implicitDeny"),
+        (role("WebhookReceiver"), "sqs:ReceiveMessage", queue("Events"), "implicitDeny"),
+        (role("WebhookReceiver"), "sqs:SendMessage", queue("Events"), "allowed"),
+        (role("WebhookReceiver"), "sqs:SendMessage", queue("EventsDeadLetters"), "implicitDeny"),
+    ]);
 }
 
 fn changed_handler(stage: &Stage) {
     stage.edit("handlers/file-replicator/src/handler.rs", "\"copied {} bytes to {}\"", "\"brought {} bytes to {}\"");
     // Interrupted while it builds: nothing is changed, and cargo does not go on.
-    let interrupted = stage.run_and_interrupt(&["deploy", "--release"]).fails_with(2);
+    let interrupted = stage.run_and_interrupt(&["deploy", "backlog-files", "--release"]).fails_with(2);
     interrupted.says("error: interrupted").says("nothing was changed");
     assert_eq!(stage.command_lines_of("rustc"), "", "the build goes on");
-    let run = stage.run(&["deploy", "--release", "--output", "json"]).succeeds();
+    let run = stage.run(&["deploy", "backlog-files", "--release", "--output", "json"]).succeeds();
     run.says("changed FileReplicator (AWS::Lambda::Function): Code").says("1 of 2 archives");
     let stack = &run.json()["stacks"][0];
     assert_eq!((&stack["status"], &stack["changed"]), (&json!("UPDATE_COMPLETE"), &json!(true)));
@@ -274,7 +274,7 @@ fn changed_handler(stage: &Stage) {
 fn failing_update(stage: &Stage) {
     let long = format!("watched_folder: /{}", "long/".repeat(1000));
     stage.edit("stacks/stages/local.yaml", "watched_folder: /sample/", &long);
-    let run = stage.run(&["deploy", "--release"]).fails_with(1);
+    let run = stage.run(&["deploy", "backlog-files", "--release"]).fails_with(1);
     run.says("stack `backlog-files` was rolled back; it is as it was before")
         .says("FileReplicator: ")
         .says("exceeded the 4KB limit")
@@ -282,11 +282,11 @@ fn failing_update(stage: &Stage) {
         .says("hint: ");
     stage.edit("stacks/stages/local.yaml", &long, "watched_folder: /sample/");
     stage.run(&["publish-test-event", "backlog-files"]).succeeds();
-    stage.run(&["deploy", "--release"]).succeeds().says("nothing to do");
+    stage.run(&["deploy", "backlog-files", "--release"]).succeeds().says("nothing to do");
 }
 
 fn canary(stage: &Stage) {
-    let key = stage.secret_key();
+    let key = stage.secrets().remove("BACKLOG_API_KEY").unwrap();
     assert_eq!(key.len(), 64);
     assert_eq!(stage.account("find", &[&key]), json!([]));
     let token = stage.webhook_url().rsplit('/').next().unwrap().to_owned();
@@ -310,11 +310,11 @@ fn keeps_data(stage: &Stage) {
     let inventory = stage.account("inventory", &[]);
     assert_eq!(inventory["buckets"], json!([bucket]));
     assert_eq!(inventory["functions"], json!([]));
-    stage.run(&["deploy", "--release"]).succeeds().is_as_in_the_readme("deploy");
+    stage.run(&["deploy", "backlog-files", "--release"]).succeeds().is_as_in_the_readme("deploy");
     let again = stage.run(&["endpoints", "--output", "json"]).succeeds().json();
     assert_ne!(again["stacks"][0]["outputs"]["FilesBucket"], json!(bucket));
     stage.edit("handlers/file-replicator/src/handler.rs", "\"brought {} bytes to {}\"", "\"copied {} bytes to {}\"");
-    stage.run(&["deploy", "--release"]).succeeds();
+    stage.run(&["deploy", "backlog-files", "--release"]).succeeds();
     stage.run(&["publish-test-event", "backlog-files"]).succeeds().is_as_in_the_readme("publish-test-event");
 }
 

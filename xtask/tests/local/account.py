@@ -14,91 +14,139 @@ ENDPOINT, REGION, COMMAND, *ARGUMENTS = sys.argv[1:]
 SESSION = botocore.session.get_session()
 
 
-def client(service):
+def client(service, region=REGION):
     return SESSION.create_client(
-        service, region_name=REGION, endpoint_url=ENDPOINT,
+        service, region_name=region, endpoint_url=ENDPOINT,
         aws_access_key_id="test", aws_secret_access_key="test",
     )
 
 
-def pages(service, operation, key, **arguments):
-    """Every item of a listing, page after page where the service has pages."""
-    api = client(service)
-    if api.can_paginate(operation):
-        for page in api.get_paginator(operation).paginate(**arguments):
-            yield from page.get(key) or []
-    else:
-        yield from getattr(api, operation)(**arguments).get(key) or []
+def pages(service, operation, key, region=REGION, **arguments):
+    """Every item of a listing, page after page where the service has pages; `key` may be a path."""
+    api = client(service, region)
+    answers = [getattr(api, operation)(**arguments)] if not api.can_paginate(operation) else \
+        api.get_paginator(operation).paginate(**arguments)
+    for answer in answers:
+        for name in key.split("."):
+            answer = answer.get(name) or []
+        yield from answer
 
 
 def inventory():
-    """Everything that a deployment could leave behind, by service."""
+    """Everything that a deployment could leave behind, by service; CloudFront's certificates are in us-east-1."""
     return {
-        "stacks": sorted(
-            stack["StackName"] for stack in pages("cloudformation", "list_stacks", "StackSummaries")
-            if stack["StackStatus"] != "DELETE_COMPLETE"
-        ),
+        **regional(REGION),
+        "us-east-1": regional("us-east-1"),
         "buckets": sorted(bucket["Name"] for bucket in pages("s3", "list_buckets", "Buckets")),
-        "queues": sorted(pages("sqs", "list_queues", "QueueUrls")),
-        "functions": sorted(function["FunctionName"] for function in pages("lambda", "list_functions", "Functions")),
-        "mappings": sorted(
-            mapping["UUID"] for mapping in pages("lambda", "list_event_source_mappings", "EventSourceMappings")
-        ),
-        "log_groups": sorted(group["logGroupName"] for group in pages("logs", "describe_log_groups", "logGroups")),
         "roles": sorted(role["RoleName"] for role in pages("iam", "list_roles", "Roles")),
         "users": sorted(user["UserName"] for user in pages("iam", "list_users", "Users")),
         "policies": sorted(policy["Arn"] for policy in pages("iam", "list_policies", "Policies", Scope="Local")),
-        "secrets": sorted(
-            secret["ARN"] for secret in pages("secretsmanager", "list_secrets", "SecretList", IncludePlannedDeletion=True)
+        "distributions": sorted(item["Id"] for item in distributions()),
+        "access_controls": sorted(
+            item["Id"] for item in
+            pages("cloudfront", "list_origin_access_controls", "OriginAccessControlList.Items")
         ),
-        "apis": sorted(api["id"] for api in pages("apigateway", "get_rest_apis", "items")),
-        "topics": sorted(topic["TopicArn"] for topic in pages("sns", "list_topics", "Topics")),
-        "tables": sorted(pages("dynamodb", "list_tables", "TableNames")),
+        "headers_policies": sorted(
+            item["ResponseHeadersPolicy"]["Id"] for item in
+            pages("cloudfront", "list_response_headers_policies", "ResponseHeadersPolicyList.Items", Type="custom")
+        ),
     }
 
 
-def find(word):
-    """Where a word stands: templates, change sets, events, functions, logs, archives, objects' names."""
+def regional(region):
+    """What a deployment could leave behind in one region."""
+    def names(service, operation, key, name, **arguments):
+        return sorted(item[name] for item in pages(service, operation, key, region, **arguments))
+
+    keys = names("kms", "list_keys", "Keys", "KeyId")
+    state = client("kms", region).describe_key
+    return {
+        "stacks": sorted(
+            stack["StackName"] for stack in pages("cloudformation", "list_stacks", "StackSummaries", region)
+            if stack["StackStatus"] != "DELETE_COMPLETE"
+        ),
+        "queues": sorted(pages("sqs", "list_queues", "QueueUrls", region)),
+        "topics": names("sns", "list_topics", "Topics", "TopicArn"),
+        "subscriptions": names("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
+        "functions": names("lambda", "list_functions", "Functions", "FunctionName"),
+        "mappings": names("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+        "log_groups": names("logs", "describe_log_groups", "logGroups", "logGroupName"),
+        "secrets": names("secretsmanager", "list_secrets", "SecretList", "ARN", IncludePlannedDeletion=True),
+        "apis": names("apigateway", "get_rest_apis", "items", "id"),
+        "tables": sorted(pages("dynamodb", "list_tables", "TableNames", region)),
+        "alarms": names("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        "certificates": names("acm", "list_certificates", "CertificateSummaryList", "CertificateArn"),
+        "machines": names("stepfunctions", "list_state_machines", "stateMachines", "name"),
+        "connections": names("events", "list_connections", "Connections", "Name"),
+        "rules": names("events", "list_rules", "Rules", "Name"),
+        "schedules": names("scheduler", "list_schedules", "Schedules", "Name"),
+        # A key that a stack leaves behind waits a week or more until it is gone.
+        "keys": [key for key in keys if state(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion"],
+    }
+
+
+def distributions():
+    return pages("cloudfront", "list_distributions", "DistributionList.Items")
+
+
+def find(*words):
+    """Where one of the words stands: templates, events, settings, logs, archives, objects, items, messages."""
     places = []
 
     def look(place, value):
         text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-        if word in text:
+        if any(word in text for word in words):
             places.append(place)
 
-    stacks = client("cloudformation")
-    for stack in inventory()["stacks"]:
+    there, stacks = inventory(), client("cloudformation")
+    for stack in there["stacks"]:
         look(f"template of {stack}", stacks.get_template(StackName=stack)["TemplateBody"])
         look(f"stack {stack}", stacks.describe_stacks(StackName=stack))
-        look(f"events of {stack}", list(pages("cloudformation", "describe_stack_events", "StackEvents", StackName=stack)))
+        look(f"events of {stack}", events(stack))
         for change_set in pages("cloudformation", "list_change_sets", "Summaries", StackName=stack):
             look(f"change set of {stack}", stacks.describe_change_set(StackName=stack, ChangeSetName=change_set["ChangeSetId"]))
     for function in pages("lambda", "list_functions", "Functions"):
         look(f"function {function['FunctionName']}", function)
-    for group in inventory()["log_groups"]:
+    for group in there["log_groups"]:
         look(f"log {group}", list(pages("logs", "filter_log_events", "events", logGroupName=group)))
     for secret in pages("secretsmanager", "list_secrets", "SecretList"):
         look(f"description of {secret['Name']}", secret)
+    for alarm in pages("cloudwatch", "describe_alarms", "MetricAlarms"):
+        look(f"alarm {alarm['AlarmName']}", alarm)
+    for distribution in distributions():
+        look(f"distribution {distribution['Id']}", distribution)
+    for table in there["tables"]:
+        look(f"table {table}", list(pages("dynamodb", "scan", "Items", TableName=table)))
+    for queue in there["queues"]:
+        # Nothing is hidden from its consumer, for the message can be seen again at once.
+        look(f"queue {queue}", client("sqs").receive_message(
+            QueueUrl=queue, VisibilityTimeout=0, MaxNumberOfMessages=10, MessageAttributeNames=["All"]))
     objects = client("s3")
-    for bucket in inventory()["buckets"]:
+    for bucket in there["buckets"]:
         for item in pages("s3", "list_objects_v2", "Contents", Bucket=bucket):
             look(f"name in {bucket}", item["Key"])
             content = objects.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
             if item["Key"].endswith(".zip"):
                 with zipfile.ZipFile(io.BytesIO(content)) as archive:
                     content = b"".join(archive.read(name) for name in archive.namelist())
-            if word.encode() in content:
+            if any(word.encode() in content for word in words):
                 places.append(f"{bucket}/{item['Key']}")
     return places
 
 
+def resources(stack):
+    """What AWS calls the resources of a stack, by their logical ids."""
+    there = pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack)
+    return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in there}
+
+
 def queue_of(stack, logical_id):
-    resource = client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
-    return resource["StackResourceDetail"]["PhysicalResourceId"]
+    return resources(stack)[logical_id]
 
 
-def send(stack, logical_id, body):
-    return client("sqs").send_message(QueueUrl=queue_of(stack, logical_id), MessageBody=body)["MessageId"]
+def send(stack, logical_id, *bodies):
+    queue, url = client("sqs"), queue_of(stack, logical_id)
+    return [queue.send_message(QueueUrl=url, MessageBody=body)["MessageId"] for body in bodies]
 
 
 def receive(stack, logical_id):
@@ -131,19 +179,38 @@ def change_sets(stack):
             if item["Status"] == "FAILED" or item["ExecutionStatus"] == "AVAILABLE"]
 
 
+def events(stack):
+    return list(pages("cloudformation", "describe_stack_events", "StackEvents", StackName=stack))
+
+
+def holds(bucket, folder, path):
+    """Whether the program in this file is the one in each archive of a folder of a bucket."""
+    with open(path, "rb") as file:
+        program = file.read()
+    answers = []
+    for key in keys(bucket):
+        if key.startswith(folder + "/"):
+            archive = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+            with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+                answers.append(opened.read("bootstrap") == program)
+    return answers
+
+
 def retention(prefix):
     groups = pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
     return {group["logGroupName"]: group.get("retentionInDays") for group in groups}
 
 
-def simulate(role, action, resource):
-    """Whether a role's own policy allows one action on one resource."""
+def decisions(questions):
+    """What the roles' own policies say: for each `[role, action, resource]` of a JSON list its decision."""
     account = client("sts").get_caller_identity()["Account"]
-    answer = client("iam").simulate_principal_policy(
-        PolicySourceArn=f"arn:aws:iam::{account}:role/{role}", ActionNames=[action], ResourceArns=[resource])
-    return answer["EvaluationResults"][0]["EvalDecision"]
 
+    def decision(role, action, resource):
+        answer = client("iam").simulate_principal_policy(
+            PolicySourceArn=f"arn:aws:iam::{account}:role/{role}", ActionNames=[action], ResourceArns=[resource])
+        return answer["EvaluationResults"][0]["EvalDecision"]
 
+    return [decision(*question) for question in json.loads(questions)]
 
 
 print(json.dumps(globals()[COMMAND](*ARGUMENTS), default=str, ensure_ascii=False))

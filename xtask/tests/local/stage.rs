@@ -1,14 +1,17 @@
 //! A local stage of its own, in a copy of the sources, and independent ways to look at it.
 
+use reqwest::header::HeaderMap;
 use serde_json::Value as Json;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 const REGION: &str = "ap-northeast-1";
 /// How long an effect may take that comes by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The stage.
 pub struct Stage {
@@ -25,6 +28,11 @@ pub struct Run {
 }
 
 impl Run {
+    pub fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap_or(-1) }
+    }
+
     pub fn succeeds(self) -> Self {
         self.ends_with(0)
     }
@@ -53,11 +61,17 @@ impl Run {
 pub struct Answer {
     pub status: u16,
     pub body: String,
+    headers: HeaderMap,
 }
 
 impl Answer {
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// A header; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     pub fn json(&self) -> Json {
@@ -99,30 +113,26 @@ impl Stage {
 
     /// Runs a command of ours in the copy.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let run = run_in(&self.root, arguments);
+        self.finish(&mut self.command(arguments))
+    }
+
+    /// A command of ours in the copy, before it runs.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command
+            .args(arguments)
+            .current_dir(&self.root)
+            .env("CARGO_MANIFEST_DIR", self.root.join("xtask"))
+            .env_remove("CARGO_TARGET_DIR")
+            .stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// Runs a command of ours to its end.
+    pub fn finish(&self, command: &mut Command) -> Run {
+        let run = Run::of(command.output().unwrap());
         self.said.borrow_mut().push_str(&format!("{}{}", run.stdout, run.stderr));
         run
-    }
-
-    /// Runs a command of ours in the copy and presses Ctrl-C while it builds.
-    pub fn run_and_interrupt(&self, arguments: &[&str]) -> Run {
-        let mut child = command_in(&self.root, arguments)
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        self.until("the build begins", || self.command_lines_of("rustc").contains("file_replicator"));
-        let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        assert!(signal.success());
-        let code = child.wait().unwrap().code().unwrap_or(-1);
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Run { stdout: text(output.stdout), stderr: text(output.stderr), code }
-    }
-
-    /// Runs a command of ours in the sources themselves.
-    pub fn run_in_the_sources(&self, arguments: &[&str]) -> Run {
-        run_in(&sources(), arguments)
     }
 
     /// Remembers what the first deployment said.
@@ -134,20 +144,12 @@ impl Stage {
         self.document.borrow().clone()
     }
 
-    pub fn webhook_url(&self) -> String {
-        self.document()["stacks"][0]["registrations"][0]["url"].as_str().unwrap().to_owned()
-    }
-
-    pub fn bucket(&self) -> String {
-        self.document()["stacks"][0]["outputs"]["FilesBucket"].as_str().unwrap().to_owned()
-    }
-
     pub fn stand_ins(&self) -> String {
         self.address("stand_ins")
     }
 
-    fn address(&self, name: &str) -> String {
-        let status = run_in(&self.root, &["local", "status", "--output", "json"]).json();
+    pub fn address(&self, name: &str) -> String {
+        let status = Run::of(self.command(&["local", "status", "--output", "json"]).output().unwrap()).json();
         status[name].as_str().unwrap_or_else(|| panic!("{status}")).to_owned()
     }
 
@@ -178,33 +180,42 @@ impl Stage {
             .output()
             .unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
+        // Some calls have nothing to say.
+        if output.stdout.is_empty() { Json::Null } else { serde_json::from_slice(&output.stdout).unwrap() }
     }
 
     fn python(&self, name: &str) -> PathBuf {
         find(&self.root.join("target/tsugite/python"), &format!("{name}-")).join("bin/python")
     }
 
-    pub fn keys(&self) -> Vec<String> {
-        let keys = self.account("keys", &[&self.bucket()]);
-        keys.as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect()
+    /// What the deployment that was remembered said of a stack.
+    fn stack(&self, name: &str) -> Json {
+        let document = self.document();
+        let stacks = document["stacks"].as_array().unwrap();
+        stacks.iter().find(|stack| stack["name"] == name).unwrap_or_else(|| panic!("{document:#}")).clone()
     }
 
-    pub fn physical_id(&self, logical_id: &str) -> String {
-        let answer = self.aws(&[
-            "cloudformation",
-            "describe-stack-resource",
-            "--stack-name",
-            super::super::STACK,
-            "--logical-resource-id",
-            logical_id,
-        ]);
-        answer["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap().to_owned()
+    /// The first thing of a stack that somebody has to register.
+    pub fn registered(&self, stack: &str) -> String {
+        self.stack(stack)["registrations"][0]["url"].as_str().unwrap().to_owned()
     }
 
-    pub fn queue_arn(&self, logical_id: &str) -> String {
-        let url = self.physical_id(logical_id);
-        format!("arn:aws:sqs:{REGION}:000000000000:{}", url.rsplit('/').next().unwrap())
+    pub fn output(&self, stack: &str, name: &str) -> String {
+        self.stack(stack)["outputs"][name].as_str().unwrap().to_owned()
+    }
+
+    /// What AWS calls the resources of a stack of the local stage, by their logical ids.
+    pub fn resources(&self, stack: &str) -> BTreeMap<String, String> {
+        serde_json::from_value(self.account("resources", &[&format!("tsugite-local-{stack}")])).unwrap()
+    }
+
+    /// Every role may do what its row says and nothing else; a row is role, action, resource, decision.
+    pub fn decides(&self, rows: &[(String, &str, String, &str)]) {
+        let questions: Vec<_> = rows.iter().map(|(role, action, resource, _)| (role, action, resource)).collect();
+        let decisions = self.account("decisions", &[&serde_json::to_string(&questions).unwrap()]);
+        for (row, decision) in rows.iter().zip(decisions.as_array().unwrap()) {
+            assert_eq!(decision, row.3, "{row:?}");
+        }
     }
 
     pub fn logs(&self) -> String {
@@ -221,28 +232,17 @@ impl Stage {
     }
 
     pub fn post(&self, url: &str, content_type: &str, body: &[u8]) -> Answer {
-        let call = client().post(url).header("content-type", content_type).body(body.to_vec());
-        answer(call)
+        post(url, content_type, body)
     }
 
     pub fn get(&self, url: &str) -> Answer {
-        answer(client().get(url))
+        answer(client(url).get(url))
     }
 
     /// Calls the control interface of the stand-ins.
     pub fn control(&self, path: &str, body: &Json) -> Answer {
-        answer(client().post(format!("{}/_control/{path}", self.stand_ins())).json(body))
-    }
-
-    /// A file that holds the test event with some fields changed.
-    pub fn event_with(&self, change: Json) -> String {
-        let text =
-            std::fs::read_to_string(sources().join("handlers/contracts/events/backlog-file-added.json")).unwrap();
-        let mut event: Json = serde_json::from_str(&text).unwrap();
-        event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let path = self.root.join("target/event.json");
-        std::fs::write(&path, event.to_string()).unwrap();
-        path.display().to_string()
+        let url = format!("{}/_control/{path}", self.stand_ins());
+        answer(client(&url).post(url).json(body))
     }
 
     /// Replaces a text in a file of the copy.
@@ -253,42 +253,14 @@ impl Stage {
         std::fs::write(path, text.replacen(old, new, 1)).unwrap();
     }
 
-    /// Compiles one handler without the others and compares it with the one that was deployed.
-    pub fn builds_the_same_alone(&self, package: &str) {
-        let together =
-            find(&self.root.join("target/tsugite/handlers"), "lambda-x86_64").join(package).join("bootstrap");
-        let output = self.root.join("target/alone");
-        let run = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .arg("__compile")
-            .args(["--manifest", &self.root.join("Cargo.toml").display().to_string(), "--profile", "lambda"])
-            .args(["--target", "x86_64-unknown-linux-gnu.2.34", "--output", &output.display().to_string(), package])
-            .env("CARGO_TARGET_DIR", self.root.join("target"))
-            .env("CARGO_ZIGBUILD_ZIG_PATH", self.zig())
-            .env("CARGO_ZIGBUILD_CACHE_DIR", self.root.join("target/tsugite/zig-cache"))
-            .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(&self.root))
-            .output()
-            .unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        let read = |path: &Path| std::fs::read(path).unwrap();
-        assert!(
-            read(&together) == read(&output.join(package).join("bootstrap")),
-            "{package} depends on what is built beside it"
-        );
-    }
-
-    fn zig(&self) -> PathBuf {
-        let lib = find(&self.root.join("target/tsugite/python"), "zig-").join("lib");
-        find(&lib, "python").join("site-packages/ziglang/zig")
+    /// The secrets that the deployer made for the stand-ins, by their names.
+    pub fn secrets(&self) -> BTreeMap<String, String> {
+        let state: Json = serde_json::from_slice(&std::fs::read(self.folder().join("state.json")).unwrap()).unwrap();
+        serde_json::from_value(state["local"]["secrets"].clone()).unwrap()
     }
 
     pub fn folder(&self) -> PathBuf {
         self.root.join("target/tsugite/local")
-    }
-
-    /// The key that the deployer made for the stand-in of Backlog.
-    pub fn secret_key(&self) -> String {
-        let state: Json = serde_json::from_slice(&std::fs::read(self.folder().join("state.json")).unwrap()).unwrap();
-        state["local"]["backlog_api_key"].as_str().unwrap().to_owned()
     }
 
     /// Names of the files of the local stage that hold a word.
@@ -316,40 +288,8 @@ pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn command_in(root: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command
-        .args(arguments)
-        .current_dir(root)
-        .env("CARGO_MANIFEST_DIR", root.join("xtask"))
-        .env_remove("CARGO_TARGET_DIR")
-        .stdin(std::process::Stdio::null());
-    command
-}
-
-fn run_in(root: &Path, arguments: &[&str]) -> Run {
-    let output = command_in(root, arguments).output().unwrap();
-    Run {
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        code: output.status.code().unwrap_or(-1),
-    }
-}
-
-/// The flags that the deployer sets, so that cargo sees the same build.
-#[expect(clippy::disallowed_methods, reason = "the deployer looks at the same variable")]
-fn rust_flags(root: &Path) -> String {
-    let home = std::env::home_dir().unwrap().join(".cargo");
-    let home = std::env::var_os("CARGO_HOME").map_or(home, PathBuf::from);
-    format!(
-        "--remap-path-prefix={}=/cargo\u{1f}--remap-path-prefix={}=/tsugite",
-        home.join("registry/src").display(),
-        root.display()
-    )
-}
-
 /// The one folder whose name begins so.
-fn find(folder: &Path, prefix: &str) -> PathBuf {
+pub fn find(folder: &Path, prefix: &str) -> PathBuf {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut found: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
@@ -359,14 +299,24 @@ fn find(folder: &Path, prefix: &str) -> PathBuf {
     found.pop().unwrap_or_else(|| panic!("there is no {prefix}… in {}", folder.display()))
 }
 
-fn client() -> reqwest::Client {
-    reqwest::Client::new()
+pub fn post(url: &str, content_type: &str, body: &[u8]) -> Answer {
+    answer(client(url).post(url).header("content-type", content_type).body(body.to_vec()))
+}
+
+/// A client that knows where names below `localhost` lead, which not every system's resolver does.
+fn client(url: &str) -> reqwest::Client {
+    let url: reqwest::Url = url.parse().unwrap();
+    let host = url.host_str().unwrap();
+    let here = SocketAddr::from(([127, 0, 0, 1], url.port_or_known_default().unwrap()));
+    let builder = reqwest::Client::builder().no_proxy();
+    if host.ends_with(".localhost") { builder.resolve(host, here) } else { builder }.build().unwrap()
 }
 
 fn answer(call: reqwest::RequestBuilder) -> Answer {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio.block_on(async {
         let answer = call.send().await.unwrap();
-        Answer { status: answer.status().as_u16(), body: answer.text().await.unwrap() }
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Answer { status, headers, body: answer.text().await.unwrap() }
     })
 }

@@ -1,0 +1,202 @@
+//! Chapters of `mackerel-incidents`: alerts of Mackerel as issues of Backlog.
+
+use super::world::now_seconds;
+use crate::local::stage::{Stage, post, sources};
+use serde_json::{Value as Json, json};
+
+const STACK: &str = "mackerel-incidents";
+const STAGE_FILE: &str = "stacks/stages/local.yaml";
+/// The other systems, which a deployment of this one alone leaves as they are.
+const OTHERS: [&str; 4] = ["backlog-files", "bytebase-workflow", "question-form", "sns-slack"];
+
+/// The test event as one of another alert, with some fields of the alert changed.
+fn alert(id: &str, change: &Json) -> Json {
+    let text = std::fs::read_to_string(sources().join("handlers/contracts/events/mackerel-alert.json")).unwrap();
+    let mut event: Json = serde_json::from_str(&text).unwrap();
+    event["alert"]["id"] = json!(id);
+    event["alert"].as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    event
+}
+
+fn recovery(id: &str) -> Json {
+    alert(id, &json!({"status": "ok", "isOpen": false, "closedAt": 1_692_629_121, "statusChangedAt": 1_692_629_121}))
+}
+
+/// Posts events one after the other, each when the one before has come to its end.
+fn tell(stage: &Stage, events: &[Json]) {
+    for event in events {
+        let answer = stage.post(&stage.registered(STACK), "application/json", event.to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        stage.settles(STACK, "Alerts");
+    }
+}
+
+/// The one issue of an alert.
+fn issue(stage: &Stage, id: &str) -> Json {
+    let issues = stage.issues_with(&format!("Alert ID: {id}"));
+    assert_eq!(issues.len(), 1, "{issues:#?}");
+    issues[0].clone()
+}
+
+/// Texts of the comments of an issue.
+fn comments(issue: &Json) -> Vec<&str> {
+    issue["comments"].as_array().unwrap().iter().map(|comment| comment["content"].as_str().unwrap()).collect()
+}
+
+fn gives_up_nothing(stage: &Stage) {
+    assert_eq!(stage.depth(STACK, "AlertsDeadLetters"), 0);
+}
+
+pub fn one_issue(stage: &Stage) {
+    let event = alert("one", &json!({}));
+    tell(stage, &[event.clone(), event.clone(), event]);
+    let issue = issue(stage, "one");
+    assert_eq!(issue["summary"], "critical@app01 - CPU % (occurred at 2023-08-21 23:35:21 +09:00)");
+    assert_eq!((&issue["issueType"]["name"], &issue["priority"]["name"]), (&json!("バグ"), &json!("高")));
+    assert!(issue["description"].as_str().unwrap().contains("Warning: > 80\nCritical: > 90\n"), "{issue:#}");
+    assert_eq!(comments(&issue), [""; 0]);
+    gives_up_nothing(stage);
+}
+
+pub fn changes(stage: &Stage) {
+    tell(stage, &[alert("two", &json!({"status": "warning"}))]);
+    assert!(issue(stage, "two")["summary"].as_str().unwrap().starts_with("warning@app01"));
+    let later = json!({"status": "critical", "statusChangedAt": 1_692_628_821});
+    tell(stage, &[alert("two", &later)]);
+    let told = issue(stage, "two");
+    let [comment] = comments(&told)[..] else { panic!("{told:#}") };
+    assert!(comment.starts_with("Status: critical\nChanged at: 2023-08-21 23:40:21 +09:00\n"), "{comment}");
+    tell(stage, &[recovery("two"), recovery("two")]);
+    let told = issue(stage, "two");
+    let [_, comment] = comments(&told)[..] else { panic!("{told:#}") };
+    assert!(comment.starts_with("Recovered: status ok\n"), "{comment}");
+    assert_eq!(told["status"]["id"], 1, "a comment leaves the issue open");
+}
+
+pub fn other_events(stage: &Stage) {
+    let n_before = stage.held("backlog/issues").len();
+    let mut unknown = alert("unknown", &json!({}));
+    unknown["type"] = json!("dream");
+    tell(
+        stage,
+        &[
+            json!({"event": "sample", "message": "Sample Notification from Mackerel", "imageUrl": null}),
+            json!({"event": "hostRetire", "host": {"id": "22D4", "name": "app01"}}),
+            json!({"event": "somethingNew", "alert": {"id": "x"}}),
+            unknown,
+            recovery("never-seen-before"),
+        ],
+    );
+    assert_eq!(stage.held("backlog/issues").len(), n_before);
+    gives_up_nothing(stage);
+    // What says that it is an alert and is none must not vanish.
+    tell(stage, &[recovery("not an id")]);
+    let (body, reason) = stage.given_up(STACK, "AlertsDeadLetters");
+    assert!(body.contains("not an id") && reason.contains("`alert.id`"), "{reason}");
+}
+
+pub fn thirty_at_once(stage: &Stage) {
+    let (url, body) = (stage.registered(STACK), alert("thirty", &json!({})).to_string());
+    std::thread::scope(|scope| {
+        let posting = || post(&url, "application/json", body.as_bytes()).status;
+        let posts: Vec<_> = (0..30).map(|_| scope.spawn(posting)).collect();
+        assert!(posts.into_iter().all(|post| post.join().unwrap() == 200));
+    });
+    stage.settles(STACK, "Alerts");
+    assert_eq!(comments(&issue(stage, "thirty")), [""; 0]);
+    gives_up_nothing(stage);
+}
+
+pub fn lost_answer(stage: &Stage) {
+    let n_calls = stage.n_calls();
+    stage.fail(&json!({
+        "service": "backlog", "status": 500, "times": 1, "path_contains": "/api/v2/issues", "after": true,
+    }));
+    tell(stage, &[alert("lost", &json!({}))]);
+    assert_eq!(comments(&issue(stage, "lost")), [""; 0]);
+    let calls = stage.calls_since(n_calls, "backlog");
+    let created: Vec<_> = calls.iter().filter(|call| call["method"] == "POST").map(|call| &call["status"]).collect();
+    assert_eq!(created, [500], "{calls:#?}");
+    assert!(calls.iter().any(|call| call["method"] == "GET"), "nobody looked for the issue: {calls:#?}");
+    gives_up_nothing(stage);
+}
+
+pub fn rate_limit(stage: &Stage) {
+    let (n_calls, reset) = (stage.n_calls(), now_seconds() + 3);
+    let headers = json!({"X-RateLimit-Reset": reset.to_string()});
+    stage.fail(&json!({"service": "backlog", "status": 429, "times": 1, "headers": headers}));
+    tell(stage, &[alert("limited", &json!({}))]);
+    issue(stage, "limited");
+    let calls = stage.calls_since(n_calls, "backlog");
+    assert_eq!(calls[0]["status"], 429, "{calls:#?}");
+    assert!(calls[1..].iter().all(|call| call["at"].as_u64() >= Some(reset * 1000)), "too early: {calls:#?}");
+    gives_up_nothing(stage);
+}
+
+pub fn refused_key(stage: &Stage) {
+    // A refused key is read anew and tried once more.
+    stage.fail(&json!({"service": "backlog", "status": 401, "times": 2}));
+    let event = alert("refused", &json!({}));
+    tell(stage, std::slice::from_ref(&event));
+    let (body, reason) = stage.given_up(STACK, "AlertsDeadLetters");
+    assert_eq!(serde_json::from_str::<Json>(&body).unwrap(), event);
+    assert!(reason.contains("refuses the API key (401)"), "{reason}");
+    assert_eq!(stage.issues_with("Alert ID: refused").len(), 0);
+    // With a valid key, a redrive makes the issue after all.
+    tell(stage, &[event]);
+    issue(stage, "refused");
+    gives_up_nothing(stage);
+}
+
+pub fn wrong_names(stage: &Stage) {
+    let n_events = stage.n_events(STACK);
+    for (old, new, words) in [
+        (
+            "type: バグ",
+            "type: 障害",
+            &["Backlog has no issue type `障害` of project `SUB`", "タスク (", "バグ (", "その他 ("][..],
+        ),
+        ("priority: 高", "priority: 至急", &["Backlog has no priority `至急`", "高 (2), 中 (3), 低 (4)"]),
+        ("type: バグ", "project: NOPE\n    type: バグ", &["Backlog has no project `NOPE`", "hint: check `project`"]),
+    ] {
+        stage.edit(STAGE_FILE, old, new);
+        let run = stage.run(&["deploy", STACK]).fails_with(2);
+        words.iter().for_each(|words| {
+            run.says(words);
+        });
+        assert_eq!(run.stdout, "");
+        stage.edit(STAGE_FILE, new, old);
+    }
+    assert_eq!(stage.n_events(STACK), n_events);
+    stage.run(&["deploy", STACK]).succeeds().says("nothing to do");
+}
+
+pub fn on_recovery(stage: &Stage) {
+    let n_events = || OTHERS.map(|stack| stage.n_events(stack));
+    let before = n_events();
+    let sections = [
+        ("    priority: 高\n", "    priority: 高\n  on_recovery: close\n"),
+        ("  on_recovery: close\n", "  on_recovery: ignore\n"),
+    ];
+    for ((old, new), id) in sections.into_iter().zip(["closes", "ignores"]) {
+        tell(stage, &[alert(id, &json!({}))]);
+        stage.edit(STAGE_FILE, old, new);
+        let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
+        run.says("changed IncidentReporter (AWS::Lambda::Function): Environment");
+        let document = run.json();
+        let [stack] = &document["stacks"].as_array().unwrap()[..] else { panic!("{document:#}") };
+        assert_eq!(
+            (&stack["name"], &stack["status"], &stack["changed"]),
+            (&json!(STACK), &json!("UPDATE_COMPLETE"), &json!(true))
+        );
+        tell(stage, &[recovery(id), recovery(id)]);
+    }
+    assert_eq!(n_events(), before);
+    let closed = issue(stage, "closes");
+    assert_eq!(closed["status"]["id"], 4, "{closed:#}");
+    let [comment] = comments(&closed)[..] else { panic!("{closed:#}") };
+    assert!(comment.starts_with("Recovered: status ok\n"), "{comment}");
+    let ignored = issue(stage, "ignores");
+    assert_eq!((&ignored["status"]["id"], comments(&ignored).len()), (&json!(1), 0), "{ignored:#}");
+    gives_up_nothing(stage);
+}

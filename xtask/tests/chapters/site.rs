@@ -1,0 +1,118 @@
+//! Chapters about the site of `question-form`: what is served, to whom, and what is uploaded.
+
+use super::form::STACK;
+use crate::local::stage::{Answer, Stage, sources};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+
+const FILES: [(&str, &str, &str); 4] = [
+    ("index.html", "text/html; charset=utf-8", "no-cache"),
+    ("style.css", "text/css; charset=utf-8", "no-cache"),
+    ("form.js", "text/javascript; charset=utf-8", "no-cache"),
+    ("favicon.svg", "image/svg+xml", "max-age=86400"),
+];
+
+const HEADERS: [(&str, &str); 7] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+];
+
+/// Every answer of the site carries what keeps a browser from being tricked.
+pub fn has_security_headers(answer: &Answer) {
+    for (name, value) in HEADERS {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+}
+
+fn source(file: &str) -> String {
+    std::fs::read_to_string(sources().join("stacks/src/question_form/site").join(file)).unwrap()
+}
+
+fn bucket(stage: &Stage) -> String {
+    stage.output(STACK, "SiteBucket")
+}
+
+pub fn page(stage: &Stage) {
+    let site = stage.registered(STACK);
+    for (file, content_type, cache_control) in FILES {
+        let answer = stage.get(&format!("{site}/{file}"));
+        assert_eq!((answer.status, &answer.body), (200, &source(file)), "{file}");
+        assert_eq!((answer.header("content-type"), answer.header("cache-control")), (content_type, cache_control));
+        has_security_headers(&answer);
+    }
+    let first = stage.get(&format!("{site}/"));
+    assert_eq!((first.status, &first.body), (200, &source("index.html")));
+    for missing in ["no-such-file", "..%2fno-such-file", "index.html/more"] {
+        let answer = stage.get(&format!("{site}/{missing}"));
+        assert!(matches!(answer.status, 403 | 404), "{missing}: {}", answer.status);
+        has_security_headers(&answer);
+    }
+    // The bucket itself is for nobody but the distribution.
+    let object = format!("{}/{}/index.html", stage.address("emulator"), bucket(stage));
+    let answer = stage.get(&object);
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    assert!(!answer.body.contains("<html"), "{}", answer.body);
+}
+
+/// Version and time of each object.
+fn versions(stage: &Stage) -> BTreeMap<String, Json> {
+    let answer = stage.aws(&["s3api", "list-object-versions", "--bucket", &bucket(stage)]);
+    let current = answer["Versions"].as_array().unwrap().iter().filter(|version| version["IsLatest"] == true);
+    let described = current.map(|version| {
+        (version["Key"].as_str().unwrap().to_owned(), json!([version["VersionId"], version["LastModified"]]))
+    });
+    described.collect()
+}
+
+/// What was taken out of the caches so far, each time in order.
+fn invalidations(stage: &Stage) -> Vec<Json> {
+    let distribution = stage.output(STACK, "DistributionId");
+    let list = stage.aws(&["cloudfront", "list-invalidations", "--distribution-id", &distribution]);
+    let ids = list["InvalidationList"]["Items"].as_array().cloned().unwrap_or_default();
+    let paths = ids.iter().map(|item| {
+        let id = item["Id"].as_str().unwrap();
+        let one = stage.aws(&["cloudfront", "get-invalidation", "--distribution-id", &distribution, "--id", id]);
+        one["Invalidation"]["InvalidationBatch"]["Paths"]["Items"].clone()
+    });
+    paths.collect()
+}
+
+/// The files are part of the program that deploys; so it is the bucket that is changed here.
+pub fn only_what_differs(stage: &Stage) {
+    let before = versions(stage);
+    assert_eq!(before.keys().collect::<Vec<_>>(), ["favicon.svg", "form.js", "index.html", "style.css"]);
+    assert_eq!(invalidations(stage), [json!(null); 0], "new files are in no cache");
+    let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
+    run.says("question-form: nothing to do");
+    assert_eq!(run.json()["stacks"][0]["changed"], false);
+    assert_eq!(versions(stage), before);
+    assert_eq!(invalidations(stage), [json!(null); 0]);
+
+    let other = stage.root.join("target/other.css");
+    std::fs::write(&other, "body { display: none }").unwrap();
+    let other = other.display().to_string();
+    for key in ["style.css", "left-over.html"] {
+        stage.aws(&["s3api", "put-object", "--bucket", &bucket(stage), "--key", key, "--body", &other]);
+    }
+    let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
+    run.says("question-form: 2 files of the site brought up to date");
+    assert_eq!(run.json()["stacks"][0]["changed"], true);
+    assert_eq!(stage.get(&format!("{}/style.css", stage.registered(STACK))).body, source("style.css"));
+    assert_eq!(invalidations(stage), [json!(["/left-over.html", "/style.css"])]);
+    let after = versions(stage);
+    assert_ne!(after["style.css"], before["style.css"]);
+    let untouched = |versions: &BTreeMap<String, Json>| {
+        let mut versions = versions.clone();
+        versions.remove("style.css");
+        versions
+    };
+    assert_eq!(untouched(&after), untouched(&before));
+}

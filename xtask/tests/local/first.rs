@@ -1,0 +1,112 @@
+//! What only the first story needs: its system, and how its handlers are built.
+
+use super::processes::{all_processes, read_process};
+use super::stage::{Run, Stage, find, sources};
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The first system.
+const SYSTEM: &str = "backlog-files";
+
+impl Stage {
+    /// Runs a command of ours in the copy and presses Ctrl-C while it builds.
+    pub fn run_and_interrupt(&self, arguments: &[&str]) -> Run {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.until("the build begins", || self.command_lines_of("rustc").contains("file_replicator"));
+        let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(signal.success());
+        child.wait().unwrap();
+        Run::of(child.wait_with_output().unwrap())
+    }
+
+    /// Command lines of the compilers that work in the copy.
+    pub fn command_lines_of(&self, program: &str) -> String {
+        let root = self.root.display().to_string();
+        let lines = all_processes().map(|pid| read_process(&pid, "cmdline"));
+        lines.filter(|line| line.contains(program) && line.contains(&root)).collect()
+    }
+
+    /// The most memory that a running function with this variable has used, in MiB.
+    pub fn peak_memory_mib(&self, variable: &str) -> u64 {
+        let peaks = self
+            .processes()
+            .filter(|(pid, command)| command.contains("bootstrap") && read_process(pid, "environ").contains(variable))
+            .filter_map(|(pid, _)| {
+                let status = read_process(&pid, "status");
+                let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:").map(str::to_owned))?;
+                line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()
+            });
+        peaks.max().expect("the function runs") / 1024
+    }
+
+    pub fn webhook_url(&self) -> String {
+        self.registered(SYSTEM)
+    }
+
+    pub fn bucket(&self) -> String {
+        self.output(SYSTEM, "FilesBucket")
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        let keys = self.account("keys", &[&self.bucket()]);
+        keys.as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A file that holds the test event with some fields changed.
+    pub fn event_with(&self, change: Json) -> String {
+        let text =
+            std::fs::read_to_string(sources().join("handlers/contracts/events/backlog-file-added.json")).unwrap();
+        let mut event: Json = serde_json::from_str(&text).unwrap();
+        event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let path = self.root.join("target/event.json");
+        std::fs::write(&path, event.to_string()).unwrap();
+        path.display().to_string()
+    }
+
+    /// Compiles handlers in a folder with the sources as the deployer does; returns where the programs are.
+    pub fn compile(&self, root: &Path, packages: &[&str], output: &str) -> PathBuf {
+        let output = self.root.join("target").join(output);
+        let run = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .arg("__compile")
+            .args(["--manifest", &root.join("Cargo.toml").display().to_string(), "--profile", "lambda"])
+            .args(["--target", "x86_64-unknown-linux-gnu.2.34", "--output", &output.display().to_string()])
+            .args(packages)
+            .current_dir(root)
+            .env("CARGO_TARGET_DIR", root.join("target"))
+            .env("CARGO_ZIGBUILD_ZIG_PATH", self.zig())
+            .env("CARGO_ZIGBUILD_CACHE_DIR", root.join("target/tsugite/zig-cache"))
+            .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(root))
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        output
+    }
+
+    /// The program of a handler as the deployer has built it in the copy.
+    pub fn built(&self, package: &str) -> Vec<u8> {
+        program(&find(&self.root.join("target/tsugite/handlers"), "lambda-x86_64"), package)
+    }
+
+    fn zig(&self) -> PathBuf {
+        let lib = find(&self.root.join("target/tsugite/python"), "zig-").join("lib");
+        find(&lib, "python").join("site-packages/ziglang/zig")
+    }
+}
+
+/// The program of a handler in a folder of built ones.
+pub fn program(folder: &Path, package: &str) -> Vec<u8> {
+    std::fs::read(folder.join(package).join("bootstrap")).unwrap()
+}
+
+/// The flags that the deployer sets, so that cargo sees the same build.
+#[expect(clippy::disallowed_methods, reason = "the deployer looks at the same variable")]
+fn rust_flags(root: &Path) -> String {
+    let home = std::env::home_dir().unwrap().join(".cargo");
+    let home = std::env::var_os("CARGO_HOME").map_or(home, PathBuf::from);
+    format!(
+        "--remap-path-prefix={}=/cargo\u{1f}--remap-path-prefix={}=/tsugite",
+        home.join("registry/src").display(),
+        root.display()
+    )
+}

@@ -1,0 +1,75 @@
+//! All systems on one local stage, driven from outside, as a person and the services would.
+//!
+//! One story, because each chapter needs what the one before has deployed; the chapters of a
+//! system are in a file of their own. It runs in the same copy of the sources as the first story,
+//! after it: what that one has installed and compiled is there already.
+//! `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test systems`.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
+
+mod local {
+    pub mod processes;
+    pub mod stage;
+}
+mod chapters {
+    pub mod aws;
+    pub mod deployment;
+    pub mod form;
+    pub mod mackerel;
+    pub mod roles;
+    pub mod site;
+    pub mod slack;
+    pub mod world;
+}
+
+use chapters::{aws, deployment, form, mackerel, roles, site, slack};
+use local::stage::Stage;
+use std::time::Instant;
+
+#[test]
+fn all_systems_from_end_to_end() {
+    let stage = Stage::in_a_copy_of_the_sources();
+    let before = chapter("the local cloud starts empty", || deployment::starts_empty(&stage));
+    chapter("graph draws every system", || deployment::graphs(&stage));
+    chapter("all systems are deployed at once, from nothing", || deployment::first(&stage));
+    chapter("a second deployment changes nothing", || deployment::second(&stage));
+    chapter("endpoints tells what to register", || deployment::endpoints(&stage));
+    chapter("test events reach every end, again and again", || deployment::test_events(&stage));
+
+    chapter("mackerel: an alert has one issue", || mackerel::one_issue(&stage));
+    chapter("mackerel: the issue hears what becomes of its alert", || mackerel::changes(&stage));
+    chapter("mackerel: other events are ignored", || mackerel::other_events(&stage));
+    chapter("mackerel: thirty deliveries at once make one issue", || mackerel::thirty_at_once(&stage));
+    chapter("mackerel: a lost answer makes no second issue", || mackerel::lost_answer(&stage));
+    chapter("mackerel: a rate limit is waited out", || mackerel::rate_limit(&stage));
+    chapter("mackerel: a key that Backlog refuses is reported", || mackerel::refused_key(&stage));
+    chapter("mackerel: a name that Backlog does not have stops the deployment", || mackerel::wrong_names(&stage));
+    chapter("mackerel: a recovery does what the stage says, deployed alone", || mackerel::on_recovery(&stage));
+
+    chapter("slack: notifications are shown as what they are", || slack::notifications(&stage));
+    chapter("slack: a second delivery shows nothing", || slack::duplicate(&stage));
+    chapter("slack: a rate limit is waited out", || slack::rate_limit(&stage));
+    chapter("slack: a webhook that is gone is reported", || slack::gone(&stage));
+    chapter("slack: an alarm of another system arrives", || slack::alarm(&stage));
+
+    chapter("form: the page is served as it should be", || site::page(&stage));
+    chapter("form: what is wrong is refused with its reason", || form::refusals(&stage));
+    chapter("form: a question arrives byte by byte", || form::question(&stage));
+    chapter("form: a failing end does not hold up the others", || form::failing_end(&stage));
+    chapter("form: a second delivery has no effect at any end", || form::duplicates(&stage));
+    chapter("form: only what differs is uploaded", || site::only_what_differs(&stage));
+
+    chapter("the roles allow what they need and no more", || roles::least_privilege(&stage));
+    chapter("the secrets are found nowhere", || deployment::canary(&stage));
+    chapter("destroy keeps data when told to", || deployment::keeps_data(&stage));
+    chapter("destroy leaves nothing", || deployment::destroys(&stage, &before));
+    chapter("a stage on AWS, from proposal to nothing", || aws::from_proposal_to_nothing(&stage, &before));
+    chapter("the local cloud stops", || deployment::stops(&stage));
+}
+
+fn chapter<T>(title: &str, tell: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let result = tell();
+    println!("ok  {title} ({:.1} s)", began.elapsed().as_secs_f64());
+    result
+}
