@@ -1,5 +1,7 @@
 //! A browser with one page, as its reader uses it.
 
+#![allow(dead_code, reason = "each test that shares this file uses a part of it")]
+
 use super::chromedriver::Chromedriver;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -11,6 +13,11 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The member by which WebDriver refers to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+// How WebDriver writes the keys that have no character.
+const BACKSPACE: &str = "\u{e003}";
+pub const TAB: &str = "\u{e004}";
+pub const ENTER: &str = "\u{e007}";
 
 /// The browser; it ends when this is dropped.
 pub struct Browser {
@@ -36,16 +43,16 @@ impl Browser {
     /// The text is inserted as a paste does it, because WebDriver types no characters beyond the
     /// first plane of Unicode, such as emoji.
     pub fn fill(&self, selector: &str, text: &str) {
-        let element = self.element(selector);
-        self.driver.post(&format!("/element/{element}/clear"), &json!({})).unwrap();
-        self.driver.post(&format!("/element/{element}/click"), &json!({})).unwrap();
+        self.click(selector);
+        self.execute("document.querySelector(arguments[0]).select()", &[json!(selector)]);
+        self.press(BACKSPACE);
         if !text.is_empty() {
             self.driver.devtools("Input.insertText", &json!({"text": text}));
         }
         assert_eq!(self.value(selector), text, "{selector} does not hold what was put in");
     }
 
-    /// Presses keys where the focus is; `\u{e004}` is the tabulator, `\u{e007}` the enter key.
+    /// Presses keys where the focus is.
     pub fn press(&self, keys: &str) {
         let strokes = |key: char| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()}));
         let strokes: Vec<Json> = keys.chars().flat_map(strokes).collect();
@@ -136,6 +143,7 @@ impl Browser {
 
     fn set_offline(&self, is_offline: bool) {
         let conditions = json!({"offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.driver.devtools("Network.enable", &json!({}));
         self.driver.devtools("Network.emulateNetworkConditions", &conditions);
     }
 

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
-/// What every answer carries, but for HSTS and the permissions as strict as it can be.
+/// What every answer carries: the headers of the distribution, and a policy as strict as the page bears.
 const HEADERS: [(&str, &str); 6] = [
     (
         "content-security-policy",

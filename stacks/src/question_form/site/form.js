@@ -29,11 +29,11 @@ const TEXTS = {
     kept: "入力した内容は、このページに残っています。",
     status: (code) => `応答コード: ${code}`,
     problems: {
-      project_id: "プロジェクト ID は、半角の英数字、「-」、「_」で 64 文字までの ID を入力してください。",
+      project_id: "プロジェクト ID を、半角の英数字と「-」「_」で入力してください（64 文字まで）。",
       blank: "質問を入力してください。",
       too_long: (limit) => `質問は ${limit} 文字までです。短くするか、分けて送ってください。`,
       offline: "インターネットに接続されていません。接続を確かめてから、もう一度送ってください。",
-      unreachable: "サーバーに接続できませんでした。少し待ってから、もう一度送ってください。",
+      unreachable: "サーバーと通信できませんでした。少し待ってから、もう一度送ってください。",
       timeout: (seconds) => `${seconds} 秒待ちましたが、応答がありませんでした。質問は届いている可能性があり、もう一度送ると重複することがあります。`,
       busy: "質問が集中しています。1 分ほど待ってから、もう一度送ってください。",
       broken: "サーバーの問題で、受け付けられませんでした。少し待ってから、もう一度送ってください。",
@@ -67,7 +67,7 @@ const TEXTS = {
       blank: "Enter your question.",
       too_long: (limit) => `A question can have up to ${limit} characters. Shorten it, or send it in parts.`,
       offline: "You are not connected to the internet. Check your connection, then send again.",
-      unreachable: "We could not reach the server. Wait a moment, then send again.",
+      unreachable: "The connection to the server failed. Wait a moment, then send again.",
       timeout: (seconds) => `There was no answer within ${seconds} seconds. Your question may have arrived all the same; if you send it again, it may arrive twice.`,
       busy: "Many questions are coming in. Wait about a minute, then send again.",
       broken: "The server has a problem and did not take your question. Wait a moment, then send again.",
@@ -174,6 +174,8 @@ function judge(status, answer) {
     if (status === 413) return "too_long";
     if (status === 400 || status === 415) return "outdated";
     if (status === 429) return "busy";
+    // A gateway that lost the answer says nothing about the question.
+    if (status === 502 || status === 504) return "strange";
     if (status >= 500) return "broken";
     return status >= 400 ? "refused" : "strange";
   };
@@ -196,7 +198,7 @@ function fieldOf(problem) {
 
 function titleOf(problem) {
   if (fieldOf(problem)) return texts.wrong;
-  return problem === "timeout" || problem === "strange" ? texts.unsure : texts.failed;
+  return ["strange", "timeout", "unreachable"].includes(problem) ? texts.unsure : texts.failed;
 }
 
 function describe(problem) {
