@@ -26,6 +26,8 @@ const JAPANESE: &str = "ja,en-US";
 const ENGLISH: &str = "en-GB,en,ja";
 const QUESTION: &str = "S3 の署名付き URL は、どこまで共有してよいですか？ 🙏🏽\n\n試したこと:\n\t1. aws s3 presign \"…\" \
     <b>\\n</b>\n2. 家族 👨‍👩‍👧‍👦 に 𠮷野家で聞きました 🍜";
+const LONG_NUMBER: &str =
+    r#"{"message":"queued","id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}"#;
 const NUMBER: &str = "5d0c3f7e-6b0a-5b52-9c6e-0e6f7d1a2b3c";
 
 /// What a question is posted as.
@@ -240,9 +242,16 @@ fn an_english_reader_reads_english_on_a_telephone() {
     browser.picture("english-narrow-failed-dark");
     browser.click("#send");
     is_confirmed(&browser);
-    fits(&browser);
     browser.picture("english-narrow-done-dark");
     speaks_no(&browser, |c| ('\u{3040}'..'\u{a000}').contains(&c));
+
+    // No number is too long for the window, not even one without a place to break it.
+    browser.click("#again");
+    browser.fill("#text", "Once more");
+    server.plan(Answer::Fixed(200, "application/json", LONG_NUMBER));
+    browser.click("#send");
+    is_confirmed(&browser);
+    fits(&browser);
     is_clean(&browser);
 }
 

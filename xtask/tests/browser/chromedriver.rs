@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const NEEDED: &str = "this test needs a browser: install Debian's packages `chromium` and `chromium-driver`, \
@@ -14,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A driver with one session.
 pub struct Chromedriver {
     process: Child,
+    folder: PathBuf,
     address: String,
     session: String,
     client: reqwest::Client,
@@ -26,8 +29,10 @@ impl Chromedriver {
     pub fn start(languages: &str) -> Self {
         // A client needs some TLS implementation, even one that only calls the loopback.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let folder = new_folder();
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TMPDIR", &folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -43,6 +48,7 @@ impl Chromedriver {
         std::thread::spawn(move || lines.for_each(drop));
         let mut driver = Self {
             process,
+            folder,
             address: format!("http://127.0.0.1:{port}"),
             session: String::new(),
             client: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap(),
@@ -89,12 +95,24 @@ impl Chromedriver {
 impl Drop for Chromedriver {
     fn drop(&mut self) {
         if !self.session.is_empty() {
-            // Ends the browser and removes its profile.
+            // Ends the browser too.
             let _ = self.send(Method::DELETE, &self.session, None);
         }
         let _ = self.process.kill();
         let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// An empty folder for the profile, which the browser does not always remove.
+///
+/// It is not under `target`, because the path of a socket in it has to be short.
+fn new_folder() -> PathBuf {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("tsugite-browser-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 fn capabilities(languages: &str) -> Json {
