@@ -180,14 +180,31 @@ impl Stage {
                 message: format!("{name}: the section `backlog` is missing; it says which space and project"),
             });
         }
-        if matches!(self.alarm_topic, Some(AlarmTopic::SnsSlack)) && self.sns_slack.is_none() {
-            return Err(StageError {
-                line: position::line_of(text, &["alarm_topic"]),
-                message: "alarm_topic: `sns-slack` is not in this stage; give its section, or the ARN of a topic"
-                    .into(),
-            });
+        self.check_alarm_topic(text)
+    }
+
+    fn check_alarm_topic(&self, text: &str) -> Result<(), StageError> {
+        let wrong = |message: &str| {
+            let line = position::line_of(text, &["alarm_topic"]);
+            Err(StageError { line, message: format!("alarm_topic: {message}") })
+        };
+        let topic = match (&self.alarm_topic, &self.sns_slack) {
+            (None, _) => None,
+            (Some(AlarmTopic::Arn(arn)), _) => Some(arn),
+            (Some(AlarmTopic::SnsSlack), Some(settings)) => settings.topic.as_ref(),
+            (Some(AlarmTopic::SnsSlack), None) => {
+                return wrong("`sns-slack` is not in this stage; give its section, or the ARN of a topic");
+            }
+        };
+        // Source: CloudWatch user guide, "Using Amazon CloudWatch alarms": actions are of the alarm's region.
+        match topic.filter(|topic| topic.region() != self.region.as_str()) {
+            None => Ok(()),
+            Some(topic) => wrong(&format!(
+                "`{}` is in another region; allowed is a topic of `{}`, where the alarms are",
+                topic.as_str(),
+                self.region.as_str()
+            )),
         }
-        Ok(())
     }
 
     fn check_host(&self, text: &str) -> Result<(), StageError> {

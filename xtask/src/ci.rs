@@ -35,6 +35,7 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
     if !options.fast {
         // One after the other: they share a folder with what the first has compiled and installed.
         run_step(&root, "cargo test --package xtask --test local --locked -- --nocapture")?;
+        run_step(&root, "cargo test --package xtask --test browser --locked")?;
         run_step(&root, "cargo test --package xtask --test systems --locked -- --nocapture")?;
     }
     write_line(&format!("\nall of it holds ({:.0} s)", began.elapsed().as_secs_f64()));

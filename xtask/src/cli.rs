@@ -196,6 +196,9 @@ pub struct BenchOptions {
     /// What to measure
     #[arg(value_enum, default_value_t = BenchSubject::Handlers)]
     pub subject: BenchSubject,
+    /// Only the handlers of this stack; may be given several times
+    #[arg(long = "stack", value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    pub stacks: Vec<String>,
     /// Starts of each handler; the median is reported
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub runs: u32,

@@ -7,12 +7,19 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
 
+mod browser {
+    pub mod chromedriver;
+    pub mod page;
+    pub mod question_form;
+}
 mod local {
     pub mod processes;
     pub mod stage;
 }
 mod chapters {
     pub mod aws;
+    pub mod browser;
+    pub mod bytebase;
     pub mod deployment;
     pub mod form;
     pub mod mackerel;
@@ -22,7 +29,7 @@ mod chapters {
     pub mod world;
 }
 
-use chapters::{aws, deployment, form, mackerel, roles, site, slack};
+use chapters::{aws, bytebase, deployment, form, mackerel, roles, site, slack};
 use local::stage::Stage;
 use std::time::Instant;
 
@@ -57,7 +64,15 @@ fn all_systems_from_end_to_end() {
     chapter("form: a question arrives byte by byte", || form::question(&stage));
     chapter("form: a failing end does not hold up the others", || form::failing_end(&stage));
     chapter("form: a second delivery has no effect at any end", || form::duplicates(&stage));
+    chapter("form: a person asks in a browser", || chapters::browser::asks_a_question(&stage));
+    chapter("form: the page tells what fails and keeps the question", || chapters::browser::is_told_what_fails(&stage));
     chapter("form: only what differs is uploaded", || site::only_what_differs(&stage));
+
+    chapter("bytebase: projects are listed page by page", || bytebase::pages(&stage));
+    chapter("bytebase: a failure that passes is waited out", || bytebase::passing_failures(&stage));
+    chapter("bytebase: a wrong key is tried once", || bytebase::keys(&stage));
+    chapter("bytebase: two executions at once do no harm", || bytebase::two_at_once(&stage));
+    chapter("bytebase: the machine may do what it calls and no more", || bytebase::least_privilege(&stage));
 
     chapter("the roles allow what they need and no more", || roles::least_privilege(&stage));
     chapter("the secrets are found nowhere", || deployment::canary(&stage));

@@ -38,18 +38,16 @@ impl<'a> Execution<'a> {
             }
             tokio::time::sleep(self.account.poll_interval(began.elapsed())).await;
         };
-        let is_well = end.status == ExecutionStatus::Succeeded;
-        self.tell_states(is_well, report).await?;
-        if !is_well {
-            let reason = [end.error.as_deref(), end.cause.as_deref()];
-            let reason: Vec<&str> = reason.into_iter().flatten().collect();
-            let reason = if reason.is_empty() { end.status.as_str().to_owned() } else { reason.join(": ") };
-            let hop = "end of the execution".to_owned();
-            let cause =
-                "the history of the execution in Step Functions shows each state; the cause above says what to mend";
-            report.broke(hop, Some(began.elapsed()), reason, None, cause.into());
+        if end.status != ExecutionStatus::Succeeded {
+            let parts: Vec<&str> = [end.error.as_deref(), end.cause.as_deref()].into_iter().flatten().collect();
+            let reason = if parts.is_empty() { end.status.as_str().to_owned() } else { parts.join(": ") };
+            let advice = end.cause.clone().unwrap_or_else(|| "its history in Step Functions shows each state".into());
+            if !self.tell_states(Some((&reason, &advice)), report).await? {
+                report.broke("end of the execution".into(), Some(began.elapsed()), reason, None, advice);
+            }
             return Ok(());
         }
+        self.tell_states(None, report).await?;
         let output: Json = serde_json::from_str(end.output.as_deref().unwrap_or_default()).unwrap_or(Json::Null);
         match output[list].as_array() {
             Some(elements) => report.passed(list.to_owned(), Some(began.elapsed()), in_words(elements, name)),
@@ -61,8 +59,9 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Each state with the time spent in it; the one in which a failed execution ended is broken.
-    async fn tell_states(&self, is_well: bool, report: &mut TestReport) -> Outcome<()> {
+    /// Each state with the time spent in it. The last one of a failed execution is told as broken, with
+    /// its reason and what to do, unless it was left: `false` if so.
+    async fn tell_states(&self, failed: Option<(&str, &str)>, report: &mut TestReport) -> Outcome<bool> {
         let call = self.account.sfn.get_execution_history().execution_arn(&self.arn).into_paginator().items().send();
         let events = call.try_collect().await.map_err(Error::aws("states:GetExecutionHistory"))?;
         let mut states: Vec<(String, &HistoryEvent, Option<&HistoryEvent>)> = Vec::new();
@@ -79,13 +78,15 @@ impl<'a> Execution<'a> {
         for (index, (name, from, to)) in states.into_iter().enumerate() {
             let took = to.and_then(|to| (to.timestamp.to_millis().ok()?).checked_sub(from.timestamp.to_millis().ok()?));
             let took = took.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
-            if to.is_none() && !is_well && index + 1 == n_states {
-                report.broke(name.clone(), None, "ended the execution".into(), None, format!("state `{name}` failed"));
-            } else {
-                report.passed(name, took, "passed".into());
+            match failed {
+                Some((reason, advice)) if to.is_none() && index + 1 == n_states => {
+                    report.broke(name, took, reason.to_owned(), None, advice.to_owned());
+                    return Ok(true);
+                }
+                _ => report.passed(name, took, "passed".into()),
             }
         }
-        Ok(())
+        Ok(false)
     }
 }
 

@@ -157,7 +157,7 @@ state_machine! {
         /// Goes on once the connection is authorized, and not for ever back to it.
         CheckConnection = State::Choice(Choice {
             rules: &[
-                Rule { when: Expression("$polls > 60"), output: &[], next: ListProjects::ConnectionStuck },
+                Rule { when: Expression("$polls > 120"), output: &[], next: ListProjects::ConnectionStuck },
                 Rule {
                     when: Expression(r#"$connection = "AUTHORIZED""#),
                     output: &[],
@@ -173,7 +173,7 @@ state_machine! {
         }),
 
         /// Gives the connection time.
-        WaitForConnection = State::Wait { seconds: 2, next: ListProjects::AskConnection },
+        WaitForConnection = State::Wait { seconds: 1, next: ListProjects::AskConnection },
 
         /// Reads a page of projects. Bytebase leaves out what is empty.
         ReadPage = State::Task(Task {
@@ -322,7 +322,7 @@ state_machine! {
         /// The list does not fit.
         TooManyProjects = State::Fail(Fail {
             error: "Bytebase.TooManyProjects",
-            cause: Text::Of(Expression(r#"$string($count($projects)) & " projects and no end: their list would outgrow the 256 KiB that a state may be given. Handle each page by itself.""#)),
+            cause: Text::Of(Expression(r#"$string($count($projects)) & " projects on " & $string($pages) & " pages, and no end: their list would outgrow the 256 KiB that a state may be given. Handle each page by itself.""#)),
         }),
 
         /// Something else answers.

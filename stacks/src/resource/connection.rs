@@ -12,6 +12,7 @@ pub(crate) struct Connection {
     auth_parameters: Json,
     authorization_type: &'static str,
     description: String,
+    name: Value,
 }
 
 impl Resource for Connection {
@@ -20,11 +21,12 @@ impl Resource for Connection {
 
 impl Connection {
     /// Its header is in the template, hence no secret; what is one is put in later.
-    pub(crate) fn with_header(name: &'static str, value: &'static str, description: String) -> Self {
+    pub(crate) fn with_header(name: &'static str, value: &'static str, connection: Value, description: String) -> Self {
         Self {
             auth_parameters: json!({"ApiKeyAuthParameters": {"ApiKeyName": name, "ApiKeyValue": value}}),
             authorization_type: "API_KEY",
             description,
+            name: connection,
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::workflow::{Definition, Machine, define};
 use contracts::SettingValue;
 use policies::{Grant, PolicyDocument, Statement, Value};
 
+/// Characters in the name of a connection. Source: EventBridge API reference, CreateConnection.
+const NAME_LIMIT: usize = 64;
+
 /// A state machine in a stack.
 pub struct MachineRef {
     logical_id: &'static str,
@@ -19,8 +22,15 @@ impl Stack {
     /// A connection that adds this header, which is no secret, until a state machine gives it another one.
     #[track_caller]
     pub fn connection(&mut self, logical_id: &str, header: &'static str, value: &'static str) -> ConnectionRef {
+        // Longer than what the service takes, a name would be cut, and the stage's is not ours to choose.
+        let longest = format!("{}-{logical_id}", self.full_stack_name());
+        assert!(
+            longest.len() <= NAME_LIMIT,
+            "`{longest}` is no name of a connection: it has over {NAME_LIMIT} characters"
+        );
+        let name = self.full_name().then(format!("-{logical_id}"));
         let description = format!("{} of stage {}", self.name, self.stage.name);
-        self.add(logical_id, &Connection::with_header(header, value, description));
+        self.add(logical_id, &Connection::with_header(header, value, name, description));
         ConnectionRef::new(logical_id)
     }
 

@@ -2,9 +2,10 @@
 //!
 //! Source: states-language.net, and the Step Functions developer guide on JSONata and variables.
 
-use super::variables::refuse_unassigned;
+use super::variables::unassigned;
 use super::{Assign, Choice, FAILURE, Jitter, Machine, Retry, Rule, State, Substitutions, Task, TaskError, Text};
 use policies::{Grant, Value};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -17,6 +18,26 @@ pub struct Definition {
     pub substitutions: BTreeMap<String, Value>,
     /// What the machine's role must be allowed for its tasks, and nothing else.
     pub grants: Vec<Grant>,
+}
+
+/// The whole text, in the order in which a person reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Rendered<'a> {
+    comment: &'a str,
+    query_language: &'a str,
+    start_at: &'a str,
+    timeout_seconds: u32,
+    states: InOrder<'a>,
+}
+
+/// An object with its members in this order.
+struct InOrder<'a>(Vec<(&'a str, &'a Json)>);
+
+impl Serialize for InOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
 }
 
 /// Renders a machine whose tasks reach these links; its ARN is part of the permissions.
@@ -37,14 +58,16 @@ pub fn define<M: Machine>(links: &M::Links, arn: &Value) -> Definition {
     }
     grants.sort();
     grants.dedup();
-    refuse_unassigned(M::STATES[0].name, &states);
-    let machine = json!({
-        "Comment": M::PURPOSE.trim(),
-        "QueryLanguage": "JSONata",
-        "StartAt": M::STATES[0].name,
-        "States": states,
-        "TimeoutSeconds": M::TIMEOUT_SECONDS,
-    });
+    if let Some(problem) = unassigned(M::STATES[0].name, &states) {
+        panic!("{}: {problem}", M::PURPOSE.trim());
+    }
+    let machine = Rendered {
+        comment: M::PURPOSE.trim(),
+        query_language: "JSONata",
+        start_at: M::STATES[0].name,
+        timeout_seconds: M::TIMEOUT_SECONDS,
+        states: InOrder(M::STATES.iter().map(|described| (described.name, &states[described.name])).collect()),
+    };
     // A map of strings and numbers serializes.
     let text = serde_json::to_string_pretty(&machine).unwrap_or_default();
     Definition { text, substitutions: substitutions.0, grants }

@@ -103,7 +103,7 @@ impl Retry {
     pub const fn ever_later(errors: &'static [TaskError], interval: u32, longest: u32, attempts: u32) -> Self {
         // Source: Step Functions developer guide, "Retrying after an error".
         assert!(!errors.is_empty() && attempts > 0, "a retry is for some failures, at least once");
-        assert!(interval > 0 && interval < longest, "the longest delay is longer than the first one");
+        assert!(interval > 0 && interval < longest, "the longest delay must be longer than the first one");
         Self {
             errors,
             interval_seconds: interval,

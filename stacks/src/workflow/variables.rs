@@ -5,29 +5,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type Names = BTreeSet<String>;
 
-/// Panics if a state reads a variable that some way to it does not set.
-pub(super) fn refuse_unassigned(start: &str, states: &Map<String, Json>) {
+/// Says which state reads a variable that some way to it does not set, if one does.
+pub(super) fn unassigned(start: &str, states: &Map<String, Json>) -> Option<String> {
     let known = known_on_entry(start, states);
     for (name, state) in states {
         let nothing = Names::new();
         let known_here = known.get(name.as_str()).unwrap_or(&nothing);
         for (field, value) in state.as_object().into_iter().flatten() {
-            for variable in variables_in(value) {
-                assert!(
-                    known_here.contains(&variable),
+            if let Some(variable) = variables_in(value).difference(known_here).next() {
+                return Some(format!(
                     "state `{name}` reads `${variable}` in `{field}`, but not every way to it sets it"
-                );
+                ));
             }
         }
         for assign in assignments(state) {
             for (to, what) in assign {
                 // The local cloud sets one after the other, Step Functions all at once.
                 let mut read = variables_in(what).into_iter();
-                let also_set = read.find(|variable| variable != to && assign.contains_key(variable));
-                assert!(also_set.is_none(), "state `{name}` sets `${to}` from {also_set:?}, which it sets too");
+                if let Some(from) = read.find(|variable| variable != to && assign.contains_key(variable)) {
+                    return Some(format!("state `{name}` sets `${to}` from `${from}`, which it sets too"));
+                }
             }
         }
     }
+    None
 }
 
 /// For each state that can be reached, the variables that every way to it sets.

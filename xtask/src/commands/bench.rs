@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures that anyone can measure again.
 
+use crate::choose;
 use crate::cli::{BenchOptions, Output};
 use crate::commands::deploy::build_handlers;
 use crate::context::Context;
@@ -11,7 +12,7 @@ use serde_json::json;
 /// Builds what AWS gets and measures each handler against Python with botocore.
 pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage("local")?;
-    let stacks = stacks::all(&stage);
+    let stacks = choose::stacks(&stage, &options.stacks)?;
     let fail = |error: deployer::Error| context.failure(&error);
     let binaries = build_handlers(context, &stage, &stacks, true).await?;
     let archives =

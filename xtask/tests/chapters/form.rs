@@ -22,20 +22,20 @@ fn ask(stage: &Stage, text: &str) -> String {
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 
-fn settle(stage: &Stage) {
+pub fn settle(stage: &Stage) {
     for queue in QUEUES {
         stage.settles(STACK, queue);
     }
 }
 
-fn item(stage: &Stage, number: &str) -> Json {
+pub fn item(stage: &Stage, number: &str) -> Json {
     let key = json!({"id": {"S": number}}).to_string();
     let table = stage.output(STACK, "ArchiveName");
     let answer = stage.aws(&["dynamodb", "get-item", "--table-name", &table, "--key", &key]);
     answer["Item"].clone()
 }
 
-fn issue(stage: &Stage, number: &str) -> Json {
+pub fn issue(stage: &Stage, number: &str) -> Json {
     let issues = stage.issues_with(&marker(number));
     assert_eq!(issues.len(), 1, "{issues:#?}");
     issues[0].clone()
@@ -45,7 +45,7 @@ fn marker(number: &str) -> String {
     format!("プロジェクト: AWS-101 / 質問番号: {number}")
 }
 
-fn cards(stage: &Stage, number: &str) -> Vec<Json> {
+pub fn cards(stage: &Stage, number: &str) -> Vec<Json> {
     stage.shown_with("teams/cards", number)
 }
 

@@ -1,0 +1,123 @@
+//! Chromedriver, by which a test drives a browser: the process, and its calls in JSON.
+
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const NEEDED: &str = "this test needs a browser: install Debian's packages `chromium` and `chromium-driver`, \
+    and for pictures in Japanese `fonts-noto-cjk` and `fonts-noto-color-emoji`";
+/// How long one call may take; the first starts the browser, on a machine that may be busy building.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A driver with one session.
+pub struct Chromedriver {
+    process: Child,
+    address: String,
+    session: String,
+    client: reqwest::Client,
+    tokio: tokio::runtime::Runtime,
+}
+
+impl Chromedriver {
+    /// Starts the driver on a free port, and a browser with a new profile whose reader wants
+    /// these languages, such as `en-US,en`.
+    pub fn start(languages: &str) -> Self {
+        // A client needs some TLS implementation, even one that only calls the loopback.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("chromedriver does not start ({error}): {NEEDED}"));
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        let port = port.unwrap_or_else(|| panic!("chromedriver ends without a port: {NEEDED}"));
+        // Whatever else it says must be read, or it would stop when the pipe is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        let mut driver = Self {
+            process,
+            address: format!("http://127.0.0.1:{port}"),
+            session: String::new(),
+            client: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap(),
+            tokio: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+        };
+        let capabilities = json!({"capabilities": {"alwaysMatch": capabilities(languages)}});
+        let session = driver
+            .send(Method::POST, "/session", Some(&capabilities))
+            .unwrap_or_else(|error| panic!("no browser starts ({error}): {NEEDED}"));
+        driver.session = format!("/session/{}", session["sessionId"].as_str().unwrap());
+        driver
+    }
+
+    /// Asks for something of the session.
+    pub fn get(&self, path: &str) -> Result<Json, String> {
+        self.send(Method::GET, &format!("{}{path}", self.session), None)
+    }
+
+    /// Has the session do something.
+    pub fn post(&self, path: &str, body: &Json) -> Result<Json, String> {
+        self.send(Method::POST, &format!("{}{path}", self.session), Some(body))
+    }
+
+    /// Calls the browser's own protocol, for what WebDriver has no words.
+    pub fn devtools(&self, command: &str, parameters: &Json) -> Json {
+        self.post("/goog/cdp/execute", &json!({"cmd": command, "params": parameters})).unwrap()
+    }
+
+    fn send(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, String> {
+        self.tokio.block_on(async {
+            let mut call = self.client.request(method, format!("{}{path}", self.address));
+            if let Some(body) = body {
+                call = call.json(body);
+            }
+            let answer = call.send().await.map_err(|error| error.to_string())?;
+            let is_success = answer.status().is_success();
+            let mut answer: Json = answer.json().await.map_err(|error| error.to_string())?;
+            let value = answer["value"].take();
+            if is_success { Ok(value) } else { Err(format!("{}: {}", value["error"], value["message"])) }
+        })
+    }
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        if !self.session.is_empty() {
+            // Ends the browser and removes its profile.
+            let _ = self.send(Method::DELETE, &self.session, None);
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn capabilities(languages: &str) -> Json {
+    json!({
+        "goog:loggingPrefs": {"browser": "ALL"},
+        "goog:chromeOptions": {
+            "args": [
+                "--headless",
+                // A sandbox needs rights that build machines do not give; all pages here are ours.
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-proxy-server",
+                // Nothing but the loopback can be reached, so that a request to elsewhere fails and shows.
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
+                "--window-size=1100,900",
+            ],
+            "prefs": {"intl.accept_languages": languages, "intl.selected_languages": languages},
+        },
+    })
+}
