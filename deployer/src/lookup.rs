@@ -6,7 +6,7 @@ use crate::event::Reporter;
 use crate::local::{loopback_client, web_client};
 use crate::propose::StandIns;
 use crate::secrets::SecretInput;
-use contracts::backlog::BacklogApiKey;
+use contracts::backlog::{BacklogApiKey, ProjectKey};
 use contracts::{Origin, SecretValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -135,16 +135,12 @@ impl Backlog {
         let (things, wanted): (Vec<Named>, &NameOrId) = match lookup {
             BacklogLookup::Project(key) => {
                 let project: Option<Named> = self.get(&["api", "v2", "projects", key.as_str()]).await?;
-                let missing = || Error::Lookup {
-                    what: format!("Backlog has no {lookup} that the owner of the API key can see"),
-                    hint: "check `project` in the stage file, and whether the key's owner is a member of the project"
-                        .into(),
-                };
-                return project.map(|project| project.id).ok_or_else(missing);
+                return project.map(|project| project.id).ok_or_else(|| no_project(key));
             }
             BacklogLookup::IssueType { project, wanted } => {
                 let types = self.get(&["api", "v2", "projects", project.as_str(), "issueTypes"]).await?;
-                (types.unwrap_or_default(), wanted)
+                // Types are asked for before projects: that there is no such project shows here first.
+                (types.ok_or_else(|| no_project(project))?, wanted)
             }
             BacklogLookup::Priority(wanted) => {
                 (self.get(&["api", "v2", "priorities"]).await?.unwrap_or_default(), wanted)
@@ -187,5 +183,12 @@ impl Backlog {
                 "check the rights of the key's owner",
             )),
         }
+    }
+}
+
+fn no_project(key: &ProjectKey) -> Error {
+    Error::Lookup {
+        what: format!("Backlog has no project `{}` that the owner of the API key can see", key.as_str()),
+        hint: "check `project` in the stage file, and whether the key's owner is a member of the project".into(),
     }
 }

@@ -9,8 +9,13 @@ pub const STACK: &str = "question-form";
 /// The queues of the three ends.
 const QUEUES: [&str; 3] = ["TeamsQuestions", "TicketQuestions", "ArchiveQuestions"];
 
+/// The address of the form, without a slash at its end.
+pub fn site(stage: &Stage) -> String {
+    stage.registered(STACK).trim_end_matches('/').to_owned()
+}
+
 fn post(stage: &Stage, content_type: &str, body: &str) -> Answer {
-    stage.post(&format!("{}/api/questions", stage.registered(STACK)), content_type, body.as_bytes())
+    stage.post(&format!("{}/api/questions", site(stage)), content_type, body.as_bytes())
 }
 
 /// Asks as the page does, waits until every end has had it, and returns its number.
@@ -76,7 +81,7 @@ pub fn refusals(stage: &Stage) {
         assert_eq!((answer.header("content-type"), answer.header("cache-control")), ("application/json", "no-store"));
         has_security_headers(&answer);
     }
-    let site = stage.registered(STACK);
+    let site = site(stage);
     assert_eq!(stage.get(&format!("{site}/api/questions")).status, 404);
     assert_eq!(stage.post(&format!("{site}/api/other"), "application/json", b"{}").status, 404);
     // Files are for reading.

@@ -1,6 +1,6 @@
 //! Chapters about the site of `question-form`: what is served, to whom, and what is uploaded.
 
-use super::form::STACK;
+use super::form::{STACK, site};
 use crate::local::stage::{Answer, Stage, sources};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ fn bucket(stage: &Stage) -> String {
 }
 
 pub fn page(stage: &Stage) {
-    let site = stage.registered(STACK);
+    let site = site(stage);
     for (file, content_type, cache_control) in FILES {
         let answer = stage.get(&format!("{site}/{file}"));
         assert_eq!((answer.status, &answer.body), (200, &source(file)), "{file}");
@@ -105,7 +105,7 @@ pub fn only_what_differs(stage: &Stage) {
     let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
     run.says("question-form: 2 files of the site brought up to date");
     assert_eq!(run.json()["stacks"][0]["changed"], true);
-    assert_eq!(stage.get(&format!("{}/style.css", stage.registered(STACK))).body, source("style.css"));
+    assert_eq!(stage.get(&format!("{}/style.css", site(stage))).body, source("style.css"));
     assert_eq!(invalidations(stage), [json!(["/left-over.html", "/style.css"])]);
     let after = versions(stage);
     assert_ne!(after["style.css"], before["style.css"]);
