@@ -2,16 +2,20 @@
 
 use reqwest::Method;
 use serde_json::{Value as Json, json};
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const NEEDED: &str = "this test needs a browser: install Debian's packages `chromium` and `chromium-driver`, \
     and for pictures in Japanese `fonts-noto-cjk` and `fonts-noto-color-emoji`";
 /// How long one call may take; the first starts the browser, on a machine that may be busy building.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the browser may take to end.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// How often the driver is launched until it has a port.
+const LAUNCHES: u32 = 5;
 
 /// A driver with one session.
 pub struct Chromedriver {
@@ -30,22 +34,7 @@ impl Chromedriver {
         // A client needs some TLS implementation, even one that only calls the loopback.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = new_folder();
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .env("TMPDIR", &folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("chromedriver does not start ({error}): {NEEDED}"));
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = lines.find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            Some(port.trim_end_matches('.').to_owned())
-        });
-        let port = port.unwrap_or_else(|| panic!("chromedriver ends without a port: {NEEDED}"));
-        // Whatever else it says must be read, or it would stop when the pipe is full.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (process, port) = launch(&folder);
         let mut driver = Self {
             process,
             folder,
@@ -100,8 +89,49 @@ impl Drop for Chromedriver {
         }
         let _ = self.process.kill();
         let _ = self.process.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
+        // The last processes of the browser may still write while they end.
+        let began = Instant::now();
+        while std::fs::remove_dir_all(&self.folder).is_err() && began.elapsed() < FAREWELL {
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
+}
+
+/// Launches the driver; gives its port too.
+///
+/// It wants the same port of IPv4 and of IPv6, and ends if what is free for the one is taken for
+/// the other, which can happen on a busy machine.
+fn launch(folder: &Path) -> (Child, String) {
+    let mut said = String::new();
+    for _ in 0..LAUNCHES {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .env("TMPDIR", folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("chromedriver does not start ({error}): {NEEDED}"));
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let port =
+                line.split_once("started successfully on port ").map(|(_, port)| port.trim_end_matches('.').into());
+            said.push_str(&format!("{line}\n"));
+            port
+        });
+        let mut errors = process.stderr.take().unwrap();
+        if let Some(port) = port {
+            // Whatever else it says must be read, or it would stop when the pipes are full.
+            std::thread::spawn(move || lines.for_each(drop));
+            std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
+            return (process, port);
+        }
+        let _ = process.kill();
+        let status = process.wait();
+        let _ = errors.read_to_string(&mut said);
+        said.push_str(&format!("{status:?}\n"));
+    }
+    panic!("chromedriver ends without a port: {NEEDED}\n{said}")
 }
 
 /// An empty folder for the profile, which the browser does not always remove.
