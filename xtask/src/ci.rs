@@ -24,7 +24,8 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
         // In two parts, because each shares its dependencies with what is built anyway: the
         // handlers with one TLS implementation, the tool with the other.
         "cargo test --locked -p policies -p contracts -p runtime -p standins -p backlog-client -p webhook-receiver -p file-replicator -p incident-reporter -p slack-notifier -p question-receiver -p teams-poster -p ticket-creator -p question-archiver",
-        "cargo test --locked -p stacks -p compiler -p deployer -p xtask --lib --bins --test templates --test drift --test cli --test tidy",
+        "cargo test --locked -p stacks -p compiler -p deployer -p xtask --lib --bins --test templates --test workflow --test drift --test cli --test tidy",
+        "cargo test --locked --doc -p stacks",
         "cargo doc --workspace --no-deps --document-private-items --locked",
     ] {
         run_step(&root, step)?;
