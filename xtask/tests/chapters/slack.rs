@@ -63,6 +63,7 @@ pub fn notifications(stage: &Stage) {
 
 pub fn duplicate(stage: &Stage) {
     let notice = envelope("11111111-2222-4333-8444-555555555555", &topic(stage), "delivered twice");
+    // Perhaps at the same time; then the second waits as long as the first may take.
     stage.send(STACK, "Notices", &[&notice, &notice]);
     stage.settles(STACK, "Notices");
     message(stage, "delivered twice");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const REGION: &str = "ap-northeast-1";
 /// How long an effect may take that comes by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The stage.
 pub struct Stage {
