@@ -14,7 +14,7 @@ mod local {
 }
 
 use local::first::program;
-use local::stage::{Stage, sources};
+use local::stage::Stage;
 use serde_json::{Value as Json, json};
 use std::time::{Duration, Instant};
 
@@ -124,16 +124,23 @@ fn second_deployment(stage: &Stage) {
 }
 
 fn same_bytes(stage: &Stage) {
-    let packages = ["file-replicator", "webhook-receiver"];
-    let elsewhere = stage.compile(&sources(), &packages, "elsewhere");
-    for package in packages {
-        assert!(stage.built(package) == program(&elsewhere, package), "{package} depends on the folder");
-        let path = elsewhere.join(package).join("bootstrap").display().to_string();
-        let is_deployed = stage.account("holds", &["tsugite-000000000000-ap-northeast-1-local", package, &path]);
-        assert_eq!(is_deployed, json!([true]), "{package} in its archive");
-    }
-    let alone = stage.compile(&stage.root, &packages[1..], "alone");
-    assert!(stage.built(packages[1]) == program(&alone, packages[1]), "it depends on what is built beside it");
+    let arguments = ["bench", "handlers", "--stack", "backlog-files", "--runs", "1", "--output", "json"];
+    let bench = stage.run_in_the_sources(&arguments).succeeds().json();
+    let built: Vec<String> = bench["handlers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|handler| {
+            assert!(handler["start_ms"].as_f64() > Some(0.0) && handler["peak_kib"].as_u64() > Some(0), "{handler}");
+            format!("{}/{}.zip", handler["handler"].as_str().unwrap(), handler["archive_sha256"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(stage.account("keys", &["tsugite-000000000000-ap-northeast-1-local"]), json!(built));
+    let alone = stage.compile(&["webhook-receiver"], "alone");
+    assert!(
+        stage.built("webhook-receiver") == program(&alone, "webhook-receiver"),
+        "it depends on what is built beside it"
+    );
 }
 
 fn wrong_requests(stage: &Stage) {

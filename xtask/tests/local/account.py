@@ -183,19 +183,6 @@ def events(stack):
     return list(pages("cloudformation", "describe_stack_events", "StackEvents", StackName=stack))
 
 
-def holds(bucket, folder, path):
-    """Whether the program in this file is the one in each archive of a folder of a bucket."""
-    with open(path, "rb") as file:
-        program = file.read()
-    answers = []
-    for key in keys(bucket):
-        if key.startswith(folder + "/"):
-            archive = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-            with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-                answers.append(opened.read("bootstrap") == program)
-    return answers
-
-
 def retention(prefix):
     groups = pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
     return {group["logGroupName"]: group.get("retentionInDays") for group in groups}

@@ -64,19 +64,25 @@ impl Stage {
         path.display().to_string()
     }
 
-    /// Compiles handlers in a folder with the sources as the deployer does; returns where the programs are.
-    pub fn compile(&self, root: &Path, packages: &[&str], output: &str) -> PathBuf {
+    /// Runs a command of ours where the sources are, with their own target folder.
+    pub fn run_in_the_sources(&self, arguments: &[&str]) -> Run {
+        let manifest_dir = sources().join("xtask");
+        self.finish(self.command(arguments).current_dir(sources()).env("CARGO_MANIFEST_DIR", manifest_dir))
+    }
+
+    /// Compiles handlers of the copy as the deployer does; returns where the programs are.
+    pub fn compile(&self, packages: &[&str], output: &str) -> PathBuf {
         let output = self.root.join("target").join(output);
         let run = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .arg("__compile")
-            .args(["--manifest", &root.join("Cargo.toml").display().to_string(), "--profile", "lambda"])
+            .args(["--manifest", &self.root.join("Cargo.toml").display().to_string(), "--profile", "lambda"])
             .args(["--target", "x86_64-unknown-linux-gnu.2.34", "--output", &output.display().to_string()])
             .args(packages)
-            .current_dir(root)
-            .env("CARGO_TARGET_DIR", root.join("target"))
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
             .env("CARGO_ZIGBUILD_ZIG_PATH", self.zig())
-            .env("CARGO_ZIGBUILD_CACHE_DIR", root.join("target/tsugite/zig-cache"))
-            .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(root))
+            .env("CARGO_ZIGBUILD_CACHE_DIR", self.root.join("target/tsugite/zig-cache"))
+            .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(&self.root))
             .output()
             .unwrap();
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));

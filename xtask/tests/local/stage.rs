@@ -1,5 +1,6 @@
 //! A local stage of its own, in a copy of the sources, and independent ways to look at it.
 
+use deployer::{PythonTools, Reporter, Workspace};
 use reqwest::header::HeaderMap;
 use serde_json::Value as Json;
 use std::cell::RefCell;
@@ -169,9 +170,7 @@ impl Stage {
 
     /// Looks at the account with the AWS command line.
     pub fn aws(&self, arguments: &[&str]) -> Json {
-        let folder = sources().join("target/tsugite/python");
-        let aws = find(&folder, "judges-").join("bin/aws");
-        let output = Command::new(aws)
+        let output = Command::new(judges().join("bin/aws"))
             .args(["--endpoint-url", &self.address("emulator"), "--region", REGION, "--output", "json"])
             .args(arguments)
             .env("AWS_ACCESS_KEY_ID", "test")
@@ -286,6 +285,14 @@ impl Stage {
 
 pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Where the judges of CI are, which this installs unless they are there.
+fn judges() -> PathBuf {
+    let tools = PythonTools { name: "judges", requirements: include_str!("../../ci/requirements.txt") };
+    let (reporter, _events) = Reporter::new();
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tokio.block_on(tools.install(&Workspace::new(&sources()), &reporter)).unwrap()
 }
 
 /// The one folder whose name begins so.
