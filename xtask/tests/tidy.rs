@@ -15,7 +15,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("standins", &[]),
     ("webhook-receiver", &["contracts", "runtime"]),
     ("backlog-client", &["contracts", "runtime", "standins"]),
-    ("file-replicator", &["contracts", "runtime", "standins"]),
+    ("file-replicator", &["backlog-client", "contracts", "runtime", "standins"]),
     ("incident-reporter", &["backlog-client", "contracts", "runtime", "standins"]),
     ("question-archiver", &["contracts", "runtime"]),
     ("question-receiver", &["contracts", "runtime"]),

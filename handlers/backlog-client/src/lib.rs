@@ -1,9 +1,11 @@
-//! The calls of Backlog's API that handlers make about issues.
+//! The calls of Backlog's API that handlers make about issues, and how Backlog refuses any call.
 
 mod answer;
 mod call;
+mod refusal;
 mod text;
 
+pub use refusal::{Refusal, rate_limit, refused_key, shows_key};
 pub use text::{SUMMARY_LIMIT, shorten_line, shorten_summary};
 
 use answer::Answer;

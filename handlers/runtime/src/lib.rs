@@ -21,4 +21,4 @@ pub use link::{
 pub use live::Live;
 pub use tokio::time::{Instant, timeout_at};
 pub use trigger::http::{Reply, Request, serve_http};
-pub use trigger::queue::{Delivery, Done, serve_queue};
+pub use trigger::queue::{Delivery, Done, Outcome, serve_queue};

@@ -80,7 +80,7 @@ impl Stack {
                 Value::text(domain.name.as_str())
             }
         };
-        self.outputs.insert(url_output, Value::text("https://").join(host));
+        self.outputs.insert(url_output, Value::text("https://").join(host).join(Value::text("/")));
         self.outputs.insert(BUCKET_OUTPUT, bucket.name());
         self.outputs.insert(DISTRIBUTION_OUTPUT, Value::reference("Site"));
         self.edge("a person's browser", "Site", "opens");

@@ -1,5 +1,6 @@
 //! What is under way: steps, and the resources of stacks that are moving.
 
+use super::counted;
 use deployer::Event;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -71,7 +72,7 @@ impl Stack {
     /// How many are done, and which has taken longest.
     fn in_words(&self) -> String {
         let slowest = self.moving.iter().min_by_key(|(_, (since, _))| *since);
-        let done = format!("{} resources done", self.n_done);
+        let done = format!("{} done", counted(self.n_done, "resource"));
         match slowest {
             None => done,
             Some((id, (since, status))) => {

@@ -1,6 +1,6 @@
 //! What would change, before it does.
 
-use super::{bold, green, red, write_line, yellow};
+use super::{bold, counted, green, red, write_line, yellow};
 use deployer::{Change, ChangeKind, Keep, Leftovers, Proposal};
 use stacks::Stack;
 
@@ -33,7 +33,7 @@ pub fn print_proposals(proposals: &[Proposal], all_in_full: bool) {
 fn print_changes(kind: ChangeKind, changes: &[Change], all_in_full: bool) {
     let changes: Vec<&Change> = changes.iter().filter(|change| change.kind == kind).collect();
     if kind == ChangeKind::Added && changes.len() > LISTED && !all_in_full {
-        write_line(&format!("  {} {} resources", green("added"), changes.len()));
+        write_line(&format!("  {} {}", green("added"), counted(changes.len(), "resource")));
         return;
     }
     for change in changes {
@@ -66,7 +66,7 @@ pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
         write_line(&format!("{}: nothing is there", bold(stack.name())));
         return;
     }
-    write_line(&format!("{}: {} resources go", bold(stack.name()), found.n_resources));
+    write_line(&format!("{}: {} to delete", bold(stack.name()), counted(found.n_resources, "resource")));
     let fate = match keep {
         Keep::Nothing => red("data goes"),
         Keep::Data => green("data is kept"),

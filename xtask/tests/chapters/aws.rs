@@ -80,7 +80,7 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
 
     nothing_tells(stage, &secret);
     let seen = run(stage, &["destroy", "--stage", "prod", "--dry-run"], &[]).succeeds();
-    seen.says(&format!("sns-slack: {n_added} resources go"));
+    seen.says(&format!("sns-slack: {n_added} resources to delete"));
     run(stage, &["destroy", "--stage", "prod", "--yes"], &[]).succeeds().says("the artifact bucket went");
     assert_eq!(&stage.account("inventory", &[]), before);
 

@@ -18,7 +18,7 @@ mod transfers;
 use super::*;
 use contracts::backlog::{BacklogApiKey, Folder, ProjectKey};
 use contracts::{Message, Origin, SettingValue, SizeLimit};
-use runtime::{FakeObjectStore, Instant, ObjectStore, Secret};
+use runtime::{FakeObjectStore, Instant, ObjectStore, Outcome, Secret};
 use serde_json::Value;
 use standins::{BacklogFile, Content, Keys, Standins};
 use std::collections::BTreeMap;
@@ -42,16 +42,6 @@ struct Stage {
     store: FakeObjectStore,
     links: Links,
     deadline: Instant,
-}
-
-/// What an outcome says besides its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Worked,
-    Ignored,
-    Warned,
-    Retry,
-    Permanent,
 }
 
 impl Stage {
@@ -110,13 +100,7 @@ impl Stage {
     async fn check(&self, event: Value, expected: Outcome) -> (String, BTreeMap<String, Vec<u8>>) {
         let case = event.to_string();
         let outcome = self.handle(event).await;
-        let (found, text) = match &outcome {
-            Ok(Done::Worked(text)) => (Outcome::Worked, text.as_str()),
-            Ok(Done::Ignored(text)) => (Outcome::Ignored, text.as_str()),
-            Ok(Done::Warned(text)) => (Outcome::Warned, text.as_str()),
-            Err(failure @ Failure::Retry { .. }) => (Outcome::Retry, failure.reason()),
-            Err(failure @ Failure::Permanent { .. }) => (Outcome::Permanent, failure.reason()),
-        };
+        let (found, text) = Outcome::of(&outcome);
         assert_eq!(found, expected, "{case}: {text}");
         let objects = self.store.objects();
         assert!(found == Outcome::Worked || objects.is_empty(), "{case}: {text}");

@@ -18,7 +18,7 @@ use super::*;
 use crate::ledger::{LEASE, LIFE};
 use contracts::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
 use contracts::{Message, Origin, SettingValue, TimeZone};
-use runtime::{FakeTable, Records, Secret, web};
+use runtime::{FakeTable, Records, Outcome, Secret, web};
 use serde_json::{Value, json};
 use standins::{Failure as Planned, Keys, Standins};
 use std::time::{Duration, SystemTime};
@@ -35,16 +35,6 @@ struct Stage {
     table: FakeTable<Incident>,
     links: Links,
     deadline: Instant,
-}
-
-/// What an outcome says besides its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Worked,
-    Ignored,
-    Warned,
-    Retry,
-    Permanent,
 }
 
 impl Stage {
@@ -84,13 +74,7 @@ impl Stage {
         for secret in [KEY, ENCODED_KEY, "apiKey"] {
             assert!(!format!("{outcome:?}").contains(secret), "{outcome:?}");
         }
-        let (found, text) = match &outcome {
-            Ok(Done::Worked(text)) => (Outcome::Worked, text.as_str()),
-            Ok(Done::Ignored(text)) => (Outcome::Ignored, text.as_str()),
-            Ok(Done::Warned(text)) => (Outcome::Warned, text.as_str()),
-            Err(failure @ Failure::Retry { .. }) => (Outcome::Retry, failure.reason()),
-            Err(failure @ Failure::Permanent { .. }) => (Outcome::Permanent, failure.reason()),
-        };
+        let (found, text) = Outcome::of(&outcome);
         assert_eq!(found, expected, "{case}: {text}");
         text.to_owned()
     }

@@ -47,6 +47,34 @@ pub enum Done {
     Warned(String),
 }
 
+/// What an outcome is besides its text; handlers' tests demand it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// [`Done::Worked`].
+    Worked,
+    /// [`Done::Ignored`].
+    Ignored,
+    /// [`Done::Warned`].
+    Warned,
+    /// A failure that may pass.
+    Retry,
+    /// A failure that does not pass.
+    Permanent,
+}
+
+impl Outcome {
+    /// Takes what a handler returned apart: what it is, and its text.
+    pub fn of(returned: &Result<Done, Failure>) -> (Self, &str) {
+        match returned {
+            Ok(Done::Worked(text)) => (Self::Worked, text),
+            Ok(Done::Ignored(text)) => (Self::Ignored, text),
+            Ok(Done::Warned(text)) => (Self::Warned, text),
+            Err(failure @ Failure::Retry { .. }) => (Self::Retry, failure.reason()),
+            Err(failure @ Failure::Permanent { .. }) => (Self::Permanent, failure.reason()),
+        }
+    }
+}
+
 /// Runs a handler behind a queue until Lambda ends the process.
 ///
 /// Each message succeeds or fails alone. One that can never succeed, or that fails at its last

@@ -16,7 +16,7 @@ mod waits;
 use super::*;
 use contracts::claim::Progress;
 use contracts::{Message, SettingValue, TimeZone};
-use runtime::{Claims, FakeTable, Instant, Secret};
+use runtime::{Claims, FakeTable, Instant, Outcome, Secret};
 use serde_json::Value;
 use standins::{Keys, Standins};
 
@@ -31,15 +31,6 @@ struct Stage {
     table: FakeTable<Progress>,
     links: Links,
     deadline: Instant,
-}
-
-/// What an outcome says besides its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Shown,
-    Ignored,
-    Retry,
-    Permanent,
 }
 
 impl Stage {
@@ -82,13 +73,7 @@ impl Stage {
     /// Handles the contract's test event and expects this of the outcome, whose text it returns.
     async fn check(&self, expected: Outcome) -> String {
         let outcome = self.handle(&alarm("id-1")).await;
-        let (found, text) = match &outcome {
-            Ok(Done::Worked(text)) => (Outcome::Shown, text.as_str()),
-            Ok(Done::Ignored(text)) => (Outcome::Ignored, text.as_str()),
-            Ok(Done::Warned(text)) => panic!("a warning: {text}"),
-            Err(failure @ Failure::Retry { .. }) => (Outcome::Retry, failure.reason()),
-            Err(failure @ Failure::Permanent { .. }) => (Outcome::Permanent, failure.reason()),
-        };
+        let (found, text) = Outcome::of(&outcome);
         assert_eq!(found, expected, "{text}");
         text.to_owned()
     }

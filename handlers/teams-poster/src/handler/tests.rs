@@ -14,7 +14,7 @@ use super::*;
 use contracts::claim::Progress;
 use contracts::teams::TeamsWorkflowUrl;
 use contracts::{Message, SettingValue, TimeZone};
-use runtime::{Claims, FakeTable, Instant, Secret};
+use runtime::{Claims, FakeTable, Instant, Outcome, Secret};
 use serde_json::{Value, json};
 use standins::{Failure as Planned, Keys, ReceivedCall, Standins};
 use std::collections::BTreeMap;
@@ -33,15 +33,6 @@ struct Stage {
     claims: FakeTable<Progress>,
     links: Links,
     deadline: Instant,
-}
-
-/// What an outcome says besides its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Worked,
-    Ignored,
-    Retry,
-    Permanent,
 }
 
 impl Stage {
@@ -98,14 +89,9 @@ impl Stage {
     /// Handles a question and expects an outcome; returns its text.
     async fn check(&self, body: &str, expected: Outcome) -> String {
         let outcome = self.handle(body).await;
-        let (found, text) = match outcome {
-            Ok(Done::Worked(text)) => (Outcome::Worked, text),
-            Ok(Done::Ignored(text) | Done::Warned(text)) => (Outcome::Ignored, text),
-            Err(failure @ Failure::Retry { .. }) => (Outcome::Retry, failure.reason().to_owned()),
-            Err(failure @ Failure::Permanent { .. }) => (Outcome::Permanent, failure.reason().to_owned()),
-        };
+        let (found, text) = Outcome::of(&outcome);
         assert_eq!(found, expected, "{text}");
-        text
+        text.to_owned()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::choose;
 use crate::context::Context;
-use crate::display::print_proposals;
+use crate::display::{counted, print_proposals};
 use crate::failure::Failure;
 use deployer::{
     Account, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, deployed, discard, propose,
@@ -114,15 +114,15 @@ impl Round<'_> {
             let step = format!("deploying {}", proposal.stack);
             let work = apply(&self.account, stack, proposal, reporter);
             let n_changes = proposal.changes.len();
-            reporter.step(&step, work, |()| format!("{n_changes} resources")).await?;
+            reporter.step(&step, work, |()| counted(n_changes, "resource")).await?;
         }
         let stored = put_secrets(&self.account, stack, self.secrets).await?;
         let mut result = deployed(&self.account, stack).await?;
         if let Some(result) = &mut result {
             let site = upload_site(&self.account, stack, result).await?;
             if !site.is_empty() {
-                let n_files = site.uploaded.len() + site.removed.len();
-                reporter.note(format!("{}: {n_files} files of the site brought up to date", stack.name()));
+                let files = counted(site.uploaded.len() + site.removed.len(), "file");
+                reporter.note(format!("{}: {files} of the site brought up to date", stack.name()));
             }
             result.changed = !proposal.is_empty() || !stored.is_empty() || !site.is_empty();
         }

@@ -47,7 +47,7 @@ async fn a_burst_that_slack_refuses_is_shown_when_the_wait_is_over() {
     stage.standins.fail(limit);
     let outcome = stage.handle(&alarm("id-1")).await;
     assert!(matches!(outcome, Err(Failure::Retry { after: Some(_), .. })), "{outcome:?}");
-    stage.check(Outcome::Shown).await;
+    stage.check(Outcome::Worked).await;
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn only_200_with_ok_is_success() {
         let text = check(status, body, Outcome::Retry).await;
         assert!(text.contains("in place of `ok`"), "{text}");
     }
-    check(200, "ok\n", Outcome::Shown).await;
+    check(200, "ok\n", Outcome::Worked).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 #[tokio::test]
 async fn a_notification_that_was_shown_is_not_shown_again() {
     let stage = Stage::new().await;
-    stage.check(Outcome::Shown).await;
+    stage.check(Outcome::Worked).await;
     assert_eq!(stage.check(Outcome::Ignored).await, "done before: shown as alarm");
     assert_eq!(stage.answers(), [200]);
 }
@@ -34,7 +34,7 @@ async fn a_notification_that_slack_refused_is_shown_by_the_next_attempt() {
     let stage = Stage::new().await;
     stage.standins.fail(Planned { service: "slack".into(), ..Planned::default() });
     stage.check(Outcome::Retry).await;
-    assert_eq!(stage.check(Outcome::Shown).await, "shown as alarm, after an earlier attempt");
+    assert_eq!(stage.check(Outcome::Worked).await, "shown as alarm, after an earlier attempt");
     assert_eq!(stage.answers(), [500, 200]);
 }
 
@@ -43,7 +43,7 @@ async fn an_answer_that_is_lost_shows_the_notification_twice_and_not_never() {
     let stage = Stage::new().await;
     stage.standins.fail(Planned { service: "slack".into(), after: true, ..Planned::default() });
     stage.check(Outcome::Retry).await;
-    stage.check(Outcome::Shown).await;
+    stage.check(Outcome::Worked).await;
     assert_eq!(stage.posted().len(), 2);
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 #[tokio::test]
 async fn the_test_event_is_shown_with_the_name_of_its_alarm() {
     let stage = Stage::new().await;
-    let text = stage.check(Outcome::Shown).await;
+    let text = stage.check(Outcome::Worked).await;
     assert_eq!(text, "shown as alarm");
     assert_eq!(stage.answers(), [200]);
     let posted = &stage.posted()[0];
@@ -62,7 +62,7 @@ async fn a_message_without_an_envelope_is_shown() {
 #[tokio::test]
 async fn a_message_is_json_as_slack_wants_it() {
     let stage = Stage::new().await;
-    stage.check(Outcome::Shown).await;
+    stage.check(Outcome::Worked).await;
     let call = &stage.standins.received()[0];
     assert_eq!(
         (call.method.as_str(), call.headers["content-type"].as_str()),
