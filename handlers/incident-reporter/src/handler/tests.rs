@@ -18,7 +18,7 @@ use super::*;
 use crate::ledger::{LEASE, LIFE};
 use contracts::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
 use contracts::{Message, Origin, SettingValue, TimeZone};
-use runtime::{FakeTable, Records, Outcome, Secret, web};
+use runtime::{FakeTable, Outcome, Records, Secret, web};
 use serde_json::{Value, json};
 use standins::{Failure as Planned, Keys, Standins};
 use std::time::{Duration, SystemTime};
