@@ -79,6 +79,19 @@ impl Context {
         Failure::of(error, self.account.get().is_some_and(|account| account.may_have_changed()))
     }
 
+    /// What became of work on several stacks: what succeeded, and the first failure; the others are told before it.
+    pub fn separate<T>(&self, results: Vec<Result<T, Error>>) -> (Vec<T>, Option<Failure>) {
+        let (mut done, mut first) = (Vec::new(), None);
+        for result in results {
+            match result {
+                Ok(value) => done.push(value),
+                Err(error) if first.is_none() => first = Some(self.failure(&error)),
+                Err(error) => self.reporter.warn(error.to_string()),
+            }
+        }
+        (done, first)
+    }
+
     /// Remembers proposals, so that Ctrl-C can take them back.
     pub fn propose(&self, account: &Arc<Account>, proposals: &[Proposal]) {
         let proposals = proposals.iter().map(|proposal| (Arc::clone(account), proposal.clone()));

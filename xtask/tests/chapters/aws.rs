@@ -77,6 +77,9 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     assert!(endpoints.stdout.contains(&format!("ARN    {topic}")), "{}", endpoints.stdout);
     stage.aws(&["sns", "publish", "--topic-arn", topic, "--message", "from the stage on AWS"]);
     stage.until("the message is shown", || stage.shown_with("slack/messages", "from the stage on AWS").len() == 1);
+    let event = ["publish-test-event", "sns-slack", "--stage", "prod", "--output", "json"];
+    let report = run(stage, &event, &[]).succeeds().json();
+    assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
 
     nothing_tells(stage, &secret);
     let seen = run(stage, &["destroy", "--stage", "prod", "--dry-run"], &[]).succeeds();

@@ -292,7 +292,7 @@ fn judges() -> PathBuf {
     let tools = PythonTools { name: "judges", requirements: include_str!("../../ci/requirements.txt") };
     let (reporter, _events) = Reporter::new();
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    tokio.block_on(tools.install(&Workspace::new(&sources()), &reporter)).unwrap()
+    tokio.block_on(tools.install(&Workspace::new(sources()), &reporter)).unwrap()
 }
 
 /// The one folder whose name begins so.

@@ -81,8 +81,8 @@ impl Round<'_> {
             })
             .collect();
         let results = join_all(plans.iter().map(|plan| propose(&self.account, plan, &self.context.reporter))).await;
-        let (proposals, failures) = separate(results);
-        if let Some(failure) = self.first_of(&failures) {
+        let (proposals, failure) = self.context.separate(results);
+        if let Some(failure) = failure {
             for proposal in &proposals {
                 let _ = discard(&self.account, proposal).await;
             }
@@ -95,13 +95,13 @@ impl Round<'_> {
     async fn apply(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<Vec<Deployed>, Failure> {
         self.context.begin_applying();
         let work = stacks.iter().zip(proposals).map(|(stack, proposal)| self.deploy(stack, proposal));
-        let (results, failures) = separate(join_all(work).await);
+        let (results, failure) = self.context.separate(join_all(work).await);
         let stored: BTreeSet<&str> = results.iter().flat_map(|(_, stored)| stored.iter().copied()).collect();
         if !stored.is_empty() {
             let stored: Vec<&str> = stored.into_iter().collect();
             self.context.reporter.note(format!("secrets stored: {}", stored.join(", ")));
         }
-        match self.first_of(&failures) {
+        match failure {
             Some(failure) => Err(failure),
             None => Ok(results.into_iter().filter_map(|(deployed, _)| deployed).collect()),
         }
@@ -128,24 +128,4 @@ impl Round<'_> {
         }
         Ok((result, stored))
     }
-
-    /// The failure of the first that failed; the others are told before it.
-    fn first_of(&self, failures: &[Error]) -> Option<Failure> {
-        let (first, others) = failures.split_first()?;
-        for error in others {
-            self.context.reporter.warn(error.to_string());
-        }
-        Some(self.context.failure(first))
-    }
-}
-
-fn separate<T>(results: Vec<Result<T, Error>>) -> (Vec<T>, Vec<Error>) {
-    let (mut good, mut bad) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(value) => good.push(value),
-            Err(error) => bad.push(error),
-        }
-    }
-    (good, bad)
 }
