@@ -98,6 +98,10 @@ pub(crate) async fn follow(
         let status = account.find_stack(stack_id).await?.map(|stack| stack.status);
         let n_new = seen.read_new(account, stack_id).await?;
         for event in &seen.events[seen.events.len() - n_new..] {
+            let is_of_stack = event.physical_resource_id() == event.stack_id();
+            if is_of_stack && !status_of(event).ends_with("_FAILED") {
+                continue;
+            }
             reporter.tell(Event::Resource {
                 stack: name.to_owned(),
                 logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
