@@ -28,6 +28,20 @@ pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 /// Names of all stacks, in the order in which they are listed.
 pub const NAMES: &[&str] = &["backlog-files", "bytebase-workflow", "mackerel-incidents", "question-form", "sns-slack"];
 
+/// Every stack that a stage has no section for, in the order of [`NAMES`] and without its definition.
+///
+/// The stage file may have had the section once.
+pub fn former(stage: &Stage) -> Vec<Stack> {
+    let has: Vec<&str> = all(stage).iter().map(Stack::name).collect();
+    let missing = NAMES.iter().filter(|name| !has.contains(*name));
+    missing
+        .map(|name| match *name {
+            question_form::NAME => question_form::former(stage),
+            name => Stack::former(name, stage, &[]),
+        })
+        .collect()
+}
+
 /// Every stack that a stage has a section for, in the order of [`NAMES`].
 pub fn all(stage: &Stage) -> Vec<Stack> {
     [

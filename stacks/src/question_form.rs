@@ -11,8 +11,12 @@ use contracts::teams::TeamsWorkflowUrl;
 use contracts::{Message, Published, question, question_archiver, question_receiver, teams_poster, ticket_creator};
 
 const API_KEY: &str = "BacklogApiKey";
+/// Its name.
+pub(crate) const NAME: &str = "question-form";
+const CERTIFICATE_STACK: &str = "question-form-certificate";
 const SITE: &str = "FormUrl";
 const ARCHIVE: &str = "ArchiveName";
+const ARCHIVE_TABLE: &str = "Archive";
 
 /// Looked up anew each time, because what the page refers to must fit it; the others are asked for again as well.
 const NOT_KEPT: &str = "no-cache";
@@ -46,7 +50,7 @@ const FILES: &[SiteFile] = &[
 
 /// Form, API, topic, three queues, three ends.
 pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
-    let mut stack = Stack::new("question-form", stage);
+    let mut stack = Stack::new(NAME, stage);
     let questions = stack.topic::<Question>("Questions", "TopicArn");
     let api = stack.open_endpoint(
         "QuestionReceiver",
@@ -57,7 +61,7 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
         url_output: SITE,
         files: FILES,
         domain: settings.domain.as_ref(),
-        certificate_stack: "question-form-certificate",
+        certificate_stack: CERTIFICATE_STACK,
     };
     stack.site(site, api);
     stack.registration(
@@ -105,7 +109,7 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
 
     let for_archive = stack.queue::<Published<Question>>("ArchiveQuestions");
     stack.subscribe(&for_archive, &questions);
-    let archive = stack.data_table::<ArchivedQuestion>("Archive", ARCHIVE);
+    let archive = stack.data_table::<ArchivedQuestion>(ARCHIVE_TABLE, ARCHIVE);
     stack.consumer(
         "QuestionArchiver",
         &for_archive,
@@ -113,6 +117,13 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
         question_archiver::Wiring { archive: archive.insert(), keep_days: stack.setting(&settings.keep_days) },
     );
     stack.tested_by(Question::TEST_EVENT, plan_test);
+    stack
+}
+
+/// The stack as a stage without its section may still have it.
+pub(crate) fn former(stage: &Stage) -> Stack {
+    let mut stack = Stack::former(NAME, stage, &[ARCHIVE_TABLE]);
+    stack.had_certificate(CERTIFICATE_STACK);
     stack
 }
 

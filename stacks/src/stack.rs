@@ -39,6 +39,10 @@ pub struct Stack {
     stage: Stage,
     /// A stack in another region that must be there first.
     before: Option<Box<Stack>>,
+    /// The same for other settings of the stage: it may have been deployed with them once.
+    once_before: Option<Box<Stack>>,
+    /// What outlives it, if it has no definition but this.
+    former_data: Option<&'static [&'static str]>,
     site: Option<Site>,
     /// How many requests its API takes.
     throttle: Throttle,
@@ -74,6 +78,8 @@ impl Stack {
             name,
             stage: stage.clone(),
             before: None,
+            once_before: None,
+            former_data: None,
             site: None,
             throttle: Throttle::WEBHOOK,
             resources: BTreeMap::new(),
@@ -89,6 +95,13 @@ impl Stack {
             unconsumed: BTreeSet::new(),
             plan_test: None,
         }
+    }
+
+    /// A stack that may have been deployed once, and that the stage file does not ask for any more.
+    ///
+    /// It can be looked for and removed; `data` are the logical ids of what outlives it.
+    pub(crate) fn former(name: &'static str, stage: &Stage, data: &'static [&'static str]) -> Self {
+        Self { former_data: Some(data), ..Self::new(name, stage) }
     }
 
     /// A secret that somebody gives at deploy.

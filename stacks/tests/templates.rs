@@ -47,6 +47,31 @@ fn the_names_are_those_of_the_stacks() {
 }
 
 #[test]
+fn a_stack_without_its_section_is_known_by_what_outlives_it() {
+    let example = stage("example");
+    assert_eq!(stacks::former(&example).len(), 0);
+    let without = Stage { question_form: None, sns_slack: None, alarm_topic: None, ..example.clone() };
+    let former = stacks::former(&without);
+    let names: Vec<&str> = former.iter().map(|stack| stack.name()).collect();
+    assert_eq!(names, ["question-form", "sns-slack"]);
+    for former in &former {
+        let stacks = stacks::all(&example);
+        let defined = stacks.iter().find(|stack| stack.name() == former.name()).unwrap();
+        assert!(former.is_former() && !defined.is_former());
+        assert_eq!(former.full_stack_name(), defined.full_stack_name());
+        // A bucket, which alone has a policy, is known by its name.
+        let tables: Vec<&str> =
+            defined.holds_data().filter(|id| !defined.template().contains(&format!("  {id}Policy:"))).collect();
+        assert_eq!(former.holds_data().collect::<Vec<_>>(), tables);
+        let before = |stack: &stacks::Stack| {
+            let before = stack.before().or(stack.once_before())?;
+            Some((before.full_stack_name(), before.stage().region.clone()))
+        };
+        assert_eq!(before(former), before(defined));
+    }
+}
+
+#[test]
 fn no_policy_of_a_function_has_a_wildcard() {
     for stack in stacks::all(&stage("example")) {
         for (function, policy) in stack.policy_files() {

@@ -24,6 +24,12 @@ pub fn stacks(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
     Ok(all.into_iter().filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect())
 }
 
+/// The named stacks of a stage, all if none is named, with those that its file does not ask for any more.
+pub fn stacks_to_destroy(stage: &Stage, names: &[String]) -> Vec<Stack> {
+    let all = stacks::all(stage).into_iter().chain(stacks::former(stage));
+    all.filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect()
+}
+
 /// Collects values of secrets: from the environment, from files, or from the stand-ins.
 pub fn given_secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
     let mut input = SecretInput::default();

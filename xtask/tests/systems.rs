@@ -67,6 +67,7 @@ fn all_systems_from_end_to_end() {
     chapter("form: a person asks in a browser", || chapters::browser::asks_a_question(&stage));
     chapter("form: the page tells what fails and keeps the question", || chapters::browser::is_told_what_fails(&stage));
     chapter("form: only what differs is uploaded", || site::only_what_differs(&stage));
+    chapter("form: a domain has a certificate and aliases", || site::domain(&stage));
 
     chapter("bytebase: projects are listed page by page", || bytebase::pages(&stage));
     chapter("bytebase: a failure that passes is waited out", || bytebase::passing_failures(&stage));
@@ -77,8 +78,10 @@ fn all_systems_from_end_to_end() {
     chapter("the roles allow what they need and no more", || roles::least_privilege(&stage));
     chapter("the secrets are found nowhere", || deployment::canary(&stage));
     chapter("destroy keeps data when told to", || deployment::keeps_data(&stage));
+    chapter("what the stage no longer asks for is told and removed", || deployment::former(&stage));
     chapter("destroy leaves nothing", || deployment::destroys(&stage, &before));
     chapter("a stage on AWS, from proposal to nothing", || aws::from_proposal_to_nothing(&stage, &before));
+    chapter("a topic that is there already is listened to", || aws::existing_topic(&stage, &before));
     chapter("the local cloud stops", || deployment::stops(&stage));
 }
 

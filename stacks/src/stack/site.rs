@@ -70,6 +70,9 @@ impl Stack {
             headers_policy: "SiteHeaders",
         };
         let certificate = domain.map(|domain| (domain, self.certificate(domain, certificate_stack)));
+        if domain.is_none() {
+            self.had_certificate(certificate_stack);
+        }
         let comment = format!("{} of stage {}", self.name, self.stage.name);
         self.add("Site", &Distribution::new(&origins, comment, certificate));
         let host = match domain {
@@ -87,6 +90,15 @@ impl Stack {
         self.edge("Site", "SiteFiles", "reads");
         self.edge("Site", "Api", "passes /api/ on to");
         self.site = Some(Site { bucket_output: BUCKET_OUTPUT, distribution_output: DISTRIBUTION_OUTPUT, files });
+    }
+
+    /// Notes which stack has the certificate if the stage named a domain once.
+    pub(crate) fn had_certificate(&mut self, stack_name: &'static str) {
+        if self.stage.region.as_str() != Region::OF_CERTIFICATES {
+            let mut stack = Self::former(stack_name, &self.stage, &[]);
+            stack.stage.region = Region::of_certificates();
+            self.once_before = Some(Box::new(stack));
+        }
     }
 
     /// The certificate of a domain: in this stack where CloudFront takes it, else in one of its own.

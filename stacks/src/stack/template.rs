@@ -132,6 +132,17 @@ impl Stack {
         self.before.as_deref()
     }
 
+    /// The stack that [`Stack::before`] would be with other settings, if there is none with these;
+    /// without its definition, to be looked for and removed.
+    pub fn once_before(&self) -> Option<&Stack> {
+        self.once_before.as_deref()
+    }
+
+    /// Whether the stage file does not ask for it any more; it has no definition then.
+    pub fn is_former(&self) -> bool {
+        self.former_data.is_some()
+    }
+
     /// The files of its site, if it has one.
     pub fn site_files(&self) -> Option<&Site> {
         self.site.as_ref()
@@ -140,7 +151,8 @@ impl Stack {
     /// Logical ids of what outlives the stack until `destroy` removes it.
     pub fn holds_data(&self) -> impl Iterator<Item = &str> {
         let entries = self.resources.iter().filter(|(_, entry)| entry.deletion_policy.is_some());
-        entries.map(|(logical_id, _)| logical_id.as_str())
+        let former = self.former_data.unwrap_or_default().iter().copied();
+        entries.map(|(logical_id, _)| logical_id.as_str()).chain(former)
     }
 
     /// The secrets.

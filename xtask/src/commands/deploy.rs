@@ -8,8 +8,10 @@ use crate::context::{Context, executable};
 use crate::failure::Failure;
 use crate::result::print_stacks;
 use deployer::{
-    Archive, Binary, BuildSettings, Error, Linking, Machine, Profile, build, deployed, look_up, pack_all, upload,
+    Archive, Binary, BuildSettings, Deployed, Error, Linking, Machine, Profile, build, deployed, look_up, pack_all,
+    upload,
 };
+use futures_util::future::join_all;
 use round::{Manner, Round};
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,11 +50,29 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         code_keys: &code_keys,
         outputs_before: BTreeMap::new(),
     };
+    if options.stacks.is_empty() {
+        tell_former(&round).await?;
+    }
     round.outputs_before = outputs_before(&round, &stacks).await?;
     let stacks: Vec<&Stack> = stacks.iter().collect();
     let Some(results) = round.run(&stacks).await? else { return Ok(()) };
     context.close_display().await;
     print_stacks(options.output.output, &stage, &results);
+    Ok(())
+}
+
+/// Tells which stacks are there although the stage file does not ask for them any more.
+async fn tell_former(round: &Round<'_>) -> Result<(), Failure> {
+    let Round { context, stage, account, .. } = round;
+    let former = stacks::former(stage);
+    let found = join_all(former.iter().map(|stack| deployed(account, stack))).await;
+    for stack in found.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| context.failure(&error))? {
+        let Some(Deployed { name, .. }) = stack else { continue };
+        let option = if stage.is_local() { String::new() } else { format!(" --stage {}", stage.name) };
+        context.reporter.warn(format!(
+            "{name} is there although the stage file has no section for it: `cargo xtask destroy {name}{option}` removes it"
+        ));
+    }
     Ok(())
 }
 

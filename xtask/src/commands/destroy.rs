@@ -19,7 +19,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let keep = if options.keep_data { Keep::Data } else { Keep::Nothing };
     let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = choose::stacks(&stage, &options.stacks)?;
+    let stacks = choose::stacks_to_destroy(&stage, &options.stacks);
     let must_ask = choose::must_ask(&stage, options)?;
     let result = |stack: &Stack, status: &str, changed| Deployed {
         name: stack.name(),
@@ -31,12 +31,14 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     };
     let Some(account) = context.connect_if_running(&stage).await? else {
         write_line("the local stage does not run: nothing is there");
-        let results: Vec<_> = stacks.iter().map(|stack| result(stack, "ABSENT", false)).collect();
+        let stacks = stacks.iter().filter(|stack| !stack.is_former());
+        let results: Vec<_> = stacks.map(|stack| result(stack, "ABSENT", false)).collect();
         print_stacks(options.output.output, &stage, &results);
         return Ok(());
     };
     let fail = |error: Error| context.failure(&error);
-    let found = join_all(stacks.iter().map(|stack| Removal::find(&account, &stage, stack))).await;
+    let is_named = !options.stacks.is_empty();
+    let found = join_all(stacks.iter().map(|stack| Removal::find(&account, &stage, stack, is_named, context))).await;
     let found = found.into_iter().collect::<Result<Vec<_>, _>>().map_err(fail)?;
     let all = || found.iter().flat_map(|removal| &removal.parts);
     context.pause_display(|| all().for_each(|(_, stack, found)| print_leftovers(stack, found, keep))).await;
@@ -69,15 +71,31 @@ struct Removal<'a> {
 }
 
 impl<'a> Removal<'a> {
-    async fn find(account: &Arc<Account>, stage: &Stage, stack: &'a Stack) -> Result<Self, Error> {
+    async fn find(
+        account: &Arc<Account>,
+        stage: &Stage,
+        stack: &'a Stack,
+        is_named: bool,
+        context: &Context,
+    ) -> Result<Self, Error> {
         let mut parts = Vec::new();
-        for stack in [Some(stack), stack.before()].into_iter().flatten() {
+        for stack in [Some(stack), stack.before(), stack.once_before()].into_iter().flatten() {
             let account = match stack.stage().region == stage.region {
                 true => Arc::clone(account),
                 false => Arc::new(account.in_region(stack.stage().region.as_str())),
             };
-            let leftovers = find_leftovers(&account, stack).await?;
-            parts.push((account, stack, leftovers));
+            match find_leftovers(&account, stack).await {
+                // Nobody asked for it, so there is nothing to tell if it is not there.
+                Ok(found) if stack.is_former() && found.is_empty() && !(is_named && parts.is_empty()) => {}
+                Ok(found) => parts.push((account, stack, found)),
+                // A region that this stage does not use may be closed to who destroys it.
+                Err(error) if stack.is_former() && stack.stage().region != stage.region => {
+                    let region = stack.stage().region.as_str();
+                    let name = stack.full_stack_name();
+                    context.reporter.warn(format!("whether `{name}` is left in {region} cannot be seen: {error}"));
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(Self { parts })
     }

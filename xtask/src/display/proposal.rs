@@ -66,7 +66,9 @@ pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
         write_line(&format!("{}: nothing is there", bold(stack.name())));
         return;
     }
-    write_line(&format!("{}: {} to delete", bold(stack.name()), counted(found.n_resources, "resource")));
+    let former = if stack.is_former() { "no longer in the stage file, " } else { "" };
+    let resources = counted(found.n_resources, "resource");
+    write_line(&format!("{}: {former}{resources} to delete", bold(stack.name())));
     let fate = match keep {
         Keep::Nothing => red("data goes"),
         Keep::Data => green("data is kept"),

@@ -96,6 +96,31 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     std::fs::remove_file(stage.root.join(PROD)).unwrap();
 }
 
+/// A topic of somebody else feeds the notifier and stays when the stack goes.
+pub fn existing_topic(stage: &Stage, before: &Json) {
+    let topic =
+        stage.aws(&["sns", "create-topic", "--name", "alarms-of-others"])["TopicArn"].as_str().unwrap().to_owned();
+    let policy = || stage.aws(&["sns", "get-topic-attributes", "--topic-arn", &topic])["Attributes"]["Policy"].clone();
+    let policy_before = policy();
+    let secret = stage.secrets().remove("SLACK_WEBHOOK_URL").unwrap();
+    let url = format!("{}/slack/services/T00000000/B00000000/{secret}", stage.stand_ins());
+    write_stage(stage, &["backlog", "backlog_files", "bytebase_workflow", "mackerel_incidents", "question_form"]);
+    stage.edit(PROD, "sns_slack: {}\n", &format!("sns_slack:\n  topic: {topic}\n"));
+    let deploy = ["deploy", "--stage", "prod", "--yes", "--output", "json"];
+    let deployed = run(stage, &deploy, &[("SLACK_WEBHOOK_URL", &url)]).succeeds();
+    assert_eq!(deployed.json()["stacks"][0]["registrations"][0]["url"], topic);
+    assert_eq!(policy(), policy_before, "it is not ours to say who may publish");
+    let report = run(stage, &["publish-test-event", "sns-slack", "--stage", "prod", "--output", "json"], &[]);
+    let report = report.succeeds().json();
+    assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
+    run(stage, &["destroy", "--stage", "prod", "--yes"], &[]).succeeds();
+    let left = stage.aws(&["sns", "list-subscriptions-by-topic", "--topic-arn", &topic]);
+    assert_eq!(left["Subscriptions"], json!([]));
+    stage.aws(&["sns", "delete-topic", "--topic-arn", &topic]);
+    assert_eq!(&stage.account("inventory", &[]), before);
+    std::fs::remove_file(stage.root.join(PROD)).unwrap();
+}
+
 /// The secret is in Secrets Manager and nowhere else.
 fn nothing_tells(stage: &Stage, secret: &str) {
     let id = stage.account("resources", &["tsugite-prod-sns-slack"])["SlackWebhook"].as_str().unwrap().to_owned();

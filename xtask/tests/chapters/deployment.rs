@@ -248,6 +248,36 @@ pub fn keeps_data(stage: &Stage) {
     stage.run(&["publish-test-event", "sns-slack"]).succeeds();
 }
 
+/// A section that leaves the stage file leaves its stack in the account, with all that it kept.
+pub fn former(stage: &Stage) {
+    let file = stage.root.join("stacks/stages/local.yaml");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    // The form's table is what the chapter before has kept.
+    let table = stage.output("question-form", "ArchiveName");
+    let (rest, form) = whole.split_once("question_form:\n").unwrap();
+    assert!(form.lines().all(|line| line.starts_with(' ')), "the form's section is not the last one");
+    let bytebase = "bytebase_workflow:\n  service_account: tsugite@service.bytebase.com\n";
+    assert!(rest.contains(bytebase));
+    std::fs::write(&file, rest.replace(bytebase, "")).unwrap();
+
+    let run = stage.run(&["deploy"]).succeeds();
+    run.says("bytebase-workflow is there although").says("`cargo xtask destroy bytebase-workflow` removes it");
+    assert!(!run.stderr.contains("question-form is there"), "{}", run.stderr);
+    let seen = stage.run(&["destroy", "--dry-run"]).succeeds();
+    seen.says("bytebase-workflow: no longer in the stage file, 8 resources to delete");
+    seen.says("question-form: no longer in the stage file").says(&format!("data goes: table {table}"));
+    for _ in 0..2 {
+        stage.run(&["destroy", "bytebase-workflow", "question-form"]).succeeds();
+    }
+    let again = stage.run(&["destroy", "bytebase-workflow"]).succeeds();
+    again.says("bytebase-workflow: nothing is there");
+    let there = stage.account("inventory", &[]);
+    assert_eq!(there["stacks"].as_array().unwrap().len(), 3, "{there:#}");
+    assert_eq!(there["us-east-1"]["stacks"], json!([]), "the certificate's stack is still there");
+    assert!(!there["tables"].as_array().unwrap().contains(&json!(table)), "{there:#}");
+    std::fs::write(&file, whole).unwrap();
+}
+
 pub fn destroys(stage: &Stage, before: &Json) {
     let run: Run = stage.run(&["destroy", "--output", "json"]).succeeds();
     run.says("the artifact bucket went with the last stack");

@@ -116,3 +116,55 @@ pub fn only_what_differs(stage: &Stage) {
     };
     assert_eq!(untouched(&after), untouched(&before));
 }
+
+const LOCAL: &str = "stacks/stages/local.yaml";
+
+/// With a domain there are a certificate where CloudFront takes it from, and alias records; without it
+/// they go, but for the certificate's own stack, which `destroy` finds.
+pub fn domain(stage: &Stage) {
+    let zone = stage.aws(&["route53", "create-hosted-zone", "--name", "example.com", "--caller-reference", "story"]);
+    let zone = zone["HostedZone"]["Id"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let aliases = || {
+        let records = stage.aws(&["route53", "list-resource-record-sets", "--hosted-zone-id", &zone]);
+        let records = records["ResourceRecordSets"].as_array().unwrap().clone();
+        let ours = records.iter().filter(|record| record["Name"] == "questions.example.com.");
+        let described = ours.map(|record| (record["Type"].clone(), record["AliasTarget"]["DNSName"].clone()));
+        described.filter(|(kind, _)| kind != "CNAME").collect::<Vec<_>>()
+    };
+    let certificates =
+        || stage.aws(&["acm", "list-certificates", "--region", "us-east-1"])["CertificateSummaryList"].clone();
+    let distribution = stage.output(STACK, "DistributionId");
+    let configuration = || {
+        let answer = stage.aws(&["cloudfront", "get-distribution", "--id", &distribution]);
+        let given = &answer["Distribution"]["DistributionConfig"];
+        (given["Aliases"]["Items"].clone(), given["ViewerCertificate"]["ACMCertificateArn"].clone())
+    };
+    assert_eq!((aliases(), certificates()), (vec![], json!([])));
+
+    let name = "questions.example.com";
+    let with = format!("  keep_days: 400\n  domain:\n    name: {name}\n    zone_id: {zone}\n");
+    stage.edit(LOCAL, "  keep_days: 400\n", &with);
+    let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
+    run.says("question-form-certificate: new stack").says("added SiteAlias (AWS::Route53::RecordSet)");
+    assert_eq!(run.json()["stacks"][0]["registrations"][0]["url"], format!("https://{name}/"));
+    let domain_of_site = stage.aws(&["cloudfront", "get-distribution", "--id", &distribution]);
+    let target = domain_of_site["Distribution"]["DomainName"].as_str().unwrap().to_owned();
+    let targets: Vec<_> = aliases()
+        .into_iter()
+        .map(|(kind, name)| (kind, name.as_str().unwrap().trim_end_matches('.').to_owned()))
+        .collect();
+    assert_eq!(targets, [(json!("A"), target.clone()), (json!("AAAA"), target)]);
+    let there = certificates();
+    let [certificate] = &there.as_array().unwrap()[..] else { panic!("{there:#}") };
+    assert_eq!(certificate["DomainName"], name);
+    assert_eq!(configuration(), (json!([name]), certificate["CertificateArn"].clone()));
+    stage.run(&["deploy", STACK]).succeeds().says("question-form-certificate: nothing to do");
+
+    stage.edit(LOCAL, &with, "  keep_days: 400\n");
+    let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
+    assert!(run.json()["stacks"][0]["registrations"][0]["url"].as_str().unwrap().contains(".cloudfront.localhost:"));
+    assert_eq!((aliases(), configuration().1), (vec![], Json::Null));
+    let seen = stage.run(&["destroy", STACK, "--dry-run"]).succeeds();
+    seen.says("question-form-certificate: no longer in the stage file, 1 resource to delete");
+    stage.aws(&["route53", "delete-hosted-zone", "--id", &zone]);
+}
