@@ -38,6 +38,13 @@ Secrets that a new stack needs are asked for, or read from the environment varia
 or from the file that NAME_FILE names. Not given means unchanged.")]
     Deploy(DeployOptions),
     /// Remove the stacks and everything they left, after showing what data goes
+    #[command(after_help = "\
+Examples:
+  cargo xtask destroy --dry-run                shows what would go, on this machine
+  cargo xtask destroy question-form            one stack
+  cargo xtask destroy --stage prod --keep-data all of a stage on AWS, but for buckets and tables
+
+Stacks whose section has left the stage file go as well.")]
     Destroy(DestroyOptions),
     /// Send a real event down a deployed stack and check its effect
     PublishTestEvent(TestOptions),
