@@ -67,6 +67,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
     "services.cloudformation": ("_change_sets", "_stacks"),
     "services.cloudformation.handlers": ("_ACTION_HANDLERS", "_error", "_p", "_resolve_stack"),
     "services.cloudformation.provisioners": (
+        "_NAME_SEED",
         "_REPLACING_PROPERTIES",
         "_RESOURCE_HANDLERS",
         "_physical_name",
@@ -1217,7 +1218,10 @@ def provide_secret_policies() -> None:
 
 
 def keep_settings_of_tables() -> None:
-    """Gives a table the time to live and the backups that the template asks for."""
+    """Gives a table the time to live and the backups that the template asks for, and a name of its own.
+
+    The name is new for each stack, so that a table which an earlier one has left is not taken over.
+    """
     handlers = resource_handlers("AWS::DynamoDB::Table")
     create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
     tables = ministack("services.dynamodb")
@@ -1234,6 +1238,10 @@ def keep_settings_of_tables() -> None:
         return made
 
     def create_table(logical_id: str, properties: Properties, stack: str) -> Created:
+        seed = ministack("services.cloudformation.provisioners")._NAME_SEED
+        if "TableName" not in properties and not seed.get():
+            # It stays with the resource, as it does for buckets; updates bring it back.
+            seed.set(uuid.uuid4().hex[:8])
         return settle(create(logical_id, properties, stack), properties)
 
     def update_table(

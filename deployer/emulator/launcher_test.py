@@ -358,6 +358,30 @@ class Gaps(Emulated):
         self.assertEqual(shown(stack), ({"TimeToLiveStatus": "DISABLED"}, "DISABLED"))
         self.delete(stack)
 
+    def test_table_that_an_earlier_stack_left(self) -> None:
+        table = {
+            **resource(
+                "DynamoDB::Table", BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            ),
+            "DeletionPolicy": "RetainExceptOnCreate",
+        }
+        tables, name = self.emulator.client("dynamodb"), {"Name": {"Value": {"Ref": "Table"}}}
+        old = self.deploy({"Table": table}, name)
+        kept = old["Outputs"]["Name"]
+        tables.put_item(TableName=kept, Item={"id": {"S": "kept"}})
+        self.delete(old)
+        new = self.deploy({"Table": table}, name)
+        self.assertNotEqual(new["Outputs"]["Name"], kept)
+        self.assertEqual(tables.scan(TableName=kept)["Count"], 1)
+        table["Properties"]["Tags"] = [{"Key": "changed", "Value": "true"}]
+        updated = self.deploy({"Table": table}, name, "UPDATE")
+        self.assertEqual(updated["Outputs"]["Name"], new["Outputs"]["Name"])
+        self.delete(updated)
+        for left in (kept, new["Outputs"]["Name"]):
+            tables.delete_table(TableName=left)
+
     def test_alarm(self) -> None:
         service = lambda name: {"Service": f"{name}.amazonaws.com"}
         of_alarms = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:depth"}}

@@ -53,13 +53,16 @@ pub struct BuildSettings {
 
 const STEP: &str = "building the handlers";
 
-/// Builds the packages and checks every binary; they are in the order of `packages`.
+/// Builds the packages, if there are any, and checks every binary; they are in the order of `packages`.
 pub async fn build(
     workspace: &Workspace,
     packages: &[&str],
     settings: &BuildSettings,
     reporter: &Reporter,
 ) -> Outcome<Vec<Binary>> {
+    if packages.is_empty() {
+        return Ok(Vec::new());
+    }
     let is_host = settings.machine == Machine::host() && cfg!(target_os = "linux");
     if !is_host {
         check_target(settings.machine).await?;

@@ -37,12 +37,13 @@ pub async fn look_up(
     secrets: &SecretInput,
     reporter: &Reporter,
 ) -> Outcome<BacklogIds> {
-    let mut wanted: Vec<&BacklogLookup> = Vec::new();
-    for source in stacks.iter().flat_map(|stack| stack.parameters().values()) {
+    let mut wanted: Vec<(&str, &BacklogLookup)> = Vec::new();
+    let sources = stacks.iter().flat_map(|stack| stack.parameters().values().map(|source| (stack.name(), source)));
+    for (stack, source) in sources {
         if let ParameterSource::BacklogId(lookup) = source
-            && !wanted.contains(&lookup)
+            && !wanted.iter().any(|(_, known)| *known == lookup)
         {
-            wanted.push(lookup);
+            wanted.push((stack, lookup));
         }
     }
     let Some(stage) = stacks.first().map(|stack| stack.stage()).filter(|_| !wanted.is_empty()) else {
@@ -66,8 +67,12 @@ pub async fn look_up(
     };
     let backlog = Backlog { origin, key, client: client(account)? };
     let mut found = Vec::new();
-    for lookup in wanted {
-        found.push((lookup.clone(), backlog.number(lookup).await?));
+    for (stack, lookup) in wanted {
+        let number = backlog.number(lookup).await.map_err(|error| match error {
+            Error::Lookup { what, hint } => Error::Lookup { what: format!("{stack}: {what}"), hint },
+            other => other,
+        })?;
+        found.push((lookup.clone(), number));
     }
     Ok(BacklogIds(found))
 }

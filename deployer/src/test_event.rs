@@ -94,6 +94,7 @@ pub async fn publish_test_event(
     };
     let run = Run { account, stack, plan: &plan, there: &there };
     let arranged = effect::arrange(account, &plan, &there).await?;
+    account.changes();
     let work = async { Ok::<_, Error>(run.follow(&arranged).await) };
     reporter.step("sending the event", work, |_| format!("{} bytes", plan.entry.n_bytes())).await?
 }

@@ -11,6 +11,7 @@ pub use settings::{
 
 use contracts::{Origin, TimeZone};
 use serde::Deserialize;
+use settings::present;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -74,19 +75,19 @@ struct StageFile {
     tags: BTreeMap<String, String>,
     #[serde(default)]
     time_zone: TimeZone,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     alarm_topic: Option<AlarmTopic>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     backlog: Option<BacklogSettings>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     backlog_files: Option<BacklogFilesSettings>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     bytebase_workflow: Option<BytebaseWorkflowSettings>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     mackerel_incidents: Option<MackerelIncidentsSettings>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     sns_slack: Option<SnsSlackSettings>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     question_form: Option<QuestionFormSettings>,
 }
 

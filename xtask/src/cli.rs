@@ -135,7 +135,7 @@ pub struct DeployOptions {
 pub struct DestroyOptions {
     #[command(flatten)]
     pub change: ChangeOptions,
-    /// Keep buckets and tables with what is in them
+    /// Keep buckets and tables of data with what is in them; what functions remember of their work goes
     #[arg(long)]
     pub keep_data: bool,
 }

@@ -118,7 +118,7 @@ impl Context {
         }
         let may_have_changed = account.is_some_and(|account| account.may_have_changed());
         let hint = match may_have_changed {
-            true => "what CloudFormation has begun goes on; type the same command again to follow it to its end",
+            true => "what was begun in the account goes on without us; type the same command again to see it through",
             false => "nothing was changed",
         };
         Failure { message: "interrupted".into(), hint: Some(hint.into()), may_have_changed }

@@ -80,6 +80,6 @@ fn effect_hop(effect: &Effect) -> String {
         Effect::Item { .. } => "item in the table".into(),
         Effect::Message { service: Service::Teams, .. } => "card in Teams".into(),
         Effect::Message { service, .. } => format!("message in {service:?}"),
-        Effect::Nothing(_) => "no effect, as it should be".into(),
+        Effect::Nothing(_) => "nothing new to find".into(),
     }
 }

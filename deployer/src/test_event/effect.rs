@@ -23,6 +23,8 @@ pub(super) struct Arranged {
     content: Option<Vec<u8>>,
     /// Version of the object that is already there.
     previous_version: Option<String>,
+    /// How many messages the stand-ins have that could be taken for the event's own.
+    n_messages: Vec<(Service, usize)>,
 }
 
 /// Gives the stand-ins what the event is about, and remembers what is in the bucket.
@@ -34,13 +36,16 @@ pub(super) async fn arrange(account: &Account, plan: &TestPlan, there: &Deployed
             give(&local.stand_ins_url(), file, content.as_deref()).await?;
         }
     }
-    let mut previous_version = None;
+    let (mut previous_version, mut n_messages) = (None, Vec::new());
     for branch in &plan.branches {
         if let Effect::Object { bucket_output, key, .. } = &branch.effect {
             previous_version = find_object(account, there, bucket_output, key).await?.map(|object| object.version);
         }
+        if let (Effect::Message { service, holds }, Some(local)) = (&branch.effect, &account.local) {
+            n_messages.push((*service, count_messages(&local.stand_ins_url(), *service, holds).await?));
+        }
     }
-    Ok(Arranged { content, previous_version })
+    Ok(Arranged { content, previous_version, n_messages })
 }
 
 /// Bytes that no earlier run had, so that an old object cannot pass for a new one.
@@ -107,7 +112,7 @@ pub(super) async fn find(
         Effect::Object { bucket_output, key, size } => find_copy(run, bucket_output, key, *size, arranged).await,
         Effect::Issue { key_secret, holds } => find_issue(run, key_secret, holds, result).await,
         Effect::Item { table_output, attribute, holds } => find_item(run, table_output, attribute, holds, id).await,
-        Effect::Message { service, holds } => find_message(run.account, *service, holds, result).await,
+        Effect::Message { service, holds } => find_message(run.account, *service, holds, result, arranged).await,
     }
 }
 
@@ -215,11 +220,24 @@ async fn find_message(
     service: Service,
     holds: &str,
     result: Option<&str>,
+    arranged: &Arranged,
 ) -> Outcome<Result<String, String>> {
+    let with = if holds.is_empty() { String::new() } else { format!(" with `{holds}`") };
     let Some(local) = &account.local else {
-        let seen = || format!("{service:?} took it; look for `{holds}` in the channel");
+        let seen = || format!("{service:?} took it; look for a message{with} in the channel");
         return Ok(result.map(|_| seen()).ok_or_else(|| format!("{service:?} has taken nothing yet")));
     };
+    let before = arranged.n_messages.iter().find(|(known, _)| *known == service).map_or(0, |(_, n)| *n);
+    let there = count_messages(&local.stand_ins_url(), service, holds).await?;
+    Ok(match there.saturating_sub(before) {
+        0 => Err(format!("the stand-in of {service:?} has no new message{with}")),
+        1 => Ok(format!("one message{with}")),
+        n => Err(format!("the stand-in of {service:?} has {n} new messages{with}")),
+    })
+}
+
+/// How many messages of a stand-in hold a text; of an empty one, how many there are.
+async fn count_messages(stand_ins: &str, service: Service, holds: &str) -> Outcome<usize> {
     let path = match service {
         Service::Teams => "teams/cards",
         _ => "slack/messages",
@@ -228,15 +246,10 @@ async fn find_message(
         what: format!("the stand-in of {service:?} cannot be asked: {error}"),
         hint: "look whether it runs: cargo xtask local status".into(),
     };
-    let call = loopback_client()?.get(format!("{}/_control/{path}", local.stand_ins_url()));
+    let call = loopback_client()?.get(format!("{stand_ins}/_control/{path}"));
     let messages: Vec<serde_json::Value> = call.send().await.map_err(unreadable)?.json().await.map_err(unreadable)?;
     // A text may stand in the JSON with escapes; a word of letters and digits stands as it is.
-    let n_found = messages.iter().filter(|message| message.to_string().contains(holds)).count();
-    Ok(match n_found {
-        0 => Err(format!("the stand-in of {service:?} has no message with `{holds}`")),
-        1 => Ok(format!("one message with `{holds}`")),
-        n => Err(format!("the stand-in of {service:?} has {n} messages with `{holds}`")),
-    })
+    Ok(messages.iter().filter(|message| message.to_string().contains(holds)).count())
 }
 
 #[cfg(test)]

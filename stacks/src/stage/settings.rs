@@ -12,7 +12,7 @@ pub use workflow::{BytebaseWorkflowSettings, Schedule};
 use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
 use contracts::{Origin, SizeLimit};
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::fmt;
 
 /// Makes a type readable from a string by a function that says what is allowed.
@@ -159,9 +159,18 @@ impl TryFrom<u32> for LogRetention {
     }
 }
 
+/// Reads what is given as it must be: a key without a value is a mistake, not an absence.
+pub(crate) fn present<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(from).map(Some)
+}
+
 /// The Backlog space that handlers call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct BacklogSettings {
     /// Host of the space; none on the local stage.
     #[serde(default)]
@@ -197,7 +206,7 @@ impl Host {
 
 /// Settings of the stack `backlog-files`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct BacklogFilesSettings {
     /// Files below this folder are copied.
     pub watched_folder: Folder,

@@ -90,6 +90,20 @@ fn values_of_the_systems_are_checked() {
 }
 
 #[test]
+fn a_section_without_a_value_is_not_an_absent_one() {
+    let alone = GOOD.replace("backlog_files:\n  watched_folder: /sample/\n  target_prefix: target/\n", "sns_slack:\n");
+    // It has nothing that must be said.
+    assert_eq!(parse(&alone).unwrap().sns_slack, Some(SnsSlackSettings { topic: None }));
+    for section in ["alarm_topic", "backlog_files", "bytebase_workflow", "mackerel_incidents", "question_form"] {
+        let error = parse(&format!("{alone}{section}:\n")).unwrap_err();
+        assert!(error.message.starts_with(&format!("{section}: ")), "{error}");
+        assert_eq!(error.line, Some(6), "{error}");
+    }
+    check("  host: example.backlog.com\n  project: SUB\n", "", 2, &["backlog: missing field `project`"]);
+    check("backlog_files:\n", "question_form: true\nbacklog_files:\n", 5, &["a section with its settings below it"]);
+}
+
+#[test]
 fn a_key_given_twice_is_an_error() {
     check("backlog:\n", "region: eu-west-1\nbacklog:\n", 2, &["region"]);
 }

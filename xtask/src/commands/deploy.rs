@@ -36,7 +36,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         false => choose::secrets(&account, &stacks).await?,
     };
     let backlog_ids = look_up(&account, &stacks, &secrets, &context.reporter).await.map_err(fail)?;
-    if !options.dry_run {
+    if !options.dry_run && !archives.is_empty() {
         upload(&account, &stage, &archives, &context.reporter).await.map_err(fail)?;
     }
     let code_keys = archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
@@ -51,7 +51,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         outputs_before: BTreeMap::new(),
     };
     if options.stacks.is_empty() {
-        tell_former(&round).await?;
+        tell_former(&round, &stacks).await?;
     }
     round.outputs_before = outputs_before(&round, &stacks).await?;
     let stacks: Vec<&Stack> = stacks.iter().collect();
@@ -62,16 +62,26 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
 }
 
 /// Tells which stacks are there although the stage file does not ask for them any more.
-async fn tell_former(round: &Round<'_>) -> Result<(), Failure> {
+async fn tell_former(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure> {
     let Round { context, stage, account, .. } = round;
+    let option = if stage.is_local() { String::new() } else { format!(" --stage {}", stage.name) };
     let former = stacks::former(stage);
     let found = join_all(former.iter().map(|stack| deployed(account, stack))).await;
     for stack in found.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| context.failure(&error))? {
         let Some(Deployed { name, .. }) = stack else { continue };
-        let option = if stage.is_local() { String::new() } else { format!(" --stage {}", stage.name) };
         context.reporter.warn(format!(
             "{name} is there although the stage file has no section for it: `cargo xtask destroy {name}{option}` removes it"
         ));
+    }
+    for (stack, once) in stacks.iter().filter_map(|stack| Some((stack.name(), stack.once_before()?))) {
+        let region = once.stage().region.as_str();
+        // The region may be closed to who deploys; `destroy` looks again, and says so.
+        if let Ok(Some(there)) = deployed(&account.in_region(region), once).await {
+            context.reporter.warn(format!(
+                "{} is in {region} although the stage file does not ask for it: `cargo xtask destroy {stack}{option}` removes it with {stack}",
+                there.name
+            ));
+        }
     }
     Ok(())
 }
@@ -107,6 +117,9 @@ async fn make_archives(
     is_release: bool,
 ) -> Result<Vec<Archive>, Failure> {
     let binaries = build_handlers(context, stage, stacks, is_release).await?;
+    if binaries.is_empty() {
+        return Ok(Vec::new());
+    }
     let packed = pack_all(&context.workspace, binaries, profile(stage, is_release), &context.reporter).await;
     packed.map_err(|error| context.failure(&error))
 }

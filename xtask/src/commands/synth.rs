@@ -9,7 +9,8 @@ use std::path::Path;
 /// Writes every template and policy of a stage; reads nothing but the stage file.
 pub fn run(options: &SynthOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
-    for stack in stacks::all(&stage) {
+    let stacks = stacks::all(&stage);
+    for stack in stacks.iter().flat_map(|stack| [stack.before(), Some(stack)]).flatten() {
         let Some(out) = &options.out else {
             print(&format!("--- # {}\n{}", stack.name(), stack.template()));
             continue;

@@ -197,6 +197,19 @@ pub fn test_events(stage: &Stage) {
     // Two alerts and two questions.
     assert_eq!(stage.held("backlog/issues").len(), 4);
     assert_eq!((stage.held("slack/messages").len(), stage.held("teams/cards").len()), (2, 2));
+    // An event that is given is sent as it is, as often as one likes; its words may stand in older messages.
+    let file = stage.root.join("target/event.txt");
+    for (event, code) in [("errors in checkout", 0), ("errors in checkout", 0), ("{\"AlarmName\": 1}", 0), (" \n", 2)] {
+        std::fs::write(&file, event).unwrap();
+        let arguments = ["publish-test-event", "sns-slack", "--file", &file.display().to_string()];
+        let run = stage.run(&arguments);
+        if code == 0 {
+            run.succeeds()
+        } else {
+            run.fails_with(code)
+        };
+    }
+    assert_eq!(stage.held("slack/messages").len(), 5);
 }
 
 pub fn canary(stage: &Stage) {
@@ -276,6 +289,10 @@ pub fn former(stage: &Stage) {
     assert_eq!(there["us-east-1"]["stacks"], json!([]), "the certificate's stack is still there");
     assert!(!there["tables"].as_array().unwrap().contains(&json!(table)), "{there:#}");
     std::fs::write(&file, whole).unwrap();
+    // Alone, it has nothing to build.
+    let alone = stage.run(&["deploy", "bytebase-workflow"]).succeeds();
+    alone.says("bytebase-workflow: new stack");
+    assert!(!alone.stderr.contains("building"), "{}", alone.stderr);
 }
 
 pub fn destroys(stage: &Stage, before: &Json) {

@@ -164,6 +164,8 @@ pub fn domain(stage: &Stage) {
     let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
     assert!(run.json()["stacks"][0]["registrations"][0]["url"].as_str().unwrap().contains(".cloudfront.localhost:"));
     assert_eq!((aliases(), configuration().1), (vec![], Json::Null));
+    let warned = stage.run(&["deploy"]).succeeds();
+    warned.says("question-form-certificate is in us-east-1 although").says("`cargo xtask destroy question-form`");
     let seen = stage.run(&["destroy", STACK, "--dry-run"]).succeeds();
     seen.says("question-form-certificate: no longer in the stage file, 1 resource to delete");
     stage.aws(&["route53", "delete-hosted-zone", "--id", &zone]);

@@ -28,7 +28,7 @@ impl fmt::Display for NameOrId {
 
 /// How issues are made.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct IssueSettings {
     /// Key of the project. Default: the project of the section `backlog`.
     #[serde(default)]
@@ -42,7 +42,7 @@ pub struct IssueSettings {
 
 /// Settings of the stack `mackerel-incidents`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct MackerelIncidentsSettings {
     /// How the issue of an alert is made.
     pub issue: IssueSettings,
@@ -56,7 +56,7 @@ pub struct MackerelIncidentsSettings {
 
 /// Settings of the stack `sns-slack`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it, or `{}` for their defaults")]
 pub struct SnsSlackSettings {
     /// A topic that is there already. Default: one of the stack's own.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub struct SnsSlackSettings {
 
 /// Settings of the stack `question-form`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct QuestionFormSettings {
     /// How the issue of a question is made.
     pub issue: IssueSettings,
@@ -73,13 +73,13 @@ pub struct QuestionFormSettings {
     #[serde(default)]
     pub keep_days: Option<Days>,
     /// The form's own domain. Default: the name that CloudFront gives it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::present")]
     pub domain: Option<Domain>,
 }
 
 /// A domain whose zone is in Route 53.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct Domain {
     /// The full name, such as `questions.example.com`.
     pub name: DomainName,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// Settings of the stack `bytebase-workflow`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct BytebaseWorkflowSettings {
     /// Host under which Bytebase is reached from outside; none on the local stage.
     #[serde(default)]
