@@ -239,6 +239,12 @@ fn aws_hint(operation: &str, code: &str) -> Option<String> {
         "OptInRequired" | "InvalidRegion" | "IllegalLocationConstraintException" => {
             "check the `region` of the stage file, and that your account may use it".into()
         }
+        "ChangeSetNotFound" | "NoSuchBucket" => {
+            "somebody else changes this stage at the same time; type the same command again when they are done".into()
+        }
+        "PermanentRedirect" => {
+            "something of this stage is in another region; give the stage file that `region`, destroy, then move".into()
+        }
         "RequestTimeTooSkewed" => "set this machine's clock".into(),
         _ => return None,
     };
@@ -266,6 +272,8 @@ mod tests {
         for (code, words) in [
             ("ExpiredTokenException", "sign in again"),
             ("InvalidClientTokenId", "AWS_PROFILE"),
+            ("ChangeSetNotFound", "at the same time"),
+            ("PermanentRedirect", "another region"),
             ("AccessDenied", "`s3:PutObject`"),
             ("ThrottlingException", "wait"),
             ("IllegalLocationConstraintException", "region"),
