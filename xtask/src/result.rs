@@ -1,9 +1,9 @@
 //! Results on stdout, for people or as one JSON document.
 
 use crate::cli::Output;
-use deployer::{Deployed, TestReport};
+use deployer::{Deployed, Leftovers, Proposal, TestReport};
 use serde_json::{Value as Json, json};
-use stacks::Stage;
+use stacks::{Stack, Stage};
 use std::io::Write;
 
 /// Prints stacks with what to register where.
@@ -11,6 +11,54 @@ pub fn print_stacks(output: Output, stage: &Stage, stacks: &[Deployed]) {
     match output {
         Output::Json => print(&format!("{:#}\n", stacks_json(stage, stacks))),
         Output::Text => print(&stacks_text(stacks)),
+    }
+}
+
+/// Prints what a deployment would do, for scripts; people have read it.
+pub fn print_proposed(output: Output, stage: &Stage, proposals: &[Proposal]) {
+    let stacks = proposals.iter().map(|proposal| {
+        let changes = proposal.changes.iter().map(|change| {
+            json!({
+                "change": change.kind.word().to_lowercase(),
+                "logical_id": change.logical_id,
+                "type": change.resource_type,
+                "properties": change.properties,
+            })
+        });
+        json!({
+            "name": proposal.stack,
+            "new": proposal.is_new,
+            "changes": changes.collect::<Json>(),
+            "gained": proposal.gained,
+            "lost": proposal.lost,
+        })
+    });
+    print_plan(output, stage, stacks.collect());
+}
+
+/// Prints what `destroy` would remove, for scripts; people have read it.
+pub fn print_doomed<'a>(output: Output, stage: &Stage, found: impl Iterator<Item = (&'a Stack, &'a Leftovers)>) {
+    let stacks = found.map(|(stack, found)| {
+        let buckets = found
+            .buckets
+            .iter()
+            .map(|bucket| json!({"name": bucket.name, "objects": bucket.n_objects, "bytes": bucket.n_bytes}));
+        let tables = found.tables.iter().map(|table| json!({"name": table.name, "items": table.n_items}));
+        json!({
+            "name": stack.name(),
+            "in_stage_file": !stack.is_former(),
+            "resources": found.n_resources,
+            "buckets": buckets.collect::<Json>(),
+            "tables": tables.collect::<Json>(),
+            "log_groups": found.log_groups,
+        })
+    });
+    print_plan(output, stage, stacks.collect());
+}
+
+fn print_plan(output: Output, stage: &Stage, stacks: Vec<Json>) {
+    if output == Output::Json {
+        print(&format!("{:#}\n", json!({"stage": stage.name.as_str(), "dry_run": true, "stacks": stacks})));
     }
 }
 

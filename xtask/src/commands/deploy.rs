@@ -6,13 +6,13 @@ use crate::choose;
 use crate::cli::DeployOptions;
 use crate::context::{Context, executable};
 use crate::failure::Failure;
-use crate::result::print_stacks;
+use crate::result::{print_proposed, print_stacks};
 use deployer::{
-    Archive, Binary, BuildSettings, Deployed, Error, Linking, Machine, Profile, build, deployed, look_up, pack_all,
-    upload,
+    Archive, Binary, BuildSettings, Deployed, Error, Linking, Machine, Profile, Proposal, build, deployed, look_up,
+    pack_all, upload,
 };
 use futures_util::future::join_all;
-use round::{Manner, Round};
+use round::{Manner, Ran, Round};
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,11 +53,18 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     if options.stacks.is_empty() {
         tell_former(&round, &stacks).await?;
     }
-    round.outputs_before = outputs_before(&round, &stacks).await?;
+    let (outputs, mut looked) = outputs_before(&round, &stacks).await?;
+    round.outputs_before = outputs;
     let stacks: Vec<&Stack> = stacks.iter().collect();
-    let Some(results) = round.run(&stacks).await? else { return Ok(()) };
+    let ran = round.run(&stacks).await?;
     context.close_display().await;
-    print_stacks(options.output.output, &stage, &results);
+    match ran {
+        Ran::Applied(results) => print_stacks(options.output.output, &stage, &results),
+        Ran::Looked(proposals) => {
+            looked.extend(proposals);
+            print_proposed(options.output.output, &stage, &looked);
+        }
+    }
     Ok(())
 }
 
@@ -87,26 +94,27 @@ async fn tell_former(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure>
 }
 
 /// Deploys what must be there before the stacks, in other regions; returns its outputs by the
-/// name of the stack that needs them.
+/// name of the stack that needs them, and what was only looked at.
 async fn outputs_before(
     round: &Round<'_>,
     stacks: &[Stack],
-) -> Result<BTreeMap<String, BTreeMap<String, String>>, Failure> {
-    let mut outputs = BTreeMap::new();
+) -> Result<(BTreeMap<String, BTreeMap<String, String>>, Vec<Proposal>), Failure> {
+    let (mut outputs, mut looked) = (BTreeMap::new(), Vec::new());
     for (stack, before) in stacks.iter().filter_map(|stack| Some((stack, stack.before()?))) {
         let account = Arc::new(round.account.in_region(before.stage().region.as_str()));
         let round = Round { account, outputs_before: BTreeMap::new(), ..*round };
         let results = match round.run(&[before]).await? {
-            Some(results) => results,
-            // Only looked at; what it told the last time is still true.
-            None => {
+            Ran::Applied(results) => results,
+            // What it told the last time is still true.
+            Ran::Looked(proposals) => {
+                looked.extend(proposals);
                 let there = deployed(&round.account, before).await.map_err(|error| round.context.failure(&error))?;
                 there.into_iter().collect()
             }
         };
         outputs.extend(results.into_iter().map(|result| (stack.name().to_owned(), result.outputs)));
     }
-    Ok(outputs)
+    Ok((outputs, looked))
 }
 
 /// Builds and packs the handlers of the stacks.

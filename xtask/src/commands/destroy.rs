@@ -5,7 +5,7 @@ use crate::cli::DestroyOptions;
 use crate::context::Context;
 use crate::display::{print_leftovers, write_line};
 use crate::failure::Failure;
-use crate::result::print_stacks;
+use crate::result::{print_doomed, print_stacks};
 use deployer::{
     Account, Deployed, Error, Keep, Leftovers, StackStatus, delete_artifacts_if_last, destroy, find_leftovers,
 };
@@ -43,6 +43,8 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let all = || found.iter().flat_map(|removal| &removal.parts);
     context.pause_display(|| all().for_each(|(_, stack, found)| print_leftovers(stack, found, keep))).await;
     if options.dry_run {
+        context.close_display().await;
+        print_doomed(options.output.output, &stage, all().map(|(_, stack, found)| (*stack, found)));
         return Ok(());
     }
     let has_any = all().any(|(_, _, found)| !found.is_empty());

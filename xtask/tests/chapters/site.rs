@@ -144,6 +144,14 @@ pub fn domain(stage: &Stage) {
     let name = "questions.example.com";
     let with = format!("  keep_days: 400\n  domain:\n    name: {name}\n    zone_id: {zone}\n");
     stage.edit(LOCAL, "  keep_days: 400\n", &with);
+    let plan = stage.run(&["deploy", STACK, "--dry-run", "--output", "json"]).succeeds().json();
+    let names: Vec<_> = plan["stacks"].as_array().unwrap().iter().map(|stack| &stack["name"]).collect();
+    assert_eq!(names, ["question-form-certificate", STACK], "{plan:#}");
+    assert_eq!((&plan["stacks"][0]["new"], &plan["stacks"][1]["new"]), (&json!(true), &json!(false)));
+    let added = json!({
+        "change": "added", "logical_id": "SiteAlias", "type": "AWS::Route53::RecordSet", "properties": [],
+    });
+    assert!(plan["stacks"][1]["changes"].as_array().unwrap().contains(&added), "{plan:#}");
     let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
     run.says("question-form-certificate: new stack").says("added SiteAlias (AWS::Route53::RecordSet)");
     assert_eq!(run.json()["stacks"][0]["registrations"][0]["url"], format!("https://{name}/"));
@@ -166,7 +174,11 @@ pub fn domain(stage: &Stage) {
     assert_eq!((aliases(), configuration().1), (vec![], Json::Null));
     let warned = stage.run(&["deploy"]).succeeds();
     warned.says("question-form-certificate is in us-east-1 although").says("`cargo xtask destroy question-form`");
-    let seen = stage.run(&["destroy", STACK, "--dry-run"]).succeeds();
+    let seen = stage.run(&["destroy", STACK, "--dry-run", "--output", "json"]).succeeds();
+    let plan = seen.json();
+    assert_eq!((&plan["dry_run"], &plan["stacks"][0]["name"]), (&json!(true), &json!(STACK)));
+    assert_eq!(plan["stacks"][0]["buckets"][0]["objects"].as_u64().map(|n| n >= 4), Some(true), "{plan:#}");
+    assert_eq!(plan["stacks"][1]["in_stage_file"], false);
     seen.says("question-form-certificate: no longer in the stage file, 1 resource to delete");
     stage.aws(&["route53", "delete-hosted-zone", "--id", &zone]);
 }

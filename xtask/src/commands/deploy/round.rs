@@ -24,6 +24,14 @@ pub enum Manner {
     Go,
 }
 
+/// How far it went.
+pub enum Ran {
+    /// Nothing was done; this would be.
+    Looked(Vec<Proposal>),
+    /// This is there now.
+    Applied(Vec<Deployed>),
+}
+
 /// What the stacks of one region are deployed with.
 #[derive(Clone)]
 pub struct Round<'a> {
@@ -40,8 +48,8 @@ pub struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// Proposes, asks, applies; `None` if it was only looked at.
-    pub async fn run(&self, stacks: &[&Stack]) -> Result<Option<Vec<Deployed>>, Failure> {
+    /// Proposes, asks, applies.
+    pub async fn run(&self, stacks: &[&Stack]) -> Result<Ran, Failure> {
         let proposals = self.propose(stacks).await?;
         self.context.propose(&self.account, &proposals);
         let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
@@ -50,7 +58,7 @@ impl Round<'_> {
         let question = format!("Deploy to stage `{}`?", self.stage.name);
         let is_refused = self.manner == Manner::Ask && has_changes && !choose::agrees(&question);
         if self.manner != Manner::Look && !is_refused {
-            return self.apply(stacks, &proposals).await.map(Some);
+            return self.apply(stacks, &proposals).await.map(Ran::Applied);
         }
         for proposal in &proposals {
             discard(&self.account, proposal).await.map_err(|error| self.context.failure(&error))?;
@@ -63,7 +71,7 @@ impl Round<'_> {
                 may_have_changed: self.account.may_have_changed(),
             });
         }
-        Ok(None)
+        Ok(Ran::Looked(proposals))
     }
 
     /// Asks for all change sets at once; if one is refused, all are taken back.
