@@ -159,7 +159,7 @@ impl TryFrom<u32> for LogRetention {
     }
 }
 
-/// Reads what is given as it must be: a key without a value is a mistake, not an absence.
+/// Reads a key without a value as an empty section, which most settings refuse, and not as an absent one.
 pub(crate) fn present<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,

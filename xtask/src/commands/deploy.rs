@@ -84,10 +84,9 @@ async fn tell_former(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure>
         let region = once.stage().region.as_str();
         // The region may be closed to who deploys; `destroy` looks again, and says so.
         if let Ok(Some(there)) = deployed(&account.in_region(region), once).await {
-            context.reporter.warn(format!(
-                "{} is in {region} although the stage file does not ask for it: `cargo xtask destroy {stack}{option}` removes it with {stack}",
-                there.name
-            ));
+            context
+                .reporter
+                .warn(format!("{} in {region} is not needed any more; it goes when {stack} is destroyed", there.name));
         }
     }
     Ok(())
