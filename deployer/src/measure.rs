@@ -7,9 +7,9 @@ use crate::python::PythonTools;
 use crate::toolchain::Workspace;
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a function is compared with: the AWS client that Lambda's own Python runtime brings.
@@ -81,33 +81,64 @@ fn start_once(mut command: Command) -> Outcome<Measured> {
         .stderr(Stdio::null());
     let began = Instant::now();
     let mut child = command.spawn().map_err(Error::file("run", &program))?;
-    let result = loop {
+    let first_request = wait_for_request(&listener, &mut child, began);
+    // Read while the connection is open: a handler whose Runtime API hangs up ends itself, and the
+    // memory of a process that has ended cannot be read any more.
+    let measured = first_request.and_then(|(start, _open)| Some(Measured { start, peak_kib: peak_of(child.id())? }));
+    let _ = child.kill();
+    let _ = child.wait();
+    measured.ok_or_else(|| Error::Program {
+        what: format!("`{}` made no request to the Runtime API", program.display()),
+        hint: "deploy it to the local stage and look at `cargo xtask local logs`".into(),
+    })
+}
+
+/// When the first request came, and its connection; nothing if the process ended or stayed silent.
+fn wait_for_request(listener: &TcpListener, child: &mut Child, began: Instant) -> Option<(Duration, TcpStream)> {
+    loop {
         if let Ok((mut stream, _)) = listener.accept() {
             let is_read = stream.set_nonblocking(false).and_then(|()| stream.read(&mut [0; 64]));
             if is_read.is_ok_and(|n_bytes| n_bytes > 0) {
-                break Some(began.elapsed());
+                return Some((began.elapsed(), stream));
             }
         }
         if began.elapsed() > LIMIT || child.try_wait().is_ok_and(|status| status.is_some()) {
-            break None;
+            return None;
         }
         std::thread::sleep(Duration::from_micros(50));
-    };
-    let peak_kib = peak_of(child.id());
-    let _ = child.kill();
-    let _ = child.wait();
-    match result {
-        Some(start) => Ok(Measured { start, peak_kib }),
-        None => Err(Error::Program {
-            what: format!("`{}` made no request to the Runtime API", program.display()),
-            hint: "deploy it to the local stage and look at `cargo xtask local logs`".into(),
-        }),
     }
 }
 
-/// The high-water mark of resident memory in KiB.
-fn peak_of(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
+/// The high-water mark of resident memory in KiB; nothing if the process has ended.
+fn peak_of(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches("kB").trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shell that asks the Runtime API for work and ends as soon as it is hung up on.
+    fn hasty(words: &str) -> Command {
+        let mut command = Command::new("bash");
+        command.args(["-c", words]);
+        command
+    }
+
+    #[test]
+    fn measures_a_process_that_ends_when_the_connection_does() {
+        let words = "exec 3<>/dev/tcp/${AWS_LAMBDA_RUNTIME_API/:/\\/}; echo GET >&3; read -r -u 3";
+        for _ in 0..50 {
+            let measured = start_once(hasty(words)).unwrap();
+            assert!(measured.start > Duration::ZERO && measured.peak_kib > 0, "{measured:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_process_that_asks_for_nothing() {
+        let error = start_once(hasty("exit 0")).unwrap_err();
+        assert!(error.to_string().contains("made no request"), "{error}");
+    }
 }
