@@ -6,6 +6,7 @@ use crate::event::Reporter;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -111,7 +112,7 @@ async fn compile(
         .env("CARGO_TARGET_DIR", workspace.root().join("target"))
         .env("CARGO_TERM_COLOR", "never")
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace));
-    for variable in foreign_variables() {
+    for variable in variables_of_cargo().chain(BENDING.map(OsString::from)) {
         command.env_remove(variable);
     }
     match zig {
@@ -144,26 +145,28 @@ fn cargo_home() -> PathBuf {
     std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
 }
 
-/// What cargo sets for a program that it runs, and what would bend the build: build scripts look
-/// at some of them, and would run again whenever we are started in another way.
+/// Variables that cargo sets for a program that it runs.
+///
+/// Build scripts look at some of them. A cargo that we start must not see them, or it would run
+/// these scripts again, and compile all that depends on them, whenever we are started in another way.
 #[expect(clippy::disallowed_methods, reason = "these are taken out of the environment of cargo")]
-fn foreign_variables() -> impl Iterator<Item = std::ffi::OsString> {
-    const NAMES: [&str; 9] = [
+pub fn variables_of_cargo() -> impl Iterator<Item = OsString> {
+    const NAMES: [&str; 6] = [
         "CARGO",
         "CARGO_BIN_NAME",
-        "CARGO_BUILD_TARGET",
         "CARGO_CRATE_NAME",
         "CARGO_MANIFEST_DIR",
         "CARGO_MANIFEST_PATH",
         "CARGO_PRIMARY_PACKAGE",
-        "LD_LIBRARY_PATH",
-        "RUSTFLAGS",
     ];
     std::env::vars_os().map(|(name, _)| name).filter(|name| {
         let name = name.to_string_lossy();
         NAMES.contains(&name.as_ref()) || name.starts_with("CARGO_PKG_")
     })
 }
+
+/// What would bend the build of a handler.
+const BENDING: [&str; 3] = ["CARGO_BUILD_TARGET", "LD_LIBRARY_PATH", "RUSTFLAGS"];
 
 /// The program in the package `ziglang`, wherever this Python keeps its packages.
 fn zig_executable(environment: &Path) -> Outcome<PathBuf> {

@@ -31,7 +31,7 @@ pub use apply::apply;
 pub use archive::{Archive, pack_all};
 pub use artifact::{artifact_bucket, upload};
 pub use binary::{Binary, Machine};
-pub use build::{BuildSettings, Linking, Profile, build};
+pub use build::{BuildSettings, Linking, Profile, build, variables_of_cargo};
 pub use change::{Change, ChangeKind};
 pub use destroy::{BucketContent, Keep, Leftovers, TableContent, delete_artifacts_if_last, destroy, find_leftovers};
 pub use error::{Error, Outcome, StackFailure};

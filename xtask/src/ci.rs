@@ -4,7 +4,7 @@ use crate::cli::CiOptions;
 use crate::context::root;
 use crate::display::write_line;
 use crate::failure::Failure;
-use deployer::{PythonTools, Reporter, Workspace};
+use deployer::{PythonTools, Reporter, Workspace, variables_of_cargo};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -26,7 +26,8 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
         "cargo test --locked -p policies -p contracts -p runtime -p standins -p backlog-client -p webhook-receiver -p file-replicator -p incident-reporter -p slack-notifier -p question-receiver -p teams-poster -p ticket-creator -p question-archiver",
         "cargo test --locked -p stacks -p compiler -p deployer -p xtask --lib --bins --test templates --test workflow --test drift --test cli --test tidy",
         "cargo test --locked --doc -p stacks",
-        "cargo doc --workspace --no-deps --document-private-items --locked",
+        // With examples, although there are none: then cargo chooses features as it did for clippy.
+        "cargo doc --workspace --lib --bins --examples --no-deps --document-private-items --locked",
     ] {
         run_step(&root, step)?;
     }
@@ -97,7 +98,11 @@ fn run_program(root: &Path, program: &Path, arguments: &[&str], folder: &str) ->
     let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let shown = format!("{name} {}", arguments.join(" "));
     write_line(&format!("\n$ {shown}"));
-    let status = Command::new(program)
+    let mut command = Command::new(program);
+    for variable in variables_of_cargo() {
+        command.env_remove(variable);
+    }
+    let status = command
         .args(arguments)
         .current_dir(root.join(folder))
         .env("RUSTDOCFLAGS", "--deny warnings")
