@@ -1,11 +1,13 @@
 //! Removing a stack and everything that CloudFormation leaves behind.
 
+mod stack;
+
 use crate::account::Account;
-use crate::apply::{Seen, follow};
 use crate::artifact::artifact_bucket;
-use crate::error::{Error, Outcome, StackFailure};
+use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use stack::delete_stack;
 use stacks::{Stack, Stage};
 use std::time::Instant;
 
@@ -140,28 +142,6 @@ pub async fn delete_artifacts_if_last(account: &Account, stage: &Stage) -> Outco
     account.changes();
     delete_bucket(account, &bucket).await?;
     Ok(true)
-}
-
-async fn delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
-    account.wait_until_settled(id).await?;
-    let mut seen = Seen::before(account, id).await?;
-    account
-        .cloudformation
-        .delete_stack()
-        .stack_name(id)
-        .send()
-        .await
-        .map_err(Error::aws("cloudformation:DeleteStack"))?;
-    let status = follow(account, stack.name(), id, &mut seen, reporter).await?;
-    if status == "DELETE_COMPLETE" {
-        return Ok(());
-    }
-    Err(Error::Stack(StackFailure {
-        stack: stack.name().into(),
-        outcome: format!("is {status}"),
-        causes: seen.failures(stack),
-        hint: "remove what holds the resource, then type the same command again".into(),
-    }))
 }
 
 /// Buckets that CloudFormation named after the stack: `<stack>-<logical id>-<suffix>`.
