@@ -8,6 +8,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -17,6 +18,10 @@ use tokio::time::Instant;
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 /// Wait before the second delivery; it doubles with each one.
 const FIRST_DELAY: Duration = Duration::from_secs(10);
+
+/// How far a wait grows beyond what the far side asks for: enough for a flood to spread out, and not so
+/// much that the last of it is left waiting when there is room.
+const LONGEST_GROWN_WAIT: Duration = Duration::from_secs(160);
 
 /// A message with what is known of its delivery.
 #[derive(Clone, Debug)]
@@ -199,7 +204,9 @@ async fn settle<M>(
         fields
     };
     let delay = match &failure {
-        Failure::Retry { after: Some(after), .. } if n_deliveries < contracts::RECEIVES_LIMIT => *after,
+        Failure::Retry { after: Some(after), .. } if n_deliveries < contracts::RECEIVES_LIMIT => {
+            wait(*after, n_deliveries, &record.message_id)
+        }
         Failure::Retry { after: None, .. } if n_deliveries < contracts::DELIVERIES_LIMIT => delay_after(n_deliveries),
         _ => match dead_letters.send_with_reason(&record.body, failure.reason()).await {
             Ok(_) => {
@@ -224,6 +231,28 @@ fn delay_after(n_deliveries: u32) -> Duration {
     FIRST_DELAY * 2u32.pow(n_deliveries.saturating_sub(1).min(6))
 }
 
+/// The wait that the far side asked for; from the third time on longer, by what grows and differs
+/// from message to message.
+///
+/// Of a flood of messages all are told to come back at the same time, when there is room for a few:
+/// if they did, the others would use up their deliveries.
+fn wait(asked: Duration, n_deliveries: u32, message_id: &str) -> Duration {
+    match n_deliveries {
+        0..=2 => asked,
+        n => {
+            let grown = delay_after(n - 2).min(LONGEST_GROWN_WAIT);
+            asked + grown.mul_f64(0.5 + share_of(message_id, n))
+        }
+    }
+}
+
+/// A number from 0 to 1 that is as good as random, and the same for the same delivery.
+fn share_of(message_id: &str, n_deliveries: u32) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    (message_id, n_deliveries).hash(&mut hasher);
+    f64::from(u16::try_from(hasher.finish() >> 48).unwrap_or_default()) / f64::from(u16::MAX)
+}
+
 /// Lambda's deadline (milliseconds since 1970) less the time to come to an orderly end.
 fn deadline_of(epoch_millis: u64) -> Instant {
     let end = SystemTime::UNIX_EPOCH + Duration::from_millis(epoch_millis);
@@ -232,68 +261,4 @@ fn deadline_of(epoch_millis: u64) -> Instant {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::link::FakeQueue;
-
-    async fn check(
-        body: &str,
-        n_deliveries: u32,
-        handle: impl AsyncFn(&(), Delivery<JsonObject>) -> Result<Done, Failure>,
-    ) -> (bool, Vec<String>) {
-        let record = Record {
-            message_id: "m".into(),
-            receipt_handle: "r".into(),
-            body: body.into(),
-            attributes: HashMap::from([("ApproximateReceiveCount".into(), n_deliveries.to_string())]),
-        };
-        let dead = FakeQueue::default();
-        let later = Instant::now() + Duration::from_secs(60);
-        let outcome = attempt(&(), &handle, &record, later).await;
-        let source = Queue::<JsonObject>::fake(&FakeQueue::default());
-        let is_settled = settle(&source, &Queue::fake(&dead), &record, outcome).await;
-        (is_settled, dead.sent())
-    }
-
-    fn worked() -> Result<Done, Failure> {
-        Ok(Done::Worked("x".into()))
-    }
-
-    #[tokio::test]
-    async fn a_message_that_is_no_message_goes_to_the_dead_letter_queue_at_once() {
-        assert_eq!(check("not json", 1, async |(), _| worked()).await, (true, vec!["not json".into()]));
-    }
-
-    #[tokio::test]
-    async fn a_failure_that_may_pass_is_delivered_again_until_the_last_time() {
-        let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::retry("busy"));
-        assert_eq!(check("{}", 1, fail).await, (false, vec![]));
-        assert_eq!(check("{}", contracts::DELIVERIES_LIMIT, fail).await, (true, vec!["{}".into()]));
-    }
-
-    #[tokio::test]
-    async fn a_wait_that_the_far_side_asks_for_uses_up_no_patience() {
-        let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::retry_after("busy", Duration::from_secs(9)));
-        assert_eq!(check("{}", contracts::DELIVERIES_LIMIT, fail).await, (false, vec![]));
-        assert_eq!(check("{}", contracts::RECEIVES_LIMIT, fail).await, (true, vec!["{}".into()]));
-    }
-
-    #[tokio::test]
-    async fn a_permanent_failure_is_not_tried_again() {
-        let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::permanent("no"));
-        assert_eq!(check("{}", 1, fail).await, (true, vec!["{}".into()]));
-    }
-
-    #[tokio::test]
-    async fn a_panic_fails_one_message_only() {
-        let fail = async |(): &(), _: Delivery<JsonObject>| panic!("on purpose");
-        assert_eq!(check("{}", 1, fail).await, (false, vec![]));
-        assert_eq!(check("{}", 1, async |(), _| worked()).await, (true, vec![]));
-    }
-
-    #[test]
-    fn waits_grow_and_stay_below_the_visibility_limit() {
-        assert!(delay_after(1) < delay_after(2));
-        assert!(delay_after(u32::MAX) < Duration::from_secs(43_200));
-    }
-}
+mod tests;

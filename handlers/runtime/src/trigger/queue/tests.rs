@@ -1,0 +1,114 @@
+//! What becomes of a message, by what the handler says of it and how often it came.
+
+use super::*;
+use crate::link::FakeQueue;
+use std::collections::BTreeSet;
+
+async fn check(
+    body: &str,
+    n_deliveries: u32,
+    handle: impl AsyncFn(&(), Delivery<JsonObject>) -> Result<Done, Failure>,
+) -> (bool, Vec<String>) {
+    let record = Record {
+        message_id: "m".into(),
+        receipt_handle: "r".into(),
+        body: body.into(),
+        attributes: HashMap::from([("ApproximateReceiveCount".into(), n_deliveries.to_string())]),
+    };
+    let dead = FakeQueue::default();
+    let later = Instant::now() + Duration::from_secs(60);
+    let outcome = attempt(&(), &handle, &record, later).await;
+    let source = Queue::<JsonObject>::fake(&FakeQueue::default());
+    let is_settled = settle(&source, &Queue::fake(&dead), &record, outcome).await;
+    (is_settled, dead.sent())
+}
+
+fn worked() -> Result<Done, Failure> {
+    Ok(Done::Worked("x".into()))
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_message_goes_to_the_dead_letter_queue_at_once() {
+    assert_eq!(check("not json", 1, async |(), _| worked()).await, (true, vec!["not json".into()]));
+}
+
+#[tokio::test]
+async fn a_failure_that_may_pass_is_delivered_again_until_the_last_time() {
+    let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::retry("busy"));
+    assert_eq!(check("{}", 1, fail).await, (false, vec![]));
+    assert_eq!(check("{}", contracts::DELIVERIES_LIMIT - 1, fail).await, (false, vec![]));
+    assert_eq!(check("{}", contracts::DELIVERIES_LIMIT, fail).await, (true, vec!["{}".into()]));
+}
+
+#[test]
+fn an_outage_of_half_an_hour_is_waited_out() {
+    let waits: Duration = (1..contracts::DELIVERIES_LIMIT).map(delay_after).sum();
+    assert!(waits > Duration::from_secs(30 * 60), "{waits:?}");
+}
+
+#[test]
+fn the_first_waits_are_as_long_as_the_far_side_asks_for_and_later_ones_never_shorter() {
+    for asked in [1, 30, 3600].map(Duration::from_secs) {
+        assert_eq!([1, 2].map(|n| wait(asked, n, "m")), [asked; 2]);
+        let longest = asked + LONGEST_GROWN_WAIT * 3 / 2;
+        assert!((3..contracts::RECEIVES_LIMIT).all(|n| (asked..=longest).contains(&wait(asked, n, "m"))));
+    }
+    assert_ne!(wait(Duration::from_secs(1), 5, "m"), wait(Duration::from_secs(1), 5, "n"));
+}
+
+/// How many of so many messages are given up, if they come at once to a far side that takes one a
+/// second after a burst of thirty, and two functions put them there one by one.
+fn given_up(n_messages: usize, asked: Duration, attempt: Duration) -> usize {
+    let (mut free, mut tokens, mut refilled) = ([Duration::ZERO; 2], 30.0_f64, Duration::ZERO);
+    let mut waiting: BTreeSet<(Duration, usize, u32)> = (0..n_messages).map(|id| (Duration::ZERO, id, 1)).collect();
+    let mut n_given_up = 0;
+    while let Some((due, id, n)) = waiting.pop_first() {
+        let function = usize::from(free[1] < free[0]);
+        let now = due.max(free[function]);
+        tokens = (tokens + now.saturating_sub(refilled).as_secs_f64()).min(30.0);
+        refilled = refilled.max(now);
+        free[function] = now + attempt;
+        if tokens >= 1.0 {
+            tokens -= 1.0;
+        } else if n < contracts::RECEIVES_LIMIT {
+            waiting.insert((now + attempt + wait(asked, n, &id.to_string()), id, n + 1));
+        } else {
+            n_given_up += 1;
+        }
+    }
+    n_given_up
+}
+
+#[test]
+fn a_flood_behind_a_rate_limit_drains() {
+    for (n_messages, asked, millis) in [(300, 1, 50), (2000, 1, 50), (2000, 30, 100), (2000, 1, 300)] {
+        let (asked, attempt) = (Duration::from_secs(asked), Duration::from_millis(millis));
+        assert_eq!(given_up(n_messages, asked, attempt), 0, "{n_messages} messages, {asked:?}, {attempt:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_the_far_side_asks_for_uses_up_no_patience() {
+    let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::retry_after("busy", Duration::from_secs(9)));
+    assert_eq!(check("{}", contracts::DELIVERIES_LIMIT, fail).await, (false, vec![]));
+    assert_eq!(check("{}", contracts::RECEIVES_LIMIT, fail).await, (true, vec!["{}".into()]));
+}
+
+#[tokio::test]
+async fn a_permanent_failure_is_not_tried_again() {
+    let fail = async |(): &(), _: Delivery<JsonObject>| Err(Failure::permanent("no"));
+    assert_eq!(check("{}", 1, fail).await, (true, vec!["{}".into()]));
+}
+
+#[tokio::test]
+async fn a_panic_fails_one_message_only() {
+    let fail = async |(): &(), _: Delivery<JsonObject>| panic!("on purpose");
+    assert_eq!(check("{}", 1, fail).await, (false, vec![]));
+    assert_eq!(check("{}", 1, async |(), _| worked()).await, (true, vec![]));
+}
+
+#[test]
+fn waits_grow_and_stay_below_the_visibility_limit() {
+    assert!(delay_after(1) < delay_after(2));
+    assert!(delay_after(u32::MAX) < Duration::from_secs(43_200));
+}
