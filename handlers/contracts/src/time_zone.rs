@@ -31,6 +31,11 @@ impl TimeZone {
         self.write(text.parse().ok()?)
     }
 
+    /// A moment in ISO 8601 as seconds since 1970.
+    pub fn seconds_of_iso(text: &str) -> Option<i64> {
+        text.parse().ok().map(Timestamp::as_second)
+    }
+
     fn write(&self, moment: Timestamp) -> Option<String> {
         let zoned = moment.to_zoned(self.0.clone());
         jiff::fmt::strtime::format("%Y-%m-%d %H:%M:%S %:z", &zoned).ok()
@@ -63,6 +68,8 @@ mod tests {
         let tokyo = TimeZone::parse("Asia/Tokyo").unwrap();
         assert_eq!(tokyo.write_iso("2026-08-04T02:01:52.123Z").unwrap(), "2026-08-04 11:01:52 +09:00");
         assert_eq!(tokyo.write_seconds(i64::MAX), None);
+        assert_eq!(TimeZone::seconds_of_iso("2023-08-21T14:35:21.640+0000"), Some(1_692_628_521));
+        assert_eq!(TimeZone::seconds_of_iso("soon"), None);
     }
 
     #[test]

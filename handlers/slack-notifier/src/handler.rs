@@ -18,6 +18,9 @@ const LEASE: Duration = Duration::from_secs(2 * Contract::LIMITS.timeout_seconds
 /// next one shows the notification again: twice is better than never.
 pub async fn handle(links: &Links, delivery: Delivery<Published<PlainText>>) -> Result<Done, Failure> {
     let Links { shown, webhook, time_zone } = links;
+    if Notice::is_needless(&delivery.message) {
+        return Ok(Done::Ignored("an alarm that was just made is well".into()));
+    }
     let show = async |attempt: Attempt| {
         let notice = Notice::of(&delivery.message, time_zone);
         let body = blocks::payload(&notice).to_string();

@@ -91,6 +91,12 @@ impl Notice {
         }
     }
 
+    /// Whether there is nothing to tell: an alarm that was just made is well.
+    pub fn is_needless(published: &Published<PlainText>) -> bool {
+        let message: Option<Value> = serde_json::from_str(&published.message.0).ok();
+        message.as_ref().and_then(Value::as_object).is_some_and(alarm::has_just_begun)
+    }
+
     /// A notice of this kind that says nothing yet.
     fn new(kind: &'static str, severity: Severity, title: impl AsRef<str>) -> Self {
         let title = one_line(title.as_ref());

@@ -5,6 +5,7 @@
 use super::{Context, Notice, Object, Severity, number, seen_string, string};
 use crate::arn::Arn;
 use crate::console;
+use contracts::TimeZone;
 use serde_json::Value;
 
 pub(super) fn read(object: &Object, context: &Context) -> Option<Notice> {
@@ -34,6 +35,20 @@ pub(super) fn read(object: &Object, context: &Context) -> Option<Notice> {
     let account = string(object, "AWSAccountId").or_else(|| arn.map(|arn| arn.account));
     notice.footer = context.footer(region, account, string(object, "StateChangeTime"));
     Some(notice)
+}
+
+/// How soon after it was made or changed an alarm comes to its first verdict.
+const BEGINNING_SECONDS: i64 = 15 * 60;
+
+/// Whether an alarm only tells that it was made and found nothing amiss: nothing has recovered.
+///
+/// Every new alarm goes from `INSUFFICIENT_DATA` to `OK` by itself, and a deployment makes many.
+pub(super) fn has_just_begun(object: &Object) -> bool {
+    let state = |name| string(object, name);
+    let is_first = (state("OldStateValue"), state("NewStateValue")) == (Some("INSUFFICIENT_DATA"), Some("OK"));
+    let moment = |name| string(object, name).and_then(TimeZone::seconds_of_iso);
+    let made_and_judged = moment("AlarmConfigurationUpdatedTimestamp").zip(moment("StateChangeTime"));
+    is_first && made_and_judged.is_some_and(|(made, judged)| (0..=BEGINNING_SECONDS).contains(&(judged - made)))
 }
 
 /// One metric with its dimensions, or the expressions of several.

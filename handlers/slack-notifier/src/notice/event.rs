@@ -2,7 +2,7 @@
 //!
 //! Source: Amazon EventBridge user guide, "Event structure".
 
-use super::{Context, Notice, Object, Severity, pipeline, plain, seen_string, string};
+use super::{Context, Notice, Object, Severity, pipeline, plain, seen_string, storage, string};
 use crate::arn::Arn;
 use serde_json::Value;
 
@@ -31,7 +31,8 @@ pub(super) fn read(object: &Object, context: &Context) -> Option<Notice> {
         detail: object.get("detail")?,
         more: object.get("additionalAttributes").and_then(Value::as_object),
     };
-    Some(pipeline::read(&event, context).unwrap_or_else(|| any(&event, context)))
+    let known = pipeline::read(&event, context).or_else(|| storage::read_event(&event, context));
+    Some(known.unwrap_or_else(|| any(&event, context)))
 }
 
 impl Event<'_> {

@@ -1,7 +1,8 @@
-//! Events of S3 that come straight from a bucket.
+//! Events of S3 that come straight from a bucket, or by EventBridge.
 //!
-//! Source: Amazon S3 user guide, "Event message structure".
+//! Source: Amazon S3 user guide, "Event message structure" and "EventBridge event message structure".
 
+use super::event::Event;
 use super::{Context, Notice, Object, Severity, seen_string, string};
 use crate::arn::{Arn, partition_of};
 use crate::console::{self, Link};
@@ -30,6 +31,27 @@ pub(super) fn read(object: &Object, context: &Context) -> Option<Notice> {
     };
     let time = changes.iter().filter_map(|change| change.time).next_back();
     notice.footer = context.footer(first.region, None, time);
+    Some(notice)
+}
+
+/// An event of EventBridge about one object, whose key is written as it is.
+pub(super) fn read_event(event: &Event, context: &Context) -> Option<Notice> {
+    if event.source != "aws.s3" {
+        return None;
+    }
+    let (bucket, object) = (&event.detail["bucket"], &event.detail["object"]);
+    let change = Change {
+        event: event.detail_type,
+        bucket: seen_string(&bucket["name"])?,
+        bucket_arn: event.resources.iter().copied().filter_map(Arn::parse).find(|arn| arn.service == "s3"),
+        key: seen_string(&object["key"]).map(str::to_owned),
+        n_bytes: object["size"].as_u64(),
+        region: event.region,
+        time: event.time,
+    };
+    let mut notice = one(&change);
+    notice.add("Reason", seen_string(&event.detail["reason"]));
+    notice.footer = event.footer(context);
     Some(notice)
 }
 

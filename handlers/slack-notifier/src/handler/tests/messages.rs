@@ -52,6 +52,32 @@ async fn slack_takes_a_message_of_every_kind() {
 }
 
 #[tokio::test]
+async fn a_new_alarm_that_is_well_is_not_shown_and_a_recovery_is() {
+    let stage = Stage::new().await;
+    let handle = async |id: &str, change: Value| {
+        let mut event: Value = serde_json::from_str(PlainText::TEST_EVENT).unwrap();
+        event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        stage.handle(&Published::<PlainText>::envelope(id, TOPIC, None, &event.to_string())).await
+    };
+    let new = |old: &str, made: &str| json!({"OldStateValue": old, "NewStateValue": "OK", "AlarmConfigurationUpdatedTimestamp": made});
+    let (now, long_ago) = ("2026-08-04T01:58:00.000+0000", "2026-08-01T00:00:00.000+0000");
+    let outcome = handle("id-1", new("INSUFFICIENT_DATA", now)).await;
+    assert_eq!(outcome, Ok(Done::Ignored("an alarm that was just made is well".into())));
+    assert_eq!(stage.answers(), [0; 0]);
+    // Data came back, an alarm ended, a new one went off at once, and one that does not say when it was made.
+    let mut bad = new("INSUFFICIENT_DATA", now);
+    bad["NewStateValue"] = "ALARM".into();
+    for (id, change) in [
+        ("id-2", new("INSUFFICIENT_DATA", long_ago)),
+        ("id-3", new("ALARM", now)),
+        ("id-4", bad),
+        ("id-5", new("INSUFFICIENT_DATA", "")),
+    ] {
+        assert_eq!(handle(id, change).await, Ok(Done::Worked("shown as alarm".into())));
+    }
+}
+
+#[tokio::test]
 async fn a_message_without_an_envelope_is_shown() {
     let stage = Stage::new().await;
     let outcome = stage.handle("disk full").await;

@@ -48,6 +48,42 @@ fn a_new_object_is_shown_with_its_decoded_key_and_its_size() {
 }
 
 #[test]
+fn an_event_by_eventbridge_reads_as_one_that_comes_straight() {
+    let event = |kind: &str, object: Value, reason: &str| {
+        json!({
+            "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": kind, "source": "aws.s3",
+            "account": "111122223333", "time": "2026-08-04T02:01:50Z", "region": "eu-west-1",
+            "resources": ["arn:aws:s3:::reports"],
+            "detail": {
+                "version": "0", "bucket": {"name": "reports"}, "object": object, "request-id": "N4N7GDK58NMKJ12R",
+                "requester": "123456789012", "source-ip-address": "192.0.2.1", "reason": reason,
+            },
+        })
+        .to_string()
+    };
+    let expected = message(
+        "S3: Object Created in reports",
+        "S3: Object Created in reports",
+        "#687078",
+        json!([
+            fields(&["*Bucket*\nreports", "*Object*\n見積/v 1+2%20.pdf", "*Size*\n2.65 KiB", "*Reason*\nPutObject"]),
+            marked_section(
+                "<https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&amp;prefix=\
+                 %E8%A6%8B%E7%A9%8D%2Fv%201%2B2%2520.pdf|Open the object in S3>"
+            ),
+            footer("alarms · eu-west-1 · 111122223333 · 2026-08-04 11:01:50 +09:00"),
+        ]),
+    );
+    // Unlike S3 itself, EventBridge writes the key as it is.
+    let created = event("Object Created", json!({"key": "見積/v 1+2%20.pdf", "size": 2718}), "PutObject");
+    assert_eq!(payload(None, &created), expected);
+    let deleted = notice(None, &event("Object Deleted", json!({"key": "a"}), "DeleteObject"));
+    assert_eq!(deleted.link.unwrap().label, "Open the bucket in S3");
+    let strange = notice(None, &json!({"detail-type": "x", "source": "aws.s3", "detail": {"bucket": 7}}).to_string());
+    assert_eq!(strange.kind, "event");
+}
+
+#[test]
 fn a_removed_object_has_no_size_and_leads_to_its_bucket() {
     for event in ["ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated", "LifecycleExpiration:Delete"] {
         let notice = notice(None, &records(&[record(event, "a", None)]));
