@@ -10,8 +10,6 @@ use serde::de::DeserializeOwned;
 
 /// How long an answer may be: a full list of long issues, and still far below the function's memory.
 const ANSWER_BYTES: usize = 32 << 20;
-/// Backlog's code for what is not there. Source: developer.nulab.com, "Error Response".
-const NO_RESOURCE: u64 = 6;
 
 /// An answer that is final.
 pub(crate) enum Answer {
@@ -53,7 +51,7 @@ pub(crate) async fn judge(mut response: Response, key: &BacklogApiKey) -> Result
     }
     let refusal = Refusal::read(response, key).await;
     match status {
-        404 if refusal.code() == Some(NO_RESOURCE) => Ok(Answer::Nothing(refusal)),
+        404 if refusal.is_no_resource() => Ok(Answer::Nothing(refusal)),
         // Without Backlog's own words it may be anybody's page, such as one during maintenance.
         404 if refusal.code().is_none() => Err(refusal.retry()),
         // Timed out and too early: both speak of the moment, not of the request.

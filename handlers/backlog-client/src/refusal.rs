@@ -14,6 +14,9 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 /// Seconds to come above which a named moment is not believed.
 const LONGEST_WAIT_SECONDS: u64 = 3600;
 
+/// Backlog's code for what is not there. Source: developer.nulab.com, "Error Response".
+const NO_RESOURCE: u64 = 6;
+
 /// What Backlog said with a status of 400 and above: the first error of its body, if there is one.
 ///
 /// Source: developer.nulab.com, "Error Response".
@@ -32,6 +35,13 @@ impl Refusal {
     /// Backlog's own code, if the body is an error of its.
     pub fn code(&self) -> Option<u64> {
         self.code
+    }
+
+    /// Whether Backlog itself says that there is nothing under this address.
+    ///
+    /// A 404 without its words is anybody's page, such as one during maintenance.
+    pub fn is_no_resource(&self) -> bool {
+        self.status == 404 && self.code == Some(NO_RESOURCE)
     }
 
     /// A failure that does not pass.

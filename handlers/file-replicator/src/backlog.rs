@@ -77,7 +77,10 @@ impl Source<'_> {
         match response.status().as_u16() {
             200 if is_json(&response) => Err(Failure::retry("Backlog answered with JSON in place of the file")),
             200 => Ok(Download::Content(Content(response))),
-            404 => Ok(Download::Gone),
+            404 if self.is_backlogs(&response) => {
+                let refusal = Refusal::read(response, key).await;
+                if refusal.is_no_resource() { Ok(Download::Gone) } else { Err(refusal.retry()) }
+            }
             429 => Err(rate_limit(&response)),
             // It says nothing about the key, and Backlog names another address the next time.
             code @ 400..500 if !self.is_backlogs(&response) => {

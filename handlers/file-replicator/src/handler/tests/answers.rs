@@ -52,7 +52,8 @@ async fn a_file_that_is_gone_is_a_warning_and_not_tried_again() {
     let stage = Stage::new().await;
     let (text, _) = stage.check(event(|_| {}), Outcome::Warned).await;
     assert!(text.contains("1074321613"), "{text}");
-    check(with_body(404, "<html>not found</html>"), Outcome::Warned).await;
+    // Somebody else's page says nothing about the file.
+    check(with_body(404, "<html>not found</html>"), Outcome::Retry).await;
 }
 
 #[tokio::test]
