@@ -48,6 +48,21 @@ async fn a_recovery_is_ignored_when_the_stage_says_so() {
 }
 
 #[tokio::test]
+async fn a_recovery_that_overtakes_its_opening_waits_for_it() {
+    let stage = Stage::on_recovery(OnRecovery::Close).await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let recovery = |closed_at| alert(json!({"alert": {"status": "ok", "isOpen": false, "closedAt": closed_at}}));
+    let text = stage.check(recovery(now), Outcome::Retry).await;
+    assert!(text.contains("may still be on its way"), "{text}");
+    stage.check(alert(json!({})), Outcome::Worked).await;
+    stage.check(recovery(now), Outcome::Worked).await;
+    assert_eq!(stage.issues().await[0]["status"]["id"], 4);
+    // One that does not come does not come any more.
+    let stage = Stage::on_recovery(OnRecovery::Close).await;
+    stage.check(recovery(now - 16 * 60), Outcome::Ignored).await;
+}
+
+#[tokio::test]
 async fn a_recovery_whose_opening_was_never_seen_creates_nothing() {
     for on_recovery in [OnRecovery::Comment, OnRecovery::Close, OnRecovery::Ignore] {
         let stage = Stage::on_recovery(on_recovery).await;
