@@ -3,6 +3,7 @@
 use contracts::JsonObject;
 use contracts::webhook_receiver::{BODY_LIMIT_BYTES, Links as Declared};
 use runtime::{Failure, Live, Reply, Request};
+use std::borrow::Cow;
 use subtle::ConstantTimeEq;
 
 type Links = Declared<Live, JsonObject>;
@@ -28,8 +29,18 @@ pub async fn handle(links: &Links, request: Request) -> Result<Reply, Failure> {
     if serde_json::from_str::<JsonObject>(body).is_err() {
         return Ok(Reply::BadRequest("the body is not a JSON object"));
     }
-    let message_id = queue.send_text(body).await?;
+    let message_id = queue.send_text(&in_xml(body)).await?;
     Ok(Reply::Accepted { message_id })
+}
+
+/// The body as SQS takes it: two code points that JSON may hold and XML may not are written as escapes.
+///
+/// Source: SQS API reference, SendMessage.
+fn in_xml(body: &str) -> Cow<'_, str> {
+    match body.contains(['\u{fffe}', '\u{ffff}']) {
+        true => body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff").into(),
+        false => body.into(),
+    }
 }
 
 /// Whether a content type is JSON; one that is missing is decided by the body itself, because
@@ -66,6 +77,13 @@ mod tests {
         let event = BacklogEvent::TEST_EVENT;
         assert_eq!(check("right", &[JSON], event.as_bytes(), 200).await, [event]);
         assert_eq!(check("right", &[], b"{}", 200).await, ["{}"]);
+    }
+
+    #[tokio::test]
+    async fn what_a_queue_does_not_take_is_queued_as_an_escape() {
+        let queued = check("right", &[JSON], "{\"a\": \"\u{fffe}見\u{ffff}\"}".as_bytes(), 200).await;
+        assert_eq!(queued, [r#"{"a": "\ufffe見\uffff"}"#]);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&queued[0]).unwrap()["a"], "\u{fffe}見\u{ffff}");
     }
 
     #[tokio::test]
