@@ -7,8 +7,9 @@ use contracts::claim::Progress;
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 
-/// How long it is remembered what was done: longer than any message lives.
-const MEMORY: Duration = Duration::from_secs(21 * 86_400);
+/// How long it is remembered what was done: longer than any message lives, with seven days in its queue,
+/// fourteen among the dead letters, and seven more after a redrive.
+const MEMORY: Duration = Duration::from_secs(30 * 86_400);
 
 /// Claims on pieces of work by their keys.
 pub struct Claims {
