@@ -2,6 +2,7 @@
 
 use crate::display::Display;
 use crate::failure::Failure;
+use crate::result::unwritten;
 use crate::stage_file;
 use deployer::{
     Account, Error, Event, Flush, Local, Proposal, Reporter, Workspace, discard, local_status, start_local,
@@ -77,6 +78,15 @@ impl Context {
     /// A failure of the deployer, knowing whether the account may have changed.
     pub fn failure(&self, error: &Error) -> Failure {
         Failure::of(error, self.account.get().is_some_and(|account| account.may_have_changed()))
+    }
+
+    /// Fails if a result could not be written to stdout, on a full disk for example.
+    pub fn check_written(&self) -> Result<(), Failure> {
+        let Some(why) = unwritten() else { return Ok(()) };
+        let may_have_changed = self.account.get().is_some_and(|account| account.may_have_changed());
+        let hint =
+            may_have_changed.then(|| "what was to be done is done; `cargo xtask endpoints` prints it again".into());
+        Err(Failure { message: format!("the result cannot be written to stdout: {why}"), hint, may_have_changed })
     }
 
     /// What became of work on several stacks: what succeeded, and the first failure; the others are told before it.

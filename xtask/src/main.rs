@@ -37,7 +37,7 @@ fn in_tokio(command: Command) -> ExitCode {
     tokio.block_on(async {
         let context = Context::new();
         let result = tokio::select! {
-            result = run(command, &context) => result,
+            result = run(command, &context) => result.and_then(|()| context.check_written()),
             _ = tokio::signal::ctrl_c() => Err(context.interrupted().await),
         };
         context.close_display().await;

@@ -4,7 +4,11 @@ use crate::cli::Output;
 use deployer::{Deployed, Leftovers, Proposal, TestReport};
 use serde_json::{Value as Json, json};
 use stacks::{Stack, Stage};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::OnceLock;
+
+/// The first reason why something could not be written to stdout.
+static UNWRITTEN: OnceLock<String> = OnceLock::new();
 
 /// Prints stacks with what to register where.
 pub fn print_stacks(output: Output, stage: &Stage, stacks: &[Deployed]) {
@@ -157,8 +161,21 @@ fn test_text(report: &TestReport) -> String {
     text
 }
 
-/// Writes to stdout; a reader that went away is no error.
+/// Writes to stdout; a reader that went away is no error, any other reason is remembered.
 pub fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    let _ = std::io::stdout().flush();
+    let mut stdout = std::io::stdout();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match written {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            let _ = UNWRITTEN.set(error.to_string());
+        }
+        Ok(()) => {}
+    }
+}
+
+/// Why a result could not be written, if one could not.
+pub fn unwritten() -> Option<&'static str> {
+    UNWRITTEN.get().map(String::as_str)
 }

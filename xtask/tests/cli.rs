@@ -84,6 +84,25 @@ fn no_color_is_used_where_nobody_sees_it() {
 }
 
 #[test]
+fn a_result_that_cannot_be_written_is_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let graph = |stdout: std::process::Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("graph").env("CARGO_MANIFEST_DIR", root().join("xtask")).stdout(stdout);
+        command.stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let output = graph(full.into()).wait_with_output().unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("error: the result cannot be written to stdout: No space left on device"), "{stderr}");
+    // Whoever has read enough, as `head` does, is no failure.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = graph(writer.into()).wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+}
+
+#[test]
 fn synth_writes_what_is_committed() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("synth");
     let _ = std::fs::remove_dir_all(&folder);
