@@ -50,7 +50,11 @@ impl Run<'_> {
         message: &str,
     ) -> Outcome<Option<Sent>> {
         let (at, began) = (trace::now_millis(), Instant::now());
-        let call = self.account.sns.publish().topic_arn(topic).message(message);
+        // A topic that was there already may be in another region, and is only known there.
+        let region = topic.split(':').nth(3).unwrap_or_default();
+        let account = (region != self.account.region).then(|| self.account.in_region(region));
+        let sns = account.as_ref().map_or(&self.account.sns, |account| &account.sns);
+        let call = sns.publish().topic_arn(topic).message(message);
         let answer = call.set_subject(subject.map(str::to_owned)).send().await.map_err(Error::aws("sns:Publish"))?;
         let id = answer.message_id.unwrap_or_default();
         let name = topic.rsplit(':').next().unwrap_or(topic);
