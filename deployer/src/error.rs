@@ -102,12 +102,20 @@ pub enum Error {
         /// The stage.
         stage: String,
     },
-    /// What the stage file names is not in Backlog, or Backlog cannot be asked.
+    /// What the stage file names is not in Backlog.
     #[error("{what}")]
     Lookup {
-        /// What was found.
+        /// Where it is named, and what was found.
         what: String,
-        /// What there is, or the next step.
+        /// What there is.
+        hint: String,
+    },
+    /// Backlog cannot be asked.
+    #[error("{what}")]
+    Backlog {
+        /// What it answered.
+        what: String,
+        /// The next step.
         hint: String,
     },
     /// A test event cannot be used, or its effect did not come.
@@ -188,7 +196,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::File { source, path, .. } => file_hint(source, path),
-            Self::Program { hint, .. } | Self::Local { hint, .. } | Self::Test { hint, .. } | Self::Lookup { hint, .. } => Some(hint.clone()),
+            Self::Program { hint, .. } | Self::Local { hint, .. } | Self::Test { hint, .. } | Self::Lookup { hint, .. } | Self::Backlog { hint, .. } => Some(hint.clone()),
             Self::Compilation { .. } => Some("mend what cargo reports above, then type the same command again".into()),
             Self::Binary { .. } => Some("link with zig: deploy with `--release`".into()),
             Self::Aws { operation, code, .. } => aws_hint(operation, code),

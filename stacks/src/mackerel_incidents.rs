@@ -28,7 +28,7 @@ pub fn stack(stage: &Stage, settings: &MackerelIncidentsSettings) -> Stack {
         },
         webhook_receiver::Wiring { queue: alerts.send(), token: token.read() },
     );
-    let IssueWires { project, issue_type, priority } = stack.issue(&settings.issue);
+    let IssueWires { project, issue_type, priority, assignee, milestone } = stack.issue(&settings.issue);
     let backlog = stack.service_url(Service::Backlog);
     stack.consumer(
         "IncidentReporter",
@@ -42,6 +42,8 @@ pub fn stack(stage: &Stage, settings: &MackerelIncidentsSettings) -> Stack {
             project,
             issue_type,
             priority,
+            assignee,
+            milestone,
             on_recovery: stack.setting(&settings.on_recovery),
             time_zone: stack.setting(&stage.time_zone),
         },

@@ -22,7 +22,7 @@ pub use workflow::MachineRef;
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
 use crate::stage::{IssueSettings, Service, Stage};
 use crate::test_plan::TestPlan;
-use contracts::backlog::{IssueTypeId, PriorityId, ProjectId};
+use contracts::backlog::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use contracts::{Kind, Origin, SecretValue, Setting, SettingValue, Wire};
 use graph::Edge;
 use policies::{PolicyDocument, Value};
@@ -69,6 +69,10 @@ pub struct IssueWires {
     pub issue_type: Wire<Setting<IssueTypeId>>,
     /// The priority.
     pub priority: Wire<Setting<PriorityId>>,
+    /// Whose it is.
+    pub assignee: Wire<Setting<Option<UserId>>>,
+    /// The milestone.
+    pub milestone: Wire<Setting<Option<MilestoneId>>>,
 }
 
 impl Stack {
@@ -141,11 +145,25 @@ impl Stack {
         };
         let kind = BacklogLookup::IssueType { project: project.clone(), wanted: settings.kind.clone() };
         let priority = BacklogLookup::Priority(settings.priority.clone());
+        let assignee = settings.assignee.clone();
+        let assignee = assignee.map(|wanted| BacklogLookup::Member { project: project.clone(), wanted });
+        let milestone = settings.milestone.clone();
+        let milestone = milestone.map(|wanted| BacklogLookup::Milestone { project: project.clone(), wanted });
         IssueWires {
             project: self
                 .parameter("BacklogProjectId".into(), ParameterSource::BacklogId(BacklogLookup::Project(project))),
             issue_type: self.parameter("BacklogIssueTypeId".into(), ParameterSource::BacklogId(kind)),
             priority: self.parameter("BacklogPriorityId".into(), ParameterSource::BacklogId(priority)),
+            assignee: self.optional("BacklogAssigneeId", assignee),
+            milestone: self.optional("BacklogMilestoneId", milestone),
+        }
+    }
+
+    /// A number of Backlog that the stage may leave out.
+    fn optional<T: SettingValue>(&mut self, name: &str, lookup: Option<BacklogLookup>) -> Wire<Setting<Option<T>>> {
+        match lookup {
+            Some(lookup) => self.parameter(name.into(), ParameterSource::BacklogId(lookup)),
+            None => self.setting(&None),
         }
     }
 

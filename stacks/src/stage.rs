@@ -59,6 +59,8 @@ pub struct Stage {
     pub sns_slack: Option<SnsSlackSettings>,
     /// Settings of the stack `question-form`.
     pub question_form: Option<QuestionFormSettings>,
+    /// The file as it was read, in which a setting is found again.
+    pub text: String,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +138,7 @@ impl Stage {
             mackerel_incidents: file.mackerel_incidents,
             sns_slack: file.sns_slack,
             question_form: file.question_form,
+            text: text.to_owned(),
         };
         stage.check_sections(text)?;
         stage.check_host(text)?;
@@ -145,6 +148,12 @@ impl Stage {
     /// Whether this is the stage on this machine, with stand-ins for every SaaS.
     pub fn is_local(&self) -> bool {
         self.name.is_local()
+    }
+
+    /// Where a setting stands, for an error that is only found later: file, line and path.
+    pub fn place_of(&self, path: &[&str]) -> String {
+        let line = position::line_of(&self.text, path).map_or(String::new(), |line| format!(":{line}"));
+        format!("stacks/stages/{}.yaml{line}: {}", self.name.as_str(), path.join("."))
     }
 
     /// Where a service answers; `None` on the local stage, where stand-ins do.
@@ -251,8 +260,8 @@ fn error_in(text: &str, error: &serde_path_to_error::Error<serde_yaml::Error>) -
         "." => vec![],
         path => path.split(['.', '[', ']']).filter(|key| !key.is_empty()).collect(),
     };
-    let message = message.strip_prefix(&format!("{path}: ")).unwrap_or(message);
-    let message = keys.first().and_then(|key| message.strip_prefix(&format!("{key}: "))).unwrap_or(message);
+    let repeated = (1..=keys.len()).rev().map(|n_keys| format!("{}: ", keys[..n_keys].join(".")));
+    let message = repeated.into_iter().find_map(|path| message.strip_prefix(&path)).unwrap_or(message);
     let named = message.split('`').nth(1).unwrap_or_default();
     let line = if message.starts_with("duplicate ") {
         position::second_line_of(text, named)

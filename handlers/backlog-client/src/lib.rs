@@ -10,7 +10,7 @@ pub use text::{SUMMARY_LIMIT, shorten_line, shorten_summary};
 
 use answer::Answer;
 use contracts::Origin;
-use contracts::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
+use contracts::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use runtime::web::{self, Client};
 use runtime::{Failure, Secret};
 use serde::Deserialize;
@@ -42,6 +42,10 @@ pub struct NewIssue<'a> {
     pub issue_type: IssueTypeId,
     /// Priority of the issue.
     pub priority: PriorityId,
+    /// Whose it is; a member of the project.
+    pub assignee: Option<UserId>,
+    /// Milestone of the issue; one of its project.
+    pub milestone: Option<MilestoneId>,
     /// What it is about, in one line.
     pub summary: &'a str,
     /// All there is to say, with a line of its own by which it can be found.
@@ -111,13 +115,19 @@ impl<'a> Issues<'a> {
     pub async fn create(&self, new: NewIssue<'_>) -> Result<Issue, Failure> {
         let [project, issue_type, priority] =
             [new.project.number(), new.issue_type.number(), new.priority.number()].map(|number| number.to_string());
-        let form = [
+        let assignee = new.assignee.map(|user| user.number().to_string());
+        let milestone = new.milestone.map(|milestone| milestone.number().to_string());
+        let (summary, description) = (shorten_summary(new.summary), text::shorten(new.description));
+        let mut form = vec![
             ("projectId", project.as_str()),
             ("issueTypeId", &issue_type),
             ("priorityId", &priority),
-            ("summary", &shorten_summary(new.summary)),
-            ("description", &text::shorten(new.description)),
+            ("summary", &summary),
+            ("description", &description),
         ];
+        // What is not wanted is left out: an empty value is no number, which Backlog refuses.
+        form.extend(assignee.as_deref().map(|number| ("assigneeId", number)));
+        form.extend(milestone.as_deref().map(|number| ("milestoneId[]", number)));
         match self.post(&["issues"], &form).await? {
             Answer::Good(body) => body.read("the issue that it created"),
             // Nothing is named in the path, so it speaks of the project.

@@ -108,8 +108,15 @@ impl Stage {
         let changed = |change| if change == Change::Made { Outcome::Made } else { Outcome::NoIssue };
         match call {
             Call::Create(summary, description) => {
-                let new =
-                    NewIssue { project: PROJECT, issue_type: ISSUE_TYPE, priority: PRIORITY, summary, description };
+                let new = NewIssue {
+                    project: PROJECT,
+                    issue_type: ISSUE_TYPE,
+                    priority: PRIORITY,
+                    assignee: None,
+                    milestone: None,
+                    summary,
+                    description,
+                };
                 Ok(Outcome::Issue(issues.create(new).await?.key))
             }
             Call::Find(line) => {

@@ -8,7 +8,7 @@ mod id;
 
 pub use event::{BacklogEvent, Project, SharedFile};
 pub use folder::{Folder, KeyPrefix, UnusableName};
-pub use id::{IssueTypeId, PriorityId, ProjectId};
+pub use id::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 
 use crate::SettingValue;
 use crate::secret::secret_value;

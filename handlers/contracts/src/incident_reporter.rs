@@ -1,6 +1,6 @@
 //! The contract of the function that makes Backlog issues of Mackerel's alerts.
 
-use crate::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
+use crate::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use crate::contract::contract;
 use crate::mackerel::{MackerelEvent, OnRecovery};
 use crate::{KeepRecords, Origin, ReadSecret, Setting, Sqs, TimeZone};
@@ -52,6 +52,10 @@ contract! {
         issue_type: Setting<IssueTypeId> = "ISSUE_TYPE_ID",
         /// Priority of the issues.
         priority: Setting<PriorityId> = "PRIORITY_ID",
+        /// Whose the issues are; nobody's if it is left out.
+        assignee: Setting<Option<UserId>> = "ASSIGNEE_ID",
+        /// Milestone of the issues; none if it is left out.
+        milestone: Setting<Option<MilestoneId>> = "MILESTONE_ID",
         /// What recovery does.
         on_recovery: Setting<OnRecovery> = "ON_RECOVERY",
         /// In which zone times are written.

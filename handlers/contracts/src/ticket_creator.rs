@@ -1,6 +1,6 @@
 //! The contract of the function that makes Backlog issues of questions.
 
-use crate::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
+use crate::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use crate::contract::contract;
 use crate::question::Question;
 use crate::{ClaimWork, Origin, Published, ReadSecret, Setting, Sqs};
@@ -20,5 +20,9 @@ contract! {
         issue_type: Setting<IssueTypeId> = "ISSUE_TYPE_ID",
         /// Priority of the issues.
         priority: Setting<PriorityId> = "PRIORITY_ID",
+        /// Whose the issues are; nobody's if it is left out.
+        assignee: Setting<Option<UserId>> = "ASSIGNEE_ID",
+        /// Milestone of the issues; none if it is left out.
+        milestone: Setting<Option<MilestoneId>> = "MILESTONE_ID",
     }
 }

@@ -7,12 +7,24 @@ use contracts::incident_reporter::{Incident, Links as Declared};
 use contracts::mackerel::{AlertNotification, MackerelEvent, OnRecovery};
 use runtime::{Delivery, Done, Failure, Instant, Live, Stored, timeout_at};
 use sha2::{Digest, Sha256};
+use std::time::{Duration, SystemTime};
 
 type Links = Declared<Live>;
 
 /// Opens the issue of an alert, or tells it the change; everything else is acknowledged.
 pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<Done, Failure> {
-    let Links { incidents, api_key, backlog, project, issue_type, priority, on_recovery, time_zone } = links;
+    let Links {
+        incidents,
+        api_key,
+        backlog,
+        project,
+        issue_type,
+        priority,
+        assignee,
+        milestone,
+        on_recovery,
+        time_zone,
+    } = links;
     let event = &delivery.message;
     let Some(alert) = event.alert() else {
         return Ok(Done::Ignored(format!("{} is no alert of a known monitor", event.name())));
@@ -31,6 +43,8 @@ pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<
             project: *project,
             issue_type: *issue_type,
             priority: *priority,
+            assignee: *assignee,
+            milestone: *milestone,
             summary: &report.summary(),
             description: &report.description(),
         },
@@ -39,6 +53,17 @@ pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<
         deadline: delivery.deadline,
     };
     work.run().await
+}
+
+/// How long after a recovery its opening may still come: queues keep no order, and a delivery may fail.
+const OPENING_LIMIT_SECONDS: u64 = 15 * 60;
+/// Wait for an opening that may be on its way.
+const OPENING_WAIT: Duration = Duration::from_secs(60);
+
+/// Whether a moment (seconds since 1970) is not long past; one to come is of a clock that is ahead.
+fn is_recent(epoch_seconds: i64) -> bool {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    u64::try_from(epoch_seconds).is_ok_and(|moment| moment.abs_diff(now) < OPENING_LIMIT_SECONDS)
 }
 
 /// One notification with everything that it takes.
@@ -57,6 +82,10 @@ impl Work<'_> {
     async fn run(&self) -> Result<Done, Failure> {
         let id = &self.alert.id;
         match self.ledger.claim(&self.digest, self.alert.is_recovery).await? {
+            Claim::NeverSeen if self.alert.closed_at.is_some_and(is_recent) => Err(Failure::retry_after(
+                format!("alert {id} recovered and was never seen: its opening may still be on its way"),
+                OPENING_WAIT,
+            )),
             Claim::NeverSeen => Ok(Done::Ignored(format!("alert {id} recovered and was never seen before"))),
             Claim::Told { issue_key } => Ok(Done::Ignored(format!("{issue_key} was told before"))),
             Claim::Open(held) => self.create(&held).await,

@@ -150,6 +150,8 @@ impl Service for Backlog {
             .route("/api/v2/projects/:project", get(read::project))
             .route("/api/v2/projects/:project/issueTypes", get(read::issue_types))
             .route("/api/v2/projects/:project/statuses", get(read::statuses))
+            .route("/api/v2/projects/:project/users", get(read::members))
+            .route("/api/v2/projects/:project/versions", get(read::milestones))
             .route("/api/v2/priorities", get(read::priorities))
             .route("/api/v2/issues", get(read::issues).post(update::create))
             .route("/api/v2/issues/:issue", get(read::issue).patch(update::change))

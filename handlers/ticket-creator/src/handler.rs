@@ -15,7 +15,7 @@ const LEASE: Duration = Duration::from_secs(2 * ThisContract::LIMITS.timeout_sec
 
 /// Opens the issue of the question; after an attempt whose end is not known, looks for it first.
 pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> Result<Done, Failure> {
-    let Links { created, api_key, backlog, project, issue_type, priority } = links;
+    let Links { created, api_key, backlog, project, issue_type, priority, assignee, milestone } = links;
     let number = delivery.published_id().to_owned();
     let deadline = delivery.deadline;
     // What the form has cleaned stays as it is; whoever publishes past it may send anything.
@@ -26,6 +26,8 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
         project: *project,
         issue_type: *issue_type,
         priority: *priority,
+        assignee: *assignee,
+        milestone: *milestone,
         summary: &ticket.summary,
         description: &ticket.description,
     };

@@ -1,6 +1,6 @@
 //! What stands in the issue of a question: a summary of one line, the whole text, and a line to find it by.
 
-use backlog_client::SUMMARY_LIMIT;
+use backlog_client::{SUMMARY_LIMIT, shorten_summary};
 use contracts::question::{Question, SUMMARY_LIMIT_GRAPHEMES};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -39,7 +39,12 @@ fn summary(text: &str) -> String {
     let line = words(text).join(" ");
     let end = line.grapheme_indices(true).nth(SUMMARY_LIMIT_GRAPHEMES).map_or(line.len(), |(start, _)| start);
     // Characters can be long, and Backlog's client would cut within one.
-    beginning(&line[..end], SUMMARY_LIMIT, n_units).trim_end().to_owned()
+    let whole = beginning(&line[..end], SUMMARY_LIMIT, n_units).trim_end();
+    match whole {
+        // One letter under hundreds of accents: a part of it is better than no summary, which Backlog refuses.
+        "" => shorten_summary(&line),
+        whole => whole.to_owned(),
+    }
 }
 
 fn words(text: &str) -> Vec<&str> {
@@ -66,7 +71,6 @@ fn n_units(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use backlog_client::shorten_summary;
 
     const NUMBER: &str = "2f0e3b5c-0000-5000-8000-000000000001";
 
@@ -113,6 +117,12 @@ mod tests {
         let family = "👨‍👩‍👧‍👦";
         assert_eq!(n_units(family), 11);
         assert_eq!(ticket(&family.repeat(50)).summary, family.repeat(SUMMARY_LIMIT / 11));
+    }
+
+    #[test]
+    fn a_single_character_that_is_too_long_is_cut_and_not_left_out() {
+        let summary = ticket(&format!("a{}", "\u{301}".repeat(300))).summary;
+        assert!(summary.starts_with("a\u{301}") && summary.chars().count() <= SUMMARY_LIMIT, "{summary}");
     }
 
     #[test]

@@ -68,6 +68,20 @@ pub enum BacklogLookup {
     },
     /// A priority, as the stage calls it.
     Priority(NameOrId),
+    /// Somebody to whom issues can be given.
+    Member {
+        /// The project that has them.
+        project: ProjectKey,
+        /// What the stage calls them.
+        wanted: NameOrId,
+    },
+    /// A milestone.
+    Milestone {
+        /// The project that has it.
+        project: ProjectKey,
+        /// What the stage calls it.
+        wanted: NameOrId,
+    },
 }
 
 impl fmt::Display for BacklogLookup {
@@ -78,6 +92,12 @@ impl fmt::Display for BacklogLookup {
                 write!(formatter, "issue type `{wanted}` of project `{}`", project.as_str())
             }
             Self::Priority(wanted) => write!(formatter, "priority `{wanted}`"),
+            Self::Member { project, wanted } => {
+                write!(formatter, "member `{wanted}` of project `{}`", project.as_str())
+            }
+            Self::Milestone { project, wanted } => {
+                write!(formatter, "milestone `{wanted}` of project `{}`", project.as_str())
+            }
         }
     }
 }

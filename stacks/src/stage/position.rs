@@ -2,20 +2,32 @@
 
 /// The line, counted from 1, of the value at a path of keys and indices.
 pub(super) fn line_of(text: &str, path: &[&str]) -> Option<usize> {
-    let mut from = 0;
+    let mut block: Vec<(usize, &str)> = text.lines().enumerate().collect();
     let mut found = None;
     for key in path {
-        let lines = text.lines().enumerate().skip(from);
+        let mut lines = block.iter().copied();
         let line = match key.parse::<usize>() {
-            Ok(index) => lines.filter(|(_, line)| line.trim_start().starts_with("- ")).nth(index),
-            Err(_) => lines.into_iter().find(|(_, line)| is_key(line, key)),
+            Ok(index) => lines.filter(|(_, line)| is_item(line)).nth(index),
+            Err(_) => lines.find(|(_, line)| is_key(line, key)),
         };
-        // An item of a list in one line stands where the list does.
-        let Some((index, _)) = line else { break };
+        // What is written in one line stands where it begins.
+        let Some((index, line)) = line else { break };
         found = Some(index + 1);
-        from = index + 1;
+        let below = text.lines().enumerate().skip(index + 1);
+        block = below.take_while(|(_, other)| is_inside(line, other)).collect();
     }
     found
+}
+
+/// Whether a line belongs to what another one begins; a list may stand as far left as its key.
+fn is_inside(line: &str, other: &str) -> bool {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let is_blank = other.trim_start().is_empty() || other.trim_start().starts_with('#');
+    is_blank || depth(other) > depth(line) || (depth(other) == depth(line) && is_item(other) && !is_item(line))
+}
+
+fn is_item(line: &str) -> bool {
+    line.trim_start().starts_with("- ")
 }
 
 /// The line in which a key is given for the second time.

@@ -55,6 +55,7 @@ fn a_wrong_value_is_shown_with_what_is_allowed() {
     check("example.backlog.com", "https://x.backlog.com/", 3, &["https://x.backlog.com/", "bare"]);
     check("/sample/", "sample", 6, &["sample", "begin"]);
     check("target/", "/target", 7, &["/target", "target/"]);
+    check("target/", "資料/", 7, &["資料/", "Latin-1"]);
     check("target/\n", "target/\n  allowed_senders: [10.0.0.0/33]\n", 8, &["10.0.0.0/33", "192.0.2.0/24"]);
     check("target/\n", "target/\n  size_limit: 5\n", 8, &["`5`", "20 GiB"]);
     check("target/\n", "target/\n  size_limit: 5 TB\n", 8, &["5 TB", "20 GiB"]);
@@ -82,6 +83,14 @@ fn values_of_the_systems_are_checked() {
     let incidents = |rest: &str| format!("mackerel_incidents:\n  issue: {{type: バグ, priority: 2}}\n{rest}");
     assert!(parse(&text(&incidents("  on_recovery: close\n"))).is_ok());
     assert!(error(&incidents("  on_recovery: shut\n")).contains("`comment`, `close` and `ignore`"));
+    let issue =
+        |rest: &str| parse(&text(&format!("mackerel_incidents:\n  issue:\n    type: 2\n    priority: 高\n{rest}")));
+    let settings = issue("    assignee: taro\n    milestone: 7\n").unwrap().mackerel_incidents.unwrap().issue;
+    assert_eq!(settings.assignee, Some(NameOrId::Name("taro".into())));
+    assert_eq!((settings.kind, settings.milestone), (NameOrId::Id(2), Some(NameOrId::Id(7))));
+    let without_value = issue("    assignee:\n").unwrap_err();
+    assert_eq!(without_value.line, Some(12), "{without_value}");
+    assert!(without_value.message.contains("issue.assignee: allowed is a name or a number"), "{without_value}");
     let form = |rest: &str| format!("question_form:\n  issue: {{type: バグ, priority: 2}}\n{rest}");
     assert!(error(&form("  keep_days: 0\n")).contains("1 to 36500"));
     assert!(error(&form("  domain: {name: Questions, zone_id: Z1}\n")).contains("questions.example.com"));
@@ -101,6 +110,40 @@ fn a_section_without_a_value_is_not_an_absent_one() {
     }
     check("  host: example.backlog.com\n  project: SUB\n", "", 2, &["backlog: missing field `project`"]);
     check("backlog_files:\n", "question_form: true\nbacklog_files:\n", 5, &["a section with its settings below it"]);
+}
+
+#[test]
+fn a_setting_is_found_in_its_own_section() {
+    let text = "\
+region: ap-northeast-1
+backlog: {host: example.backlog.com, project: SUB}
+mackerel_incidents:
+  issue: {type: バグ, priority: 2}
+question_form:
+  # How.
+  issue:
+
+    type: 要望
+    priority: 中
+  keep_days: 5
+backlog_files:
+  watched_folder: /
+  target_prefix: t/
+  allowed_senders:
+  - 192.0.2.1
+  - 192.0.2.2
+";
+    let stage = parse(text).unwrap();
+    for (path, place) in [
+        (&["mackerel_incidents", "issue", "type"][..], "4: mackerel_incidents.issue.type"),
+        (&["question_form", "issue", "type"], "9: question_form.issue.type"),
+        (&["question_form", "keep_days"], "11: question_form.keep_days"),
+        (&["backlog", "project"], "2: backlog.project"),
+        (&["backlog_files", "allowed_senders", "1"], "17: backlog_files.allowed_senders.1"),
+        (&["sns_slack"], " sns_slack"),
+    ] {
+        assert_eq!(stage.place_of(path), format!("stacks/stages/prod.yaml:{place}"));
+    }
 }
 
 #[test]

@@ -103,6 +103,7 @@ pub fn question(stage: &Stage) {
     let summary = issue["summary"].as_str().unwrap();
     assert!(summary.starts_with("👩‍💻と👨‍👩‍👧‍👦の質問 🇯🇵 字下げ か\u{3099} e\u{301} <b>*&\"'\\ newline"), "{summary}");
     assert_eq!((&issue["issueType"]["name"], &issue["priority"]["name"]), (&json!("要望"), &json!("中")));
+    assert_eq!((&issue["assignee"]["userId"], &issue["milestone"][0]["name"]), (&json!("taro"), &json!("いますぐ")));
 
     let item = item(stage, &number);
     assert_eq!((&item["text"]["S"], &item["project_id"]["S"]), (&json!(cleaned), &json!("AWS-101")), "{item:#}");

@@ -160,10 +160,21 @@ pub fn wrong_names(stage: &Stage) {
         (
             "type: バグ",
             "type: 障害",
-            &["Backlog has no issue type `障害` of project `SUB`", "タスク (", "バグ (", "その他 ("][..],
+            &[
+                "local.yaml:16: mackerel_incidents.issue.type: Backlog has no issue type `障害` of project `SUB`",
+                "タスク (",
+                "バグ (",
+                "その他 (",
+            ][..],
         ),
         ("priority: 高", "priority: 至急", &["Backlog has no priority `至急`", "高 (2), 中 (3), 低 (4)"]),
         ("type: バグ", "project: NOPE\n    type: バグ", &["Backlog has no project `NOPE`", "hint: check `project`"]),
+        (
+            "priority: 高",
+            "priority: 高\n    assignee: jiro",
+            &["local.yaml:18: mackerel_incidents.issue.assignee: Backlog has no member `jiro`", "Taro (25), 花子 (26)"],
+        ),
+        ("priority: 高", "priority: 高\n    milestone: v1", &["Backlog has no milestone `v1`", "いますぐ (101)"]),
     ] {
         stage.edit(STAGE_FILE, old, new);
         let run = stage.run(&["deploy", STACK]).fails_with(2);

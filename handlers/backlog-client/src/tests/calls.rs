@@ -26,6 +26,29 @@ async fn an_issue_is_created_as_it_is_given() {
 }
 
 #[tokio::test]
+async fn an_issue_is_given_to_somebody_and_to_a_milestone_only_if_it_has_them() {
+    let stage = Stage::new().await;
+    let issues = Issues::new(&stage.origin, &stage.key).unwrap();
+    for (assignee, milestone) in [(None, None), (Some(26), Some(102))] {
+        let new = NewIssue {
+            project: PROJECT,
+            issue_type: ISSUE_TYPE,
+            priority: PRIORITY,
+            assignee: assignee.map(UserId::new),
+            milestone: milestone.map(MilestoneId::new),
+            summary: "s",
+            description: "d",
+        };
+        issues.create(new).await.unwrap();
+    }
+    let issues = stage.issues().await;
+    assert_eq!((&issues[0]["assignee"], &issues[0]["milestone"]), (&Value::Null, &serde_json::json!([])));
+    assert_eq!((&issues[1]["assignee"]["id"], &issues[1]["milestone"][0]["id"]), (&26.into(), &102.into()));
+    let bodies: Vec<String> = stage.standins.received().into_iter().map(|call| call.body).collect();
+    assert!(!bodies[0].contains("assignee") && !bodies[0].contains("milestone"), "{}", bodies[0]);
+}
+
+#[tokio::test]
 async fn a_summary_that_is_too_long_is_cut_and_not_refused() {
     let stage = Stage::new().await;
     let long: &str = "件".repeat(300).leak();

@@ -108,6 +108,10 @@ impl SettingValue for KeyPrefix {
         if text.contains(['*', '?', '$']) {
             return Err(wrong("`*`, `?` and `$` have a meaning in policies"));
         }
+        // Source: IAM API reference, PutRolePolicy. Names of files below the prefix may hold anything.
+        if text.chars().any(|c| c > '\u{ff}') {
+            return Err(wrong("policies, in which it stands, take no characters beyond Latin-1"));
+        }
         let segments = segments_of(text).map_err(wrong)?;
         Ok(Self(segments.iter().map(|segment| format!("{segment}/")).collect()))
     }

@@ -45,3 +45,11 @@ backlog_id! {
     /// Number of a priority; the same in every project.
     PriorityId, "a priority"
 }
+backlog_id! {
+    /// Number of a user; the same in every project of a space.
+    UserId, "a user"
+}
+backlog_id! {
+    /// Number of a milestone, which Backlog also calls a version; it belongs to one project.
+    MilestoneId, "a milestone"
+}

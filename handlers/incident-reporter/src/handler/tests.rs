@@ -16,7 +16,7 @@ mod uncertainty;
 
 use super::*;
 use crate::ledger::{LEASE, LIFE};
-use contracts::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
+use contracts::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use contracts::{Message, Origin, SettingValue, TimeZone};
 use runtime::{FakeTable, Outcome, Records, Secret, web};
 use serde_json::{Value, json};
@@ -52,6 +52,8 @@ impl Stage {
             project: ProjectId::new(92),
             issue_type: IssueTypeId::new(12),
             priority: PriorityId::new(2),
+            assignee: Some(UserId::new(26)),
+            milestone: Some(MilestoneId::new(102)),
             on_recovery: OnRecovery::Comment,
             time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
         };

@@ -47,7 +47,26 @@ pub(super) async fn rate_limit(State(backlog): State<Arc<Backlog>>) -> Json<Valu
     }}))
 }
 
-/// The only user of the space.
+/// Everybody who is in every project.
+pub(super) fn members() -> Vec<Value> {
+    let other = json!({
+        "id": 26,
+        "userId": null,
+        "name": "花子",
+        "roleType": 2,
+        "lang": "ja",
+        "nulabAccount": {"nulabId": "standin", "name": "花子", "uniqueId": "hanako"},
+        "mailAddress": "hanako@example.com",
+    });
+    vec![user(), other]
+}
+
+/// A member with this number.
+pub(super) fn member(id: u64) -> Option<Value> {
+    members().into_iter().find(|member| member["id"] == id)
+}
+
+/// The user who owns the key.
 pub(super) fn user() -> Value {
     json!({
         "id": 25,

@@ -48,6 +48,11 @@ impl Form {
         self.0.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }
 
+    /// Returns every value of a parameter that takes several and was checked to hold integers.
+    pub(super) fn numbers(&self, wanted: &str) -> Vec<u64> {
+        self.0.iter().filter(|(name, _)| name == wanted).filter_map(|(_, value)| integer(value)).collect()
+    }
+
     /// Returns the first value of a parameter, empty if it was not sent.
     pub(super) fn text(&self, wanted: &str) -> &str {
         self.sent(wanted).unwrap_or_default()

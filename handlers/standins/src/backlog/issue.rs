@@ -8,18 +8,22 @@ use super::{Space, account, integer, vocabulary};
 use crate::clock;
 
 /// The fields that a form can set and change, with the names that change logs use for them.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 11] = [
     ("summary", "summary"),
     ("description", "description"),
     ("issueTypeId", "issueType"),
     ("priorityId", "priority"),
     ("statusId", "status"),
     ("resolutionId", "resolution"),
+    ("assigneeId", "assigner"),
     ("startDate", "startDate"),
     ("dueDate", "limitDate"),
     ("estimatedHours", "estimatedHours"),
     ("actualHours", "actualHours"),
 ];
+
+/// The only field here that takes several values.
+const MILESTONES: &str = "milestoneId[]";
 
 /// One issue of a project.
 #[derive(Clone)]
@@ -31,6 +35,7 @@ pub(super) struct Issue {
     place: u64,
     /// The values as a form sends them, in the order of the fields.
     values: [String; FIELDS.len()],
+    milestones: Vec<u64>,
     pub(super) created: u64,
     pub(super) updated: u64,
     pub(super) comments: Vec<Comment>,
@@ -57,12 +62,14 @@ impl Space {
                 _ => {}
             }
         }
-        check_type(&project, place, form)?;
+        check_place(&project, place, form)?;
+        let milestones = form.numbers(MILESTONES);
         let key_id = self.last_key_ids.entry(project.id).or_default();
         *key_id += 1;
         let key_id = *key_id;
         let id = self.issues.len() as u64 + 1;
-        let issue = Issue { id, key_id, project, place, values, created: now, updated: now, comments: Vec::new() };
+        let (created, updated, comments) = (now, now, Vec::new());
+        let issue = Issue { id, key_id, project, place, values, milestones, created, updated, comments };
         self.issues.push(issue.clone());
         Ok(issue)
     }
@@ -81,7 +88,7 @@ impl Space {
     /// Changes an issue that is there as a checked form says, or says why nothing would change.
     pub(super) fn change_issue(&mut self, id: u64, form: &Form) -> Result<(), Problems> {
         let Some(issue) = self.issues.iter_mut().find(|issue| issue.id == id) else { return Ok(()) };
-        check_type(&issue.project, issue.place, form)?;
+        check_place(&issue.project, issue.place, form)?;
         let changes = issue.change(form);
         let comment = Some(form.text("comment")).filter(|comment| !comment.trim().is_empty());
         if changes.is_empty() && comment.is_none() {
@@ -122,6 +129,8 @@ impl Issue {
         let hours = |name| text(name).and_then(|hours| hours.parse::<f64>().ok());
         let kind = vocabulary::issue_types_of(self.project.id, self.place);
         let kind = kind.into_iter().find(|kind| kind["id"] == id("issueTypeId"));
+        let mut milestones = vocabulary::milestones_of(self.project.id, self.place);
+        milestones.retain(|milestone| self.milestones.iter().any(|id| milestone["id"] == *id));
         json!({
             "id": self.id,
             "projectId": self.project.id,
@@ -133,10 +142,10 @@ impl Issue {
             "resolution": text("resolutionId").and_then(integer).map(|id| named(id, vocabulary::resolution(id))),
             "priority": named(id("priorityId"), vocabulary::priority(id("priorityId"))),
             "status": vocabulary::status_of(self.project.id, id("statusId")),
-            "assignee": null,
+            "assignee": text("assigneeId").and_then(integer).and_then(account::member),
             "category": [],
             "versions": [],
-            "milestone": [],
+            "milestone": milestones,
             "startDate": date("startDate"),
             "dueDate": date("dueDate"),
             "estimatedHours": hours("estimatedHours"),
@@ -185,6 +194,16 @@ impl Issue {
             changes.push(json!({"field": field, "newValue": new, "originalValue": old}));
             self.values[place] = next.to_owned();
         }
+        let milestones = form.numbers(MILESTONES);
+        if form.sent(MILESTONES).is_some() && milestones != self.milestones {
+            let names = |ids: &[u64]| -> String {
+                let names = ids.iter().filter_map(|id| vocabulary::milestone(self.place, *id));
+                names.collect::<Vec<_>>().join(", ")
+            };
+            let (old, new) = (names(&self.milestones), names(&milestones));
+            changes.push(json!({"field": "milestone", "newValue": new, "originalValue": old}));
+            self.milestones = milestones;
+        }
         changes
     }
 
@@ -196,16 +215,26 @@ impl Issue {
             "priorityId" => id.and_then(vocabulary::priority),
             "resolutionId" => id.and_then(vocabulary::resolution),
             "issueTypeId" => id.and_then(|id| vocabulary::issue_type(self.place, id)),
+            "assigneeId" => return id.and_then(account::member)?["name"].as_str().map(str::to_owned),
             _ => Some(value).filter(|value| !value.is_empty()),
         };
         word.map(str::to_owned)
     }
 }
 
-fn check_type(project: &Project, place: u64, form: &Form) -> Result<(), Problems> {
-    let Some(id) = form.number("issueTypeId") else { return Ok(()) };
-    if vocabulary::issue_type(place, id).is_some() {
-        return Ok(());
+/// Demands that what belongs to a project, or is a member of it, is one of its own.
+fn check_place(project: &Project, place: u64, form: &Form) -> Result<(), Problems> {
+    let unknown = |name: &str, id: u64, what: &str| {
+        Err(Problems::one(format!("{name} {id} is not {what} of project {}.", project.project_key)))
+    };
+    if let Some(id) = form.number("issueTypeId").filter(|id| vocabulary::issue_type(place, *id).is_none()) {
+        return unknown("issueTypeId", id, "an issue type");
     }
-    Err(Problems::one(format!("issueTypeId {id} is not an issue type of project {}.", project.project_key)))
+    if let Some(id) = form.number("assigneeId").filter(|id| account::member(*id).is_none()) {
+        return unknown("assigneeId", id, "a member");
+    }
+    match form.numbers(MILESTONES).into_iter().find(|id| vocabulary::milestone(place, *id).is_none()) {
+        Some(id) => unknown(MILESTONES, id, "a milestone"),
+        None => Ok(()),
+    }
 }

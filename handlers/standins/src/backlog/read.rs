@@ -13,7 +13,7 @@ use super::file::Project;
 use super::path::Segment;
 use super::query::Query;
 use super::update::no_issue;
-use super::{Backlog, vocabulary};
+use super::{Backlog, account, vocabulary};
 
 /// Serves `GET /api/v2/projects`.
 pub(super) async fn projects(State(backlog): State<Arc<Backlog>>) -> Json<Vec<Value>> {
@@ -33,6 +33,16 @@ pub(super) async fn issue_types(State(backlog): State<Arc<Backlog>>, Segment(id_
 /// Serves `GET /api/v2/projects/{projectIdOrKey}/statuses`.
 pub(super) async fn statuses(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
     of_project(&backlog, &id_or_key, |project, _| vocabulary::statuses_of(project.id).into())
+}
+
+/// Serves `GET /api/v2/projects/{projectIdOrKey}/users`.
+pub(super) async fn members(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
+    of_project(&backlog, &id_or_key, |_, _| account::members().into())
+}
+
+/// Serves `GET /api/v2/projects/{projectIdOrKey}/versions`.
+pub(super) async fn milestones(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
+    of_project(&backlog, &id_or_key, |project, place| vocabulary::milestones_of(project.id, place).into())
 }
 
 /// Serves `GET /api/v2/priorities`.

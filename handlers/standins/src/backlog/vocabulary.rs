@@ -8,8 +8,11 @@ const STATUSES: [(u64, &str, &str); 4] =
 const RESOLUTIONS: [(u64, &str); 5] = [(0, "対応済み"), (1, "対応しない"), (2, "無効"), (3, "重複"), (4, "再現しない")];
 const ISSUE_TYPES: [(&str, &str); 4] =
     [("タスク", "#7ea800"), ("バグ", "#990000"), ("要望", "#ff9200"), ("その他", "#2779ca")];
-/// Each project has its own types, so no id of one project is valid in another.
+const MILESTONES: [&str; 2] = ["いますぐ", "次のリリース"];
+/// Each project has its own types and milestones, so no id of one project is valid in another.
 const TYPE_IDS_PER_PROJECT: u64 = 10;
+/// Unlike those of types, so that one cannot pass for the other.
+const MILESTONE_IDS_PER_PROJECT: u64 = 100;
 
 /// Returns the name of a priority.
 pub(super) fn priority(id: u64) -> Option<&'static str> {
@@ -71,6 +74,32 @@ pub(super) fn issue_types_of(project_id: u64, place: u64) -> Vec<Value> {
     (0..).zip(ISSUE_TYPES).map(described).collect()
 }
 
+/// Returns the name of a milestone of the project at a place among all projects.
+pub(super) fn milestone(place: u64, id: u64) -> Option<&'static str> {
+    (0..).zip(MILESTONES).find(|(order, _)| milestone_id(place, *order) == id).map(|(_, name)| name)
+}
+
+/// Describes every milestone of the project at a place among all projects.
+pub(super) fn milestones_of(project_id: u64, place: u64) -> Vec<Value> {
+    let described = |(order, name): (u64, &str)| {
+        json!({
+            "id": milestone_id(place, order),
+            "projectId": project_id,
+            "name": name,
+            "description": "",
+            "startDate": null,
+            "releaseDueDate": null,
+            "archived": false,
+            "displayOrder": order,
+        })
+    };
+    (0..).zip(MILESTONES).map(described).collect()
+}
+
 fn type_id(place: u64, order: u64) -> u64 {
     TYPE_IDS_PER_PROJECT * (place + 1) + order + 1
+}
+
+fn milestone_id(place: u64, order: u64) -> u64 {
+    MILESTONE_IDS_PER_PROJECT * (place + 1) + order + 1
 }

@@ -68,6 +68,27 @@ async fn each_project_has_four_types_of_its_own() -> Outcome {
 }
 
 #[tokio::test]
+async fn each_project_has_members_and_milestones_of_its_own() -> Outcome {
+    let stage = Stage::started().await?;
+    stage.put(json!({"content": "", "project": {"id": 93, "projectKey": "OPS"}})).await?;
+    let members = read(&stage, &format!("{PROJECT}/users")).await?;
+    assert_eq!((&members[0]["id"], &members[0]["userId"]), (&json!(25), &json!("taro")));
+    // A user of a Nulab account has no user id.
+    assert_eq!((&members[1]["name"], &members[1]["userId"]), (&json!("花子"), &Value::Null));
+    for (path, ids) in [(PROJECT, [101, 102]), ("/backlog/api/v2/projects/93", [201, 202])] {
+        let milestones = read(&stage, &format!("{path}/versions")).await?;
+        let of =
+            |member: &str| milestones.as_array().unwrap().iter().map(|one| one[member].clone()).collect::<Vec<_>>();
+        assert_eq!(of("id"), ids);
+        assert_eq!(of("name"), ["いますぐ", "次のリリース"]);
+    }
+    for list in ["users", "versions"] {
+        check_error(stage.get(&format!("/backlog/api/v2/projects/NONE/{list}")).await?, 404, 6).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn statuses_and_priorities_have_their_usual_ids() -> Outcome {
     let stage = Stage::started().await?;
     let pairs = |list: Value| -> Vec<(u64, String)> {

@@ -142,6 +142,19 @@ async fn an_issue_type_of_another_project_is_refused() -> Outcome {
 }
 
 #[tokio::test]
+async fn an_issue_has_the_assignee_and_the_milestones_that_it_is_given() -> Outcome {
+    let stage = Stage::started().await?;
+    let given = [("assigneeId", "26"), ("milestoneId[]", "101"), ("milestoneId[]", "102")];
+    let issue: Value = post(&stage).form(&[&COMPLETE[..], &given].concat()).send().await?.json().await?;
+    assert_eq!(issue["assignee"]["name"], "花子");
+    assert_eq!((&issue["milestone"][0]["name"], &issue["milestone"][1]["id"]), (&json!("いますぐ"), &json!(102)));
+    let issue: Value = post(&stage).form(&COMPLETE).send().await?.json().await?;
+    assert_eq!((&issue["assignee"], &issue["milestone"]), (&Value::Null, &json!([])));
+    check_refused(&stage, &[("assigneeId", "27")], "assigneeId 27 is not a member").await?;
+    check_refused(&stage, &[("milestoneId[]", "201")], "milestoneId[] 201 is not a milestone").await
+}
+
+#[tokio::test]
 async fn texts_beyond_the_limits_are_refused() -> Outcome {
     let stage = Stage::started().await?;
     let (summary, description) = ("あ".repeat(255), "あ".repeat(100_000));

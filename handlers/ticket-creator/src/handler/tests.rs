@@ -11,7 +11,7 @@ mod answers;
 mod repeats;
 
 use super::*;
-use contracts::backlog::{BacklogApiKey, IssueTypeId, PriorityId, ProjectId};
+use contracts::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use contracts::claim::Progress;
 use contracts::{Message, Origin, SettingValue};
 use runtime::web::Url;
@@ -50,6 +50,8 @@ impl Stage {
             project: ProjectId::new(92),
             issue_type: IssueTypeId::new(11),
             priority: PriorityId::new(3),
+            assignee: None,
+            milestone: None,
         };
         Self { standins, claims, links, deadline: Instant::now() + Duration::from_secs(600) }
     }
@@ -122,6 +124,24 @@ async fn creates_an_issue_of_the_test_event() {
     assert!(!form["summary"].is_empty() && event.text.replace('\n', " ").starts_with(&form["summary"]));
     // Nobody was at it before, so nothing is looked for.
     assert_eq!(stage.n_searches(), 0);
+}
+
+#[tokio::test]
+async fn an_issue_has_the_assignee_and_the_milestone_of_the_stage() {
+    let mut stage = Stage::new().await;
+    stage.links.assignee = Some(UserId::new(25));
+    stage.links.milestone = Some(MilestoneId::new(101));
+    stage.check(&envelope("a"), Outcome::Worked).await;
+    let [(form, status)] = stage.created().try_into().unwrap();
+    assert_eq!((&*form["assigneeId"], &*form["milestoneId[]"], status), ("25", "101", 201));
+}
+
+#[tokio::test]
+async fn somebody_who_left_the_project_stops_the_issue_with_a_reason() {
+    let mut stage = Stage::new().await;
+    stage.links.assignee = Some(UserId::new(99));
+    let reason = stage.check(&envelope("a"), Outcome::Permanent).await;
+    assert!(reason.contains("code 7, assigneeId 99"), "{reason}");
 }
 
 #[tokio::test]

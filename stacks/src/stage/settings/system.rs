@@ -38,6 +38,12 @@ pub struct IssueSettings {
     pub kind: NameOrId,
     /// Priority of the issues.
     pub priority: NameOrId,
+    /// Whose the issues are, by name, user id or number. Default: nobody's.
+    #[serde(default, deserialize_with = "super::present")]
+    pub assignee: Option<NameOrId>,
+    /// Milestone of the issues. Default: none.
+    #[serde(default, deserialize_with = "super::present")]
+    pub milestone: Option<NameOrId>,
 }
 
 /// Settings of the stack `mackerel-incidents`.

@@ -12,6 +12,7 @@ async fn an_alert_gets_an_issue_as_the_stage_says() {
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0]["summary"], "critical@app01 - CPU % (occurred at 2023-08-21 23:35:21 +09:00)");
     assert_eq!((&issues[0]["issueType"]["id"], &issues[0]["priority"]["id"]), (&json!(12), &json!(2)));
+    assert_eq!((&issues[0]["assignee"]["id"], &issues[0]["milestone"][0]["id"]), (&json!(26), &json!(102)));
     assert_eq!(issues[0]["projectId"], 92);
     let told = vec![digest_of(&alert(json!({})))];
     let expected = Incident::Created { issue_key: "SUB-1".into(), told, begun: vec![], busy_until_millis: 0 };
