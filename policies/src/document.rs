@@ -191,6 +191,13 @@ impl Condition {
         Self::one("StringEquals", "aws:SourceAccount", vec![Value::reference("AWS::AccountId")])
     }
 
+    /// The service does not act for another account, as far as it tells for which it acts.
+    ///
+    /// For services that tell nothing in some calls: there, a plain comparison would refuse all of them.
+    pub fn for_no_other_account() -> Self {
+        Self::one("StringEqualsIfExists", "aws:SourceAccount", vec![Value::reference("AWS::AccountId")])
+    }
+
     /// The service acts for one resource, by its ARN.
     pub fn for_source(arn: Value) -> Self {
         Self::one("ArnEquals", "aws:SourceArn", vec![arn])

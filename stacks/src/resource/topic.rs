@@ -35,7 +35,13 @@ impl TopicPolicy {
     /// Lets these services, by their host names, publish for this account.
     pub(crate) fn for_services(topic: Value, services: &[&'static str]) -> Self {
         let allow = |service: &&'static str| {
-            Statement::allow_service(service, Action::PUBLISH, topic.clone(), Condition::for_this_account())
+            // Source: EventBridge user guide, "Using resource-based policies", on topics: it gives nothing
+            // that a condition could be about, so one that demands the account never holds.
+            let condition = match *service {
+                "events.amazonaws.com" => Condition::for_no_other_account(),
+                _ => Condition::for_this_account(),
+            };
+            Statement::allow_service(service, Action::PUBLISH, topic.clone(), condition)
         };
         Self { policy_document: PolicyDocument::new(services.iter().map(allow).collect()), topics: vec![topic.clone()] }
     }
