@@ -21,10 +21,18 @@ const ARCHIVE_TABLE: &str = "Archive";
 /// Looked up anew each time, because what the page refers to must fit it; the others are asked for again as well.
 const NOT_KEPT: &str = "no-cache";
 
+const NOT_FOUND: &str = "not-found.html";
+
 const FILES: &[SiteFile] = &[
     SiteFile {
         path: "index.html",
         content: include_bytes!("question_form/site/index.html"),
+        content_type: "text/html; charset=utf-8",
+        cache_control: NOT_KEPT,
+    },
+    SiteFile {
+        path: NOT_FOUND,
+        content: include_bytes!("question_form/site/not-found.html"),
         content_type: "text/html; charset=utf-8",
         cache_control: NOT_KEPT,
     },
@@ -60,6 +68,7 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
     let site = SiteSettings {
         url_output: SITE,
         files: FILES,
+        not_found: NOT_FOUND,
         domain: settings.domain.as_ref(),
         certificate_stack: CERTIFICATE_STACK,
     };
@@ -91,7 +100,7 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
     stack.subscribe(&for_backlog, &questions);
     let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
     let created = stack.memory::<Progress>("TicketClaims");
-    let IssueWires { project, issue_type, priority } = stack.issue(&settings.issue);
+    let IssueWires { project, issue_type, priority, assignee, milestone } = stack.issue(&settings.issue);
     let backlog = stack.service_url(Service::Backlog);
     stack.consumer(
         "TicketCreator",
@@ -104,6 +113,8 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
             project,
             issue_type,
             priority,
+            assignee,
+            milestone,
         },
     );
 

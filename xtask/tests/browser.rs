@@ -333,7 +333,12 @@ fn the_files_name_only_each_other_and_what_is_in_the_page() {
     }
     let files = [values(&page, "href=\""), values(&page, "src=\"")].concat();
     assert!(files.len() > 3 && files.iter().all(|name| !file(name).is_empty()), "{files:?}");
-    for text in [page, script, file("style.css")] {
+    // It is shown under any path.
+    let missing = file("not-found.html");
+    let files = [values(&missing, "href=\""), values(&missing, "src=\"")].concat();
+    let is_there = |name: &String| name.strip_prefix('/').is_some_and(|name| name.is_empty() || !file(name).is_empty());
+    assert!(files.len() > 3 && files.iter().all(is_there), "{files:?}");
+    for text in [page, script, missing, file("style.css")] {
         for word in ["innerHTML", "outerHTML", "eval(", "://", "url(", "@import", "maxlength", "style="] {
             assert!(!text.contains(word), "{word}");
         }

@@ -19,6 +19,9 @@ const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
 /// What a page may load, and from where: its own origin and nothing else.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
+/// How long CloudFront remembers that there is no file: one that was forgotten is soon found.
+const NOT_FOUND_SECONDS: u32 = 10;
+
 /// Two years, which browsers ask for before they keep a site on their own list.
 const HTTPS_ONLY_SECONDS: u32 = 63_072_000;
 
@@ -140,10 +143,25 @@ impl Resource for Distribution {
 
 impl Distribution {
     /// A distribution under a name that CloudFront gives it, or under a domain with its certificate.
-    pub(crate) fn new(origins: &Origins<'_>, comment: String, domain: Option<(&Domain, Value)>) -> Self {
+    ///
+    /// `not_found` is the path of the file that is shown where there is none.
+    pub(crate) fn new(
+        origins: &Origins<'_>,
+        comment: String,
+        not_found: &str,
+        domain: Option<(&Domain, Value)>,
+    ) -> Self {
         let headers = Value::reference(origins.headers_policy);
         let mut config = json!({
             "Comment": comment,
+            // This is for all origins. S3 answers so where there is no file, because nobody but the deployer
+            // may list the bucket; the API never does, and its other answers must reach the page as they are.
+            "CustomErrorResponses": [{
+                "ErrorCode": 403,
+                "ErrorCachingMinTTL": NOT_FOUND_SECONDS,
+                "ResponseCode": 404,
+                "ResponsePagePath": format!("/{not_found}"),
+            }],
             "DefaultRootObject": "index.html",
             "Enabled": true,
             "HttpVersion": "http2and3",

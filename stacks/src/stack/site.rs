@@ -25,6 +25,8 @@ pub struct SiteSettings<'a> {
     pub url_output: &'static str,
     /// Every file.
     pub files: &'static [SiteFile],
+    /// The file that is shown where there is none.
+    pub not_found: &'static str,
     /// Its own domain. Default: the name that CloudFront gives it.
     pub domain: Option<&'a Domain>,
     /// Name of the stack with the domain's certificate, if that has to be in another region.
@@ -54,7 +56,7 @@ impl Stack {
     /// A site with an API under `/api/`; its address becomes an output.
     #[track_caller]
     pub fn site(&mut self, site: SiteSettings<'_>, api: Value) {
-        let SiteSettings { url_output, files, domain, certificate_stack } = site;
+        let SiteSettings { url_output, files, not_found, domain, certificate_stack } = site;
         let bucket = BucketRef::new("SiteFiles");
         let name = |suffix: &str| self.full_name().then(suffix);
         let (access, headers) = (name("-site"), name("-headers"));
@@ -62,6 +64,8 @@ impl Stack {
         self.add("SiteAccess", &OriginAccessControl::for_bucket(access));
         self.add("SiteHeaders", &ResponseHeadersPolicy::strict(headers));
         self.add("SiteFilesPolicy", &SiteBucketPolicy::new(&bucket, "Site"));
+        let is_there = files.iter().any(|file| file.path == not_found);
+        assert!(is_there, "stack `{}`: `{not_found}` is not a file of the site", self.name);
         let origins = Origins {
             bucket: &bucket,
             access_control: "SiteAccess",
@@ -74,7 +78,7 @@ impl Stack {
             self.had_certificate(certificate_stack);
         }
         let comment = format!("{} of stage {}", self.name, self.stage.name);
-        self.add("Site", &Distribution::new(&origins, comment, certificate));
+        self.add("Site", &Distribution::new(&origins, comment, not_found, certificate));
         let host = match domain {
             None => Value::attribute("Site", "DomainName"),
             Some(domain) => {

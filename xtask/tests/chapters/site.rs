@@ -5,8 +5,9 @@ use crate::local::stage::{Answer, Stage, sources};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("index.html", "text/html; charset=utf-8", "no-cache"),
+    ("not-found.html", "text/html; charset=utf-8", "no-cache"),
     ("style.css", "text/css; charset=utf-8", "no-cache"),
     ("form.js", "text/javascript; charset=utf-8", "no-cache"),
     ("favicon.svg", "image/svg+xml", "max-age=86400"),
@@ -52,7 +53,8 @@ pub fn page(stage: &Stage) {
     assert_eq!((first.status, &first.body), (200, &source("index.html")));
     for missing in ["no-such-file", "..%2fno-such-file", "index.html/more"] {
         let answer = stage.get(&format!("{site}/{missing}"));
-        assert!(matches!(answer.status, 403 | 404), "{missing}: {}", answer.status);
+        assert_eq!((answer.status, &answer.body), (404, &source("not-found.html")), "{missing}");
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
         has_security_headers(&answer);
     }
     // The bucket itself is for nobody but the distribution.
@@ -88,7 +90,10 @@ fn invalidations(stage: &Stage) -> Vec<Json> {
 /// The files are part of the program that deploys; so it is the bucket that is changed here.
 pub fn only_what_differs(stage: &Stage) {
     let before = versions(stage);
-    assert_eq!(before.keys().collect::<Vec<_>>(), ["favicon.svg", "form.js", "index.html", "style.css"]);
+    assert_eq!(
+        before.keys().collect::<Vec<_>>(),
+        ["favicon.svg", "form.js", "index.html", "not-found.html", "style.css"]
+    );
     assert_eq!(invalidations(stage), [json!(null); 0], "new files are in no cache");
     let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
     run.says("question-form: nothing to do");

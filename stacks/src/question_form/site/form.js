@@ -144,6 +144,8 @@ function check(projectId, question) {
 
 // Posts a question; gives its number, or the name of a problem.
 async function post(question) {
+  // Only if the connection was gone before is it certain that nothing was sent.
+  const connected = navigator.onLine;
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), PATIENCE_MILLISECONDS);
   try {
@@ -160,7 +162,7 @@ async function post(question) {
     return judge(answer.status, parse(await answer.text()));
   } catch {
     if (patience.signal.aborted) return { problem: "timeout" };
-    return { problem: navigator.onLine ? "unreachable" : "offline" };
+    return { problem: connected ? "unreachable" : "offline" };
   } finally {
     clearTimeout(timer);
   }
