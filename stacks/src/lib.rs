@@ -42,6 +42,12 @@ pub fn former(stage: &Stage) -> Vec<Stack> {
         .collect()
 }
 
+/// The name of the stack whose topic the alarms of every stack of a stage go to, if it is one of ours.
+pub fn alarm_stack(stage: &Stage) -> Option<&'static str> {
+    let has_topic = stage.sns_slack.as_ref().is_some_and(|settings| settings.topic.is_none());
+    (stage.alarm_topic == Some(AlarmTopic::SnsSlack) && has_topic).then_some(sns_slack::NAME)
+}
+
 /// Every stack that a stage has a section for, in the order of [`NAMES`].
 pub fn all(stage: &Stage) -> Vec<Stack> {
     [

@@ -8,7 +8,8 @@ use contracts::slack::SlackWebhookUrl;
 use contracts::{Message, PlainText, Published, slack_notifier};
 use policies::Value;
 
-const NAME: &str = "sns-slack";
+/// Its name.
+pub(crate) const NAME: &str = "sns-slack";
 const TOPIC: &str = "Notifications";
 const TOPIC_ARN: &str = "TopicArn";
 

@@ -73,6 +73,13 @@ impl Metric {
         }
     }
 
+    /// Requests that a REST API, by its name, answered with 5xx.
+    ///
+    /// Source: API Gateway developer guide, "Amazon API Gateway dimensions and metrics".
+    pub(crate) fn server_errors(api_name: Value) -> Self {
+        Self { namespace: "AWS/ApiGateway", name: "5XXError", statistic: "Sum", dimension: ("ApiName", api_name) }
+    }
+
     /// Invocations of a function that ended in an error.
     pub(crate) fn errors(function: &str) -> Self {
         Self::of_function("Errors", function)

@@ -84,6 +84,7 @@ impl Stack {
     fn rest_api(&mut self, senders: &[String]) {
         self.add("Api", &RestApi::new(self.full_name(), senders));
         self.add("ApiNotFound", &GatewayResponse::not_found(api()));
+        self.api_alarm();
     }
 
     /// A function that gets what is posted to one path of the API.

@@ -31,7 +31,7 @@ impl Stack {
         // The visibility timeout follows from the consumer.
         self.add(logical_id, &Queue::new(Value::attribute(&dead_letters, "Arn"), 0));
         self.unconsumed.insert(logical_id.to_owned());
-        self.dead_letters_alarm(&dead_letters);
+        self.given_up_alarm(&dead_letters);
         queue
     }
 

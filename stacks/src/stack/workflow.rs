@@ -73,7 +73,10 @@ impl Stack {
     pub fn schedule(&mut self, logical_id: &'static str, machine: &MachineRef, times: &Times) {
         let (role, dead_letters) = (format!("{logical_id}Role"), format!("{logical_id}DeadLetters"));
         self.add(&dead_letters, &DeadLetters::new());
-        self.dead_letters_alarm(&dead_letters);
+        // Source: EventBridge Scheduler user guide, "Configuring a schedule's dead-letter queue".
+        let advice = "An execution could not be started. The message's attribute `ERROR_MESSAGE` says why; mend that, \
+                      start an execution by hand, then delete the message.";
+        self.dead_letters_alarm(&dead_letters, advice);
         let dead_letters_arn = Value::attribute(&dead_letters, "Arn");
         let grants = [
             Grant::SendMessages { queue: dead_letters_arn.clone() },

@@ -53,6 +53,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     if options.stacks.is_empty() {
         tell_former(&round, &stacks).await?;
     }
+    tell_silent_alarms(&round, &stacks).await?;
     let (outputs, mut looked) = outputs_before(&round, &stacks).await?;
     round.outputs_before = outputs;
     let stacks: Vec<&Stack> = stacks.iter().collect();
@@ -88,6 +89,24 @@ async fn tell_former(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure>
                 .reporter
                 .warn(format!("{} in {region} is not needed any more; it goes when {stack} is destroyed", there.name));
         }
+    }
+    Ok(())
+}
+
+/// Tells if alarms go to a topic that is neither there nor about to be; on this machine none goes off by itself.
+async fn tell_silent_alarms(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure> {
+    let Round { context, stage, account, .. } = round;
+    let topic_of = stacks::alarm_stack(stage)
+        .filter(|name| !stage.is_local() && !stacks.iter().any(|stack| stack.name() == *name));
+    let Some(stack) = stacks::all(stage).into_iter().find(|stack| Some(stack.name()) == topic_of) else {
+        return Ok(());
+    };
+    if deployed(account, &stack).await.map_err(|error| context.failure(&error))?.is_none() {
+        let name = stack.name();
+        context.reporter.warn(format!(
+            "alarms reach nobody before {name} is there: `cargo xtask deploy {name} --stage {}` makes it",
+            stage.name
+        ));
     }
     Ok(())
 }

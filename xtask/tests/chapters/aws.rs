@@ -92,6 +92,9 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     let one = run(stage, &["deploy", "sns-slack", "--stage", "prod", "--dry-run"], &[]).succeeds();
     one.says("sns-slack: new stack");
     assert!(!one.stderr.contains("mackerel-incidents") && !one.stderr.contains("Backlog"), "{}", one.stderr);
+    assert!(!one.stderr.contains("alarms reach nobody"), "{}", one.stderr);
+    let other = run(stage, &["deploy", "bytebase-workflow", "--stage", "prod", "--dry-run"], &[]).succeeds();
+    other.says("alarms reach nobody before sns-slack is there: `cargo xtask deploy sns-slack --stage prod`");
     assert_eq!(&stage.account("inventory", &[]), before);
     std::fs::remove_file(stage.root.join(PROD)).unwrap();
 }
