@@ -1,13 +1,16 @@
 //! Numbers of projects, issue types and priorities, looked up in Backlog before anything changes.
 
+mod choose;
+
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::local::{loopback_client, web_client};
 use crate::propose::StandIns;
 use crate::secrets::SecretInput;
+use choose::{Named, choose};
 use contracts::backlog::{BacklogApiKey, ProjectKey};
-use contracts::{Origin, SecretValue};
+use contracts::{Origin, SecretValue, SettingValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use stacks::{BacklogLookup, NameOrId, ParameterSource, Service, Stack, Stage};
@@ -23,8 +26,11 @@ pub struct BacklogIds(Vec<(BacklogLookup, u64)>);
 impl BacklogIds {
     /// The number as a template's parameter takes it; 0 if it was not looked up.
     pub(crate) fn number(&self, lookup: &BacklogLookup) -> String {
-        let found = self.0.iter().find(|(known, _)| known == lookup);
-        found.map_or(0, |(_, number)| *number).to_string()
+        self.find(lookup).unwrap_or(0).to_string()
+    }
+
+    fn find(&self, lookup: &BacklogLookup) -> Option<u64> {
+        self.0.iter().find(|(known, _)| known == lookup).map(|(_, number)| *number)
     }
 }
 
@@ -66,17 +72,21 @@ pub async fn look_up(
         (None, None) => return Ok(BacklogIds::default()),
     };
     let backlog = Backlog { origin, key, client: client(account)? };
-    let mut found = Vec::new();
+    let mut found = BacklogIds::default();
     for (stack, lookup) in wanted {
-        let number = backlog.number(lookup).await.map_err(|error| match error {
-            Error::Lookup { what, hint } => {
-                Error::Lookup { what: format!("{}: {what}", place(stage, stack, lookup)), hint }
-            }
-            other => other,
-        })?;
-        found.push((lookup.clone(), number));
+        let project = lookup.project().map(|project| BacklogLookup::Project(project.clone()));
+        // What belongs to a project is asked for by its number; that there is none shows first.
+        let mut owner = None;
+        for lookup in project.iter().chain([lookup]) {
+            let number = match found.find(lookup) {
+                Some(number) => number,
+                None => backlog.number(lookup, owner).await.map_err(|error| error.at(place(stage, stack, lookup)))?,
+            };
+            found.0.push((lookup.clone(), number));
+            owner = Some(number);
+        }
     }
-    Ok(BacklogIds(found))
+    Ok(found)
 }
 
 /// The key that one of the stacks has already.
@@ -105,24 +115,6 @@ pub(crate) struct Backlog {
     client: reqwest::Client,
 }
 
-/// Something of Backlog with a number and a name.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Named {
-    id: u64,
-    #[serde(default)]
-    name: String,
-    /// What a user signs in with; users of Nulab accounts have none.
-    #[serde(default)]
-    user_id: Option<String>,
-}
-
-impl Named {
-    fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.user_id.as_deref() == Some(name)
-    }
-}
-
 impl Backlog {
     /// The space of a stack's stage, opened with the key in one of the stack's secrets.
     pub(crate) async fn of(account: &Account, stack: &Stack, key_secret: &str) -> Outcome<Option<Self>> {
@@ -147,29 +139,35 @@ impl Backlog {
         Ok(issue.map(|issue| format!("{}\n{}", issue.summary, issue.description.unwrap_or_default())))
     }
 
-    async fn number(&self, lookup: &BacklogLookup) -> Outcome<u64> {
-        let of_project = |project, list, wanted| (Some(project), list, wanted);
-        let (project, list, wanted): (Option<&ProjectKey>, &str, &NameOrId) = match lookup {
-            BacklogLookup::Project(key) => {
-                let project: Option<Named> = self.get(&["api", "v2", "projects", key.as_str()]).await?;
-                return project.map(|project| project.id).ok_or_else(|| no_project(key));
-            }
-            BacklogLookup::IssueType { project, wanted } => of_project(project, "issueTypes", wanted),
-            BacklogLookup::Member { project, wanted } => of_project(project, "users", wanted),
+    /// The number of something, in the project with this number if it belongs to one.
+    async fn number(&self, lookup: &BacklogLookup, project: Option<u64>) -> Outcome<u64> {
+        let project = project.map(|number| number.to_string()).unwrap_or_default();
+        let of_project = |list| ["api", "v2", "projects", project.as_str(), list];
+        let things: Option<Vec<Named>> = match lookup {
+            BacklogLookup::Project(wanted) => return self.project(lookup, wanted).await,
+            BacklogLookup::IssueType { .. } => self.get(&of_project("issueTypes")).await?,
+            BacklogLookup::Member { .. } => self.get(&of_project("users")).await?,
             // Backlog calls milestones versions here. Source: developer.nulab.com, "Get Version/Milestone List".
-            BacklogLookup::Milestone { project, wanted } => of_project(project, "versions", wanted),
-            BacklogLookup::Priority(wanted) => (None, "priorities", wanted),
+            BacklogLookup::Milestone { .. } => self.get(&of_project("versions")).await?,
+            BacklogLookup::Priority(_) => self.get(&["api", "v2", "priorities"]).await?,
         };
-        let things: Option<Vec<Named>> = match project {
-            Some(project) => self.get(&["api", "v2", "projects", project.as_str(), list]).await?,
-            None => self.get(&["api", "v2", list]).await?,
+        choose(lookup, &things.unwrap_or_default())
+    }
+
+    /// A project by its key or number, or by its name among those that the key's owner is in.
+    async fn project(&self, lookup: &BacklogLookup, wanted: &NameOrId) -> Outcome<u64> {
+        let key = match wanted {
+            NameOrId::Id(id) => Some(id.to_string()),
+            NameOrId::Name(name) => ProjectKey::parse(name).ok().map(|key| key.as_str().to_owned()),
         };
-        match (things, project) {
-            (Some(things), _) => choose(lookup, wanted, &things),
-            // Lists are asked for before projects: that there is no such project shows here first.
-            (None, Some(project)) => Err(no_project(project)),
-            (None, None) => choose(lookup, wanted, &[]),
+        // An administrator may see one without being in it.
+        if let Some(key) = &key
+            && let Some(project) = self.get::<Named>(&["api", "v2", "projects", key]).await?
+        {
+            return Ok(project.id);
         }
+        let all: Option<Vec<Named>> = self.get(&["api", "v2", "projects"]).await?;
+        choose(lookup, &all.unwrap_or_default())
     }
 
     /// An answer of the API; `None` for 404. No error shows the URL, which holds the key.
@@ -205,8 +203,9 @@ impl Backlog {
 fn place(stage: &Stage, stack: &str, lookup: &BacklogLookup) -> String {
     let section = stack.replace('-', "_");
     let key = match lookup {
-        BacklogLookup::Project(key) => {
-            if stage.backlog.as_ref().is_some_and(|backlog| backlog.project == *key) {
+        BacklogLookup::Project(wanted) => {
+            let shared = stage.backlog.as_ref().map(|backlog| backlog.project.as_str().to_owned());
+            if shared.map(NameOrId::Name).as_ref() == Some(wanted) {
                 return stage.place_of(&["backlog", "project"]);
             }
             "project"
@@ -217,112 +216,4 @@ fn place(stage: &Stage, stack: &str, lookup: &BacklogLookup) -> String {
         BacklogLookup::Milestone { .. } => "milestone",
     };
     stage.place_of(&[&section, "issue", key])
-}
-
-/// The number of the one that is wanted; a number that nothing has may be a name.
-fn choose(lookup: &BacklogLookup, wanted: &NameOrId, things: &[Named]) -> Outcome<u64> {
-    let name = wanted.to_string();
-    let with_number = things.iter().find(|thing| matches!(wanted, NameOrId::Id(id) if thing.id == *id));
-    let found: Vec<&Named> = match with_number {
-        Some(thing) => vec![thing],
-        None => things.iter().filter(|thing| thing.is_called(&name)).collect(),
-    };
-    match found[..] {
-        [thing] => Ok(thing.id),
-        [] if things.is_empty() => Err(Error::Lookup {
-            what: format!("Backlog has no {lookup}, nor any other"),
-            hint: "make one in Backlog, or take the line out of the stage file".into(),
-        }),
-        [] => Err(Error::Lookup {
-            what: format!("Backlog has no {lookup}"),
-            hint: format!("write one of these there, by name or number: {}", listed(things.iter())),
-        }),
-        _ => Err(Error::Lookup {
-            what: format!("Backlog has more than one {lookup}"),
-            hint: format!("write the number there: {}", listed(found.into_iter())),
-        }),
-    }
-}
-
-/// Names with their numbers, as many as a person reads.
-fn listed<'a>(things: impl Iterator<Item = &'a Named>) -> String {
-    const LONGEST: usize = 40;
-    let mut words: Vec<String> = things.map(|thing| format!("{} ({})", thing.name, thing.id)).collect();
-    let n_more = words.len().saturating_sub(LONGEST);
-    words.truncate(LONGEST);
-    if n_more > 0 {
-        words.push(format!("and {n_more} more"));
-    }
-    words.join(", ")
-}
-
-fn no_project(key: &ProjectKey) -> Error {
-    Error::Lookup {
-        what: format!("Backlog has no project `{}` that the owner of the API key can see", key.as_str()),
-        hint: "check `project` in the stage file, and whether the key's owner is a member of the project".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIST: &str = r#"[
-        {"id": 3, "name": "Sato", "userId": "sato", "roleType": 2},
-        {"id": 4, "name": "Suzuki", "userId": null},
-        {"id": 5, "name": "Suzuki"},
-        {"id": 6, "name": "2026", "userId": "3"}
-    ]"#;
-
-    /// Looks for a member in the list and expects a number, or an error that says all the words.
-    fn check(wanted: NameOrId, expected: Result<u64, &[&str]>) {
-        let project = "SUB".to_owned().try_into().unwrap();
-        let things: Vec<Named> = serde_json::from_str(LIST).unwrap();
-        let lookup = BacklogLookup::Member { project, wanted: wanted.clone() };
-        match (choose(&lookup, &wanted, &things), expected) {
-            (Ok(number), Ok(expected)) => assert_eq!(number, expected),
-            (Err(error), Err(words)) => {
-                let text = format!("{error} {}", error.hint().unwrap_or_default());
-                words.iter().for_each(|word| assert!(text.contains(word), "`{word}` is missing in: {text}"));
-            }
-            (found, expected) => panic!("{wanted}: {found:?}, not {expected:?}"),
-        }
-    }
-
-    #[test]
-    fn finds_by_name_user_id_and_number() {
-        check(NameOrId::Name("Sato".into()), Ok(3));
-        check(NameOrId::Name("sato".into()), Ok(3));
-        check(NameOrId::Id(5), Ok(5));
-    }
-
-    #[test]
-    fn a_number_is_a_number_first_and_a_name_otherwise() {
-        check(NameOrId::Id(3), Ok(3));
-        check(NameOrId::Id(2026), Ok(6));
-        check(NameOrId::Name("3".into()), Ok(6));
-    }
-
-    #[test]
-    fn a_name_that_several_have_is_refused_with_their_numbers() {
-        let words = ["more than one member `Suzuki` of project `SUB`", "Suzuki (4), Suzuki (5)"];
-        check(NameOrId::Name("Suzuki".into()), Err(&words));
-    }
-
-    #[test]
-    fn a_name_that_nobody_has_is_refused_with_those_there_are() {
-        let words = ["no member `Tanaka`", "Sato (3), Suzuki (4), Suzuki (5), 2026 (6)"];
-        check(NameOrId::Name("Tanaka".into()), Err(&words));
-        check(NameOrId::Id(7), Err(&["no member `7`"]));
-    }
-
-    #[test]
-    fn an_empty_list_is_said_to_be_empty() {
-        let wanted = NameOrId::Name("v1".into());
-        let project = "SUB".to_owned().try_into().unwrap();
-        let lookup = BacklogLookup::Milestone { project, wanted: wanted.clone() };
-        let error = choose(&lookup, &wanted, &[]).unwrap_err();
-        assert_eq!(error.to_string(), "Backlog has no milestone `v1` of project `SUB`, nor any other");
-        assert!(error.hint().is_some_and(|hint| hint.contains("make one")));
-    }
 }

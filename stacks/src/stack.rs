@@ -20,7 +20,7 @@ pub use site::{Site, SiteFile, SiteSettings};
 pub use workflow::MachineRef;
 
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
-use crate::stage::{IssueSettings, Service, Stage};
+use crate::stage::{IssueSettings, NameOrId, Service, Stage};
 use crate::test_plan::TestPlan;
 use contracts::backlog::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use contracts::{Kind, Origin, SecretValue, Setting, SettingValue, Wire};
@@ -139,7 +139,7 @@ impl Stack {
     ///
     /// Panics if the stage has no section `backlog`, which reading the stage file refuses.
     pub fn issue(&mut self, settings: &IssueSettings) -> IssueWires {
-        let default = self.stage.backlog.as_ref().map(|backlog| backlog.project.clone());
+        let default = self.stage.backlog.as_ref().map(|backlog| NameOrId::Name(backlog.project.as_str().into()));
         let Some(project) = settings.project.clone().or(default) else {
             panic!("stack `{}`: the stage names no project of Backlog", self.name);
         };

@@ -1,7 +1,6 @@
 //! What the deployer has to know of a stack beside its template.
 
 use crate::stage::{NameOrId, Service};
-use contracts::backlog::ProjectKey;
 use std::fmt;
 
 /// Where in our sources a resource is defined.
@@ -57,12 +56,12 @@ pub enum ParameterSource {
 /// Something whose number is looked up in Backlog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BacklogLookup {
-    /// The project with this key.
-    Project(ProjectKey),
+    /// A project, as the stage calls it.
+    Project(NameOrId),
     /// A type of issue.
     IssueType {
         /// The project that has it.
-        project: ProjectKey,
+        project: NameOrId,
         /// What the stage calls it.
         wanted: NameOrId,
     },
@@ -71,33 +70,55 @@ pub enum BacklogLookup {
     /// Somebody to whom issues can be given.
     Member {
         /// The project that has them.
-        project: ProjectKey,
+        project: NameOrId,
         /// What the stage calls them.
         wanted: NameOrId,
     },
     /// A milestone.
     Milestone {
         /// The project that has it.
-        project: ProjectKey,
+        project: NameOrId,
         /// What the stage calls it.
         wanted: NameOrId,
     },
 }
 
+impl BacklogLookup {
+    /// The project that has it, unless every project has the same.
+    pub fn project(&self) -> Option<&NameOrId> {
+        match self {
+            Self::IssueType { project, .. } | Self::Member { project, .. } | Self::Milestone { project, .. } => {
+                Some(project)
+            }
+            Self::Project(_) | Self::Priority(_) => None,
+        }
+    }
+
+    /// What the stage calls it.
+    pub fn wanted(&self) -> &NameOrId {
+        match self {
+            Self::Project(wanted)
+            | Self::IssueType { wanted, .. }
+            | Self::Priority(wanted)
+            | Self::Member { wanted, .. }
+            | Self::Milestone { wanted, .. } => wanted,
+        }
+    }
+}
+
 impl fmt::Display for BacklogLookup {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Project(key) => write!(formatter, "project `{}`", key.as_str()),
-            Self::IssueType { project, wanted } => {
-                write!(formatter, "issue type `{wanted}` of project `{}`", project.as_str())
-            }
-            Self::Priority(wanted) => write!(formatter, "priority `{wanted}`"),
-            Self::Member { project, wanted } => {
-                write!(formatter, "member `{wanted}` of project `{}`", project.as_str())
-            }
-            Self::Milestone { project, wanted } => {
-                write!(formatter, "milestone `{wanted}` of project `{}`", project.as_str())
-            }
+        let kind = match self {
+            Self::Project(_) => "project",
+            Self::IssueType { .. } => "issue type",
+            Self::Priority(_) => "priority",
+            Self::Member { .. } => "member",
+            Self::Milestone { .. } => "milestone",
+        };
+        write!(formatter, "{kind} `{}`", self.wanted())?;
+        match self.project() {
+            Some(project) => write!(formatter, " of project `{project}`"),
+            None => Ok(()),
         }
     }
 }

@@ -168,7 +168,14 @@ pub fn wrong_names(stage: &Stage) {
             ][..],
         ),
         ("priority: 高", "priority: 至急", &["Backlog has no priority `至急`", "高 (2), 中 (3), 低 (4)"]),
-        ("type: バグ", "project: NOPE\n    type: バグ", &["Backlog has no project `NOPE`", "hint: check `project`"]),
+        (
+            "type: バグ",
+            "project: NOPE\n    type: バグ",
+            &[
+                "local.yaml:16: mackerel_incidents.issue.project: Backlog has no project `NOPE`",
+                "SUB プロジェクト (SUB)",
+            ],
+        ),
         (
             "priority: 高",
             "priority: 高\n    assignee: jiro",

@@ -97,7 +97,7 @@ fn shown_project(project: &Project) -> Value {
     json!({
         "id": project.id,
         "projectKey": project.project_key,
-        "name": project.project_key,
+        "name": format!("{} プロジェクト", project.project_key),
         "chartEnabled": false,
         "useResolvedForChart": false,
         "subtaskingEnabled": false,

@@ -2,7 +2,6 @@
 
 use super::{SenderRange, read_by};
 use contracts::Days;
-use contracts::backlog::ProjectKey;
 use contracts::mackerel::OnRecovery;
 use serde::Deserialize;
 use std::fmt;
@@ -30,9 +29,9 @@ impl fmt::Display for NameOrId {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct IssueSettings {
-    /// Key of the project. Default: the project of the section `backlog`.
-    #[serde(default)]
-    pub project: Option<ProjectKey>,
+    /// The project, by key, name or number. Default: the project of the section `backlog`.
+    #[serde(default, deserialize_with = "super::present")]
+    pub project: Option<NameOrId>,
     /// Type of the issues.
     #[serde(rename = "type")]
     pub kind: NameOrId,
