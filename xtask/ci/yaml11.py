@@ -11,13 +11,14 @@ import yaml
 # Properties that are numbers or truth values; everything else is text.
 TYPED = {
     "AccessControlMaxAgeSec", "BatchSize", "BlockPublicAcls", "BlockPublicPolicy", "Compress",
-    "DaysAfterInitiation", "Enabled", "EnableKeyRotation", "EvaluateTargetHealth",
-    "EvaluationPeriods", "ExcludePunctuation", "IgnorePublicAcls", "IncludeExecutionData",
+    "DaysAfterInitiation", "Enabled", "EnableKeyRotation", "ErrorCachingMinTTL", "ErrorCode",
+    "EvaluateTargetHealth", "EvaluationPeriods", "ExcludePunctuation", "IgnorePublicAcls",
+    "IncludeExecutionData",
     "IncludeSubdomains", "IPV6Enabled", "KmsDataKeyReusePeriodSeconds", "MaximumConcurrency",
     "MaximumEventAgeInSeconds", "MaximumRetryAttempts", "maxReceiveCount", "MemorySize",
     "MessageRetentionPeriod", "NoncurrentDays", "Override", "PasswordLength", "PendingWindowInDays",
-    "Period", "PointInTimeRecoveryEnabled", "RestrictPublicBuckets", "RetentionInDays",
-    "SqsManagedSseEnabled", "Threshold", "ThrottlingBurstLimit", "ThrottlingRateLimit", "Timeout",
+    "Period", "PointInTimeRecoveryEnabled", "ResponseCode", "RestrictPublicBuckets",
+    "RetentionInDays", "SqsManagedSseEnabled", "Threshold", "ThrottlingBurstLimit", "ThrottlingRateLimit", "Timeout",
     "VisibilityTimeout",
 }
 
