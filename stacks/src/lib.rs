@@ -16,7 +16,7 @@ pub mod workflow;
 pub use resource::{BucketRef, ConnectionRef, QueueRef, SecretRef, TableRef, TopicRef};
 pub use stack::{
     BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, MachineRef, ParameterSource,
-    Publishers, Registration, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
+    Publishers, Registration, Replaced, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
 };
 pub use stage::{
     AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,

@@ -13,7 +13,8 @@ mod workflow;
 
 pub use api::Endpoint;
 pub use definition::{
-    BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, SecretSource, SecretSpec,
+    BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSource,
+    SecretSpec,
 };
 pub use queue::{Feeding, Publishers};
 pub use site::{Site, SiteFile, SiteSettings};
@@ -41,6 +42,8 @@ pub struct Stack {
     before: Option<Box<Stack>>,
     /// The same for other settings of the stage: it may have been deployed with them once.
     once_before: Option<Box<Stack>>,
+    /// What stays when something else takes its place.
+    replaced: Option<Replaced>,
     /// What outlives it, if it has no definition but this.
     former_data: Option<&'static [&'static str]>,
     site: Option<Site>,
@@ -83,6 +86,7 @@ impl Stack {
             stage: stage.clone(),
             before: None,
             once_before: None,
+            replaced: None,
             former_data: None,
             site: None,
             throttle: Throttle::WEBHOOK,
@@ -202,6 +206,12 @@ impl Stack {
         let caller = Location::caller();
         let definition = Definition { file: caller.file(), line: caller.line() };
         self.definitions.insert(logical_id.to_owned(), definition);
+    }
+
+    fn keep_when_replaced(&mut self, logical_id: &str) {
+        if let Some(entry) = self.resources.get_mut(logical_id) {
+            entry.update_replace_policy = Some("Retain");
+        }
     }
 
     fn depends(&mut self, logical_id: &str, on: &str) {

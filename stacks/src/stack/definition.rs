@@ -157,3 +157,14 @@ pub struct Registration {
     /// Logical id of the secret that is the last part of the address; none if the address is no secret.
     pub token_secret: Option<String>,
 }
+
+/// A resource that stays when another takes its place, because a stack that is deployed later still uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Output of the stack that names it.
+    pub output: &'static str,
+    /// What it is.
+    pub what: &'static str,
+    /// The command that removes it, to be completed with its name.
+    pub command: &'static str,
+}

@@ -1,6 +1,6 @@
 //! Static sites with an API beside them, and the certificates of their domains.
 
-use super::{ParameterSource, Stack};
+use super::{ParameterSource, Replaced, Stack};
 use crate::resource::{
     Alias, ApiStage, Bucket, BucketRef, Certificate, Distribution, OriginAccessControl, Origins, ResponseHeadersPolicy,
     SiteBucketPolicy,
@@ -116,6 +116,14 @@ impl Stack {
         stack.stage.region = Region::of_certificates();
         stack.add(CERTIFICATE, &Certificate::of(domain));
         stack.outputs.insert(CERTIFICATE_OUTPUT, Value::reference(CERTIFICATE));
+        // Another domain has another certificate, and this stack is deployed before the distribution takes
+        // that: CloudFormation would try to delete what is in use, and lose sight of it.
+        stack.keep_when_replaced(CERTIFICATE);
+        stack.replaced = Some(Replaced {
+            output: CERTIFICATE_OUTPUT,
+            what: "the certificate of the former domain",
+            command: "aws acm delete-certificate --region us-east-1 --certificate-arn",
+        });
         self.before = Some(Box::new(stack));
         self.parameters.insert(CERTIFICATE_OUTPUT.into(), ParameterSource::OutputBefore(CERTIFICATE_OUTPUT));
         Value::reference(CERTIFICATE_OUTPUT)

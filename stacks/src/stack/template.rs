@@ -1,6 +1,6 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::{Definition, FunctionSpec, ParameterSource, Registration, SecretSpec, Site, Stack};
+use super::{Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack};
 use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
 use crate::stage::Stage;
 use crate::test_plan::TestPlan;
@@ -130,6 +130,11 @@ impl Stack {
     /// A stack in another region that must be there before this one.
     pub fn before(&self) -> Option<&Stack> {
         self.before.as_deref()
+    }
+
+    /// What stays when something else takes its place in the stack, if anything does.
+    pub fn replaced(&self) -> Option<Replaced> {
+        self.replaced
     }
 
     /// The stack that [`Stack::before`] would be with other settings, if there is none with these;

@@ -13,7 +13,7 @@ use deployer::{
 };
 use futures_util::future::join_all;
 use round::{Manner, Ran, Round};
-use stacks::{Stack, Stage};
+use stacks::{Replaced, Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -121,18 +121,34 @@ async fn outputs_before(
     for (stack, before) in stacks.iter().filter_map(|stack| Some((stack, stack.before()?))) {
         let account = Arc::new(round.account.in_region(before.stage().region.as_str()));
         let round = Round { account, outputs_before: BTreeMap::new(), ..*round };
+        let there = deployed(&round.account, before).await.map_err(|error| round.context.failure(&error))?;
         let results = match round.run(&[before]).await? {
             Ran::Applied(results) => results,
             // What it told the last time is still true.
             Ran::Looked(proposals) => {
                 looked.extend(proposals);
-                let there = deployed(&round.account, before).await.map_err(|error| round.context.failure(&error))?;
-                there.into_iter().collect()
+                there.clone().into_iter().collect()
             }
         };
+        if let (Some(then), [now]) = (&there, &results[..]) {
+            tell_replaced(&round, before, then, now);
+        }
         outputs.extend(results.into_iter().map(|result| (stack.name().to_owned(), result.outputs)));
     }
     Ok((outputs, looked))
+}
+
+/// Tells what stays although something else has taken its place, and how it goes.
+fn tell_replaced(round: &Round<'_>, stack: &Stack, then: &Deployed, now: &Deployed) {
+    let Some(replaced) = stack.replaced() else { return };
+    let (old, new) = (then.outputs.get(replaced.output), now.outputs.get(replaced.output));
+    if let Some(old) = old.filter(|old| Some(*old) != new) {
+        let Replaced { what, command, .. } = replaced;
+        round
+            .context
+            .reporter
+            .warn(format!("{what} is in use until this is done, and stays; then type: {command} {old}"));
+    }
 }
 
 /// Builds and packs the handlers of the stacks.

@@ -173,7 +173,18 @@ pub fn domain(stage: &Stage) {
     assert_eq!(configuration(), (json!([name]), certificate["CertificateArn"].clone()));
     stage.run(&["deploy", STACK]).succeeds().says("question-form-certificate: nothing to do");
 
-    stage.edit(LOCAL, &with, "  keep_days: 400\n");
+    // Another domain: the old certificate is in use until the distribution has the new one.
+    let other = with.replace(name, "ask.example.com");
+    stage.edit(LOCAL, &with, &other);
+    let arn = certificate["CertificateArn"].as_str().unwrap();
+    let command = format!("then type: aws acm delete-certificate --region us-east-1 --certificate-arn {arn}");
+    stage.run(&["deploy", STACK]).succeeds().says("the certificate of the former domain").says(&command);
+    let (names, used) = configuration();
+    assert_eq!(names, json!(["ask.example.com"]));
+    assert!(used != *arn && certificates().as_array().unwrap().len() == 2, "{used}");
+    stage.aws(&["acm", "delete-certificate", "--region", "us-east-1", "--certificate-arn", arn]);
+
+    stage.edit(LOCAL, &other, "  keep_days: 400\n");
     let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
     assert!(run.json()["stacks"][0]["registrations"][0]["url"].as_str().unwrap().contains(".cloudfront.localhost:"));
     assert_eq!((aliases(), configuration().1), (vec![], Json::Null));
