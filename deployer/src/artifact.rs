@@ -44,6 +44,7 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
     };
     reporter
         .step(step, work, |n_uploaded| match n_uploaded {
+            0 if archives.len() == 1 => "nothing new: the archive is there".into(),
             0 => format!("nothing new: {} archives are there", archives.len()),
             n => format!("{n} of {} archives to {bucket}", archives.len()),
         })

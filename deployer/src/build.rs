@@ -7,8 +7,10 @@ use crate::python::PythonTools;
 use crate::toolchain::Workspace;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::OsString;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
@@ -53,6 +55,8 @@ pub struct BuildSettings {
 }
 
 const STEP: &str = "building the handlers";
+/// How often it is looked whether another build has come to its end.
+const LOCK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Builds the packages, if there are any, and checks every binary; they are in the order of `packages`.
 pub async fn build(
@@ -93,6 +97,8 @@ async fn compile(
     zig: Option<&Path>,
     reporter: &Reporter,
 ) -> Outcome<Vec<Binary>> {
+    // Held until the binaries are where they belong; it goes with the process, however that ends.
+    let _lock = lock(workspace, reporter).await?;
     let linker = if zig.is_some() { "zig" } else { "native" };
     let output = workspace.target().join("handlers").join(format!(
         "{}-{}-{linker}",
@@ -127,6 +133,23 @@ async fn compile(
         .iter()
         .map(|package| binary::check(package, &output.join(package).join("bootstrap"), settings.machine))
         .collect()
+}
+
+/// Lets one build at a time move its binaries into the folder that all builds share.
+async fn lock(workspace: &Workspace, reporter: &Reporter) -> Outcome<File> {
+    let path = workspace.target().join("build.lock");
+    std::fs::create_dir_all(workspace.target()).map_err(Error::file("make", &workspace.target()))?;
+    let file = File::create(&path).map_err(Error::file("make", &path))?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                reporter.doing(STEP, "another build is at work here: waiting for it");
+                tokio::time::sleep(LOCK_INTERVAL).await;
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::file("lock", &path)(error)),
+        }
+    }
 }
 
 /// Paths of this machine must not reach the binary: they would make it differ from others.

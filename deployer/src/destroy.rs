@@ -5,7 +5,7 @@ mod stack;
 use crate::account::Account;
 use crate::artifact::artifact_bucket;
 use crate::error::{Error, Outcome};
-use crate::event::Reporter;
+use crate::event::{Reporter, counted};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use stack::delete_stack;
 use stacks::{Stack, Stage};
@@ -108,7 +108,7 @@ pub async fn destroy(
             let step = format!("emptying {bucket}");
             reporter
                 .step(&step, delete_bucket(account, &bucket), |n_objects| {
-                    format!("{n_objects} objects and versions removed")
+                    format!("{} removed, versions included", counted(*n_objects, "object"))
                 })
                 .await?;
         }

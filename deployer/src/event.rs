@@ -5,6 +5,14 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
+/// A number with what it counts: `1 file`, `2 files`.
+pub fn counted(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
 /// Something that a person may want to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {

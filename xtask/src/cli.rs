@@ -44,7 +44,8 @@ Examples:
   cargo xtask destroy question-form            one stack
   cargo xtask destroy --stage prod --keep-data all of a stage on AWS, but for buckets and tables
 
-Stacks whose section has left the stage file go as well.")]
+Stacks whose section has left the stage file go as well. On this machine nothing is asked: what is there is
+made of test events.")]
     Destroy(DestroyOptions),
     /// Send a real event down a deployed stack and check its effect
     PublishTestEvent(TestOptions),

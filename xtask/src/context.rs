@@ -84,8 +84,7 @@ impl Context {
     pub fn check_written(&self) -> Result<(), Failure> {
         let Some(why) = unwritten() else { return Ok(()) };
         let may_have_changed = self.account.get().is_some_and(|account| account.may_have_changed());
-        let hint =
-            may_have_changed.then(|| "what was to be done is done; `cargo xtask endpoints` prints it again".into());
+        let hint = may_have_changed.then(|| "what was to be done is done; only the result was lost".into());
         Err(Failure { message: format!("the result cannot be written to stdout: {why}"), hint, may_have_changed })
     }
 

@@ -18,14 +18,6 @@ use tokio::task::JoinHandle;
 /// How often the display is brought up to date when nothing happens.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A number with what it counts: `1 file`, `2 files`.
-pub fn counted(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
-    }
-}
-
 /// A running display.
 pub struct Display {
     stop: oneshot::Sender<()>,

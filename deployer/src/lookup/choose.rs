@@ -27,21 +27,25 @@ impl Named {
     /// The name with what is unique.
     fn shown(&self) -> String {
         match &self.project_key {
-            Some(key) => format!("{} ({key})", self.name),
+            Some(key) => format!("{key} ({})", self.name),
             None => format!("{} ({})", self.name, self.id),
         }
     }
 }
 
-/// The number of the one that is wanted; a number that nothing has may be a name.
+/// The number of the one that is wanted; a number that nothing has may be a name, and a name a number.
 pub(super) fn choose(lookup: &BacklogLookup, things: &[Named]) -> Outcome<u64> {
     let wanted = lookup.wanted();
     let name = wanted.to_string();
     let with_number = things.iter().find(|thing| matches!(wanted, NameOrId::Id(id) if thing.id == *id));
-    let found: Vec<&Named> = match with_number {
+    let mut found: Vec<&Named> = match with_number {
         Some(thing) => vec![thing],
         None => things.iter().filter(|thing| thing.is_called(&name)).collect(),
     };
+    if found.is_empty() {
+        // A number in quotes.
+        found.extend(things.iter().filter(|thing| thing.id.to_string() == name));
+    }
     let refused = |what: String, hint: String| Err(Error::Lookup { what, hint });
     match (&found[..], lookup) {
         ([thing], _) => Ok(thing.id),
@@ -51,7 +55,7 @@ pub(super) fn choose(lookup: &BacklogLookup, things: &[Named]) -> Outcome<u64> {
         ),
         ([], BacklogLookup::Project(_)) => refused(
             format!("Backlog has no {lookup} that the owner of the API key can see"),
-            format!("write one of these there, by name or key: {}", listed(things.iter())),
+            format!("write the key of one of these there: {}", listed(things.iter())),
         ),
         ([], _) if things.is_empty() => refused(
             format!("Backlog has no {lookup}, nor any other"),
@@ -124,6 +128,7 @@ mod tests {
         check(NameOrId::Id(3), Ok(3));
         check(NameOrId::Id(2026), Ok(6));
         check(name("3"), Ok(6));
+        check(name("5"), Ok(5));
     }
 
     #[test]
@@ -154,7 +159,7 @@ mod tests {
         check_in(
             list,
             &BacklogLookup::Project(name("Dev")),
-            Err(&["project `Dev` that the owner", "受講者対応 (SUB), Ops (OPS)"]),
+            Err(&["project `Dev` that the owner", "SUB (受講者対応), OPS (Ops)"]),
         );
     }
 }

@@ -168,6 +168,14 @@ where
     T::deserialize(from).map(Some)
 }
 
+/// Reads a list of senders; an empty one would say nobody, and mean everyone.
+pub(crate) fn senders<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SenderRange>, D::Error> {
+    let senders: Option<Vec<SenderRange>> = Option::deserialize(from)?;
+    senders.filter(|senders| !senders.is_empty()).ok_or_else(|| {
+        serde::de::Error::custom("allowed is at least one address; leave the line out to let everyone call")
+    })
+}
+
 /// The Backlog space that handlers call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
@@ -216,7 +224,7 @@ pub struct BacklogFilesSettings {
     #[serde(default = "default_size_limit")]
     pub size_limit: SizeLimit,
     /// Only these addresses may call the webhook. Default: all.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "senders")]
     pub allowed_senders: Vec<SenderRange>,
 }
 

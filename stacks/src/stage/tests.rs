@@ -59,6 +59,10 @@ fn a_wrong_value_is_shown_with_what_is_allowed() {
     check("target/\n", "target/\n  allowed_senders: [10.0.0.0/33]\n", 8, &["10.0.0.0/33", "192.0.2.0/24"]);
     check("target/\n", "target/\n  size_limit: 5\n", 8, &["`5`", "20 GiB"]);
     check("target/\n", "target/\n  size_limit: 5 TB\n", 8, &["5 TB", "20 GiB"]);
+    let empty = "allowed is at least one address; leave the line out to let everyone call";
+    for nobody in ["allowed_senders:", "allowed_senders: []"] {
+        check("target/\n", &format!("target/\n  {nobody}\n"), 8, &["backlog_files.allowed_senders", empty]);
+    }
     check("region:", "log_retention_days: 31\nregion:", 1, &["31", "30", "60"]);
     check("region:", "architecture: x86\nregion:", 1, &["x86", "x86-64", "arm64"]);
     check("  project: SUB", "\tproject: SUB", 4, &[]);
@@ -90,7 +94,7 @@ fn values_of_the_systems_are_checked() {
     assert_eq!((settings.kind, settings.milestone), (NameOrId::Id(2), Some(NameOrId::Id(7))));
     let without_value = issue("    assignee:\n").unwrap_err();
     assert_eq!(without_value.line, Some(12), "{without_value}");
-    assert!(without_value.message.contains("issue.assignee: allowed is a name or a number"), "{without_value}");
+    assert!(without_value.message.contains("issue.assignee: allowed is a name or a whole number"), "{without_value}");
     let form = |rest: &str| format!("question_form:\n  issue: {{type: バグ, priority: 2}}\n{rest}");
     assert!(error(&form("  keep_days: 0\n")).contains("1 to 36500"));
     assert!(error(&form("  domain: {name: Questions, zone_id: Z1}\n")).contains("questions.example.com"));

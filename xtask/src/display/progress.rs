@@ -1,7 +1,6 @@
 //! What is under way: steps, and the resources of stacks that are moving.
 
-use super::counted;
-use deployer::Event;
+use deployer::{Event, counted};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! What would change, before it does.
 
-use super::{bold, counted, green, red, write_line, yellow};
-use deployer::{Change, ChangeKind, Keep, Leftovers, Proposal};
+use super::{bold, green, red, write_line, yellow};
+use deployer::{Change, ChangeKind, Keep, Leftovers, Proposal, counted};
 use stacks::Stack;
 
 /// More changes of one kind than this are counted and not listed.
@@ -80,6 +80,7 @@ pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
         ));
     }
     for table in &found.tables {
-        write_line(&format!("  {fate}: table {} with about {} items", table.name, table.n_items));
+        let n_items = usize::try_from(table.n_items).unwrap_or(usize::MAX);
+        write_line(&format!("  {fate}: table {} with about {}", table.name, counted(n_items, "item")));
     }
 }

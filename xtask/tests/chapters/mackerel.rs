@@ -173,7 +173,7 @@ pub fn wrong_names(stage: &Stage) {
             "project: NOPE\n    type: バグ",
             &[
                 "local.yaml:16: mackerel_incidents.issue.project: Backlog has no project `NOPE`",
-                "SUB プロジェクト (SUB)",
+                "write the key of one of these there: SUB (SUB プロジェクト)",
             ],
         ),
         (

@@ -8,7 +8,10 @@ use std::fmt;
 
 /// Something of Backlog that a person knows by its name and the API by its number.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "allowed is a name or a number")]
+#[serde(
+    untagged,
+    expecting = "allowed is a name or a whole number; a name that looks like something else, such as 1.0 or true, needs quotes"
+)]
 pub enum NameOrId {
     /// The number.
     Id(u64),
@@ -55,7 +58,7 @@ pub struct MackerelIncidentsSettings {
     #[serde(default)]
     pub on_recovery: OnRecovery,
     /// Only these addresses may call the webhook. Default: all.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::senders")]
     pub allowed_senders: Vec<SenderRange>,
 }
 

@@ -2,11 +2,11 @@
 
 use crate::choose;
 use crate::context::Context;
-use crate::display::{counted, print_proposals};
+use crate::display::print_proposals;
 use crate::failure::Failure;
 use deployer::{
-    Account, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, deployed, discard, propose,
-    put_secrets, upload_site,
+    Account, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, counted, deployed, discard,
+    propose, put_secrets, upload_site,
 };
 use futures_util::future::join_all;
 use stacks::{Stack, Stage};
