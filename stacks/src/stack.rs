@@ -211,6 +211,8 @@ impl Stack {
     fn keep_when_replaced(&mut self, logical_id: &str) {
         if let Some(entry) = self.resources.get_mut(logical_id) {
             entry.update_replace_policy = Some("Retain");
+            // Said as well, lest it look forgotten: it goes with the stack.
+            entry.deletion_policy = Some("Delete");
         }
     }
 
