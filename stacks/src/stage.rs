@@ -140,8 +140,8 @@ impl Stage {
             question_form: file.question_form,
             text: text.to_owned(),
         };
-        stage.check_sections(text)?;
-        stage.check_host(text)?;
+        stage.check_sections()?;
+        stage.check_host()?;
         Ok(stage)
     }
 
@@ -176,7 +176,7 @@ impl Stage {
         ]
     }
 
-    fn check_sections(&self, text: &str) -> Result<(), StageError> {
+    fn check_sections(&self) -> Result<(), StageError> {
         let given: Vec<_> = self.sections().into_iter().filter(|(_, is_given, _)| *is_given).collect();
         if given.is_empty() {
             let names = self.sections().map(|(name, ..)| format!("`{name}`")).join(", ");
@@ -186,16 +186,16 @@ impl Stage {
         let lacks_backlog = given.iter().find(|(_, _, needs_backlog)| *needs_backlog && self.backlog.is_none());
         if let Some((name, ..)) = lacks_backlog {
             return Err(StageError {
-                line: position::line_of(text, &[name]),
+                line: position::line_of(&self.text, &[name]),
                 message: format!("{name}: the section `backlog` is missing; it says which space and project"),
             });
         }
-        self.check_alarm_topic(text)
+        self.check_alarm_topic()
     }
 
-    fn check_alarm_topic(&self, text: &str) -> Result<(), StageError> {
+    fn check_alarm_topic(&self) -> Result<(), StageError> {
         let wrong = |message: &str| {
-            let line = position::line_of(text, &["alarm_topic"]);
+            let line = position::line_of(&self.text, &["alarm_topic"]);
             Err(StageError { line, message: format!("alarm_topic: {message}") })
         };
         let topic = match (&self.alarm_topic, &self.sns_slack) {
@@ -217,7 +217,7 @@ impl Stage {
         }
     }
 
-    fn check_host(&self, text: &str) -> Result<(), StageError> {
+    fn check_host(&self) -> Result<(), StageError> {
         let hosts = [
             (
                 "backlog",
@@ -231,7 +231,7 @@ impl Stage {
             ),
         ];
         for (section, host, whose) in hosts {
-            let wrong = |path: &[&str], message| Err(StageError { line: position::line_of(text, path), message });
+            let wrong = |path: &[&str], message| Err(StageError { line: position::line_of(&self.text, path), message });
             match (self.is_local(), host) {
                 (true, Some(Some(_))) => {
                     let message = "found a host; the local stage has none, a stand-in answers there";

@@ -75,15 +75,19 @@ impl Context {
         Ok(self.account.get_or_init(|| account).clone())
     }
 
+    fn may_have_changed(&self) -> bool {
+        self.account.get().is_some_and(|account| account.may_have_changed())
+    }
+
     /// A failure of the deployer, knowing whether the account may have changed.
     pub fn failure(&self, error: &Error) -> Failure {
-        Failure::of(error, self.account.get().is_some_and(|account| account.may_have_changed()))
+        Failure::of(error, self.may_have_changed())
     }
 
     /// Fails if a result could not be written to stdout, on a full disk for example.
     pub fn check_written(&self) -> Result<(), Failure> {
         let Some(why) = unwritten() else { return Ok(()) };
-        let may_have_changed = self.account.get().is_some_and(|account| account.may_have_changed());
+        let may_have_changed = self.may_have_changed();
         let hint = may_have_changed.then(|| "what was to be done is done; only the result was lost".into());
         Err(Failure { message: format!("the result cannot be written to stdout: {why}"), hint, may_have_changed })
     }
@@ -115,7 +119,6 @@ impl Context {
     /// Cleans up after Ctrl-C, and says what goes on without us.
     pub async fn interrupted(&self) -> Failure {
         let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        let account = self.account.get();
         let cleaning = async {
             for (account, proposal) in &pending {
                 let _ = discard(account, proposal).await;
@@ -125,7 +128,7 @@ impl Context {
             _ = tokio::time::timeout(CLEANING_LIMIT, cleaning) => {}
             _ = tokio::signal::ctrl_c() => {}
         }
-        let may_have_changed = account.is_some_and(|account| account.may_have_changed());
+        let may_have_changed = self.may_have_changed();
         let hint = match may_have_changed {
             true => "what was begun in the account goes on without us; type the same command again to see it through",
             false => "nothing was changed",

@@ -1,13 +1,13 @@
 //! What the function does with one event.
 
-use crate::ledger::{Claim, Ledger, Telling};
+use crate::ledger::{Claim, Ledger, Telling, now_millis};
 use crate::report::Report;
 use backlog_client::{Change, Issue, Issues, NewIssue};
 use contracts::incident_reporter::{Incident, Links as Declared};
 use contracts::mackerel::{AlertNotification, MackerelEvent, OnRecovery};
 use runtime::{Delivery, Done, Failure, Instant, Live, Stored, timeout_at};
 use sha2::{Digest, Sha256};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 type Links = Declared<Live>;
 
@@ -62,8 +62,7 @@ const OPENING_WAIT: Duration = Duration::from_secs(60);
 
 /// Whether a moment (seconds since 1970) is not long past; one to come is of a clock that is ahead.
 fn is_recent(epoch_seconds: i64) -> bool {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    u64::try_from(epoch_seconds).is_ok_and(|moment| moment.abs_diff(now) < OPENING_LIMIT_SECONDS)
+    u64::try_from(epoch_seconds).is_ok_and(|moment| moment.abs_diff(now_millis() / 1000) < OPENING_LIMIT_SECONDS)
 }
 
 /// One notification with everything that it takes.

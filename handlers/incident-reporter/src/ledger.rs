@@ -186,7 +186,7 @@ fn until_millis() -> u64 {
     now_millis() + millis(LEASE)
 }
 
-fn now_millis() -> u64 {
+pub(crate) fn now_millis() -> u64 {
     millis(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 

@@ -21,7 +21,7 @@ use contracts::{Message, Origin, SettingValue, TimeZone};
 use runtime::{FakeTable, Outcome, Records, Secret, web};
 use serde_json::{Value, json};
 use standins::{Failure as Planned, Keys, Standins};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// The accepted key; a query writes it otherwise than it is.
 const KEY: &str = "canary+/0123456789";
@@ -156,11 +156,6 @@ fn recovery() -> Value {
 
 fn digest_of(event: &Value) -> String {
     digest(&serde_json::from_value(event.clone()).unwrap())
-}
-
-fn now_millis() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    u64::try_from(now.as_millis()).unwrap()
 }
 
 /// A record as whoever is at work leaves it, with so long a lease left; 0 if it is over.

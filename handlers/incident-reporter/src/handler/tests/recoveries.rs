@@ -50,7 +50,7 @@ async fn a_recovery_is_ignored_when_the_stage_says_so() {
 #[tokio::test]
 async fn a_recovery_that_overtakes_its_opening_waits_for_it() {
     let stage = Stage::on_recovery(OnRecovery::Close).await;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let now = now_millis() / 1000;
     let recovery = |closed_at| alert(json!({"alert": {"status": "ok", "isOpen": false, "closedAt": closed_at}}));
     let text = stage.check(recovery(now), Outcome::Retry).await;
     assert!(text.contains("may still be on its way"), "{text}");
