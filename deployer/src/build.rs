@@ -5,14 +5,14 @@ use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// How much the compiler works for a smaller and faster binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub struct BuildSettings {
 const STEP: &str = "building the handlers";
 /// How often it is looked whether another build has come to its end.
 const LOCK_INTERVAL: Duration = Duration::from_millis(100);
+/// How long compilers have to end after each signal; one that gives back a few GiB takes its time.
+const END_LIMIT: Duration = Duration::from_secs(2);
+/// How often it is looked whether they have ended.
+const END_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Builds the packages, if there are any, and checks every binary; they are in the order of `packages`.
 pub async fn build(
@@ -224,11 +228,10 @@ async fn check_target(machine: Machine) -> Outcome<()> {
 async fn run(mut command: Command, reporter: &Reporter) -> Outcome<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let program = PathBuf::from(command.as_std().get_program());
-    let mut child = command.spawn().map_err(Error::file("run", &program))?;
-    let mut group = Group(child.id());
+    let mut group = Group(command.spawn().map_err(Error::file("run", &program))?);
     let mut said = Vec::new();
     let mut n_compiled = 0;
-    if let Some(stderr) = child.stderr.take() {
+    if let Some(stderr) = group.0.stderr.take() {
         let mut lines = BufReader::new(stderr).lines();
         while let Ok(Some(line)) = lines.next_line().await {
             if let Some(package) = line.trim_start().strip_prefix("Compiling ") {
@@ -240,8 +243,7 @@ async fn run(mut command: Command, reporter: &Reporter) -> Outcome<()> {
             }
         }
     }
-    let status = child.wait().await.map_err(Error::file("wait for", &program))?;
-    group.0 = None;
+    let status = group.0.wait().await.map_err(Error::file("wait for", &program))?;
     match status.success() {
         true => Ok(()),
         false => Err(failed(said)),
@@ -249,16 +251,39 @@ async fn run(mut command: Command, reporter: &Reporter) -> Outcome<()> {
 }
 
 /// A child with all that it started: cargo must not go on compiling when we were interrupted.
-struct Group(Option<u32>);
+struct Group(Child);
 
 impl Drop for Group {
+    /// Ends the whole group and waits for it: what comes after us must not meet a compiler at work.
     fn drop(&mut self) {
-        let pid = self.0.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-        if let Some(pid) = pid {
-            // It may have ended by itself.
-            let _ = kill_process_group(pid, Signal::TERM);
+        // A child that was waited for has no number any more.
+        let Some(pid) = self.0.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) else { return };
+        for signal in [Signal::TERM, Signal::KILL] {
+            let asked = Instant::now();
+            // Each may have ended by itself.
+            let _ = kill_process_group(pid, signal);
+            while asked.elapsed() < END_LIMIT {
+                let _ = self.0.try_wait();
+                if !is_at_work(pid) {
+                    return;
+                }
+                std::thread::sleep(END_INTERVAL);
+            }
         }
     }
+}
+
+/// Whether a process of this group has not ended yet.
+fn is_at_work(group: Pid) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return test_kill_process_group(group).is_ok() };
+    let group = group.as_raw_nonzero().to_string();
+    processes.filter_map(Result::ok).any(|process| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        // After the name in parentheses: the state, the parent, the group.
+        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').take(3).collect();
+        // A process that has ended stays as a zombie until whoever inherited it takes notice.
+        matches!(fields[..], [state, _, of] if of == group && !["Z", "X"].contains(&state))
+    })
 }
 
 fn failed(said: Vec<String>) -> Error {
@@ -270,4 +295,53 @@ fn failed(said: Vec<String>) -> Error {
         };
     }
     Error::Compilation { output }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+
+    /// Runs a "cargo" that starts this script, interrupts us as soon as the script tells its number,
+    /// and gives back that number.
+    async fn interrupted(script: &str) -> Pid {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sh -c \"$SCRIPT\"; :"]).env("SCRIPT", format!("{script}; echo Compiling $$ >&2; {LOOP}"));
+        let (reporter, mut events) = Reporter::new();
+        let number = async {
+            match events.recv().await.unwrap() {
+                Event::Doing { detail, .. } => detail.rsplit(' ').next().unwrap().parse().unwrap(),
+                other => panic!("{other:?}"),
+            }
+        };
+        tokio::select! {
+            result = run(command, &reporter) => panic!("the shell ended: {result:?}"),
+            number = number => Pid::from_raw(number).unwrap(),
+        }
+    }
+
+    /// Says nothing more: nobody reads it.
+    const LOOP: &str = "exec 2>/dev/null; while :; do sleep 0.05; done";
+
+    /// What `ps` knows of a process that has not ended.
+    fn state(pid: Pid) -> Option<String> {
+        let pid = pid.as_raw_nonzero().to_string();
+        let output = std::process::Command::new("ps").args(["-o", "stat=", "-p", &pid]).output().unwrap();
+        let state = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        (!state.is_empty() && !state.starts_with('Z')).then_some(state)
+    }
+
+    #[tokio::test]
+    async fn interrupted_compilers_have_ended_when_we_go_on() {
+        for _ in 0..3 {
+            let pid = interrupted("trap 'sleep 0.3; exit' TERM").await;
+            assert_eq!(state(pid), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_compiler_that_does_not_listen_is_ended() {
+        let pid = interrupted("trap '' TERM").await;
+        assert_eq!(state(pid), None);
+    }
 }
