@@ -67,6 +67,16 @@ pub enum Error {
         /// What the chain of credentials said.
         reason: String,
     },
+    /// The profile that the stage file names gives no credentials.
+    #[error("{place}: `{profile}` gives no usable AWS credentials: {reason}")]
+    Profile {
+        /// Where it is named.
+        place: String,
+        /// Its name.
+        profile: String,
+        /// What was found in the AWS configuration.
+        reason: String,
+    },
     /// A stack operation failed.
     #[error("{0}")]
     Stack(StackFailure),
@@ -214,6 +224,9 @@ impl Error {
             Self::Credentials { .. } => Some(
                 "sign in (`aws sso login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or use the local stage, which needs no account".into(),
             ),
+            Self::Profile { profile, .. } => Some(format!(
+                "sign in with `aws sso login --profile {profile}`, or name one of those that `aws configure list-profiles` prints"
+            )),
             Self::Stack(failure) => Some(failure.hint.clone()),
             Self::ChangeSet { .. } => Some("nothing was changed; mend the definition, then deploy again".into()),
             Self::SecretMissing { name, origin, .. } => Some(format!(

@@ -128,62 +128,123 @@ fn the_readme_shows_the_help_as_it_is() {
     }
 }
 
-/// Answers every request as an AWS service that refuses it with this code.
-fn refusing_service(code: &str) -> String {
-    use std::io::{Read, Write};
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let body = format!(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as the service says</Message></Error></ErrorResponse>"
-    );
-    let answer =
-        format!("HTTP/1.1 403 Forbidden\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 8192]);
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    });
-    address
+/// An AWS service that refuses every request with the same code.
+struct RefusingService {
+    url: String,
+    requests: std::sync::mpsc::Receiver<String>,
 }
 
-/// Asks for the endpoints of an AWS stage with these variables and no others of AWS.
-fn check_on_aws(variables: &[(&str, &str)], words: &[&str]) {
-    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty-home");
-    std::fs::create_dir_all(&empty).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["endpoints", "--stage", "example"])
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", &empty)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("CARGO_MANIFEST_DIR", root().join("xtask"))
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "`{word}` is missing in:\n{stderr}");
+impl RefusingService {
+    fn with_code(code: &str) -> Self {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as the service says</Message></Error></ErrorResponse>"
+        );
+        let answer =
+            format!("HTTP/1.1 403 Forbidden\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let (seen, requests) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut request = [0; 8192];
+                let n_bytes = stream.read(&mut request).unwrap_or_default();
+                let _ = seen.send(String::from_utf8_lossy(&request[..n_bytes]).into_owned());
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        Self { url, requests }
+    }
+}
+
+/// A project folder with one stage on AWS.
+struct Project(PathBuf);
+
+impl Project {
+    /// The stage is the example with these lines in front; the AWS configuration is `configuration`.
+    fn new(name: &str, lines: &str, configuration: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(folder.join("stacks/stages")).unwrap();
+        std::fs::create_dir_all(folder.join(".aws")).unwrap();
+        let example = std::fs::read_to_string(root().join("stacks/stages/example.yaml")).unwrap();
+        std::fs::write(folder.join("stacks/stages/prod.yaml"), format!("{lines}{example}")).unwrap();
+        std::fs::write(folder.join(".aws/config"), configuration).unwrap();
+        Self(folder)
+    }
+
+    /// Asks for the endpoints of the stage with these variables and no others of AWS.
+    fn check(&self, variables: &[(&str, &str)], words: &[&str]) {
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(["endpoints", "--stage", "prod"])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", &self.0)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("CARGO_MANIFEST_DIR", self.0.join("xtask"))
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        for word in words {
+            assert!(stderr.contains(word), "`{word}` is missing in:\n{stderr}");
+        }
     }
 }
 
 #[test]
 fn without_credentials_the_ways_to_get_some_are_named() {
-    check_on_aws(&[], &["error: there are no usable AWS credentials", "aws sso login", "AWS_PROFILE"]);
+    let project = Project::new("no-credentials", "", "");
+    project.check(&[], &["error: there are no usable AWS credentials", "aws sso login", "AWS_PROFILE"]);
+}
+
+#[test]
+fn a_profile_without_credentials_is_told_with_its_line() {
+    let project = Project::new("no-profile", "profile: joiner\n", "[profile other]\nregion = eu-west-1\n");
+    let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
+    for variables in [&[][..], &keys] {
+        project.check(
+            variables,
+            &[
+                "stacks/stages/prod.yaml:1: profile: `joiner` gives no usable AWS credentials",
+                "was not defined",
+                "aws sso login --profile joiner",
+                "aws configure list-profiles",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_profile_comes_before_keys_in_the_environment() {
+    let configuration = "[profile joiner]\naws_access_key_id = OFTHEPROFILE\naws_secret_access_key = b\n";
+    for (lines, key) in [("profile: joiner\n", "OFTHEPROFILE"), ("", "OFTHEENVIRONMENT")] {
+        let project = Project::new("profile-and-keys", lines, configuration);
+        let service = RefusingService::with_code("AccessDenied");
+        let variables = [
+            ("AWS_ENDPOINT_URL", service.url.as_str()),
+            ("AWS_ACCESS_KEY_ID", "OFTHEENVIRONMENT"),
+            ("AWS_SECRET_ACCESS_KEY", "b"),
+        ];
+        project.check(&variables, &["sts:GetCallerIdentity failed"]);
+        let request = service.requests.recv().unwrap();
+        assert!(request.contains(&format!("Credential={key}/")), "{request}");
+    }
 }
 
 #[test]
 fn what_the_service_refuses_is_told_with_the_next_step() {
+    let project = Project::new("refused", "", "");
     for (code, words) in [
         ("ExpiredToken", "the session has expired"),
         ("InvalidClientTokenId", "AWS does not know these credentials"),
         ("AccessDenied", "allow `sts:GetCallerIdentity` for you"),
     ] {
-        let service = refusing_service(code);
+        let service = RefusingService::with_code(code);
         let variables =
-            [("AWS_ENDPOINT_URL", service.as_str()), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
-        check_on_aws(&variables, &["sts:GetCallerIdentity failed", "as the service says", code, words]);
+            [("AWS_ENDPOINT_URL", service.url.as_str()), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
+        project.check(&variables, &["sts:GetCallerIdentity failed", "as the service says", code, words]);
     }
 }
 
@@ -195,7 +256,8 @@ fn without_a_network_the_address_is_doubted() {
         ("AWS_ACCESS_KEY_ID", "a"),
         ("AWS_SECRET_ACCESS_KEY", "b"),
     ];
-    check_on_aws(&variables, &["sts:GetCallerIdentity got no answer", "check the network, and the `region`"]);
+    let words = ["sts:GetCallerIdentity got no answer", "check the network, and the `region`"];
+    Project::new("no-network", "", "").check(&variables, &words);
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod local {
 use local::first::program;
 use local::stage::Stage;
 use serde_json::{Value as Json, json};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const STACK: &str = "tsugite-local-backlog-files";
 
@@ -335,9 +335,7 @@ fn destroys(stage: &Stage, before: &Json) {
 }
 
 fn stops(stage: &Stage) {
-    let began = Instant::now();
     stage.run(&["local", "stop"]).succeeds().says("stopped");
-    assert!(began.elapsed() < Duration::from_secs(20));
     assert!(!stage.command_lines().contains("launcher.py"), "the emulator is still there");
     assert!(!stage.command_lines().contains("__stand-ins"), "the stand-ins are still there");
     stage.run(&["local", "stop"]).succeeds().says("does not run");

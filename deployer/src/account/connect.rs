@@ -3,6 +3,8 @@
 use super::Account;
 use crate::error::{Error, Outcome};
 use crate::local::Local;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
@@ -13,14 +15,25 @@ use std::sync::atomic::AtomicBool;
 
 impl Account {
     /// The account of an AWS stage, by the profile of the stage file or the usual chain.
+    ///
+    /// A profile is the only source where there is one: in the chain, keys in the environment come
+    /// first, and the stage would go to their account.
     pub async fn on_aws(stage: &Stage) -> Outcome<Self> {
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http_client())
-            .region(Region::new(stage.region.as_str().to_owned()));
-        if let Some(profile) = &stage.profile {
-            loader = loader.profile_name(profile);
-        }
-        Self::connect(loader.load().await, stage, None).await
+        let region = Region::new(stage.region.as_str().to_owned());
+        let loader =
+            aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client()).region(region.clone());
+        let Some(profile) = &stage.profile else {
+            return Self::connect(loader.load().await, stage, None).await;
+        };
+        let settings = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http_client());
+        let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&settings).build();
+        let config = loader.profile_name(profile).credentials_provider(credentials).load().await;
+        Self::connect(config, stage, None).await.map_err(|error| match error {
+            Error::Credentials { reason } => {
+                Error::Profile { place: stage.place_of(&["profile"]), profile: profile.clone(), reason }
+            }
+            other => other,
+        })
     }
 
     /// The account of the local cloud.

@@ -4,7 +4,6 @@ use super::world::full;
 use crate::local::stage::{Run, Stage};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 /// What a person has to register: stack, SaaS, how the address begins and ends, words of the place.
 const REGISTRATIONS: [(&str, &str, &str, &str, &str); 4] = [
@@ -306,9 +305,7 @@ pub fn destroys(stage: &Stage, before: &Json) {
 }
 
 pub fn stops(stage: &Stage) {
-    let began = Instant::now();
     stage.run(&["local", "stop"]).succeeds().says("stopped");
-    assert!(began.elapsed() < Duration::from_secs(20));
     let lines = stage.command_lines();
     assert!(
         !lines.contains("launcher.py") && !lines.contains("__stand-ins") && !lines.contains("bootstrap"),
