@@ -161,14 +161,6 @@ pub struct StackFailure {
 }
 
 impl Error {
-    /// Says of something that was looked up where it is named.
-    pub(crate) fn at(self, place: String) -> Self {
-        match self {
-            Self::Lookup { what, hint } => Self::Lookup { what: format!("{place}: {what}"), hint },
-            other => other,
-        }
-    }
-
     /// Names the path in an error of the file system.
     pub fn file(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();

@@ -13,7 +13,7 @@ use contracts::backlog::{BacklogApiKey, ProjectKey};
 use contracts::{Origin, SecretValue, SettingValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use stacks::{BacklogLookup, NameOrId, ParameterSource, Service, Stack, Stage};
+use stacks::{BacklogLookup, NameOrId, Service, Stack};
 use std::time::Duration;
 
 /// How long Backlog may take for one answer.
@@ -34,7 +34,7 @@ impl BacklogIds {
     }
 }
 
-/// Looks up everything that the stacks name; an error says what there is.
+/// Looks up everything that the stacks name; an error says of each that is not there what there is.
 ///
 /// Without a key, which only a dry run of a new stack can lack, nothing is looked up.
 pub async fn look_up(
@@ -43,15 +43,7 @@ pub async fn look_up(
     secrets: &SecretInput,
     reporter: &Reporter,
 ) -> Outcome<BacklogIds> {
-    let mut wanted: Vec<(&str, &BacklogLookup)> = Vec::new();
-    let sources = stacks.iter().flat_map(|stack| stack.parameters().values().map(|source| (stack.name(), source)));
-    for (stack, source) in sources {
-        if let ParameterSource::BacklogId(lookup) = source
-            && !wanted.iter().any(|(_, known)| *known == lookup)
-        {
-            wanted.push((stack, lookup));
-        }
-    }
+    let wanted = in_order(stacks);
     let Some(stage) = stacks.first().map(|stack| stack.stage()).filter(|_| !wanted.is_empty()) else {
         return Ok(BacklogIds::default());
     };
@@ -61,7 +53,7 @@ pub async fn look_up(
     };
     let Some(key) = key else {
         reporter.warn(format!(
-            "Backlog was not asked for the numbers of issue types and priorities: there is no {}",
+            "Backlog was not asked for what the stage file names there: there is no {}",
             BacklogApiKey::NAME
         ));
         return Ok(BacklogIds::default());
@@ -73,20 +65,73 @@ pub async fn look_up(
     };
     let backlog = Backlog { origin, key, client: client(account)? };
     let mut found = BacklogIds::default();
-    for (stack, lookup) in wanted {
+    let mut errors = Vec::new();
+    let mut missing = Vec::new();
+    for Wanted { lookup, path } in wanted {
         let project = lookup.project().map(|project| BacklogLookup::Project(project.clone()));
-        // What belongs to a project is asked for by its number; that there is none shows first.
+        // What belongs to a project is asked for by its number; that there is none is told once.
         let mut owner = None;
         for lookup in project.iter().chain([lookup]) {
             let number = match found.find(lookup) {
-                Some(number) => number,
-                None => backlog.number(lookup, owner).await.map_err(|error| error.at(place(stage, stack, lookup)))?,
+                _ if missing.contains(lookup) => break,
+                Some(number) => Ok(number),
+                None => backlog.number(lookup, owner).await,
             };
-            found.0.push((lookup.clone(), number));
-            owner = Some(number);
+            match number {
+                Ok(number) => {
+                    found.0.push((lookup.clone(), number));
+                    owner = Some(number);
+                }
+                Err(Error::Lookup { what, hint }) => {
+                    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                    errors.push((format!("{}: {what}", stage.place_of(&path)), hint));
+                    missing.push(lookup.clone());
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
-    Ok(found)
+    match errors.len() {
+        0 => Ok(found),
+        _ => Err(together(errors)),
+    }
+}
+
+/// Something that a stack names, with the path of the setting that names it.
+struct Wanted<'a> {
+    lookup: &'a BacklogLookup,
+    path: Vec<String>,
+}
+
+/// Everything that the stacks name, once, in the order of the stage file.
+fn in_order(stacks: &[Stack]) -> Vec<Wanted<'_>> {
+    let mut wanted: Vec<(usize, Wanted<'_>)> = Vec::new();
+    for stack in stacks {
+        for lookup in stack.backlog_lookups() {
+            if wanted.iter().any(|(_, known)| known.lookup == lookup) {
+                continue;
+            }
+            let path = path_of(stack, lookup);
+            let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+            wanted.push((stack.stage().line_of(&keys).unwrap_or(usize::MAX), Wanted { lookup, path }));
+        }
+    }
+    wanted.sort_by_key(|(line, _)| *line);
+    wanted.into_iter().map(|(_, wanted)| wanted).collect()
+}
+
+/// One error of several names that are not there.
+fn together(mut errors: Vec<(String, String)>) -> Error {
+    if errors.len() == 1 {
+        let (what, hint) = errors.remove(0);
+        return Error::Lookup { what, hint };
+    }
+    let lines = errors.iter().map(|(what, hint)| format!("\n  {what}\n    {hint}"));
+    Error::Lookup {
+        what: format!("{} names of the stage file are not in Backlog{}", errors.len(), lines.collect::<String>()),
+        hint: "mend these lines, then type the same command again".into(),
+    }
 }
 
 /// The key that one of the stacks has already.
@@ -199,14 +244,13 @@ impl Backlog {
     }
 }
 
-/// Where the stage file asks for something.
-fn place(stage: &Stage, stack: &str, lookup: &BacklogLookup) -> String {
-    let section = stack.replace('-', "_");
+/// The path of the setting that names something in Backlog.
+fn path_of(stack: &Stack, lookup: &BacklogLookup) -> Vec<String> {
     let key = match lookup {
         BacklogLookup::Project(wanted) => {
-            let shared = stage.backlog.as_ref().map(|backlog| backlog.project.as_str().to_owned());
+            let shared = stack.stage().backlog.as_ref().map(|backlog| backlog.project.as_str().to_owned());
             if shared.map(NameOrId::Name).as_ref() == Some(wanted) {
-                return stage.place_of(&["backlog", "project"]);
+                return vec!["backlog".into(), "project".into()];
             }
             "project"
         }
@@ -215,5 +259,5 @@ fn place(stage: &Stage, stack: &str, lookup: &BacklogLookup) -> String {
         BacklogLookup::Member { .. } => "assignee",
         BacklogLookup::Milestone { .. } => "milestone",
     };
-    stage.place_of(&[&section, "issue", key])
+    vec![stack.name().replace('-', "_"), "issue".into(), key.into()]
 }

@@ -1,7 +1,7 @@
 //! Backlog's shared files, copied to S3 as they are added and updated.
 
-use crate::stack::{Endpoint, Feeding, Stack};
-use crate::stage::{BacklogFilesSettings, BacklogSettings, Service, Stage};
+use crate::stack::{BacklogLookup, Endpoint, Feeding, Stack};
+use crate::stage::{BacklogFilesSettings, BacklogSettings, NameOrId, Service, Stage};
 use crate::test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 use contracts::backlog::{BacklogApiKey, BacklogEvent};
 use contracts::{Message, WebhookToken, file_replicator, webhook_receiver};
@@ -33,6 +33,8 @@ pub fn stack(stage: &Stage, settings: &BacklogFilesSettings) -> Stack {
         },
     );
     let backlog = stack.service_url(Service::Backlog);
+    // Events of other projects are ignored.
+    stack.named_in_backlog(BacklogLookup::Project(NameOrId::Name(space.project.as_str().into())));
     stack.consumer(
         "FileReplicator",
         &events,

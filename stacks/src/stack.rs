@@ -53,6 +53,8 @@ pub struct Stack {
     definitions: BTreeMap<String, Definition>,
     outputs: BTreeMap<&'static str, Value>,
     parameters: BTreeMap<String, ParameterSource>,
+    /// What handlers know by its name in Backlog, without its number.
+    named_in_backlog: Vec<BacklogLookup>,
     functions: Vec<FunctionSpec>,
     policies: BTreeMap<String, PolicyDocument>,
     variables: BTreeMap<&'static str, BTreeMap<&'static str, Value>>,
@@ -94,6 +96,7 @@ impl Stack {
             definitions: BTreeMap::new(),
             outputs: BTreeMap::new(),
             parameters: BTreeMap::new(),
+            named_in_backlog: Vec::new(),
             functions: Vec::new(),
             policies: BTreeMap::new(),
             variables: BTreeMap::new(),
@@ -137,6 +140,11 @@ impl Stack {
     /// Where a SaaS answers, as a setting.
     pub fn service_url(&mut self, service: Service) -> Wire<Setting<Origin>> {
         self.parameter(format!("{service:?}Url"), ParameterSource::ServiceUrl(service))
+    }
+
+    /// Has it checked at deploy that there is such a thing in Backlog; a wrong name would do nothing, in silence.
+    pub fn named_in_backlog(&mut self, lookup: BacklogLookup) {
+        self.named_in_backlog.push(lookup);
     }
 
     /// How issues are made: what the stage names is looked up in Backlog at deploy.

@@ -2,6 +2,7 @@
 
 mod position;
 mod settings;
+mod words;
 
 pub use settings::{
     AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
@@ -152,8 +153,13 @@ impl Stage {
 
     /// Where a setting stands, for an error that is only found later: file, line and path.
     pub fn place_of(&self, path: &[&str]) -> String {
-        let line = position::line_of(&self.text, path).map_or(String::new(), |line| format!(":{line}"));
+        let line = self.line_of(path).map_or(String::new(), |line| format!(":{line}"));
         format!("stacks/stages/{}.yaml{line}: {}", self.name.as_str(), path.join("."))
+    }
+
+    /// The line of a setting, counted from 1; `None` if the file does not say it.
+    pub fn line_of(&self, path: &[&str]) -> Option<usize> {
+        position::line_of(&self.text, path)
     }
 
     /// Where a service answers; `None` on the local stage, where stand-ins do.
@@ -271,8 +277,9 @@ fn error_in(text: &str, error: &serde_path_to_error::Error<serde_yaml::Error>) -
         }
         position::line_of(text, &keys)
     };
+    let message = words::of_stage_file(message);
     let message = match path.as_str() {
-        "." => message.to_owned(),
+        "." => message,
         path => format!("{path}: {message}"),
     };
     StageError { line: line.or_else(|| error.inner().location().map(|location| location.line())), message }

@@ -38,6 +38,7 @@ fn the_first_system_from_end_to_end() {
     chapter("a key that Backlog refuses is reported", || refused_key(&stage));
     chapter("the roles allow what they need and no more", || least_privilege(&stage));
     chapter("a changed handler is deployed", || changed_handler(&stage));
+    chapter("a project that Backlog does not have stops the deployment", || wrong_project(&stage));
     chapter("a failing update is rolled back and names its cause", || failing_update(&stage));
     chapter("the secret is found nowhere", || canary(&stage));
     chapter("destroy keeps data when told to", || keeps_data(&stage));
@@ -107,7 +108,8 @@ fn test_event(stage: &Stage) {
         stage.aws(&["s3api", "head-object", "--bucket", &stage.bucket(), "--key", "target/資料/見積 v1.2.pdf"]);
     assert_eq!(object["ContentLength"], 2718);
     let calls = stage.get(&format!("{}/_control/received", stage.stand_ins())).json();
-    let calls = calls.as_array().unwrap();
+    let of_files = |call: &&Json| call["path"].as_str().unwrap().contains("/files/");
+    let calls: Vec<&Json> = calls.as_array().unwrap().iter().filter(of_files).collect();
     assert_eq!(calls.len(), 1, "{calls:#?}");
     assert_eq!(calls[0]["path"], "/backlog/api/v2/projects/SUB/files/1074321613");
     assert_eq!(calls[0]["credential"], "valid");
@@ -276,6 +278,14 @@ fn changed_handler(stage: &Stage) {
     assert_eq!(stack["registrations"], stage.document()["stacks"][0]["registrations"]);
     let report = stage.run(&["publish-test-event", "backlog-files", "--output", "json"]).succeeds().json();
     assert!(report["hops"][2]["detail"].as_str().unwrap().starts_with("brought 2718 bytes"), "{report:#}");
+}
+
+fn wrong_project(stage: &Stage) {
+    stage.edit("stacks/stages/local.yaml", "project: SUB", "project: SUBS");
+    let run = stage.run(&["deploy", "backlog-files", "--release"]).fails_with(2);
+    run.says("stacks/stages/local.yaml:8: backlog.project: Backlog has no project `SUBS`")
+        .says("hint: write the key of one of these there: SUB (SUB プロジェクト)");
+    stage.edit("stacks/stages/local.yaml", "project: SUBS", "project: SUB");
 }
 
 fn failing_update(stage: &Stage) {

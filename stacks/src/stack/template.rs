@@ -1,6 +1,8 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::{Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack};
+use super::{
+    BacklogLookup, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack,
+};
 use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
 use crate::stage::Stage;
 use crate::test_plan::TestPlan;
@@ -125,6 +127,15 @@ impl Stack {
     /// Parameters of the template, and who knows their values.
     pub fn parameters(&self) -> &BTreeMap<String, ParameterSource> {
         &self.parameters
+    }
+
+    /// Everything that the stack names in Backlog, with or without need of its number.
+    pub fn backlog_lookups(&self) -> impl Iterator<Item = &BacklogLookup> {
+        let numbers = self.parameters.values().filter_map(|source| match source {
+            ParameterSource::BacklogId(lookup) => Some(lookup),
+            _ => None,
+        });
+        numbers.chain(&self.named_in_backlog)
     }
 
     /// A stack in another region that must be there before this one.

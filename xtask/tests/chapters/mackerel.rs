@@ -182,6 +182,15 @@ pub fn wrong_names(stage: &Stage) {
             &["local.yaml:18: mackerel_incidents.issue.assignee: Backlog has no member `jiro`", "Taro (25), 花子 (26)"],
         ),
         ("priority: 高", "priority: 高\n    milestone: v1", &["Backlog has no milestone `v1`", "いますぐ (101)"]),
+        (
+            "type: バグ\n    priority: 高",
+            "type: 障害\n    priority: 至急",
+            &[
+                "2 names of the stage file are not in Backlog\n  stacks/stages/local.yaml:16: mackerel_incidents.issue.type",
+                "\n  stacks/stages/local.yaml:17: mackerel_incidents.issue.priority: Backlog has no priority `至急`\n    write one of",
+                "hint: mend these lines",
+            ],
+        ),
     ] {
         stage.edit(STAGE_FILE, old, new);
         let run = stage.run(&["deploy", STACK]).fails_with(2);
