@@ -31,7 +31,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 const PURE: [&str; 3] = ["policies", "contracts", "stacks"];
 /// The only crates that see the AWS SDK.
 const SDK_USERS: [&str; 2] = ["runtime", "deployer"];
-/// What the tool is made of by its user's decision.
+/// What the tool is made of.
 const PACKAGES: [&str; 10] = [
     "aws-sdk-apigateway",
     "aws-sdk-cloudformation",
@@ -151,7 +151,7 @@ fn only_two_crates_see_the_sdk_and_pure_ones_see_no_runtime() {
 }
 
 #[test]
-fn the_tool_is_made_of_what_its_user_decided() {
+fn the_tool_is_made_of_these() {
     let all: BTreeSet<String> = dependencies().into_values().flatten().collect();
     check(
         PACKAGES
@@ -234,7 +234,7 @@ fn the_deployer_knows_no_stack_by_name() {
 }
 
 #[test]
-fn the_top_level_is_as_its_user_set_it() {
+fn the_top_level_stays_as_it_is() {
     let names: BTreeSet<String> = files().iter().map(|file| file.split('/').next().unwrap().to_owned()).collect();
     check(
         names

@@ -66,7 +66,7 @@ impl Round<'_> {
         if is_refused {
             // The archives are there already, and with them perhaps their bucket.
             return Err(Failure {
-                message: "not deployed: no stack was changed".into(),
+                message: "not deployed: none of this was changed".into(),
                 hint: None,
                 may_have_changed: self.account.may_have_changed(),
             });
