@@ -6,11 +6,12 @@ mod stack;
 pub use stack::StackStatus;
 pub(crate) use stack::StackSummary;
 
+use crate::error::Outcome;
 use crate::local::Local;
 use aws_config::SdkConfig;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Clients of one account and region.
 #[derive(Debug)]
@@ -57,6 +58,24 @@ impl Account {
             None => (Duration::from_millis(700), Duration::from_secs(5)),
         };
         (elapsed / 8).clamp(first, last)
+    }
+
+    /// Looks at something that goes on whatever becomes of us; a service that does not answer is asked
+    /// again for some minutes.
+    pub(crate) async fn look<T>(&self, mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
+        let limit = match self.local {
+            Some(_) => Duration::from_secs(2),
+            None => Duration::from_secs(300),
+        };
+        let began = Instant::now();
+        loop {
+            match ask().await {
+                Err(error) if error.is_transient() && began.elapsed() < limit => {
+                    tokio::time::sleep(self.poll_interval(began.elapsed())).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// The address at which something of a stack answers: as AWS gives it, or the local cloud's form.

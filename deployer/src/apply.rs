@@ -5,12 +5,15 @@ use crate::error::{Error, Outcome, StackFailure};
 use crate::event::{Event, Reporter};
 use crate::propose::{ChangeSetId, Proposal};
 use aws_sdk_cloudformation::types::StackEvent;
+use aws_smithy_types::DateTime;
 use stacks::Stack;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-/// How long CloudFormation may take to begin; after that the change set was refused.
-const REVIEW_LIMIT: Duration = Duration::from_secs(60);
+/// How long CloudFormation may take to begin; after that the operation was refused.
+const BEGIN_LIMIT: Duration = Duration::from_secs(60);
+/// How much the clock of this machine may be ahead of CloudFormation's.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
 
 /// Applies a proposal; returns when the stack has settled.
 pub async fn apply(account: &Account, stack: &Stack, proposal: &Proposal, reporter: &Reporter) -> Outcome<()> {
@@ -22,10 +25,16 @@ pub async fn apply(account: &Account, stack: &Stack, proposal: &Proposal, report
         .execute_change_set()
         .stack_name(&id.stack_id)
         .change_set_name(&id.change_set)
+        // The SDK asks again if an answer is lost: it must mean the same.
+        .client_request_token(id.token())
         .send()
         .await
         .map_err(Error::aws("cloudformation:ExecuteChangeSet"))?;
-    let status = follow(account, stack.name(), &id.stack_id, &mut seen, reporter).await?;
+    let status =
+        follow(account, stack.name(), &id.stack_id, &mut seen, reporter).await.map_err(|error| match error {
+            error @ Error::Stack(_) => error,
+            error => out_of_sight(stack, &error),
+        })?;
     if matches!(status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") {
         return Ok(());
     }
@@ -36,12 +45,14 @@ pub async fn apply(account: &Account, stack: &Stack, proposal: &Proposal, report
 pub(crate) struct Seen {
     ids: BTreeSet<String>,
     events: Vec<StackEvent>,
+    /// When the operation began, by this machine's clock.
+    since: SystemTime,
 }
 
 impl Seen {
     /// Takes note of what happened before, so that only what is new is told.
     pub(crate) async fn before(account: &Account, stack_id: &str) -> Outcome<Self> {
-        let mut seen = Self { ids: BTreeSet::new(), events: Vec::new() };
+        let mut seen = Self { ids: BTreeSet::new(), events: Vec::new(), since: SystemTime::now() };
         seen.read_new(account, stack_id).await?;
         seen.events.clear();
         Ok(seen)
@@ -66,6 +77,11 @@ impl Seen {
         let n_new = new.len();
         self.events.extend(new);
         Ok(n_new)
+    }
+
+    /// Whether the stack itself has told something.
+    fn has_begun(&self) -> bool {
+        self.events.iter().any(|event| event.physical_resource_id() == event.stack_id())
     }
 
     /// Resource, reason and definition of each failure, the first one first.
@@ -95,8 +111,8 @@ pub(crate) async fn follow(
     let began = Instant::now();
     loop {
         // The status is read first: what is settled then has all its events afterwards.
-        let status = account.find_stack(stack_id).await?.map(|stack| stack.status);
-        let n_new = seen.read_new(account, stack_id).await?;
+        let status = account.look(async || account.find_stack(stack_id).await).await?.map(|stack| stack.status);
+        let n_new = account.look(async || seen.read_new(account, stack_id).await).await?;
         for event in &seen.events[seen.events.len() - n_new..] {
             let is_of_stack = event.physical_resource_id() == event.stack_id();
             if is_of_stack && !status_of(event).ends_with("_FAILED") {
@@ -111,14 +127,27 @@ pub(crate) async fn follow(
         }
         match status {
             None => return Ok("DELETE_COMPLETE".into()),
-            // A new stack stays in review until CloudFormation has taken the change set up.
-            Some(status) if status.0 == "REVIEW_IN_PROGRESS" && began.elapsed() < REVIEW_LIMIT => {
-                tokio::time::sleep(account.poll_interval(began.elapsed())).await;
+            // The status of before stays until CloudFormation has taken the operation up, which an event of the
+            // stack itself shows.
+            Some(status) if !status.is_moving() && (seen.has_begun() || began.elapsed() > BEGIN_LIMIT) => {
+                return Ok(status.0);
             }
-            Some(status) if !status.is_moving() => return Ok(status.0),
             Some(_) => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
         }
     }
+}
+
+/// What is said when CloudFormation works and cannot be watched any more.
+fn out_of_sight(stack: &Stack, error: &Error) -> Error {
+    Error::Stack(StackFailure {
+        stack: stack.name().into(),
+        outcome: "cannot be watched any more; what was begun goes on without us".into(),
+        causes: vec![format!("  {error}")],
+        hint: error.hint().map_or_else(
+            || "type the same command again to see it through".into(),
+            |hint| format!("{hint}; then type the same command again to see it through"),
+        ),
+    })
 }
 
 fn status_of(event: &StackEvent) -> &str {
@@ -128,7 +157,7 @@ fn status_of(event: &StackEvent) -> &str {
 /// What the person is told about an operation that failed.
 async fn failure(account: &Account, stack: &Stack, id: &ChangeSetId, status: &str, seen: &Seen) -> StackFailure {
     let mut causes = seen.failures(stack);
-    for finding in validation_findings(account, &id.stack_id, None).await {
+    for finding in validation_findings(account, &id.stack_id, None, seen.since).await {
         causes.insert(0, format!("  {finding}"));
     }
     if causes.is_empty() {
@@ -140,7 +169,7 @@ async fn failure(account: &Account, stack: &Stack, id: &ChangeSetId, status: &st
         "UPDATE_ROLLBACK_COMPLETE" => "was rolled back; it is as it was before".into(),
         status => format!("is {status}"),
     };
-    let hint = hint_for(&causes.join(" ")).to_owned();
+    let hint = hint_for(&causes).to_owned();
     StackFailure { stack: stack.name().into(), outcome, causes, hint }
 }
 
@@ -152,14 +181,19 @@ fn cause(stack: &Stack, logical_id: &str, reason: &str) -> String {
 }
 
 /// The next step for the most common reasons.
-fn hint_for(causes: &str) -> &'static str {
-    let causes = causes.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+fn hint_for(causes: &[String]) -> &'static str {
+    // The names of our resources are no reasons.
+    let reasons: Vec<&str> =
+        causes.iter().map(|cause| cause.split_once(": ").map_or(cause.as_str(), |(_, why)| why)).collect();
+    let reasons = reasons.join(" ").to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| reasons.contains(word));
     if has(&["already exists"]) {
         "something of that name is there already; remove it, or rename ours, then deploy again"
     } else if has(&["not authorized", "accessdenied", "access denied"]) {
         "ask whoever runs the account to allow the action that is named above, then deploy again"
-    } else if has(&["unzip", "archive", "nosuchkey", "s3 key"]) {
+    } else if has(&["too many requests", "toomanyrequests", "rate exceeded", "throttl"]) {
+        "the service wants us to be slower; type the same command again in a minute"
+    } else if has(&["unzip", "nosuchkey", "s3 key"]) {
         "the archive in the artifact bucket is not usable; delete it there, then deploy again"
     } else if has(&["limit", "quota", "exceeded"]) {
         "a quota of the account is reached; raise it in Service Quotas, then deploy again"
@@ -171,7 +205,12 @@ fn hint_for(causes: &str) -> &'static str {
 /// What CloudFormation's early validation found, which no stack event tells.
 ///
 /// Source: CloudFormation API reference, DescribeEvents.
-pub(crate) async fn validation_findings(account: &Account, stack_id: &str, change_set: Option<&str>) -> Vec<String> {
+pub(crate) async fn validation_findings(
+    account: &Account,
+    stack_id: &str,
+    change_set: Option<&str>,
+    since: SystemTime,
+) -> Vec<String> {
     let mut call = account.cloudformation.describe_events();
     call = match change_set {
         Some(change_set) => call.change_set_name(change_set),
@@ -179,10 +218,13 @@ pub(crate) async fn validation_findings(account: &Account, stack_id: &str, chang
     };
     // An older partition or a missing permission must not hide the failure itself.
     let Ok(answer) = call.send().await else { return Vec::new() };
+    let since = DateTime::from(since - CLOCK_DIFFERENCE);
     answer
         .operation_events()
         .iter()
         .filter(|event| event.event_type().is_some_and(|kind| kind.as_str() == "VALIDATION_ERROR"))
+        // They come newest first, and those of every operation before as well.
+        .filter(|event| event.timestamp().is_none_or(|at| *at >= since))
         .map(|event| {
             format!(
                 "{}: {}",

@@ -11,6 +11,12 @@ use base64::prelude::BASE64_STANDARD;
 use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
 use stacks::Stage;
+use std::time::{Duration, Instant};
+
+/// How long S3 may be busy with the bucket. It can take hours, which nobody waits for.
+const BUSY_LIMIT: Duration = Duration::from_secs(120);
+/// How often it is asked meanwhile.
+const BUSY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Name of the bucket that holds a stage's archives.
 pub fn artifact_bucket(account: &Account, stage: &Stage) -> String {
@@ -99,6 +105,19 @@ async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> 
     Ok(())
 }
 
+/// Asks again while S3 is busy with the bucket: another deployment makes it, or a deleted one lets go of the name.
+async fn patiently<T>(mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
+    let began = Instant::now();
+    loop {
+        match ask().await {
+            Err(Error::Aws { code, .. }) if code == "OperationAborted" && began.elapsed() < BUSY_LIMIT => {
+                tokio::time::sleep(BUSY_INTERVAL).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
 /// Makes the bucket private and encrypted, unless it is there.
 async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
     let mut call = account.s3.create_bucket().bucket(bucket);
@@ -108,7 +127,8 @@ async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
         let configuration = s3::CreateBucketConfiguration::builder().location_constraint(region).build();
         call = call.create_bucket_configuration(configuration);
     }
-    match call.send().await.map_err(Error::aws("s3:CreateBucket")) {
+    let made = patiently(async || call.clone().send().await.map_err(Error::aws("s3:CreateBucket"))).await;
+    match made {
         Ok(_) => {}
         Err(Error::Aws { code, .. }) if code == "BucketAlreadyOwnedByYou" => return Ok(()),
         Err(Error::Aws { code, .. }) if code == "BucketAlreadyExists" => {
@@ -126,14 +146,8 @@ async fn protect(account: &Account, bucket: &str) -> Outcome<()> {
         .ignore_public_acls(true)
         .restrict_public_buckets(true)
         .build();
-    account
-        .s3
-        .put_public_access_block()
-        .bucket(bucket)
-        .public_access_block_configuration(block)
-        .send()
-        .await
-        .map_err(Error::aws("s3:PutBucketPublicAccessBlock"))?;
+    let call = account.s3.put_public_access_block().bucket(bucket).public_access_block_configuration(block);
+    patiently(async || call.clone().send().await.map_err(Error::aws("s3:PutBucketPublicAccessBlock"))).await?;
     let encryption = s3::ServerSideEncryptionByDefault::builder()
         .sse_algorithm(s3::ServerSideEncryption::Aes256)
         .build()

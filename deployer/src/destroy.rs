@@ -6,8 +6,9 @@ use crate::account::Account;
 use crate::artifact::artifact_bucket;
 use crate::error::{Error, Outcome};
 use crate::event::{Reporter, counted};
+use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use stack::delete_stack;
+pub(crate) use stack::delete_stack;
 use stacks::{Stack, Stage};
 use std::time::Instant;
 
@@ -173,14 +174,30 @@ async fn tables_of(account: &Account, stack: &Stack) -> Outcome<Vec<String>> {
     Ok(names)
 }
 
+/// Deletes a table, without the backup that DynamoDB would make of one that can be set back in time.
+///
+/// Source: DynamoDB developer guide, "Before you begin using point-in-time recovery": it would be kept for 35 days.
 async fn delete_table(account: &Account, name: &str) -> Outcome<()> {
+    let is_off = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(false).build();
+    let is_off = is_off.map_err(|error| Error::Program {
+        what: error.to_string(),
+        hint: "this is a mistake of ours; report it".into(),
+    })?;
+    let call = account.dynamodb.update_continuous_backups().table_name(name);
+    let answer = call.point_in_time_recovery_specification(is_off).send().await;
+    answer.map_err(Error::aws("dynamodb:UpdateContinuousBackups"))?;
     let call = account.dynamodb.delete_table().table_name(name).send();
     call.await.map_err(Error::aws("dynamodb:DeleteTable"))?;
     let began = Instant::now();
-    while account.dynamodb.describe_table().table_name(name).send().await.is_ok() {
-        tokio::time::sleep(account.poll_interval(began.elapsed())).await;
+    loop {
+        let describe = async || account.dynamodb.describe_table().table_name(name).send().await;
+        let answer = account.look(async || describe().await.map_err(Error::aws("dynamodb:DescribeTable"))).await;
+        match answer {
+            Ok(_) => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
+            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
 }
 
 async fn content_of(account: &Account, bucket: &str) -> Outcome<BucketContent> {

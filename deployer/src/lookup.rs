@@ -138,8 +138,11 @@ fn together(mut errors: Vec<(String, String)>) -> Error {
 async fn stored_key(account: &Account, stacks: &[Stack]) -> Outcome<Option<String>> {
     for stack in stacks {
         for secret in stack.secrets().iter().filter(|secret| secret.name == BacklogApiKey::NAME) {
-            if let Some(id) = account.physical_id(&stack.full_stack_name(), &secret.logical_id).await? {
-                return account.secret_value(&id).await.map(Some);
+            let Some(id) = account.physical_id(&stack.full_stack_name(), &secret.logical_id).await? else { continue };
+            match account.secret_value(&id).await {
+                // One that has no value yet: its deployment was interrupted.
+                Err(error) if error.code() == Some("ResourceNotFoundException") => {}
+                value => return value.map(Some),
             }
         }
     }

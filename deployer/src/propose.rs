@@ -2,8 +2,9 @@
 
 use crate::account::{Account, StackStatus, StackSummary};
 use crate::artifact::artifact_bucket;
-use crate::change::Change;
-use crate::error::{Error, Outcome};
+use crate::change::{Change, ChangeKind};
+use crate::destroy::delete_stack;
+use crate::error::{Error, Outcome, StackFailure};
 use crate::event::Reporter;
 use crate::lookup::BacklogIds;
 use crate::statement::statements_of;
@@ -27,6 +28,8 @@ pub struct Plan<'a> {
     pub backlog_ids: &'a BacklogIds,
     /// Where the stand-ins answer, on the local stage.
     pub stand_ins: Option<&'a (dyn StandIns + Send + Sync)>,
+    /// Whether a stack that never came to be is removed first; if not, the proposal can only be looked at.
+    pub clears: bool,
 }
 
 /// Addresses of stand-ins for services.
@@ -57,24 +60,36 @@ pub(crate) struct ChangeSetId {
     pub(crate) change_set: String,
 }
 
+impl ChangeSetId {
+    /// What makes repeated requests to execute it the same one: its name.
+    pub(crate) fn token(&self) -> &str {
+        // arn:aws:cloudformation:REGION:ACCOUNT:changeSet/NAME/ID
+        self.change_set.rsplit('/').nth(1).unwrap_or("tsugite")
+    }
+}
+
 impl Proposal {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.change_set.is_none()
+        self.change_set.is_none() && self.changes.is_empty()
     }
 }
 
 /// Asks CloudFormation what a deployment of the stack would change.
 pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Proposal> {
-    let name = plan.stack.full_stack_name();
-    let existing = find_usable(account, &name, reporter).await?;
+    let began = SystemTime::now();
     let template = plan.stack.template();
+    let existing = match find_usable(account, plan, reporter).await? {
+        Usable::New => None,
+        Usable::There(stack) => Some(stack),
+        Usable::NotCleared => return Ok(of_template(plan.stack, &template)),
+    };
     let id = create_change_set(account, plan, &template, existing.as_ref()).await?;
     let changes = match describe(account, &id).await? {
         Described::Ready(changes) => Some(changes),
         Described::NothingToDo => None,
         Described::Failed(reason) => {
-            let reasons = failure_reasons(account, &id, reason).await;
+            let reasons = failure_reasons(account, &id, reason, began).await;
             discard_change_set(account, &id, existing.is_none()).await?;
             return Err(Error::ChangeSet { stack: plan.stack.name().into(), reasons });
         }
@@ -104,25 +119,93 @@ pub async fn discard(account: &Account, proposal: &Proposal) -> Outcome<()> {
     }
 }
 
-/// The stack, ready for an update; `None` if it is to be created.
+/// What a new stack would be, for a name that is not free yet.
+fn of_template(stack: &Stack, template: &str) -> Proposal {
+    let template = read_template(template);
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    let changes = resources.map(|(logical_id, resource)| Change {
+        kind: ChangeKind::Added,
+        logical_id: logical_id.clone(),
+        resource_type: resource["Type"].as_str().unwrap_or_default().to_owned(),
+        properties: vec![],
+    });
+    Proposal {
+        stack: stack.name(),
+        is_new: true,
+        changes: changes.collect(),
+        gained: statements_of(&template).into_iter().collect(),
+        lost: vec![],
+        change_set: None,
+    }
+}
+
+/// What there is of a stack.
+enum Usable {
+    /// Nothing: it is to be created.
+    New,
+    /// The stack, ready for an update.
+    There(StackSummary),
+    /// One that never came to be, and has to go first.
+    NotCleared,
+}
+
+/// Looks what there is.
 ///
 /// An operation under way is waited for; a stack that never came to be is removed, since nothing
-/// can be lost with it.
-async fn find_usable(account: &Account, name: &str, reporter: &Reporter) -> Outcome<Option<StackSummary>> {
-    let Some(mut stack) = account.find_stack(name).await? else { return Ok(None) };
-    if stack.status.is_moving() {
-        reporter.note(format!("stack `{name}` is {}: waiting for its end", stack.status.0));
-        stack.status = account.wait_until_settled(&stack.id).await?;
+/// can be lost with it. One that is only proposed, perhaps by somebody else at this moment, takes
+/// another proposal beside the first.
+async fn find_usable(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Usable> {
+    let stack = plan.stack;
+    let name = stack.full_stack_name();
+    let Some(mut there) = account.find_stack(&name).await? else { return Ok(Usable::New) };
+    if there.status.is_moving() {
+        reporter.note(format!("stack `{name}` is {}: waiting for its end", there.status.0));
+        there.status = account.wait_until_settled(&there.id).await?;
     }
-    if stack.status == StackStatus::absent() {
-        return Ok(None);
+    if there.status == StackStatus::absent() || there.status.is_only_proposed() {
+        return Ok(Usable::New);
     }
-    if stack.status.never_was() {
-        reporter.note(format!("stack `{name}` is {}: it never came to be and is removed", stack.status.0));
-        account.clear_stack(&stack.id).await?;
-        return Ok(None);
+    if there.status.never_was() && !plan.clears {
+        reporter.note(format!("stack `{name}` is {}: it never came to be and has to be removed first", there.status.0));
+        return Ok(Usable::NotCleared);
     }
-    Ok(Some(stack))
+    if there.status.never_was() {
+        reporter.note(format!("stack `{name}` is {}: it never came to be and is removed", there.status.0));
+        account.changes();
+        delete_stack(account, stack, &there.id, reporter).await?;
+        return Ok(Usable::New);
+    }
+    match stuck(stack, account, &there.status) {
+        Some(failure) => Err(Error::Stack(failure)),
+        None => Ok(Usable::There(there)),
+    }
+}
+
+/// What is said of a stack that takes no change before somebody has seen to it.
+///
+/// Source: CloudFormation user guide, "Continue rolling back an update".
+fn stuck(stack: &Stack, account: &Account, status: &StackStatus) -> Option<StackFailure> {
+    let (why, hint) = match status.0.as_str() {
+        "UPDATE_ROLLBACK_FAILED" => (
+            "an earlier change failed and could not be undone",
+            format!(
+                "see in the stack's events what holds it; then type: aws cloudformation continue-update-rollback --region {} --stack-name {}; then deploy again",
+                account.region,
+                stack.full_stack_name()
+            ),
+        ),
+        "DELETE_FAILED" => (
+            "it was to be deleted, and a part of it is left",
+            format!(
+                "remove it with: cargo xtask destroy {} --stage {}; then deploy again",
+                stack.name(),
+                stack.stage().name
+            ),
+        ),
+        _ => return None,
+    };
+    let outcome = format!("is {}", status.0);
+    Some(StackFailure { stack: stack.name().into(), outcome, causes: vec![format!("  {why}")], hint })
 }
 
 async fn create_change_set(
@@ -189,35 +272,40 @@ enum Described {
 async fn describe(account: &Account, id: &ChangeSetId) -> Outcome<Described> {
     let began = Instant::now();
     loop {
-        let mut pages = account
-            .cloudformation
-            .describe_change_set()
-            .stack_name(&id.stack_id)
-            .change_set_name(&id.change_set)
-            .into_paginator()
-            .send();
-        let mut changes = Vec::new();
-        let mut settled = None;
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(Error::aws("cloudformation:DescribeChangeSet"))?;
-            settled = match page.status() {
-                Some(ChangeSetStatus::CreateComplete) => Some(Ok(())),
-                Some(ChangeSetStatus::Failed) => Some(Err(page.status_reason().unwrap_or_default().to_owned())),
-                _ => None,
-            };
-            let resources = page.changes().iter().filter_map(|change| change.resource_change());
-            changes.extend(resources.map(Change::read));
-        }
-        match settled {
-            Some(Ok(())) => {
-                changes.sort();
-                return Ok(Described::Ready(changes));
-            }
-            Some(Err(reason)) if is_nothing_to_do(&reason) => return Ok(Described::NothingToDo),
-            Some(Err(reason)) => return Ok(Described::Failed(reason)),
+        match account.look(async || look_at(account, id).await).await? {
+            Some(described) => return Ok(described),
             None => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
         }
     }
+}
+
+/// What a change set would do; `None` if CloudFormation is not done with it.
+async fn look_at(account: &Account, id: &ChangeSetId) -> Outcome<Option<Described>> {
+    let mut pages = account
+        .cloudformation
+        .describe_change_set()
+        .stack_name(&id.stack_id)
+        .change_set_name(&id.change_set)
+        .into_paginator()
+        .send();
+    let mut changes = Vec::new();
+    let mut settled = None;
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(Error::aws("cloudformation:DescribeChangeSet"))?;
+        settled = match page.status() {
+            Some(ChangeSetStatus::CreateComplete) => Some(Ok(())),
+            Some(ChangeSetStatus::Failed) => Some(Err(page.status_reason().unwrap_or_default().to_owned())),
+            _ => None,
+        };
+        let resources = page.changes().iter().filter_map(|change| change.resource_change());
+        changes.extend(resources.map(Change::read));
+    }
+    changes.sort();
+    Ok(settled.map(|settled| match settled {
+        Ok(()) => Described::Ready(changes),
+        Err(reason) if is_nothing_to_do(&reason) => Described::NothingToDo,
+        Err(reason) => Described::Failed(reason),
+    }))
 }
 
 /// The wording differs between services and over time; both known ones are matched loosely.
@@ -227,8 +315,8 @@ fn is_nothing_to_do(reason: &str) -> bool {
 }
 
 /// The reasons of an early validation, which the change set itself only counts.
-async fn failure_reasons(account: &Account, id: &ChangeSetId, reason: String) -> Vec<String> {
-    let mut reasons: Vec<String> = crate::apply::validation_findings(account, &id.stack_id, Some(&id.change_set)).await;
+async fn failure_reasons(account: &Account, id: &ChangeSetId, reason: String, began: SystemTime) -> Vec<String> {
+    let mut reasons = crate::apply::validation_findings(account, &id.stack_id, Some(&id.change_set), began).await;
     if reasons.is_empty() || !reason.contains("DescribeEvents") {
         reasons.insert(0, reason);
     }
@@ -245,7 +333,12 @@ async fn discard_change_set(account: &Account, id: &ChangeSetId, is_new: bool) -
         .send()
         .await
         .map_err(Error::aws("cloudformation:DeleteChangeSet"))?;
-    if is_new {
+    if !is_new {
+        return Ok(());
+    }
+    // Somebody else may have made it come true, or be about to propose something else.
+    let there = account.find_stack(&id.stack_id).await?;
+    if there.is_some_and(|stack| stack.status.is_only_proposed()) && !has_proposals(account, &id.stack_id).await? {
         account
             .cloudformation
             .delete_stack()
@@ -255,6 +348,18 @@ async fn discard_change_set(account: &Account, id: &ChangeSetId, is_new: bool) -
             .map_err(Error::aws("cloudformation:DeleteStack"))?;
     }
     Ok(())
+}
+
+/// Whether a stack has change sets; one that is being deleted does not count.
+async fn has_proposals(account: &Account, stack_id: &str) -> Outcome<bool> {
+    let answer = account.cloudformation.list_change_sets().stack_name(stack_id).send().await;
+    let answer = answer.map_err(Error::aws("cloudformation:ListChangeSets"))?;
+    Ok(answer.summaries().iter().any(|summary| {
+        matches!(
+            summary.status(),
+            Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress | ChangeSetStatus::CreateComplete)
+        )
+    }))
 }
 
 async fn statement_changes(

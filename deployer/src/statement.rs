@@ -73,7 +73,7 @@ fn add(sentences: &mut BTreeSet<String>, holder: &str, document: &Json, of: Opti
 }
 
 /// The items of a list, or the one that stands without a list.
-fn list(value: &Json) -> impl Iterator<Item = &Json> {
+pub(crate) fn list(value: &Json) -> impl Iterator<Item = &Json> {
     match value {
         Json::Null => [].iter(),
         Json::Array(items) => items.iter(),

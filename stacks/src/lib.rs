@@ -19,9 +19,9 @@ pub use stack::{
     Publishers, Registration, Replaced, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
 };
 pub use stage::{
-    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
-    LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange, Service,
-    SnsSlackSettings, Stage, StageError, StageName, TopicArn,
+    AccountId, AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain,
+    IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule,
+    SenderRange, Service, SnsSlackSettings, Stage, StageError, StageName, TopicArn,
 };
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 

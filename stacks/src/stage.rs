@@ -5,9 +5,9 @@ mod settings;
 mod words;
 
 pub use settings::{
-    AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain, IssueSettings,
-    LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule, SenderRange,
-    SnsSlackSettings, StageName, TopicArn,
+    AccountId, AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain,
+    IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule,
+    SenderRange, SnsSlackSettings, StageName, TopicArn,
 };
 
 use contracts::{Origin, TimeZone};
@@ -36,6 +36,8 @@ pub struct Stage {
     pub name: StageName,
     /// AWS region.
     pub region: Region,
+    /// The account that the stage belongs to. Default: that of the credentials.
+    pub account: Option<AccountId>,
     /// Profile of the AWS configuration. Default: the usual chain of credentials.
     pub profile: Option<String>,
     /// Processor of the functions.
@@ -68,6 +70,8 @@ pub struct Stage {
 #[serde(deny_unknown_fields)]
 struct StageFile {
     region: Region,
+    #[serde(default, deserialize_with = "present")]
+    account: Option<AccountId>,
     #[serde(default)]
     profile: Option<String>,
     #[serde(default)]
@@ -127,6 +131,7 @@ impl Stage {
         let stage = Self {
             name,
             region: file.region,
+            account: file.account,
             profile: file.profile,
             architecture: file.architecture,
             log_retention_days: file.log_retention_days,

@@ -1,8 +1,10 @@
 //! Which stacks are meant, what secrets they get, and whether the person agrees.
 
 use crate::cli::ChangeOptions;
+use crate::context::Context;
 use crate::failure::Failure;
 use deployer::{Account, SecretInput, secrets_to_ask};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use stacks::{SecretSource, Stack, Stage};
 use std::io::{IsTerminal, Write};
 
@@ -61,7 +63,7 @@ pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
             return Err(Failure::of(&error, account.may_have_changed()));
         }
         let question = format!("{} ({}): ", secret.name, secret.origin);
-        let value = rpassword::prompt_password(question).map_err(Failure::nothing_changed)?;
+        let value = answer(move || rpassword::prompt_password(question)).await.map_err(Failure::nothing_changed)?;
         check(secret.name, &value)?;
         input.give(secret.name, &value);
     }
@@ -79,13 +81,55 @@ pub fn must_ask(stage: &Stage, options: &ChangeOptions) -> Result<bool, Failure>
 }
 
 /// Asks for a yes; anything else is a no.
-pub fn agrees(question: &str) -> bool {
+pub async fn agrees(question: &str) -> bool {
     let mut stderr = std::io::stderr();
     let _ = write!(stderr, "{question} [y/N] ");
     let _ = stderr.flush();
-    let mut answer = String::new();
-    let is_read = std::io::stdin().read_line(&mut answer).is_ok();
-    is_read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    let line = answer(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    line.await.is_ok_and(|line| matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Waits for a person in a thread of its own, so that Ctrl-C is heard in the meantime; it leaves the
+/// terminal as it was.
+///
+/// Not in one of tokio's threads: these are waited for at the end.
+async fn answer(ask: impl FnOnce() -> std::io::Result<String> + Send + 'static) -> std::io::Result<String> {
+    let _terminal = Terminal::remember();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || tell.send(ask()));
+    told.await.unwrap_or_else(|_| Err(std::io::ErrorKind::Interrupted.into()))
+}
+
+/// How the terminal was before a question, which may hide what is typed.
+struct Terminal(Option<Termios>);
+
+impl Terminal {
+    fn remember() -> Self {
+        Self(tcgetattr(std::io::stdin()).ok())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
+
+/// Says where a change goes; on this machine there is only one place.
+pub fn tell_place(context: &Context, stage: &Stage, account: &Account) {
+    if !stage.is_local() {
+        context.reporter.note(place(stage, account));
+    }
+}
+
+/// A stage with the account and region behind its name, as a person should see it before a change.
+pub fn place(stage: &Stage, account: &Account) -> String {
+    format!("stage `{}` (account {}, {})", stage.name, account.id, account.region)
 }
 
 /// Whether there is somebody to answer.

@@ -256,7 +256,8 @@ fn without_a_network_the_address_is_doubted() {
         ("AWS_ACCESS_KEY_ID", "a"),
         ("AWS_SECRET_ACCESS_KEY", "b"),
     ];
-    let words = ["sts:GetCallerIdentity got no answer", "check the network, and the `region`"];
+    let words =
+        ["sts:GetCallerIdentity got no answer", "check the network, HTTPS_PROXY if one is needed, and the `region`"];
     Project::new("no-network", "", "").check(&variables, &words);
 }
 

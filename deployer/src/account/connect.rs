@@ -5,13 +5,19 @@ use crate::error::{Error, Outcome};
 use crate::local::Local;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::sdk_config::SharedHttpClient;
 use stacks::Stage;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// How often a call is made before its error is believed.
+const MAX_ATTEMPTS: u32 = 8;
 
 impl Account {
     /// The account of an AWS stage, by the profile of the stage file or the usual chain.
@@ -20,12 +26,15 @@ impl Account {
     /// first, and the stage would go to their account.
     pub async fn on_aws(stage: &Stage) -> Outcome<Self> {
         let region = Region::new(stage.region.as_str().to_owned());
-        let loader =
-            aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client()).region(region.clone());
+        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http_client(ProxyConfig::from_env()))
+            .region(region.clone());
         let Some(profile) = &stage.profile else {
             return Self::connect(loader.load().await, stage, None).await;
         };
-        let settings = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http_client());
+        let settings = ProviderConfig::without_region()
+            .with_region(Some(region))
+            .with_http_client(http_client(ProxyConfig::from_env()));
         let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&settings).build();
         let config = loader.profile_name(profile).credentials_provider(credentials).load().await;
         Self::connect(config, stage, None).await.map_err(|error| match error {
@@ -40,7 +49,7 @@ impl Account {
     pub async fn on_this_machine(stage: &Stage, local: Local) -> Outcome<Self> {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .http_client(http_client())
+            .http_client(http_client(ProxyConfig::disabled()))
             .region(Region::new(stage.region.as_str().to_owned()))
             .endpoint_url(local.emulator_url())
             // The emulator's own root user; it exists on this machine only.
@@ -58,6 +67,14 @@ impl Account {
             .await
             .map_err(Error::aws("sts:GetCallerIdentity"))?;
         let id = identity.account.unwrap_or_default();
+        if let Some(expected) = stage.account.as_ref().filter(|expected| expected.as_str() != id) {
+            let place = stage.place_of(&["account"]);
+            return Err(Error::OtherAccount { place, expected: expected.as_str().to_owned(), found: id });
+        }
+        let config = match local {
+            Some(_) => config,
+            None => patient(config),
+        };
         Ok(Self::open(config, id, stage.region.as_str(), local, Arc::default()))
     }
 
@@ -97,6 +114,23 @@ impl Account {
     }
 }
 
-fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https()
+/// Several stacks at once ask services for more than these take in a second; a first call without an
+/// answer has shown its error before.
+fn patient(config: SdkConfig) -> SdkConfig {
+    let given = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+    match given.max_attempts() == RetryConfig::standard().max_attempts() {
+        true => config.to_builder().retry_config(given.with_max_attempts(MAX_ATTEMPTS)).build(),
+        false => config,
+    }
+}
+
+/// The web client of the SDK, as the SDK makes its own: by the proxy of the environment, if there is one.
+fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector =
+            Connector::builder().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.build()
+    })
 }

@@ -34,12 +34,17 @@ impl StackStatus {
 
     /// Whether an operation is under way.
     pub(crate) fn is_moving(&self) -> bool {
-        self.0.ends_with("_IN_PROGRESS") && self.0 != "REVIEW_IN_PROGRESS"
+        self.0.ends_with("_IN_PROGRESS") && !self.is_only_proposed()
     }
 
     /// Whether the stack never came to be, so that it holds nothing and can only be deleted.
     pub(crate) fn never_was(&self) -> bool {
-        matches!(self.0.as_str(), "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED")
+        matches!(self.0.as_str(), "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED")
+    }
+
+    /// Whether the stack is nothing but change sets.
+    pub(crate) fn is_only_proposed(&self) -> bool {
+        self.0 == "REVIEW_IN_PROGRESS"
     }
 }
 
@@ -72,7 +77,7 @@ impl Account {
     pub(crate) async fn wait_until_settled(&self, id: &str) -> Outcome<StackStatus> {
         let began = Instant::now();
         loop {
-            let status = match self.find_stack(id).await? {
+            let status = match self.look(async || self.find_stack(id).await).await? {
                 Some(stack) => stack.status,
                 None => return Ok(StackStatus::absent()),
             };
@@ -101,18 +106,5 @@ impl Account {
         let resources = self.resources_of(stack).await?;
         let found = resources.into_iter().find(|resource| resource.logical_resource_id() == Some(logical_id));
         Ok(found.and_then(|resource| resource.physical_resource_id).filter(|id| !id.is_empty()))
-    }
-
-    /// Deletes a stack that never came to be.
-    pub(crate) async fn clear_stack(&self, id: &str) -> Outcome<()> {
-        self.changes();
-        self.cloudformation
-            .delete_stack()
-            .stack_name(id)
-            .send()
-            .await
-            .map_err(Error::aws("cloudformation:DeleteStack"))?;
-        self.wait_until_settled(id).await?;
-        Ok(())
     }
 }

@@ -7,32 +7,68 @@ use crate::event::Reporter;
 use stacks::Stack;
 use std::time::Duration;
 
-/// How often a stack is deleted again because a service was asked for too much at once.
-const THROTTLED_LIMIT: u32 = 5;
 /// API Gateway lets an account delete one REST API in so long, whatever its size.
 ///
 /// Source: API Gateway developer guide, "Amazon API Gateway quotas", DeleteRestApi.
-const THROTTLED_WAIT: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(30);
 
-/// Deletes a stack; stacks are deleted at the same time, so that what a quota refuses is asked for again.
-pub(super) async fn delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
-    let mut n_throttled = 0;
-    loop {
-        match try_to_delete_stack(account, stack, id, reporter).await {
-            Err(Error::Stack(failure)) if n_throttled < THROTTLED_LIMIT && is_throttled(&failure) => {
-                n_throttled += 1;
-                reporter.note(format!("{}: the service wants us to be slower; going on in a moment", stack.name()));
-                tokio::time::sleep(THROTTLED_WAIT).await;
+/// Why a stack could not be deleted yet, and will go later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NotYet {
+    /// A service was asked for too much at once.
+    Throttled,
+    /// CloudFront was using the certificate, and ACM has not heard yet that it is gone.
+    CertificateInUse,
+}
+
+impl NotYet {
+    /// How often the stack is deleted again.
+    fn limit(self) -> u32 {
+        match self {
+            Self::Throttled => 5,
+            Self::CertificateInUse => 40,
+        }
+    }
+
+    fn told(self) -> &'static str {
+        match self {
+            Self::Throttled => "the service wants us to be slower; going on in a moment",
+            Self::CertificateInUse => {
+                "the certificate is said to be in use still, for up to twenty minutes; trying again"
             }
-            result => return result,
+        }
+    }
+
+    /// Tells it from the causes of a failure; `None` if there is another one among them.
+    fn of(failure: &StackFailure) -> Option<Self> {
+        let in_use = |cause: &String| cause.to_lowercase().contains("certificate") && cause.contains("in use");
+        if failure.is_throttled() {
+            Some(Self::Throttled)
+        } else if !failure.causes.is_empty() && failure.causes.iter().all(in_use) {
+            Some(Self::CertificateInUse)
+        } else {
+            None
         }
     }
 }
 
-/// Whether nothing but the pace was wrong.
-fn is_throttled(failure: &StackFailure) -> bool {
-    let words = ["Too Many Requests", "TooManyRequests", "Rate exceeded", "Throttl"];
-    !failure.causes.is_empty() && failure.causes.iter().all(|cause| words.iter().any(|word| cause.contains(word)))
+/// Deletes a stack; stacks are deleted at the same time, so that what a quota refuses is asked for again.
+pub(crate) async fn delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
+    let mut n_waits = 0;
+    loop {
+        let failure = match try_to_delete_stack(account, stack, id, reporter).await {
+            Err(Error::Stack(failure)) => failure,
+            result => return result,
+        };
+        match NotYet::of(&failure).filter(|not_yet| n_waits < not_yet.limit()) {
+            Some(not_yet) => {
+                n_waits += 1;
+                reporter.note(format!("{}: {}", stack.name(), not_yet.told()));
+                tokio::time::sleep(PAUSE).await;
+            }
+            None => return Err(Error::Stack(failure)),
+        }
+    }
 }
 
 async fn try_to_delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
@@ -62,20 +98,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_failure_of_pace_is_tried_again() {
+    fn only_what_passes_by_itself_is_tried_again() {
         let throttled =
             "Api: Resource handler returned message: \"Too Many Requests (Service: ApiGateway, Status Code: 429)\"";
         let held = "Files: The bucket you tried to delete is not empty";
-        for (causes, expected) in
-            [(vec![throttled], true), (vec![throttled, held], false), (vec![held], false), (vec![], false)]
-        {
+        let in_use = "Certificate: Resource handler returned message: \"Certificate arn:aws:acm:us-east-1:1:certificate/a is in use.\"";
+        for (causes, expected) in [
+            (vec![throttled], Some(NotYet::Throttled)),
+            (vec![in_use], Some(NotYet::CertificateInUse)),
+            (vec![throttled, held], None),
+            (vec![in_use, held], None),
+            (vec![held], None),
+            (vec![], None),
+        ] {
             let failure = StackFailure {
                 stack: "a".into(),
                 outcome: "is DELETE_FAILED".into(),
                 causes: causes.into_iter().map(str::to_owned).collect(),
                 hint: String::new(),
             };
-            assert_eq!(is_throttled(&failure), expected, "{failure:?}");
+            assert_eq!(NotYet::of(&failure), expected, "{failure:?}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The likely cause of a hop that broke, from what the account says about it.
 
 use crate::account::Account;
-use aws_sdk_iam::types::PolicyEvaluationDecisionType;
+use crate::statement::list;
 use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::Value as Json;
 use stacks::Stack;
 
 /// Why the endpoint did not accept the event.
@@ -71,17 +72,50 @@ pub(super) async fn of_failure(account: &Account, stack: &Stack, function: &str,
 async fn denied(account: &Account, stack: &Stack, function: &str, action: &str) -> String {
     let role = account.physical_id(&stack.full_stack_name(), &format!("{function}Role")).await.ok().flatten();
     let Some(role) = role else { return format!("the function's role is gone, and `{action}` with it; deploy again") };
-    let arn = format!("arn:aws:iam::{}:role/{role}", account.id);
-    let simulated = account.iam.simulate_principal_policy().policy_source_arn(arn).action_names(action).send().await;
-    let decision = simulated.ok().and_then(|answer| Some(answer.evaluation_results?.first()?.eval_decision().clone()));
-    match decision {
-        Some(PolicyEvaluationDecisionType::Allowed) => {
-            format!("the role allows `{action}`, so a policy of the resource denies it")
-        }
-        _ => format!(
-            "the role does not allow `{action}` on that resource; the contract lacks a link, or the role was changed by hand: deploy again"
+    match is_granted(account, &role, action).await {
+        Some(true) => format!(
+            "the role allows `{action}`, though perhaps not on that resource; if it does, a policy of the resource denies it"
         ),
+        Some(false) => format!(
+            "the role does not allow `{action}`; the contract lacks a link, or the role was changed by hand: deploy again"
+        ),
+        None => format!("whether the role allows `{action}` cannot be seen; ask whoever may read the role `{role}`"),
     }
+}
+
+/// Whether a statement in a role's own policies allows the action; `None` if they cannot be read.
+///
+/// A simulation would have to be told the resource, which the error does not name.
+async fn is_granted(account: &Account, role: &str, action: &str) -> Option<bool> {
+    let names = account.iam.list_role_policies().role_name(role).send().await.ok()?;
+    for name in names.policy_names() {
+        let policy = account.iam.get_role_policy().role_name(role).policy_name(name).send().await.ok()?;
+        if does_allow(&document(policy.policy_document())?, action) {
+            return Some(true);
+        }
+    }
+    Some(false)
+}
+
+/// A policy document as IAM answers it.
+///
+/// Source: IAM API reference, GetRolePolicy: it is URL-encoded.
+fn document(text: &str) -> Option<Json> {
+    let decoded = || form_urlencoded::parse(text.as_bytes()).next().map(|(decoded, _)| decoded.into_owned());
+    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&decoded()?).ok())
+}
+
+/// Whether a statement of a policy document allows an action, on whatever resource.
+fn does_allow(document: &Json, action: &str) -> bool {
+    let action = action.to_lowercase();
+    list(&document["Statement"])
+        .filter(|statement| statement["Effect"] == "Allow")
+        .flat_map(|statement| list(&statement["Action"]))
+        .filter_map(|allowed| Some(allowed.as_str()?.to_lowercase()))
+        .any(|allowed| match allowed.strip_suffix('*') {
+            Some(start) => action.starts_with(start),
+            None => action == allowed,
+        })
 }
 
 async fn has_resource_policy(account: &Account, stack: &Stack) -> bool {
@@ -115,4 +149,25 @@ async fn waiting_messages(account: &Account, queue_arn: &str) -> Option<u64> {
         .ok()?;
     let attributes = answer.attributes()?;
     Some(names.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_read_as_iam_gives_it() {
+        let encoded = "%7B%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%5B%22s3%3APutObject%22%2C%22sqs%3A%2A%22%5D%2C%22Resource%22%3A%22arn%3Aaws%3As3%3A%3A%3Aa%2F%2A%22%7D%5D%7D";
+        let plain = r#"{"Statement": {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}}"#;
+        for (text, action, expected) in [
+            (encoded, "s3:PutObject", true),
+            (encoded, "S3:putobject", true),
+            (encoded, "sqs:SendMessage", true),
+            (encoded, "s3:GetObject", false),
+            (plain, "s3:PutObject", false),
+        ] {
+            assert_eq!(does_allow(&document(text).unwrap(), action), expected, "{action} in {text}");
+        }
+        assert_eq!(document("no policy"), None);
+    }
 }

@@ -187,6 +187,25 @@ pub struct BacklogSettings {
     pub project: ProjectKey,
 }
 
+/// The number of an AWS account.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AccountId(String);
+
+read_by!(AccountId, |text: String| {
+    match text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()) {
+        true => Ok(AccountId(text)),
+        false => Err(format!("`{text}` is not an account; allowed are its twelve digits, such as 111122223333")),
+    }
+});
+
+impl AccountId {
+    /// The twelve digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The host name of a SaaS.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

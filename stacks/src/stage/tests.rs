@@ -36,6 +36,14 @@ fn a_good_file_has_defaults_for_what_it_does_not_say() {
 }
 
 #[test]
+fn an_account_keeps_its_zeros() {
+    for account in ["111122223333", "012345678901", "\"000000000000\"", "000000000007"] {
+        let stage = parse(&GOOD.replace("region:", &format!("account: {account}\nregion:"))).unwrap();
+        assert_eq!(stage.account.unwrap().as_str(), account.trim_matches('"'));
+    }
+}
+
+#[test]
 fn a_field_that_does_not_exist_is_named_with_those_that_do() {
     check("region:", "regoin: x\nregion:", 1, &["regoin", "region", "profile"]);
     check("  project:", "  projekt: x\n  project:", 4, &["projekt", "host", "project"]);
@@ -66,6 +74,9 @@ fn a_wrong_value_is_shown_with_what_is_allowed() {
     check("region:", "log_retention_days: 31\nregion:", 1, &["31", "30", "60"]);
     check("region:", "architecture: x86\nregion:", 1, &["x86", "x86-64", "arm64"]);
     check("  project: SUB", "\tproject: SUB", 4, &[]);
+    for wrong in ["1111222233", "1111-2222-3333", ""] {
+        check("region:", &format!("account: {wrong}\nregion:"), 1, &["twelve digits"]);
+    }
 }
 
 #[test]

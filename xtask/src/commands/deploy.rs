@@ -30,6 +30,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     };
     let archives = make_archives(context, &stage, &stacks, release);
     let (archives, account) = tokio::try_join!(archives, context.connect(&stage))?;
+    choose::tell_place(context, &stage, &account);
     let fail = |error: Error| context.failure(&error);
     let secrets = match options.dry_run {
         true => choose::given_secrets(&account, &stacks)?,

@@ -36,6 +36,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         print_stacks(options.output.output, &stage, &results);
         return Ok(());
     };
+    choose::tell_place(context, &stage, &account);
     let fail = |error: Error| context.failure(&error);
     let is_named = !options.stacks.is_empty();
     let found = join_all(stacks.iter().map(|stack| Removal::find(&account, &stage, stack, is_named, context))).await;
@@ -48,7 +49,8 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         return Ok(());
     }
     let has_any = all().any(|(_, _, found)| !found.is_empty());
-    if must_ask && has_any && !choose::agrees(&format!("Destroy this on stage `{}`?", stage.name)) {
+    let question = format!("Destroy this on {}?", choose::place(&stage, &account));
+    if must_ask && has_any && !choose::agrees(&question).await {
         return Err(Failure::nothing_changed("not destroyed: nothing was changed"));
     }
     let work = found.iter().map(|removal| removal.run(keep, context));

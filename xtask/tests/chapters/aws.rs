@@ -1,13 +1,42 @@
 //! The way of a stage on AWS, walked on the emulator: no stand-ins, real names, release builds.
 
-use crate::local::stage::{Run, Stage};
+use crate::local::stage::{Run, Stage, sources};
 use serde_json::{Value as Json, json};
+use std::process::Command;
 
 const PROD: &str = "stacks/stages/prod.yaml";
 
 /// Runs a command as somebody who has signed in to AWS, with more variables.
 fn run(stage: &Stage, arguments: &[&str], more: &[(&str, &str)]) -> Run {
-    let mut command = stage.command(arguments);
+    stage.finish(&mut signed_in(stage, stage.command(arguments), more))
+}
+
+/// Runs it on a terminal, where this is typed at this prompt; returns what the terminal saw.
+fn typed(stage: &Stage, prompt: &str, keys: &str, arguments: &[&str], more: &[(&str, &str)]) -> Json {
+    let command = on_a_terminal(stage, prompt, keys, arguments);
+    let seen = stage.finish(&mut signed_in(stage, command, more)).succeeds().json();
+    assert_eq!(seen["is_asked"], true, "{seen:#}");
+    assert_eq!(seen["echo"], true, "the terminal hides what is typed after the command: {seen:#}");
+    seen
+}
+
+/// A command of ours in the copy, on a terminal of its own where this is typed at this prompt.
+fn on_a_terminal(stage: &Stage, prompt: &str, keys: &str, arguments: &[&str]) -> Command {
+    let command = stage.command(arguments);
+    let script = sources().join("xtask/tests/local/terminal.py");
+    let mut whole = Command::new(stage.python("emulator"));
+    whole.arg(script).args([prompt, keys]).arg(command.get_program()).args(arguments);
+    whole.current_dir(&stage.root).stdin(std::process::Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => whole.env(name, value),
+            None => whole.env_remove(name),
+        };
+    }
+    whole
+}
+
+fn signed_in(stage: &Stage, mut command: Command, more: &[(&str, &str)]) -> Command {
     command
         .env("AWS_ENDPOINT_URL", stage.address("emulator"))
         .env("AWS_ACCESS_KEY_ID", "test")
@@ -17,7 +46,7 @@ fn run(stage: &Stage, arguments: &[&str], more: &[(&str, &str)]) -> Run {
         .env_remove("AWS_PROFILE")
         .env_remove("SLACK_WEBHOOK_URL")
         .envs(more.iter().copied());
-    stage.finish(&mut command)
+    command
 }
 
 /// Makes the stage file from the example, without some of its sections.
@@ -61,8 +90,12 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     run(stage, &deploy, &[]).fails_with(2).says("SLACK_WEBHOOK_URL");
     assert_eq!(&stage.account("inventory", &[]), before);
 
+    asks(stage, &url, before);
+    never_was(stage, &["deploy", "--stage", "prod", "--dry-run"]);
+
     let deployed = run(stage, &deploy, &[("SLACK_WEBHOOK_URL", &url)]).succeeds();
-    deployed.says("secrets stored: SLACK_WEBHOOK_URL");
+    deployed.says("is ROLLBACK_COMPLETE: it never came to be and is removed");
+    deployed.says("secrets stored: SLACK_WEBHOOK_URL").says("stage `prod` (account 000000000000, ap-northeast-1)");
     let document = deployed.json();
     let stack = &document["stacks"][0];
     assert_eq!((&document["stage"], &stack["status"]), (&json!("prod"), &json!("CREATE_COMPLETE")));
@@ -97,6 +130,50 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     other.says("alarms reach nobody before sns-slack is there: `cargo xtask deploy sns-slack --stage prod`");
     assert_eq!(&stage.account("inventory", &[]), before);
     std::fs::remove_file(stage.root.join(PROD)).unwrap();
+}
+
+/// What is asked can be interrupted and refused, and nothing comes of it.
+fn asks(stage: &Stage, url: &str, before: &Json) {
+    const CTRL_C: &str = "\u{3}";
+    let deploy = ["deploy", "--stage", "prod"];
+    let seen = typed(stage, "SLACK_WEBHOOK_URL (", CTRL_C, &deploy, &[]);
+    assert_eq!((&seen["code"], &seen["was_hidden"]), (&json!(2), &json!(true)), "{seen:#}");
+    assert!(seen["output"].as_str().unwrap().contains("hint: nothing was changed"), "{seen:#}");
+    assert_eq!(&stage.account("inventory", &[]), before);
+    let question = "Deploy to stage `prod` (account 000000000000, ap-northeast-1)? [y/N]";
+    for (keys, words) in [(CTRL_C, "error: interrupted"), ("n\n", "not deployed: none of this was changed")] {
+        let seen = typed(stage, question, keys, &deploy, &[("SLACK_WEBHOOK_URL", url)]);
+        // The archives are there, and their bucket.
+        assert_eq!((&seen["code"], &seen["was_hidden"]), (&json!(1), &json!(false)), "{seen:#}");
+        assert!(seen["output"].as_str().unwrap().contains(words), "{seen:#}");
+        assert_eq!(stage.account("inventory", &[])["stacks"], before["stacks"]);
+    }
+    stage.edit(PROD, "# account: 111122223333", "account: 111122223333");
+    let other = run(stage, &["endpoints", "--stage", "prod"], &[]).fails_with(2);
+    other
+        .says("stacks/stages/prod.yaml:9: account: the credentials are of account 000000000000, not of 111122223333")
+        .says("hint: sign in to the stage's account");
+    stage.edit(PROD, "account: 111122223333", "account: \"000000000000\"");
+}
+
+/// A stack whose creation failed is in the way; who only looks does not remove it.
+fn never_was(stage: &Stage, dry_run: &[&str]) {
+    const NAME: &str = "tsugite-prod-sns-slack";
+    let function = json!({
+        "Code": {"S3Bucket": "not-there", "S3Key": "not-there.zip"}, "Role": "arn:aws:iam::000000000000:role/none",
+        "Handler": "bootstrap", "Runtime": "provided.al2023",
+    });
+    let template = json!({"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": function}}});
+    let status = || {
+        let answer = stage.aws(&["cloudformation", "describe-stacks", "--stack-name", NAME]);
+        answer["Stacks"][0]["StackStatus"].clone()
+    };
+    stage.aws(&["cloudformation", "create-stack", "--stack-name", NAME, "--template-body", &template.to_string()]);
+    stage.until("the creation fails", || status() == "ROLLBACK_COMPLETE");
+    let seen = run(stage, dry_run, &[]).succeeds();
+    seen.says("is ROLLBACK_COMPLETE: it never came to be and has to be removed first");
+    seen.says("sns-slack: new stack").says("added Notices (AWS::SQS::Queue)").says("(sqs:SendMessage)");
+    assert_eq!(status(), "ROLLBACK_COMPLETE");
 }
 
 /// A topic of somebody else feeds the notifier and stays when the stack goes.

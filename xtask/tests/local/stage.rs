@@ -183,7 +183,7 @@ impl Stage {
         if output.stdout.is_empty() { Json::Null } else { serde_json::from_slice(&output.stdout).unwrap() }
     }
 
-    fn python(&self, name: &str) -> PathBuf {
+    pub fn python(&self, name: &str) -> PathBuf {
         find(&self.root.join("target/tsugite/python"), &format!("{name}-")).join("bin/python")
     }
 

@@ -12,6 +12,14 @@ use futures_util::future::join_all;
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a stack is begun again because a service took less at once.
+const MOST_PAUSES: u32 = 3;
+/// How long is waited before that.
+///
+/// Source: API Gateway developer guide, "Amazon API Gateway quotas": its slowest call takes 30 seconds.
+const PAUSE: Duration = Duration::from_secs(30);
 
 /// How far a deployment goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +63,8 @@ impl Round<'_> {
         let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
         let in_full = !self.stage.is_local() || self.manner == Manner::Look;
         self.context.pause_display(|| print_proposals(&proposals, in_full)).await;
-        let question = format!("Deploy to stage `{}`?", self.stage.name);
-        let is_refused = self.manner == Manner::Ask && has_changes && !choose::agrees(&question);
+        let question = format!("Deploy to {}?", choose::place(self.stage, &self.account));
+        let is_refused = self.manner == Manner::Ask && has_changes && !choose::agrees(&question).await;
         if self.manner != Manner::Look && !is_refused {
             return self.apply(stacks, &proposals).await.map(Ran::Applied);
         }
@@ -74,20 +82,21 @@ impl Round<'_> {
         Ok(Ran::Looked(proposals))
     }
 
+    fn plan<'a>(&'a self, stack: &'a Stack) -> Plan<'a> {
+        static NOTHING: BTreeMap<String, String> = BTreeMap::new();
+        Plan {
+            stack,
+            code_keys: self.code_keys,
+            outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&NOTHING),
+            backlog_ids: self.backlog_ids,
+            stand_ins: self.account.local.as_ref().map(|local| local as &(dyn StandIns + Send + Sync)),
+            clears: self.manner != Manner::Look,
+        }
+    }
+
     /// Asks for all change sets at once; if one is refused, all are taken back.
     async fn propose(&self, stacks: &[&Stack]) -> Result<Vec<Proposal>, Failure> {
-        let stand_ins = self.account.local.as_ref().map(|local| local as &(dyn StandIns + Send + Sync));
-        let nothing = BTreeMap::new();
-        let plans: Vec<Plan<'_>> = stacks
-            .iter()
-            .map(|stack| Plan {
-                stack,
-                code_keys: self.code_keys,
-                outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&nothing),
-                backlog_ids: self.backlog_ids,
-                stand_ins,
-            })
-            .collect();
+        let plans: Vec<Plan<'_>> = stacks.iter().map(|stack| self.plan(stack)).collect();
         let results = join_all(plans.iter().map(|plan| propose(&self.account, plan, &self.context.reporter))).await;
         let (proposals, failure) = self.context.separate(results);
         if let Some(failure) = failure {
@@ -110,8 +119,34 @@ impl Round<'_> {
             self.context.reporter.note(format!("secrets stored: {}", stored.join(", ")));
         }
         match failure {
+            // The others are there, and their addresses with them.
+            Some(failure) if !results.is_empty() => {
+                let option =
+                    if self.stage.is_local() { String::new() } else { format!(" --stage {}", self.stage.name) };
+                self.context.reporter.note(format!("what to register for the others: cargo xtask endpoints{option}"));
+                Err(failure)
+            }
             Some(failure) => Err(failure),
             None => Ok(results.into_iter().filter_map(|(deployed, _)| deployed).collect()),
+        }
+    }
+
+    /// Applies what was agreed to; if a service took it for too much at once, again after a pause.
+    async fn apply_patiently(&self, stack: &Stack, agreed: &Proposal) -> Result<(), Error> {
+        let reporter = &self.context.reporter;
+        let step = format!("deploying {}", stack.name());
+        let mut proposal = agreed.clone();
+        let mut n_pauses = 0;
+        loop {
+            let n_changes = proposal.changes.len();
+            let work = apply(&self.account, stack, &proposal, reporter);
+            match reporter.step(&step, work, |()| counted(n_changes, "resource")).await {
+                Err(Error::Stack(failure)) if failure.is_throttled() && n_pauses < MOST_PAUSES => n_pauses += 1,
+                result => return result,
+            }
+            reporter.note(format!("{}: a service wants us to be slower; going on in a moment", stack.name()));
+            tokio::time::sleep(PAUSE).await;
+            proposal = propose(&self.account, &self.plan(stack), reporter).await?;
         }
     }
 
@@ -119,10 +154,7 @@ impl Round<'_> {
     async fn deploy(&self, stack: &Stack, proposal: &Proposal) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
         let reporter = &self.context.reporter;
         if !proposal.is_empty() {
-            let step = format!("deploying {}", proposal.stack);
-            let work = apply(&self.account, stack, proposal, reporter);
-            let n_changes = proposal.changes.len();
-            reporter.step(&step, work, |()| counted(n_changes, "resource")).await?;
+            self.apply_patiently(stack, proposal).await?;
         }
         let stored = put_secrets(&self.account, stack, self.secrets).await?;
         let mut result = deployed(&self.account, stack).await?;
