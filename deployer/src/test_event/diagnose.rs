@@ -10,7 +10,7 @@ use stacks::Stack;
 pub(super) async fn of_answer(account: &Account, stack: &Stack, function: &str, status: u16) -> String {
     match status {
         0 => "the endpoint cannot be reached; check the network, or start the local stage with `cargo xtask deploy`".into(),
-        401 => "the token in the URL is not the secret's value; the function may still hold an older one: deploy again".into(),
+        401 => "the token in the URL is not the secret's value; the function may hold an older one for a minute: try again, then deploy again".into(),
         403 => match has_resource_policy(account, stack).await {
             true => "the API admits only the addresses in `allowed_senders` of the stage file, and this machine's is none of them".into(),
             false => "API Gateway refuses the request; the stage or the permission to call the function is missing: deploy again".into(),

@@ -44,6 +44,14 @@ impl Refusal {
         self.status == 404 && self.code == Some(NO_RESOURCE)
     }
 
+    /// Whether it is the project that is not there, for the owner of the key, and not what was looked for in it.
+    ///
+    /// Backlog has one code for both; its words differ, as in the sample of developer.nulab.com, "Error Response".
+    pub fn is_no_project(&self) -> bool {
+        let speaks_of_it = self.message.as_ref().is_some_and(|message| message.to_lowercase().contains("project"));
+        self.is_no_resource() && speaks_of_it
+    }
+
     /// A failure that does not pass.
     pub fn permanent(&self) -> Failure {
         Failure::permanent(format!("Backlog refused the request ({}){}", self.status, self.words()))

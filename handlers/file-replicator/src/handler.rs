@@ -7,6 +7,9 @@ use runtime::{Delivery, Done, Failure, Live, Upload, timeout_at};
 
 type Links = Declared<Live>;
 
+/// How much must have come for the speed to be that of the whole transfer.
+const TELLING_BYTES: u64 = 256 * 1024 * 1024;
+
 /// Copies the file that the event announces; everything else is acknowledged.
 pub async fn handle(links: &Links, delivery: Delivery<BacklogEvent>) -> Result<Done, Failure> {
     let Links { target, api_key, backlog, project, folder, size_limit } = links;
@@ -34,7 +37,7 @@ pub async fn handle(links: &Links, delivery: Delivery<BacklogEvent>) -> Result<D
     let mut upload = target.upload(&key, file.size)?;
     let copying = copy(&source, &file, &mut upload);
     let outcome = timeout_at(delivery.deadline, copying).await;
-    let outcome = outcome.unwrap_or_else(|_| Err(out_of_time(&file)));
+    let outcome = outcome.unwrap_or_else(|_| Err(out_of_time(&file, upload.written_bytes())));
     if outcome.is_err() {
         upload.abort().await;
     }
@@ -70,8 +73,13 @@ fn differs(file: &SharedFile, how: &str) -> Failure {
     ))
 }
 
-fn out_of_time(file: &SharedFile) -> Failure {
-    Failure::retry(format!("file {} could not be copied in the time of one invocation", file.id))
+/// A file of which not half came in time will not come whole the next time; a short beginning tells nothing.
+fn out_of_time(file: &SharedFile, written_bytes: u64) -> Failure {
+    let what = format!("file {} could not be copied in the time of one invocation", file.id);
+    match written_bytes > TELLING_BYTES && written_bytes < file.size / 2 {
+        true => Failure::permanent(format!("{what}: {written_bytes} of {} bytes came, which is too slow", file.size)),
+        false => Failure::retry(what),
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 const HIDDEN_FAILURE: &str = "Webhook message delivery failed";
 /// What precedes the status that they hide.
 const HIDDEN_STATUS: &str = "returned HTTP error ";
+/// What Power Automate calls a flow that is switched off or deleted, with the status 400.
+///
+/// Source: github.com/microsoft/coe-starter-kit, issue 8684.
+const FLOW_IS_OFF: &str = ", WorkflowTriggerIsNotEnabled";
 /// What a person has to do about an address that does not work.
 const NEXT_STEP: &str =
     "see whether the flow is on and has an owner, copy its URL anew and give it with `cargo xtask deploy`";
@@ -88,11 +92,16 @@ async fn judge(mut response: Response, secret: &TeamsWorkflowUrl) -> Result<(), 
     let Some(status) = status else { return Ok(()) };
     let said = said(&body, secret);
     Err(match status {
+        400 if said.ends_with(FLOW_IS_OFF) => Trouble::Address(Failure::permanent(format!(
+            "the flow in Teams is switched off or gone ({status}{said}): {NEXT_STEP}"
+        ))),
+        301 | 308 => {
+            Trouble::Address(Failure::permanent(format!("the flow is at another address now ({status}): {NEXT_STEP}")))
+        }
         401 | 403 | 404 | 410 => Trouble::Address(Failure::permanent(format!(
             "Teams refuses the URL of the flow ({status}{said}): {NEXT_STEP}"
         ))),
         429 => Trouble::Other(Failure::retry_after("the rate limit of Teams is reached", wait)),
-        301 | 308 => Trouble::Other(Failure::permanent(format!("the flow is at another address now ({status})"))),
         // Timed out and too early: both speak of the moment, not of the request.
         400..500 if !matches!(status, 408 | 425) => {
             Trouble::Other(Failure::permanent(format!("Teams refused the card ({status}{said})")))

@@ -77,7 +77,8 @@ impl ResponseHeadersPolicy {
                     "ReferrerPolicy": {"Override": true, "ReferrerPolicy": "no-referrer"},
                     "StrictTransportSecurity": {
                         "AccessControlMaxAgeSec": HTTPS_ONLY_SECONDS,
-                        "IncludeSubdomains": true,
+                        // The domain may have other hosts below it that are none of ours.
+                        "IncludeSubdomains": false,
                         "Override": true,
                     },
                 },

@@ -6,11 +6,13 @@ Usage: python terminal.py PROMPT KEYS COMMAND [ARGUMENT...]; prints JSON.
 import json
 import os
 import pty
+import re
 import sys
 import termios
 
 PROMPT, KEYS, *COMMAND = sys.argv[1:]
 LOCAL_MODES = 3
+COLORS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 child, terminal = pty.fork()
 if child == 0:
@@ -36,7 +38,7 @@ echo = bool(termios.tcgetattr(terminal)[LOCAL_MODES] & termios.ECHO)
 _, status = os.waitpid(child, 0)
 print(json.dumps({
     "code": os.waitstatus_to_exitcode(status),
-    "output": output.decode(errors="replace").replace("\r\n", "\n"),
+    "output": COLORS.sub("", output.decode(errors="replace")).replace("\r\n", "\n"),
     "is_asked": is_asked,
     "was_hidden": was_hidden,
     "echo": echo,

@@ -57,6 +57,15 @@ async fn a_file_that_is_gone_is_a_warning_and_not_tried_again() {
 }
 
 #[tokio::test]
+async fn a_project_that_the_key_does_not_see_is_not_taken_for_a_file_that_is_gone() {
+    for message in ["No project.", "No such project. (key:SUB)"] {
+        let body = serde_json::json!({"errors": [{"message": message, "code": 6, "moreInfo": ""}]}).to_string();
+        let text = check(with_body(404, &body), Outcome::Permanent).await;
+        assert!(text.contains("does not see the project"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_that_stays_is_given_up_with_its_reason() {
     assert!(check(status(403), Outcome::Permanent).await.contains("403"));
     let text = check(status(400), Outcome::Permanent).await;

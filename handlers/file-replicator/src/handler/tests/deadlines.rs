@@ -42,6 +42,19 @@ async fn stalling_after(n_bytes: u64) -> Host {
     Host::stalling_after([head.into_bytes(), generated(n_bytes)].concat()).await
 }
 
+#[test]
+fn a_file_that_is_far_too_large_for_the_time_is_not_fetched_again() {
+    const GIB: u64 = 1024 * 1024 * 1024;
+    let event = serde_json::from_value::<BacklogEvent>(event(|_| {})).unwrap();
+    let file = SharedFile { size: 15 * GIB, ..event.changed_file().unwrap().unwrap() };
+    for (written, is_permanent) in
+        [(0, false), (GIB / 8, false), (GIB, true), (7 * GIB, true), (8 * GIB, false), (15 * GIB, false)]
+    {
+        let failure = out_of_time(&file, written);
+        assert_eq!(matches!(failure, Failure::Permanent { .. }), is_permanent, "{written}: {failure:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_backlog_that_does_not_answer_is_left_at_the_deadline() {
     let host = Host::stalling_after("").await;

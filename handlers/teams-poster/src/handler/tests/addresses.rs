@@ -24,6 +24,28 @@ async fn a_url_that_was_replaced_is_read_anew_once() {
     }
 }
 
+/// What the flow answers when it is switched off.
+fn switched_off() -> Planned {
+    let body = r#"{"error":{"code":"WorkflowTriggerIsNotEnabled","message":"Could not execute workflow 'w' trigger 'manual' with state 'Disabled': trigger is not enabled."}}"#;
+    Planned { status: 400, body: Some(body.into()), ..Planned::default() }
+}
+
+#[tokio::test]
+async fn a_flow_that_is_switched_off_may_have_a_new_url() {
+    let stage = Stage::with_urls(|url| vec![format!("{url}x"), url.to_owned()]).await;
+    stage.fail(switched_off());
+    stage.check(&envelope("x"), Outcome::Worked).await;
+    assert_eq!((stage.calls().len(), stage.cards().len()), (2, 1));
+    let stage = Stage::new().await;
+    stage.fail(switched_off());
+    let text = stage.check(&envelope("x"), Outcome::Permanent).await;
+    assert!(
+        text.starts_with("the flow in Teams is switched off or gone (400, WorkflowTriggerIsNotEnabled): "),
+        "{text}"
+    );
+    assert!(text.contains("see whether the flow is on") && !text.contains("Disabled"), "{text}");
+}
+
 #[tokio::test]
 async fn a_wrong_signature_is_refused_by_teams_itself_and_then_read_anew() {
     let stage = Stage::with_urls(|url| vec![format!("{url}x"), url.to_owned()]).await;
