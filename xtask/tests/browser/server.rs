@@ -24,9 +24,9 @@ const HEADERS: [(&str, &str); 6] = [
          trusted-types 'none'",
     ),
     ("cross-origin-opener-policy", "same-origin"),
-    ("permissions-policy", "camera=(), clipboard-read=(), clipboard-write=(), geolocation=(), microphone=()"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("referrer-policy", "no-referrer"),
-    ("strict-transport-security", "max-age=63072000; includeSubDomains; preload"),
+    ("strict-transport-security", "max-age=63072000"),
     ("x-content-type-options", "nosniff"),
 ];
 /// The files, and how a bucket calls their types.

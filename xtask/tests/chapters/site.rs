@@ -21,7 +21,7 @@ const HEADERS: [(&str, &str); 7] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("referrer-policy", "no-referrer"),
-    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("strict-transport-security", "max-age=63072000"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
 ];
