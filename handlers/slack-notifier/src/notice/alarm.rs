@@ -37,18 +37,25 @@ pub(super) fn read(object: &Object, context: &Context) -> Option<Notice> {
     Some(notice)
 }
 
-/// How soon after it was made or changed an alarm comes to its first verdict.
-const BEGINNING_SECONDS: i64 = 15 * 60;
+/// How soon after its first period an alarm that was made or changed comes to its first verdict.
+const BEGINNING_SECONDS: i64 = 4 * 60;
+/// The period of an alarm that does not say it, such as one of several metrics.
+const USUAL_PERIOD_SECONDS: i64 = 5 * 60;
 
 /// Whether an alarm only tells that it was made and found nothing amiss: nothing has recovered.
 ///
-/// Every new alarm goes from `INSUFFICIENT_DATA` to `OK` by itself, and a deployment makes many.
+/// Every new alarm goes from `INSUFFICIENT_DATA` to `OK` by itself, and a deployment makes many. The later
+/// it does, the likelier is something else: it went off and lost its data before it recovered.
 pub(super) fn has_just_begun(object: &Object) -> bool {
     let state = |name| string(object, name);
     let is_first = (state("OldStateValue"), state("NewStateValue")) == (Some("INSUFFICIENT_DATA"), Some("OK"));
     let moment = |name| string(object, name).and_then(TimeZone::seconds_of_iso);
     let made_and_judged = moment("AlarmConfigurationUpdatedTimestamp").zip(moment("StateChangeTime"));
-    is_first && made_and_judged.is_some_and(|(made, judged)| (0..=BEGINNING_SECONDS).contains(&(judged - made)))
+    let period = object.get("Trigger").and_then(|trigger| trigger["Period"].as_i64());
+    // Source: CloudWatch API reference, PutMetricAlarm: up to a day.
+    let period = period.filter(|seconds| (1..=86_400).contains(seconds)).unwrap_or(USUAL_PERIOD_SECONDS);
+    let beginning = 0..=period + BEGINNING_SECONDS;
+    is_first && made_and_judged.is_some_and(|(made, judged)| beginning.contains(&(judged - made)))
 }
 
 /// One metric with its dimensions, or the expressions of several.

@@ -63,6 +63,8 @@ async fn a_new_alarm_that_is_well_is_not_shown_and_a_recovery_is() {
     let (now, long_ago) = ("2026-08-04T01:58:00.000+0000", "2026-08-01T00:00:00.000+0000");
     let outcome = handle("id-1", new("INSUFFICIENT_DATA", now)).await;
     assert_eq!(outcome, Ok(Done::Ignored("an alarm that was just made is well".into())));
+    let outcome = handle("id-0", new("INSUFFICIENT_DATA", "2026-08-04T01:53:00.000+0000")).await;
+    assert!(matches!(outcome, Ok(Done::Ignored(_))), "{outcome:?}");
     assert_eq!(stage.answers(), [0; 0]);
     // Data came back, an alarm ended, a new one went off at once, and one that does not say when it was made.
     let mut bad = new("INSUFFICIENT_DATA", now);
@@ -72,6 +74,8 @@ async fn a_new_alarm_that_is_well_is_not_shown_and_a_recovery_is() {
         ("id-3", new("ALARM", now)),
         ("id-4", bad),
         ("id-5", new("INSUFFICIENT_DATA", "")),
+        // Nine minutes are its period of five and a little; ten are enough to have gone off before.
+        ("id-6", new("INSUFFICIENT_DATA", "2026-08-04T01:51:52.000+0000")),
     ] {
         assert_eq!(handle(id, change).await, Ok(Done::Worked("shown as alarm".into())));
     }
