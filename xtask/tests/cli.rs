@@ -262,6 +262,20 @@ fn without_a_network_the_address_is_doubted() {
 }
 
 #[test]
+fn aws_is_asked_through_the_proxy_of_the_environment() {
+    let proxy = RefusingService::with_code("AccessDenied");
+    let variables = [
+        ("HTTPS_PROXY", proxy.url.as_str()),
+        ("AWS_MAX_ATTEMPTS", "1"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+    ];
+    Project::new("proxy", "", "").check(&variables, &["sts:GetCallerIdentity got no answer", "HTTPS_PROXY"]);
+    let request = proxy.requests.recv().unwrap();
+    assert!(request.starts_with("CONNECT sts.ap-northeast-1.amazonaws.com:443 "), "{request}");
+}
+
+#[test]
 fn without_python_it_is_said_which_one_is_needed() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-python");
     let _ = std::fs::remove_dir_all(&folder);
