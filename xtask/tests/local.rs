@@ -350,4 +350,6 @@ fn stops(stage: &Stage) {
     assert!(!stage.command_lines().contains("__stand-ins"), "the stand-ins are still there");
     stage.run(&["local", "stop"]).succeeds().says("does not run");
     stage.run(&["destroy"]).succeeds().says("nothing is there");
+    let seen = stage.run(&["destroy", "--dry-run", "--output", "json"]).succeeds().json();
+    assert_eq!((&seen["dry_run"], &seen["stacks"][0]["resources"]), (&json!(true), &json!(0)));
 }

@@ -32,6 +32,11 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let Some(account) = context.connect_if_running(&stage).await? else {
         write_line("the local stage does not run: nothing is there");
         let stacks = stacks.iter().filter(|stack| !stack.is_former());
+        if options.dry_run {
+            let nothing = Leftovers::default();
+            print_doomed(options.output.output, &stage, stacks.map(|stack| (stack, &nothing)));
+            return Ok(());
+        }
         let results: Vec<_> = stacks.map(|stack| result(stack, "ABSENT", false)).collect();
         print_stacks(options.output.output, &stage, &results);
         return Ok(());
