@@ -1,6 +1,6 @@
 //! Applies a proposal and follows it to its end, first cause first if it fails.
 
-use crate::account::Account;
+use crate::account::{Account, StackStatus};
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::{Event, Reporter};
 use crate::propose::{ChangeSetId, Proposal};
@@ -79,9 +79,9 @@ impl Seen {
         Ok(n_new)
     }
 
-    /// Whether the stack itself has told something.
-    fn has_begun(&self) -> bool {
-        self.events.iter().any(|event| event.physical_resource_id() == event.stack_id())
+    /// What the stack itself told last of the operation.
+    fn last_status(&self) -> Option<&str> {
+        self.events.iter().rfind(|event| event.physical_resource_id() == event.stack_id()).map(status_of)
     }
 
     /// Resource, reason and definition of each failure, the first one first.
@@ -127,13 +127,26 @@ pub(crate) async fn follow(
         }
         match status {
             None => return Ok("DELETE_COMPLETE".into()),
-            // The status of before stays until CloudFormation has taken the operation up, which an event of the
-            // stack itself shows.
-            Some(status) if !status.is_moving() && (seen.has_begun() || began.elapsed() > BEGIN_LIMIT) => {
+            // The status of before stays until CloudFormation has taken the operation up: the end is what
+            // the stack has told as well.
+            Some(status) if !status.is_moving() && seen.last_status() == Some(status.0.as_str()) => {
                 return Ok(status.0);
+            }
+            Some(status) if seen.last_status().is_none() && began.elapsed() > BEGIN_LIMIT => {
+                return Err(Error::Stack(did_not_begin(name, &status)));
             }
             Some(_) => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
         }
+    }
+}
+
+/// What is said when CloudFormation took an operation and nothing came of it.
+fn did_not_begin(name: &str, status: &StackStatus) -> StackFailure {
+    StackFailure {
+        stack: name.into(),
+        outcome: format!("is {} as before: CloudFormation has not begun", status.0),
+        causes: vec![],
+        hint: "see in the console what it waits for, then type the same command again".into(),
     }
 }
 
@@ -169,8 +182,9 @@ async fn failure(account: &Account, stack: &Stack, id: &ChangeSetId, status: &st
         "UPDATE_ROLLBACK_COMPLETE" => "was rolled back; it is as it was before".into(),
         status => format!("is {status}"),
     };
-    let hint = hint_for(&causes).to_owned();
-    StackFailure { stack: stack.name().into(), outcome, causes, hint }
+    let mut failure = StackFailure { stack: stack.name().into(), outcome, causes, hint: String::new() };
+    failure.hint = hint_for(&failure).to_owned();
+    failure
 }
 
 fn cause(stack: &Stack, logical_id: &str, reason: &str) -> String {
@@ -181,17 +195,14 @@ fn cause(stack: &Stack, logical_id: &str, reason: &str) -> String {
 }
 
 /// The next step for the most common reasons.
-fn hint_for(causes: &[String]) -> &'static str {
-    // The names of our resources are no reasons.
-    let reasons: Vec<&str> =
-        causes.iter().map(|cause| cause.split_once(": ").map_or(cause.as_str(), |(_, why)| why)).collect();
-    let reasons = reasons.join(" ").to_lowercase();
+fn hint_for(failure: &StackFailure) -> &'static str {
+    let reasons = failure.reasons().collect::<Vec<_>>().join(" ").to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| reasons.contains(word));
     if has(&["already exists"]) {
         "something of that name is there already; remove it, or rename ours, then deploy again"
     } else if has(&["not authorized", "accessdenied", "access denied"]) {
         "ask whoever runs the account to allow the action that is named above, then deploy again"
-    } else if has(&["too many requests", "toomanyrequests", "rate exceeded", "throttl"]) {
+    } else if failure.is_throttled() {
         "the service wants us to be slower; type the same command again in a minute"
     } else if has(&["unzip", "nosuchkey", "s3 key"]) {
         "the archive in the artifact bucket is not usable; delete it there, then deploy again"
@@ -218,13 +229,14 @@ pub(crate) async fn validation_findings(
     };
     // An older partition or a missing permission must not hide the failure itself.
     let Ok(answer) = call.send().await else { return Vec::new() };
-    let since = DateTime::from(since - CLOCK_DIFFERENCE);
+    // A change set has no findings but its own.
+    let since = change_set.is_none().then(|| DateTime::from(since - CLOCK_DIFFERENCE));
     answer
         .operation_events()
         .iter()
         .filter(|event| event.event_type().is_some_and(|kind| kind.as_str() == "VALIDATION_ERROR"))
         // They come newest first, and those of every operation before as well.
-        .filter(|event| event.timestamp().is_none_or(|at| *at >= since))
+        .filter(|event| event.timestamp().zip(since.as_ref()).is_none_or(|(at, since)| at >= since))
         .map(|event| {
             format!(
                 "{}: {}",

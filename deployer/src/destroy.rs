@@ -12,6 +12,9 @@ pub(crate) use stack::delete_stack;
 use stacks::{Stack, Stage};
 use std::time::Instant;
 
+/// What DynamoDB says of the backups of a table that is being deleted.
+const AWAY: [&str; 3] = ["TableNotFoundException", "ContinuousBackupsUnavailableException", "ResourceInUseException"];
+
 /// What becomes of buckets and tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -115,7 +118,7 @@ pub async fn destroy(
         }
         for table in tables_of(account, stack).await? {
             let step = format!("deleting table {table}");
-            reporter.step(&step, delete_table(account, &table), |()| "table deleted".into()).await?;
+            reporter.step(&step, delete_table(account, &table, reporter), |()| "table deleted".into()).await?;
         }
     }
     for group in log_groups_of(account, &name).await? {
@@ -177,17 +180,23 @@ async fn tables_of(account: &Account, stack: &Stack) -> Outcome<Vec<String>> {
 /// Deletes a table, without the backup that DynamoDB would make of one that can be set back in time.
 ///
 /// Source: DynamoDB developer guide, "Before you begin using point-in-time recovery": it would be kept for 35 days.
-async fn delete_table(account: &Account, name: &str) -> Outcome<()> {
+async fn delete_table(account: &Account, name: &str, reporter: &Reporter) -> Outcome<()> {
     let is_off = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(false).build();
-    let is_off = is_off.map_err(|error| Error::Program {
-        what: error.to_string(),
-        hint: "this is a mistake of ours; report it".into(),
-    })?;
-    let call = account.dynamodb.update_continuous_backups().table_name(name);
-    let answer = call.point_in_time_recovery_specification(is_off).send().await;
-    answer.map_err(Error::aws("dynamodb:UpdateContinuousBackups"))?;
+    if let Ok(is_off) = is_off {
+        let call = account.dynamodb.update_continuous_backups().table_name(name);
+        let answer = call.point_in_time_recovery_specification(is_off).send().await;
+        match answer.map_err(Error::aws("dynamodb:UpdateContinuousBackups")) {
+            Ok(_) => {}
+            // It is on its way already, or another operation is.
+            Err(Error::Aws { code, .. }) if AWAY.contains(&code.as_str()) => {}
+            Err(error) => reporter.warn(format!("DynamoDB will keep a backup of {name} for 35 days: {error}")),
+        }
+    }
     let call = account.dynamodb.delete_table().table_name(name).send();
-    call.await.map_err(Error::aws("dynamodb:DeleteTable"))?;
+    match call.await.map_err(Error::aws("dynamodb:DeleteTable")) {
+        Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
+        answer => answer.map(|_| ())?,
+    }
     let began = Instant::now();
     loop {
         let describe = async || account.dynamodb.describe_table().table_name(name).send().await;

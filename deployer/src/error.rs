@@ -158,7 +158,7 @@ pub enum Error {
 
 /// A stack operation that failed, the first cause first.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("stack `{stack}` {outcome}\n{}", causes.join("\n"))]
+#[error("stack `{stack}` {outcome}{}", causes.iter().map(|cause| format!("\n{cause}")).collect::<String>())]
 pub struct StackFailure {
     /// The stack.
     pub stack: String,
@@ -173,9 +173,15 @@ pub struct StackFailure {
 impl StackFailure {
     /// Whether nothing but our pace was wrong: services take so much in a second, and no more.
     pub fn is_throttled(&self) -> bool {
-        const WORDS: [&str; 4] = ["Too Many Requests", "TooManyRequests", "Rate exceeded", "Throttl"];
-        let is_throttled = |cause: &String| WORDS.iter().any(|word| cause.contains(word));
-        !self.causes.is_empty() && self.causes.iter().all(is_throttled)
+        const WORDS: [&str; 5] =
+            ["Status Code: 429", "Too Many Requests", "TooManyRequests", "Rate exceeded", "ThrottlingException"];
+        let mut reasons = self.reasons();
+        !self.causes.is_empty() && reasons.all(|reason| WORDS.iter().any(|word| reason.contains(word)))
+    }
+
+    /// The causes without the names of our resources, which may look like a reason.
+    pub(crate) fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.causes.iter().map(|cause| cause.split_once(": ").map_or(cause.as_str(), |(_, reason)| reason))
     }
 }
 

@@ -67,7 +67,7 @@ pub async fn look_up(
     let mut found = BacklogIds::default();
     let mut errors = Vec::new();
     let mut missing = Vec::new();
-    for Wanted { lookup, path } in wanted {
+    for Wanted { stack, lookup } in wanted {
         let project = lookup.project().map(|project| BacklogLookup::Project(project.clone()));
         // What belongs to a project is asked for by its number; that there is none is told once.
         let mut owner = None;
@@ -83,6 +83,7 @@ pub async fn look_up(
                     owner = Some(number);
                 }
                 Err(Error::Lookup { what, hint }) => {
+                    let path = path_of(stack, lookup);
                     let path: Vec<&str> = path.iter().map(String::as_str).collect();
                     errors.push((format!("{}: {what}", stage.place_of(&path)), hint));
                     missing.push(lookup.clone());
@@ -98,10 +99,10 @@ pub async fn look_up(
     }
 }
 
-/// Something that a stack names, with the path of the setting that names it.
+/// Something that a stack names.
 struct Wanted<'a> {
+    stack: &'a Stack,
     lookup: &'a BacklogLookup,
-    path: Vec<String>,
 }
 
 /// Everything that the stacks name, once, in the order of the stage file.
@@ -114,7 +115,7 @@ fn in_order(stacks: &[Stack]) -> Vec<Wanted<'_>> {
             }
             let path = path_of(stack, lookup);
             let keys: Vec<&str> = path.iter().map(String::as_str).collect();
-            wanted.push((stack.stage().line_of(&keys).unwrap_or(usize::MAX), Wanted { lookup, path }));
+            wanted.push((stack.stage().line_of(&keys).unwrap_or(usize::MAX), Wanted { stack, lookup }));
         }
     }
     wanted.sort_by_key(|(line, _)| *line);

@@ -1,19 +1,25 @@
 //! What a deployment would do: a change set, described and judged before anything changes.
 
-use crate::account::{Account, StackStatus, StackSummary};
+mod usable;
+
+use crate::account::{Account, StackSummary};
 use crate::artifact::artifact_bucket;
 use crate::change::{Change, ChangeKind};
-use crate::destroy::delete_stack;
-use crate::error::{Error, Outcome, StackFailure};
+use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::lookup::BacklogIds;
 use crate::statement::statements_of;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag, TemplateStage};
+use aws_smithy_types::DateTime;
 use contracts::{Origin, SettingValue};
 use serde_json::Value as Json;
 use stacks::{ParameterSource, Service, Stack};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use usable::{Usable, find_usable};
+
+/// After so long nobody is looking at a change set any more: whoever made it was interrupted.
+const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// What a stack is deployed with, beside its definition.
 #[derive(Clone)]
@@ -139,75 +145,6 @@ fn of_template(stack: &Stack, template: &str) -> Proposal {
     }
 }
 
-/// What there is of a stack.
-enum Usable {
-    /// Nothing: it is to be created.
-    New,
-    /// The stack, ready for an update.
-    There(StackSummary),
-    /// One that never came to be, and has to go first.
-    NotCleared,
-}
-
-/// Looks what there is.
-///
-/// An operation under way is waited for; a stack that never came to be is removed, since nothing
-/// can be lost with it. One that is only proposed, perhaps by somebody else at this moment, takes
-/// another proposal beside the first.
-async fn find_usable(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Usable> {
-    let stack = plan.stack;
-    let name = stack.full_stack_name();
-    let Some(mut there) = account.find_stack(&name).await? else { return Ok(Usable::New) };
-    if there.status.is_moving() {
-        reporter.note(format!("stack `{name}` is {}: waiting for its end", there.status.0));
-        there.status = account.wait_until_settled(&there.id).await?;
-    }
-    if there.status == StackStatus::absent() || there.status.is_only_proposed() {
-        return Ok(Usable::New);
-    }
-    if there.status.never_was() && !plan.clears {
-        reporter.note(format!("stack `{name}` is {}: it never came to be and has to be removed first", there.status.0));
-        return Ok(Usable::NotCleared);
-    }
-    if there.status.never_was() {
-        reporter.note(format!("stack `{name}` is {}: it never came to be and is removed", there.status.0));
-        account.changes();
-        delete_stack(account, stack, &there.id, reporter).await?;
-        return Ok(Usable::New);
-    }
-    match stuck(stack, account, &there.status) {
-        Some(failure) => Err(Error::Stack(failure)),
-        None => Ok(Usable::There(there)),
-    }
-}
-
-/// What is said of a stack that takes no change before somebody has seen to it.
-///
-/// Source: CloudFormation user guide, "Continue rolling back an update".
-fn stuck(stack: &Stack, account: &Account, status: &StackStatus) -> Option<StackFailure> {
-    let (why, hint) = match status.0.as_str() {
-        "UPDATE_ROLLBACK_FAILED" => (
-            "an earlier change failed and could not be undone",
-            format!(
-                "see in the stack's events what holds it; then type: aws cloudformation continue-update-rollback --region {} --stack-name {}; then deploy again",
-                account.region,
-                stack.full_stack_name()
-            ),
-        ),
-        "DELETE_FAILED" => (
-            "it was to be deleted, and a part of it is left",
-            format!(
-                "remove it with: cargo xtask destroy {} --stage {}; then deploy again",
-                stack.name(),
-                stack.stage().name
-            ),
-        ),
-        _ => return None,
-    };
-    let outcome = format!("is {}", status.0);
-    Some(StackFailure { stack: stack.name().into(), outcome, causes: vec![format!("  {why}")], hint })
-}
-
 async fn create_change_set(
     account: &Account,
     plan: &Plan<'_>,
@@ -219,11 +156,14 @@ async fn create_change_set(
     let stage = plan.stack.stage();
     let mut tags = vec![tag("tsugite:stage", stage.name.as_str()), tag("tsugite:stack", plan.stack.name())];
     tags.extend(stage.tags.iter().map(|(key, value)| tag(key, value)));
+    let change_set = format!("tsugite-{}", since_1970.as_millis());
     let answer = account
         .cloudformation
         .create_change_set()
         .stack_name(plan.stack.full_stack_name())
-        .change_set_name(format!("tsugite-{}", since_1970.as_millis()))
+        // The SDK asks again if an answer is lost: it must mean the same.
+        .client_token(&change_set)
+        .change_set_name(&change_set)
         .change_set_type(match existing {
             Some(_) => ChangeSetType::Update,
             None => ChangeSetType::Create,
@@ -338,7 +278,7 @@ async fn discard_change_set(account: &Account, id: &ChangeSetId, is_new: bool) -
     }
     // Somebody else may have made it come true, or be about to propose something else.
     let there = account.find_stack(&id.stack_id).await?;
-    if there.is_some_and(|stack| stack.status.is_only_proposed()) && !has_proposals(account, &id.stack_id).await? {
+    if there.is_some_and(|stack| stack.status.is_only_proposed()) && !has_other_proposals(account, id).await? {
         account
             .cloudformation
             .delete_stack()
@@ -350,15 +290,18 @@ async fn discard_change_set(account: &Account, id: &ChangeSetId, is_new: bool) -
     Ok(())
 }
 
-/// Whether a stack has change sets; one that is being deleted does not count.
-async fn has_proposals(account: &Account, stack_id: &str) -> Outcome<bool> {
-    let answer = account.cloudformation.list_change_sets().stack_name(stack_id).send().await;
+/// Whether a stack has other change sets that somebody may be looking at.
+async fn has_other_proposals(account: &Account, ours: &ChangeSetId) -> Outcome<bool> {
+    let answer = account.cloudformation.list_change_sets().stack_name(&ours.stack_id).send().await;
     let answer = answer.map_err(Error::aws("cloudformation:ListChangeSets"))?;
+    let long_ago = DateTime::from(SystemTime::now() - FORGOTTEN);
     Ok(answer.summaries().iter().any(|summary| {
-        matches!(
+        let is_ready = matches!(
             summary.status(),
             Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress | ChangeSetStatus::CreateComplete)
-        )
+        );
+        let is_recent = summary.creation_time().is_none_or(|made| *made > long_ago);
+        is_ready && is_recent && summary.change_set_id() != Some(&ours.change_set)
     }))
 }
 

@@ -100,7 +100,12 @@ async fn answer(ask: impl FnOnce() -> std::io::Result<String> + Send + 'static) 
     let _terminal = Terminal::remember();
     let (tell, told) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || tell.send(ask()));
-    told.await.unwrap_or_else(|_| Err(std::io::ErrorKind::Interrupted.into()))
+    match told.await {
+        // Ctrl-C was typed where it is read and not heard; the signal is on its way, and has the word.
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::Interrupted => std::future::pending().await,
+        Ok(answer) => answer,
+        Err(_) => Err(std::io::Error::other("the question was given up")),
+    }
 }
 
 /// How the terminal was before a question, which may hide what is typed.

@@ -7,6 +7,7 @@ use crate::stage_file;
 use deployer::{
     Account, Error, Event, Flush, Local, Proposal, Reporter, Workspace, discard, local_status, start_local,
 };
+use futures_util::future::join_all;
 use stacks::Stage;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -119,11 +120,7 @@ impl Context {
     /// Cleans up after Ctrl-C, and says what goes on without us.
     pub async fn interrupted(&self) -> Failure {
         let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        let cleaning = async {
-            for (account, proposal) in &pending {
-                let _ = discard(account, proposal).await;
-            }
-        };
+        let cleaning = join_all(pending.iter().map(|(account, proposal)| discard(account, proposal)));
         tokio::select! {
             _ = tokio::time::timeout(CLEANING_LIMIT, cleaning) => {}
             _ = tokio::signal::ctrl_c() => {}

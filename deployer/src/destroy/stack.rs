@@ -41,10 +41,10 @@ impl NotYet {
 
     /// Tells it from the causes of a failure; `None` if there is another one among them.
     fn of(failure: &StackFailure) -> Option<Self> {
-        let in_use = |cause: &String| cause.to_lowercase().contains("certificate") && cause.contains("in use");
+        let in_use = |reason: &str| reason.to_lowercase().contains("certificate") && reason.contains("in use");
         if failure.is_throttled() {
             Some(Self::Throttled)
-        } else if !failure.causes.is_empty() && failure.causes.iter().all(in_use) {
+        } else if !failure.causes.is_empty() && failure.reasons().all(in_use) {
             Some(Self::CertificateInUse)
         } else {
             None
@@ -107,6 +107,9 @@ mod tests {
             (vec![throttled], Some(NotYet::Throttled)),
             (vec![in_use], Some(NotYet::CertificateInUse)),
             (vec![throttled, held], None),
+            (vec!["FunctionThrottlesAlarm: not authorized to perform: cloudwatch:PutMetricAlarm"], None),
+            (vec!["ApiStage: ThrottlingRateLimit must be a number"], None),
+            (vec!["  Certificate: Rate exceeded (Service: Acm, Status Code: 400)"], Some(NotYet::Throttled)),
             (vec![in_use, held], None),
             (vec![held], None),
             (vec![], None),

@@ -21,7 +21,8 @@ impl Error {
                 };
             }
             // An answer without a body, as to HEAD, has no code but the status.
-            if let Some((code, message)) = error.raw_response().and_then(|answer| of_status(answer.status().as_u16())) {
+            let bare = error.raw_response().filter(|answer| answer.body().bytes().is_some_and(<[u8]>::is_empty));
+            if let Some((code, message)) = bare.and_then(|answer| of_status(answer.status().as_u16())) {
                 return Self::Aws { operation, code: code.to_owned(), message: message.to_owned() };
             }
             let reason = DisplayErrorContext(&error).to_string();

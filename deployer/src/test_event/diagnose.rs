@@ -59,6 +59,9 @@ pub(super) async fn of_failure(account: &Account, stack: &Stack, function: &str,
     if let (true, Some(action)) = (reason.contains("AccessDenied"), action) {
         return denied(account, stack, function, action).await;
     }
+    if reason.contains("does not see the project") {
+        return "add the owner of the API key to the project's members in Backlog".into();
+    }
     if reason.contains("no longer in Backlog") || reason.contains("404") {
         return "the file of the event is not in Backlog".into();
     }

@@ -183,6 +183,11 @@ pub fn wrong_names(stage: &Stage) {
         ),
         ("priority: 高", "priority: 高\n    milestone: v1", &["Backlog has no milestone `v1`", "いますぐ (101)"]),
         (
+            "type: バグ\n",
+            "type: バグ\n    project: NOPE\n",
+            &["local.yaml:17: mackerel_incidents.issue.project: Backlog has no project `NOPE`"],
+        ),
+        (
             "type: バグ\n    priority: 高",
             "type: 障害\n    priority: 至急",
             &[

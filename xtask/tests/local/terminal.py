@@ -9,10 +9,21 @@ import pty
 import re
 import sys
 import termios
+import time
 
 PROMPT, KEYS, *COMMAND = sys.argv[1:]
 LOCAL_MODES = 3
 COLORS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def hides():
+    """Whether what is typed is hidden, which begins a moment after the prompt is written."""
+    for _ in range(50):
+        if not termios.tcgetattr(terminal)[LOCAL_MODES] & termios.ECHO:
+            return True
+        time.sleep(0.02)
+    return False
+
 
 child, terminal = pty.fork()
 if child == 0:
@@ -32,7 +43,7 @@ while True:
     output += chunk
     if not is_asked and PROMPT.encode() in output:
         is_asked = True
-        was_hidden = not termios.tcgetattr(terminal)[LOCAL_MODES] & termios.ECHO
+        was_hidden = hides()
         os.write(terminal, KEYS.encode())
 echo = bool(termios.tcgetattr(terminal)[LOCAL_MODES] & termios.ECHO)
 _, status = os.waitpid(child, 0)

@@ -2,13 +2,25 @@
 
 use super::failed_call;
 use crate::Failure;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use contracts::SecretValue;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// How long a value is used before it is looked whether there is another.
 const LONGEST_AGE: Duration = Duration::from_secs(60);
+/// How long another value is waited for where there is one.
+const REFRESH_LIMIT: Duration = Duration::from_secs(2);
+/// Answers after which the value that we have is not ours any more.
+///
+/// Source: Secrets Manager API reference, GetSecretValue.
+const GONE: [&str; 3] = ["AccessDeniedException", "InvalidRequestException", "ResourceNotFoundException"];
+
+/// What a fake holds in place of a value when Secrets Manager answers with an error of its own.
+const SILENT: &str = "\0silent";
+/// The same when it does not answer at all.
+const HANGING: &str = "\0hanging";
 
 /// A secret whose value is a `T`.
 pub struct Secret<T> {
@@ -40,15 +52,19 @@ impl<T: SecretValue> Secret<T> {
     /// The value, at most a minute old; an older one is better than none while Secrets Manager does not answer.
     pub async fn read(&self) -> Result<T, Failure> {
         let mut cached = self.cached.lock().await;
-        if let Some((value, at)) = cached.as_ref()
-            && at.elapsed() < LONGEST_AGE
-        {
-            return Ok(value.clone());
+        let Some((known, at)) = cached.clone() else {
+            let value = self.fetch().await.map_err(Unread::into_failure)?;
+            *cached = Some((value.clone(), Instant::now()));
+            return Ok(value);
+        };
+        if at.elapsed() < LONGEST_AGE {
+            return Ok(known);
         }
-        let value = match (self.fetch().await, cached.as_ref()) {
-            (Ok(value), _) => value,
-            (Err(Failure::Retry { .. }), Some((value, _))) => value.clone(),
-            (Err(failure), _) => return Err(failure),
+        // Whoever waits for us has little time, and we have a value that was right a minute ago.
+        let value = match timeout(REFRESH_LIMIT, self.fetch()).await {
+            Ok(Ok(value)) => value,
+            Ok(Err(Unread::Gone(failure))) => return Err(failure),
+            Ok(Err(Unread::Silent(_))) | Err(_) => known,
         };
         *cached = Some((value.clone(), Instant::now()));
         Ok(value)
@@ -56,12 +72,12 @@ impl<T: SecretValue> Secret<T> {
 
     /// The value as it is stored now, for when the far side refused the one we had.
     pub async fn reread(&self) -> Result<T, Failure> {
-        let value = self.fetch().await?;
+        let value = self.fetch().await.map_err(Unread::into_failure)?;
         *self.cached.lock().await = Some((value.clone(), Instant::now()));
         Ok(value)
     }
 
-    async fn fetch(&self) -> Result<T, Failure> {
+    async fn fetch(&self) -> Result<T, Unread> {
         let text = match &self.source {
             Source::Fake(values) => {
                 let mut values = values.lock().await;
@@ -69,21 +85,45 @@ impl<T: SecretValue> Secret<T> {
                 if values.len() > 1 {
                     values.pop();
                 }
-                next
+                match next.as_str() {
+                    SILENT => return Err(Unread::Silent(Failure::retry("no answer"))),
+                    HANGING => std::future::pending().await,
+                    _ => next,
+                }
             }
             Source::Stored { client, arn } => client
                 .get_secret_value()
                 .secret_id(arn)
                 .send()
                 .await
-                .map_err(|error| failed_call("secretsmanager:GetSecretValue", error))?
+                .map_err(|error| {
+                    let is_gone = error.code().is_some_and(|code| GONE.contains(&code));
+                    let failure = failed_call("secretsmanager:GetSecretValue", error);
+                    if is_gone { Unread::Gone(failure) } else { Unread::Silent(failure) }
+                })?
                 .secret_string
-                .ok_or_else(|| Failure::permanent(format!("secret {} holds no text", T::NAME)))?,
+                .ok_or_else(|| Unread::Gone(Failure::permanent(format!("secret {} holds no text", T::NAME))))?,
         };
         if text.trim().is_empty() {
-            return Err(Failure::permanent(format!("secret {} is empty", T::NAME)));
+            return Err(Unread::Gone(Failure::permanent(format!("secret {} is empty", T::NAME))));
         }
         Ok(T::from_stored(&text))
+    }
+}
+
+/// Why a value could not be read.
+enum Unread {
+    /// Secrets Manager has none for us.
+    Gone(Failure),
+    /// Secrets Manager did not answer, or could not.
+    Silent(Failure),
+}
+
+impl Unread {
+    fn into_failure(self) -> Failure {
+        match self {
+            Self::Gone(failure) | Self::Silent(failure) => failure,
+        }
     }
 }
 
@@ -105,6 +145,21 @@ mod tests {
             advance(Duration::from_secs(seconds)).await;
             assert_eq!(value(&secret).await, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn an_older_value_is_better_than_none() {
+        pause();
+        let secret = Secret::fake(&["old", SILENT, HANGING, "new"]);
+        for expected in ["old", "old", "old", "new"] {
+            let began = Instant::now();
+            assert_eq!(value(&secret).await, expected);
+            assert!(began.elapsed() <= REFRESH_LIMIT + Duration::from_millis(2));
+            advance(LONGEST_AGE).await;
+        }
+        let secret = Secret::<WebhookToken>::fake(&[SILENT, "new"]);
+        assert!(matches!(secret.read().await, Err(Failure::Retry { .. })));
+        assert_eq!(value(&secret).await, "new");
     }
 
     #[tokio::test]

@@ -1,0 +1,78 @@
+//! What there is of a stack before a proposal is made.
+
+use super::Plan;
+use crate::account::{Account, StackStatus, StackSummary};
+use crate::destroy::delete_stack;
+use crate::error::{Error, Outcome, StackFailure};
+use crate::event::Reporter;
+use stacks::Stack;
+
+/// What there is of a stack.
+pub(super) enum Usable {
+    /// Nothing: it is to be created.
+    New,
+    /// The stack, ready for an update.
+    There(StackSummary),
+    /// One that never came to be, and has to go first.
+    NotCleared,
+}
+
+/// Looks what there is.
+///
+/// An operation under way is waited for; a stack that never came to be is removed, since nothing
+/// can be lost with it. One that is only proposed, perhaps by somebody else at this moment, takes
+/// another proposal beside the first.
+pub(super) async fn find_usable(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Usable> {
+    let stack = plan.stack;
+    let name = stack.full_stack_name();
+    let Some(mut there) = account.find_stack(&name).await? else { return Ok(Usable::New) };
+    if there.status.is_moving() {
+        reporter.note(format!("stack `{name}` is {}: waiting for its end", there.status.0));
+        there.status = account.wait_until_settled(&there.id).await?;
+    }
+    if there.status == StackStatus::absent() || there.status.is_only_proposed() {
+        return Ok(Usable::New);
+    }
+    if there.status.never_was() && !plan.clears {
+        reporter.note(format!("stack `{name}` is {}: it never came to be and has to be removed first", there.status.0));
+        return Ok(Usable::NotCleared);
+    }
+    if there.status.never_was() {
+        reporter.note(format!("stack `{name}` is {}: it never came to be and is removed", there.status.0));
+        account.changes();
+        delete_stack(account, stack, &there.id, reporter).await?;
+        return Ok(Usable::New);
+    }
+    match stuck(stack, account, &there.status) {
+        Some(failure) => Err(Error::Stack(failure)),
+        None => Ok(Usable::There(there)),
+    }
+}
+
+/// What is said of a stack that takes no change before somebody has seen to it.
+///
+/// Source: CloudFormation user guide, "Continue rolling back an update".
+fn stuck(stack: &Stack, account: &Account, status: &StackStatus) -> Option<StackFailure> {
+    let (why, hint) = match status.0.as_str() {
+        "UPDATE_ROLLBACK_FAILED" => (
+            "an earlier change failed and could not be undone",
+            format!(
+                "see in the stack's events what holds it; then type: aws cloudformation continue-update-rollback --region {} --stack-name {}; then deploy again",
+                account.region,
+                stack.full_stack_name()
+            ),
+        ),
+        "DELETE_FAILED" => (
+            "it was to be deleted, and a part of it is left",
+            format!(
+                "remove it with: cargo xtask destroy {} --stage {}; then deploy again",
+                // A stack before another goes with that one.
+                stacks::NAMES.iter().find(|name| stack.name().starts_with(**name)).unwrap_or(&stack.name()),
+                stack.stage().name
+            ),
+        ),
+        _ => return None,
+    };
+    let outcome = format!("is {}", status.0);
+    Some(StackFailure { stack: stack.name().into(), outcome, causes: vec![format!("  {why}")], hint })
+}
