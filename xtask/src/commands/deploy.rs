@@ -8,8 +8,8 @@ use crate::context::{Context, executable};
 use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use deployer::{
-    Archive, Binary, BuildSettings, Deployed, Error, Linking, Machine, Profile, Proposal, build, deployed, look_up,
-    pack_all, upload,
+    Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Error, Linking, Machine, Profile, Proposal,
+    SecretInput, build, deployed, look_up, pack_all, upload,
 };
 use futures_util::future::join_all;
 use round::{Manner, Ran, Round};
@@ -29,14 +29,16 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         (false, false) => Manner::Go,
     };
     let archives = make_archives(context, &stage, &stacks, release);
-    let (archives, account) = tokio::try_join!(archives, context.connect(&stage))?;
-    choose::tell_place(context, &stage, &account);
-    let fail = |error: Error| context.failure(&error);
-    let secrets = match options.dry_run {
-        true => choose::given_secrets(&account, &stacks)?,
-        false => choose::secrets(&account, &stacks).await?,
+    let surroundings = Surroundings::find(context, &stage, &stacks, options.dry_run);
+    // What may be asked or refused comes before minutes of compilation; on this machine nothing is asked.
+    let (archives, Surroundings { account, secrets, backlog_ids }) = match stage.is_local() {
+        true => tokio::try_join!(archives, surroundings)?,
+        false => {
+            let surroundings = surroundings.await?;
+            (archives.await?, surroundings)
+        }
     };
-    let backlog_ids = look_up(&account, &stacks, &secrets, &context.reporter).await.map_err(fail)?;
+    let fail = |error: Error| context.failure(&error);
     if !options.dry_run && !archives.is_empty() {
         upload(&account, &stage, &archives, &context.reporter).await.map_err(fail)?;
     }
@@ -68,6 +70,28 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         }
     }
     Ok(())
+}
+
+/// What a deployment needs beside the handlers.
+struct Surroundings {
+    account: Arc<Account>,
+    secrets: SecretInput,
+    backlog_ids: BacklogIds,
+}
+
+impl Surroundings {
+    /// Finds the account, collects the secrets, and looks up what the stage file names.
+    async fn find(context: &Context, stage: &Stage, stacks: &[Stack], is_dry_run: bool) -> Result<Self, Failure> {
+        let account = context.connect(stage).await?;
+        choose::tell_place(context, stage, &account);
+        let secrets = match is_dry_run {
+            true => choose::given_secrets(&account, stacks)?,
+            false => choose::secrets(&account, stacks).await?,
+        };
+        let backlog_ids = look_up(&account, stacks, &secrets, &context.reporter).await;
+        let backlog_ids = backlog_ids.map_err(|error| context.failure(&error))?;
+        Ok(Self { account, secrets, backlog_ids })
+    }
 }
 
 /// Tells which stacks are there although the stage file does not ask for them any more.
