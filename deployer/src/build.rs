@@ -3,11 +3,11 @@
 use crate::binary::{self, Binary, Machine};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
+use crate::lock::lock;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use std::ffi::OsString;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -55,8 +55,6 @@ pub struct BuildSettings {
 }
 
 const STEP: &str = "building the handlers";
-/// How often it is looked whether another build has come to its end.
-const LOCK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long compilers have to end after each signal; one that gives back a few GiB takes its time.
 const END_LIMIT: Duration = Duration::from_secs(2);
 /// How often it is looked whether they have ended.
@@ -102,7 +100,8 @@ async fn compile(
     reporter: &Reporter,
 ) -> Outcome<Vec<Binary>> {
     // Held until the binaries are where they belong; it goes with the process, however that ends.
-    let _lock = lock(workspace, reporter).await?;
+    let waiting = || reporter.doing(STEP, "another build is at work here: waiting for it");
+    let _lock = lock(workspace, "build.lock", waiting).await?;
     let linker = if zig.is_some() { "zig" } else { "native" };
     let output = workspace.target().join("handlers").join(format!(
         "{}-{}-{linker}",
@@ -137,23 +136,6 @@ async fn compile(
         .iter()
         .map(|package| binary::check(package, &output.join(package).join("bootstrap"), settings.machine))
         .collect()
-}
-
-/// Lets one build at a time move its binaries into the folder that all builds share.
-async fn lock(workspace: &Workspace, reporter: &Reporter) -> Outcome<File> {
-    let path = workspace.target().join("build.lock");
-    std::fs::create_dir_all(workspace.target()).map_err(Error::file("make", &workspace.target()))?;
-    let file = File::create(&path).map_err(Error::file("make", &path))?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                reporter.doing(STEP, "another build is at work here: waiting for it");
-                tokio::time::sleep(LOCK_INTERVAL).await;
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::file("lock", &path)(error)),
-        }
-    }
 }
 
 /// Paths of this machine must not reach the binary: they would make it differ from others.

@@ -14,6 +14,7 @@ mod destroy;
 mod error;
 mod event;
 mod local;
+mod lock;
 mod lookup;
 mod measure;
 mod outputs;
@@ -37,6 +38,7 @@ pub use destroy::{BucketContent, Keep, Leftovers, TableContent, delete_artifacts
 pub use error::{Error, Outcome, StackFailure};
 pub use event::{Event, Flush, Reporter, counted};
 pub use local::{Local, LocalStatus, StandInsSettings, local_logs, local_status, start_local, stop_local};
+pub use lock::LocalTurn;
 pub use lookup::{BacklogIds, look_up};
 pub use measure::{Measured, measure_binary, measure_python};
 pub use outputs::{Deployed, RegisteredUrl, deployed, not_deployed};

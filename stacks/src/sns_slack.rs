@@ -58,10 +58,17 @@ pub(crate) fn topic_arn(stage: &Stage) -> Value {
     }
 }
 
+/// The longest message of a topic.
+const LONGEST_MESSAGE_BYTES: usize = 262_144;
+
 /// Any text becomes a message; the alarm of the test gets a name that no earlier one had.
 fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
     if event.trim().is_empty() {
         return Err("the event is empty: a topic takes no message without text".into());
+    }
+    // Source: Amazon SNS API reference, Publish.
+    if event.len() > LONGEST_MESSAGE_BYTES {
+        return Err(format!("the event has {} bytes: a topic takes up to {LONGEST_MESSAGE_BYTES}", event.len()));
     }
     let (message, holds) = match fresh {
         Some(fresh) => {

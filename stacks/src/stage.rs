@@ -12,7 +12,7 @@ pub use settings::{
 
 use contracts::{Origin, TimeZone};
 use serde::Deserialize;
-use settings::present;
+use settings::{present, tags};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -78,7 +78,7 @@ struct StageFile {
     architecture: Architecture,
     #[serde(default)]
     log_retention_days: LogRetention,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tags")]
     tags: BTreeMap<String, String>,
     #[serde(default)]
     time_zone: TimeZone,

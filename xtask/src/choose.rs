@@ -160,6 +160,12 @@ fn from_environment(name: &str) -> Result<Option<String>, Failure> {
     Ok(Some(value))
 }
 
+/// Whether a value is an address that a handler would post to: encrypted, or on this machine.
+fn is_address(value: &str) -> bool {
+    let host = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://127.0.0.1"));
+    host.is_some_and(|host| !host.is_empty())
+}
+
 /// A secret is one word; what it holds is never shown.
 fn check(name: &str, value: &str) -> Result<(), Failure> {
     let value = value.trim();
@@ -167,8 +173,38 @@ fn check(name: &str, value: &str) -> Result<(), Failure> {
         "is empty"
     } else if value.contains(char::is_whitespace) || value.contains(char::is_control) {
         "holds white space or control characters"
+    } else if name.ends_with("_URL") && !is_address(value) {
+        "is no URL that begins with `https://`"
     } else {
         return Ok(());
     };
     Err(Failure::nothing_changed(format!("the value of `{name}` {problem}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_cannot_be_one_is_refused_without_being_shown() {
+        for (name, value, words) in [
+            ("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T0/B0/x", None),
+            ("SLACK_WEBHOOK_URL", "http://127.0.0.1:1/slack", None),
+            ("BACKLOG_API_KEY", " abc\n", None),
+            ("SLACK_WEBHOOK_URL", "hooks.slack.com/services/canary", Some("`https://`")),
+            ("TEAMS_WORKFLOW_URL", "http://canary.example.com/", Some("`https://`")),
+            ("TEAMS_WORKFLOW_URL", "https://", Some("`https://`")),
+            ("BACKLOG_API_KEY", "canary canary", Some("white space")),
+            ("BACKLOG_API_KEY", "  ", Some("empty")),
+        ] {
+            match (check(name, value), words) {
+                (Ok(()), None) => {}
+                (Err(failure), Some(words)) => {
+                    assert!(failure.message.contains(words) && failure.message.contains(name), "{}", failure.message);
+                    assert!(!failure.message.contains("canary"), "{}", failure.message);
+                }
+                (found, expected) => panic!("{value}: {:?}, not {expected:?}", found.err().map(|f| f.message)),
+            }
+        }
+    }
 }

@@ -149,7 +149,7 @@ pub struct TestOptions {
     pub stack: String,
     #[command(flatten)]
     pub stage: StageOption,
-    /// A payload of yours in place of the contract's test event
+    /// A payload of yours in place of the contract's test event; handlers/contracts/events has samples
     #[arg(long, value_name = "PAYLOAD")]
     pub file: Option<PathBuf>,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::result::unwritten;
 use crate::stage_file;
 use deployer::{
-    Account, Error, Event, Flush, Local, Proposal, Reporter, Workspace, discard, local_status, start_local,
+    Account, Error, Event, Flush, Local, LocalTurn, Proposal, Reporter, Workspace, discard, local_status, start_local,
 };
 use futures_util::future::join_all;
 use stacks::Stage;
@@ -43,6 +43,12 @@ impl Context {
     /// Reads a stage file.
     pub fn stage(&self, name: &str) -> Result<Stage, Failure> {
         stage_file::read(&self.workspace, name)
+    }
+
+    /// Waits until no other command changes the stage on this machine; hold it as long as this one does.
+    pub async fn local_turn(&self) -> Result<LocalTurn, Failure> {
+        let turn = LocalTurn::take(&self.workspace, &self.reporter).await;
+        turn.map_err(|error| self.failure(&error))
     }
 
     /// The account of a stage; the local one is started if need be.
@@ -118,7 +124,9 @@ impl Context {
     }
 
     /// Cleans up after Ctrl-C, and says what goes on without us.
-    pub async fn interrupted(&self) -> Failure {
+    ///
+    /// `sends` says that the command sends something, which the same command would send again.
+    pub async fn interrupted(&self, sends: bool) -> Failure {
         let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
         let cleaning = join_all(pending.iter().map(|(account, proposal)| discard(account, proposal)));
         tokio::select! {
@@ -127,6 +135,7 @@ impl Context {
         }
         let may_have_changed = self.may_have_changed();
         let hint = match may_have_changed {
+            _ if sends => "if the event was sent, it goes on without us; the same command sends another one",
             true => "what was begun in the account goes on without us; type the same command again to see it through",
             false => "nothing was changed",
         };

@@ -34,11 +34,12 @@ fn in_tokio(command: Command) -> ExitCode {
         Ok(tokio) => tokio,
         Err(error) => return finish(Err(Failure::nothing_changed(error))),
     };
+    let sends = matches!(command, Command::PublishTestEvent(_));
     tokio.block_on(async {
         let context = Context::new();
         let result = tokio::select! {
             result = run(command, &context) => result.and_then(|()| context.check_written()),
-            _ = tokio::signal::ctrl_c() => Err(context.interrupted().await),
+            _ = tokio::signal::ctrl_c() => Err(context.interrupted(sends).await),
         };
         context.close_display().await;
         finish(result)

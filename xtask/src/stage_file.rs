@@ -36,6 +36,9 @@ fn unknown(name: &str, folder: &PathBuf) -> Failure {
     let failure = Failure::nothing_changed(format!("there is no stage `{name}`; there are {}", names.join(", ")));
     match nearest.filter(|nearest| strsim::jaro(name, nearest) > 0.75) {
         Some(nearest) => failure.with_hint(format!("did you mean `{nearest}`?")),
+        None if name == StageName::LOCAL => {
+            failure.with_hint("it is part of the sources: git checkout stacks/stages/local.yaml")
+        }
         None => failure
             .with_hint(format!("make one: cp stacks/stages/example.yaml stacks/stages/{name}.yaml, then fill it in")),
     }

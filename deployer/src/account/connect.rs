@@ -67,7 +67,7 @@ impl Account {
             .await
             .map_err(Error::aws("sts:GetCallerIdentity"))?;
         let id = identity.account.unwrap_or_default();
-        if let Some(expected) = stage.account.as_ref().filter(|expected| expected.as_str() != id) {
+        if let Some(expected) = stage.account.as_ref().filter(|expected| local.is_none() && expected.as_str() != id) {
             let place = stage.place_of(&["account"]);
             return Err(Error::OtherAccount { place, expected: expected.as_str().to_owned(), found: id });
         }

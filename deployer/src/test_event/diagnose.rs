@@ -59,6 +59,10 @@ pub(super) async fn of_failure(account: &Account, stack: &Stack, function: &str,
     if let (true, Some(action)) = (reason.contains("AccessDenied"), action) {
         return denied(account, stack, function, action).await;
     }
+    // Source: Secrets Manager's answer for a secret without a version.
+    if reason.contains("secret value for staging label") {
+        return "a secret has no value, because its deployment was interrupted: deploy again; the message waits".into();
+    }
     if reason.contains("does not see the project") {
         return "add the owner of the API key to the project's members in Backlog".into();
     }

@@ -13,6 +13,7 @@ use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
 use contracts::{Origin, SizeLimit};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Makes a type readable from a string by a function that says what is allowed.
@@ -156,6 +157,29 @@ impl TryFrom<u32> for LogRetention {
         }
         let allowed = Self::ALLOWED.map(|days| days.to_string()).join(", ");
         Err(format!("{days} days is not a log retention; allowed are {allowed}"))
+    }
+}
+
+/// Reads tags that CloudFormation takes.
+///
+/// Source: CloudFormation API reference, Tag: up to 50 in all, of which two are ours.
+pub(crate) fn tags<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let tags: Option<BTreeMap<String, String>> = Option::deserialize(from)?;
+    let tags = tags.unwrap_or_default();
+    let wrong = tags.iter().find_map(|(key, value)| {
+        let reserved = ["aws:", "tsugite:"].into_iter().find(|prefix| key.to_lowercase().starts_with(prefix));
+        match reserved {
+            Some(prefix) => Some(format!("`{key}` is no tag of yours: names with `{prefix}` are reserved")),
+            None if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 => {
+                Some(format!("`{key}` is no tag; allowed are names of 1 to 128 characters with values of up to 256"))
+            }
+            None => None,
+        }
+    });
+    match wrong {
+        Some(wrong) => Err(serde::de::Error::custom(wrong)),
+        None if tags.len() > 48 => Err(serde::de::Error::custom("allowed are up to 48 tags")),
+        None => Ok(tags),
     }
 }
 

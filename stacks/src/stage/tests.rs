@@ -74,6 +74,8 @@ fn a_wrong_value_is_shown_with_what_is_allowed() {
     check("region:", "log_retention_days: 31\nregion:", 1, &["31", "30", "60"]);
     check("region:", "architecture: x86\nregion:", 1, &["x86", "x86-64", "arm64"]);
     check("  project: SUB", "\tproject: SUB", 4, &[]);
+    check("region:", "tags: {AWS:x: y}\nregion:", 1, &["tags", "`AWS:x`", "reserved"]);
+    check("region:", &format!("tags: {{a: {}}}\nregion:", "x".repeat(257)), 1, &["tags", "256"]);
     for wrong in ["1111222233", "1111-2222-3333", ""] {
         check("region:", &format!("account: {wrong}\nregion:"), 1, &["twelve digits"]);
     }

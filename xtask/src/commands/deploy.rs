@@ -28,6 +28,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         (false, true) => Manner::Ask,
         (false, false) => Manner::Go,
     };
+    let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
     let archives = make_archives(context, &stage, &stacks, release);
     let surroundings = Surroundings::find(context, &stage, &stacks, options.dry_run);
     // What may be asked or refused comes before minutes of compilation; on this machine nothing is asked.

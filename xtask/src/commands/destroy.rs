@@ -29,6 +29,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         registrations: Vec::new(),
         secrets: Vec::new(),
     };
+    let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
     let Some(account) = context.connect_if_running(&stage).await? else {
         write_line("the local stage does not run: nothing is there");
         let stacks = stacks.iter().filter(|stack| !stack.is_former());

@@ -20,6 +20,7 @@ pub async fn start(options: &OutputOption, context: &Context) -> Result<(), Fail
 
 /// Ends both processes.
 pub async fn stop(context: &Context) -> Result<(), Failure> {
+    let _turn = context.local_turn().await?;
     let was_running = stop_local(&context.workspace).await.map_err(|error| context.failure(&error))?;
     write_line(if was_running {
         "the local stage is stopped; what was deployed on it is gone"
