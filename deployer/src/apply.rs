@@ -3,7 +3,7 @@
 use crate::account::{Account, StackStatus};
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::{Event, Reporter};
-use crate::propose::{ChangeSetId, Proposal};
+use crate::propose::{ChangeSetId, Plan, Proposal, discard, propose};
 use aws_sdk_cloudformation::types::StackEvent;
 use aws_smithy_types::DateTime;
 use stacks::Stack;
@@ -12,11 +12,42 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// How long CloudFormation may take to begin; after that the operation was refused.
 const BEGIN_LIMIT: Duration = Duration::from_secs(60);
+/// How often a stack is begun again because a service took less at once.
+const MOST_PAUSES: u32 = 3;
+/// How long is waited before that.
+///
+/// Source: API Gateway developer guide, "Amazon API Gateway quotas": it lets an account delete one REST
+/// API in so long, whatever its size, and makes them faster.
+pub(crate) const PAUSE: Duration = Duration::from_secs(30);
+/// What is said meanwhile.
+pub(crate) const SLOWER: &str = "a service wants us to be slower; going on in a moment";
 /// How much the clock of this machine may be ahead of CloudFormation's.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
 
-/// Applies a proposal; returns when the stack has settled.
-pub async fn apply(account: &Account, stack: &Stack, proposal: &Proposal, reporter: &Reporter) -> Outcome<()> {
+/// Applies a proposal that was agreed to; returns when the stack has settled.
+///
+/// If a service took it for too much at once, the same is proposed and applied again after a pause.
+pub async fn apply(account: &Account, plan: &Plan<'_>, agreed: &Proposal, reporter: &Reporter) -> Outcome<()> {
+    let mut proposal = agreed.clone();
+    let mut n_pauses = 0;
+    loop {
+        let failure = match apply_once(account, plan.stack, &proposal, reporter).await {
+            Err(Error::Stack(failure)) if failure.is_throttled() && n_pauses < MOST_PAUSES => failure,
+            result => return result,
+        };
+        n_pauses += 1;
+        reporter.note(format!("{}: {SLOWER}", plan.stack.name()));
+        tokio::time::sleep(PAUSE).await;
+        proposal = propose(account, plan, reporter).await?;
+        // Nobody agreed to anything else.
+        if !proposal.is_empty() && proposal.changes != agreed.changes {
+            discard(account, &proposal).await?;
+            return Err(Error::Stack(failure));
+        }
+    }
+}
+
+async fn apply_once(account: &Account, stack: &Stack, proposal: &Proposal, reporter: &Reporter) -> Outcome<()> {
     let Some(id) = &proposal.change_set else { return Ok(()) };
     let mut seen = Seen::before(account, &id.stack_id).await?;
     account.changes();
@@ -170,7 +201,8 @@ fn status_of(event: &StackEvent) -> &str {
 /// What the person is told about an operation that failed.
 async fn failure(account: &Account, stack: &Stack, id: &ChangeSetId, status: &str, seen: &Seen) -> StackFailure {
     let mut causes = seen.failures(stack);
-    for finding in validation_findings(account, &id.stack_id, None, seen.since).await {
+    let of = Validated::Stack { id: &id.stack_id, since: seen.since };
+    for finding in validation_findings(account, of).await {
         causes.insert(0, format!("  {finding}"));
     }
     if causes.is_empty() {
@@ -213,29 +245,29 @@ fn hint_for(failure: &StackFailure) -> &'static str {
     }
 }
 
+/// What CloudFormation has validated.
+pub(crate) enum Validated<'a> {
+    /// A change set, by its id.
+    ChangeSet(&'a str),
+    /// A stack, by its id, since an operation began: it has the findings of those before as well.
+    Stack { id: &'a str, since: SystemTime },
+}
+
 /// What CloudFormation's early validation found, which no stack event tells.
 ///
 /// Source: CloudFormation API reference, DescribeEvents.
-pub(crate) async fn validation_findings(
-    account: &Account,
-    stack_id: &str,
-    change_set: Option<&str>,
-    since: SystemTime,
-) -> Vec<String> {
-    let mut call = account.cloudformation.describe_events();
-    call = match change_set {
-        Some(change_set) => call.change_set_name(change_set),
-        None => call.stack_name(stack_id),
+pub(crate) async fn validation_findings(account: &Account, of: Validated<'_>) -> Vec<String> {
+    let call = account.cloudformation.describe_events();
+    let (call, since) = match of {
+        Validated::ChangeSet(id) => (call.change_set_name(id), None),
+        Validated::Stack { id, since } => (call.stack_name(id), Some(DateTime::from(since - CLOCK_DIFFERENCE))),
     };
     // An older partition or a missing permission must not hide the failure itself.
     let Ok(answer) = call.send().await else { return Vec::new() };
-    // A change set has no findings but its own.
-    let since = change_set.is_none().then(|| DateTime::from(since - CLOCK_DIFFERENCE));
     answer
         .operation_events()
         .iter()
         .filter(|event| event.event_type().is_some_and(|kind| kind.as_str() == "VALIDATION_ERROR"))
-        // They come newest first, and those of every operation before as well.
         .filter(|event| event.timestamp().zip(since.as_ref()).is_none_or(|(at, since)| at >= since))
         .map(|event| {
             format!(

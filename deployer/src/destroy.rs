@@ -199,9 +199,9 @@ async fn delete_table(account: &Account, name: &str, reporter: &Reporter) -> Out
     }
     let began = Instant::now();
     loop {
-        let describe = async || account.dynamodb.describe_table().table_name(name).send().await;
-        let answer = account.look(async || describe().await.map_err(Error::aws("dynamodb:DescribeTable"))).await;
-        match answer {
+        let call = account.dynamodb.describe_table().table_name(name);
+        let look = async || call.clone().send().await.map_err(Error::aws("dynamodb:DescribeTable"));
+        match account.look(look).await {
             Ok(_) => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
             Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
             Err(error) => return Err(error),

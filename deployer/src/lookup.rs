@@ -83,9 +83,8 @@ pub async fn look_up(
                     owner = Some(number);
                 }
                 Err(Error::Lookup { what, hint }) => {
-                    let path = path_of(stack, lookup);
-                    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                    errors.push((format!("{}: {what}", stage.place_of(&path)), hint));
+                    let place = stage.place_of(&path_of(&section_of(stack), stack, lookup));
+                    errors.push((format!("{place}: {what}"), hint));
                     missing.push(lookup.clone());
                     break;
                 }
@@ -113,9 +112,8 @@ fn in_order(stacks: &[Stack]) -> Vec<Wanted<'_>> {
             if wanted.iter().any(|(_, known)| known.lookup == lookup) {
                 continue;
             }
-            let path = path_of(stack, lookup);
-            let keys: Vec<&str> = path.iter().map(String::as_str).collect();
-            wanted.push((stack.stage().line_of(&keys).unwrap_or(usize::MAX), Wanted { stack, lookup }));
+            let line = stack.stage().line_of(&path_of(&section_of(stack), stack, lookup));
+            wanted.push((line.unwrap_or(usize::MAX), Wanted { stack, lookup }));
         }
     }
     wanted.sort_by_key(|(line, _)| *line);
@@ -248,13 +246,18 @@ impl Backlog {
     }
 }
 
+/// The section of a stack's settings.
+fn section_of(stack: &Stack) -> String {
+    stack.name().replace('-', "_")
+}
+
 /// The path of the setting that names something in Backlog.
-fn path_of(stack: &Stack, lookup: &BacklogLookup) -> Vec<String> {
+fn path_of<'a>(section: &'a str, stack: &Stack, lookup: &BacklogLookup) -> Vec<&'a str> {
     let key = match lookup {
         BacklogLookup::Project(wanted) => {
             let shared = stack.stage().backlog.as_ref().map(|backlog| backlog.project.as_str().to_owned());
             if shared.map(NameOrId::Name).as_ref() == Some(wanted) {
-                return vec!["backlog".into(), "project".into()];
+                return vec!["backlog", "project"];
             }
             "project"
         }
@@ -263,5 +266,5 @@ fn path_of(stack: &Stack, lookup: &BacklogLookup) -> Vec<String> {
         BacklogLookup::Member { .. } => "assignee",
         BacklogLookup::Milestone { .. } => "milestone",
     };
-    vec![stack.name().replace('-', "_"), "issue".into(), key.into()]
+    vec![section, "issue", key]
 }

@@ -3,6 +3,7 @@
 mod usable;
 
 use crate::account::{Account, StackSummary};
+use crate::apply::{Validated, validation_findings};
 use crate::artifact::artifact_bucket;
 use crate::change::{Change, ChangeKind};
 use crate::error::{Error, Outcome};
@@ -83,7 +84,6 @@ impl Proposal {
 
 /// Asks CloudFormation what a deployment of the stack would change.
 pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Proposal> {
-    let began = SystemTime::now();
     let template = plan.stack.template();
     let existing = match find_usable(account, plan, reporter).await? {
         Usable::New => None,
@@ -95,7 +95,7 @@ pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) ->
         Described::Ready(changes) => Some(changes),
         Described::NothingToDo => None,
         Described::Failed(reason) => {
-            let reasons = failure_reasons(account, &id, reason, began).await;
+            let reasons = failure_reasons(account, &id, reason).await;
             discard_change_set(account, &id, existing.is_none()).await?;
             return Err(Error::ChangeSet { stack: plan.stack.name().into(), reasons });
         }
@@ -255,8 +255,8 @@ fn is_nothing_to_do(reason: &str) -> bool {
 }
 
 /// The reasons of an early validation, which the change set itself only counts.
-async fn failure_reasons(account: &Account, id: &ChangeSetId, reason: String, began: SystemTime) -> Vec<String> {
-    let mut reasons = crate::apply::validation_findings(account, &id.stack_id, Some(&id.change_set), began).await;
+async fn failure_reasons(account: &Account, id: &ChangeSetId, reason: String) -> Vec<String> {
+    let mut reasons = validation_findings(account, Validated::ChangeSet(&id.change_set)).await;
     if reasons.is_empty() || !reason.contains("DescribeEvents") {
         reasons.insert(0, reason);
     }

@@ -132,6 +132,11 @@ pub fn tell_place(context: &Context, stage: &Stage, account: &Account) {
     }
 }
 
+/// What a command needs behind its name to mean this stage.
+pub fn stage_option(stage: &Stage) -> String {
+    if stage.is_local() { String::new() } else { format!(" --stage {}", stage.name) }
+}
+
 /// A stage with the account and region behind its name, as a person should see it before a change.
 pub fn place(stage: &Stage, account: &Account) -> String {
     format!("stage `{}` (account {}, {})", stage.name, account.id, account.region)

@@ -1,16 +1,10 @@
 //! Deleting a stack, as slowly as its services want it.
 
 use crate::account::Account;
-use crate::apply::{Seen, follow};
+use crate::apply::{PAUSE, SLOWER, Seen, follow};
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::Reporter;
 use stacks::Stack;
-use std::time::Duration;
-
-/// API Gateway lets an account delete one REST API in so long, whatever its size.
-///
-/// Source: API Gateway developer guide, "Amazon API Gateway quotas", DeleteRestApi.
-const PAUSE: Duration = Duration::from_secs(30);
 
 /// Why a stack could not be deleted yet, and will go later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +26,7 @@ impl NotYet {
 
     fn told(self) -> &'static str {
         match self {
-            Self::Throttled => "the service wants us to be slower; going on in a moment",
+            Self::Throttled => SLOWER,
             Self::CertificateInUse => {
                 "the certificate is said to be in use still, for up to twenty minutes; trying again"
             }

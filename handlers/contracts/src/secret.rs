@@ -5,7 +5,8 @@ use std::fmt;
 /// The value of a secret, read from Secrets Manager.
 pub trait SecretValue: Clone {
     /// What it is called when somebody is asked for it; also the name of the environment
-    /// variable that may hold it at deploy, in `UPPER_SNAKE_CASE`.
+    /// variable that may hold it at deploy, in `UPPER_SNAKE_CASE`. That of an address ends with `_URL`, and
+    /// only an encrypted one is taken at deploy.
     const NAME: &'static str;
     /// Where a person finds or makes it; a sentence without a full stop.
     const ORIGIN: &'static str;

@@ -98,7 +98,7 @@ impl Surroundings {
 /// Tells which stacks are there although the stage file does not ask for them any more.
 async fn tell_former(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure> {
     let Round { context, stage, account, .. } = round;
-    let option = if stage.is_local() { String::new() } else { format!(" --stage {}", stage.name) };
+    let option = choose::stage_option(stage);
     let former = stacks::former(stage);
     let found = join_all(former.iter().map(|stack| deployed(account, stack))).await;
     for stack in found.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| context.failure(&error))? {

@@ -12,14 +12,6 @@ use futures_util::future::join_all;
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How often a stack is begun again because a service took less at once.
-const MOST_PAUSES: u32 = 3;
-/// How long is waited before that.
-///
-/// Source: API Gateway developer guide, "Amazon API Gateway quotas": its slowest call takes 30 seconds.
-const PAUSE: Duration = Duration::from_secs(30);
 
 /// How far a deployment goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,8 +113,7 @@ impl Round<'_> {
         match failure {
             // The others are there, and their addresses with them.
             Some(failure) if !results.is_empty() => {
-                let option =
-                    if self.stage.is_local() { String::new() } else { format!(" --stage {}", self.stage.name) };
+                let option = choose::stage_option(self.stage);
                 self.context.reporter.note(format!("what to register for the others: cargo xtask endpoints{option}"));
                 Err(failure)
             }
@@ -131,30 +122,15 @@ impl Round<'_> {
         }
     }
 
-    /// Applies what was agreed to; if a service took it for too much at once, again after a pause.
-    async fn apply_patiently(&self, stack: &Stack, agreed: &Proposal) -> Result<(), Error> {
-        let reporter = &self.context.reporter;
-        let step = format!("deploying {}", stack.name());
-        let mut proposal = agreed.clone();
-        let mut n_pauses = 0;
-        loop {
-            let n_changes = proposal.changes.len();
-            let work = apply(&self.account, stack, &proposal, reporter);
-            match reporter.step(&step, work, |()| counted(n_changes, "resource")).await {
-                Err(Error::Stack(failure)) if failure.is_throttled() && n_pauses < MOST_PAUSES => n_pauses += 1,
-                result => return result,
-            }
-            reporter.note(format!("{}: a service wants us to be slower; going on in a moment", stack.name()));
-            tokio::time::sleep(PAUSE).await;
-            proposal = propose(&self.account, &self.plan(stack), reporter).await?;
-        }
-    }
-
     /// One stack with its secrets and its site; returns what it tells, and the secrets that were stored.
     async fn deploy(&self, stack: &Stack, proposal: &Proposal) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
         let reporter = &self.context.reporter;
         if !proposal.is_empty() {
-            self.apply_patiently(stack, proposal).await?;
+            let step = format!("deploying {}", proposal.stack);
+            let plan = self.plan(stack);
+            let n_changes = proposal.changes.len();
+            let work = apply(&self.account, &plan, proposal, reporter);
+            reporter.step(&step, work, |()| counted(n_changes, "resource")).await?;
         }
         let stored = put_secrets(&self.account, stack, self.secrets).await?;
         let mut result = deployed(&self.account, stack).await?;
