@@ -66,7 +66,6 @@ impl Answer {
     pub(crate) fn change(self) -> Result<Change, Failure> {
         match self {
             Self::Good(body) => body.read::<Numbered>("what it changed").map(|_| Change::Made),
-            Self::Nothing(refusal) if refusal.is_no_project() => Err(refusal.permanent()),
             Self::Nothing(_) => Ok(Change::NoIssue),
             Self::Wrong(refusal) => Err(refusal.permanent()),
         }

@@ -37,19 +37,26 @@ impl Refusal {
         self.code
     }
 
-    /// Whether Backlog itself says that there is nothing under this address.
-    ///
-    /// A 404 without its words is anybody's page, such as one during maintenance.
+    /// Whether Backlog itself says that there is nothing under this address, in a project that is there.
     pub fn is_no_resource(&self) -> bool {
+        self.is_missing() && !self.speaks_of_project()
+    }
+
+    /// Whether it is the project that is not there, for the owner of the key.
+    pub fn is_no_project(&self) -> bool {
+        self.is_missing() && self.speaks_of_project()
+    }
+
+    /// A 404 without Backlog's words is anybody's page, such as one during maintenance.
+    fn is_missing(&self) -> bool {
         self.status == 404 && self.code == Some(NO_RESOURCE)
     }
 
-    /// Whether it is the project that is not there, for the owner of the key, and not what was looked for in it.
+    /// Backlog has one code for all that is missing, and different words.
     ///
-    /// Backlog has one code for both; its words differ, as in the sample of developer.nulab.com, "Error Response".
-    pub fn is_no_project(&self) -> bool {
-        let speaks_of_it = self.message.as_ref().is_some_and(|message| message.to_lowercase().contains("project"));
-        self.is_no_resource() && speaks_of_it
+    /// Source: the sample of developer.nulab.com, "Error Response": "No project.".
+    fn speaks_of_project(&self) -> bool {
+        self.message.as_ref().is_some_and(|message| message.to_lowercase().contains("project"))
     }
 
     /// A failure that does not pass.

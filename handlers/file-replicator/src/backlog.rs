@@ -79,12 +79,14 @@ impl Source<'_> {
             200 => Ok(Download::Content(Content(response))),
             404 if self.is_backlogs(&response) => {
                 let refusal = Refusal::read(response, key).await;
-                match (refusal.is_no_project(), refusal.is_no_resource()) {
-                    (true, _) => Err(Failure::permanent(
+                if refusal.is_no_resource() {
+                    Ok(Download::Gone)
+                } else if refusal.is_no_project() {
+                    Err(Failure::permanent(
                         "the owner of Backlog's API key does not see the project any more (404): add it to the project's members",
-                    )),
-                    (false, true) => Ok(Download::Gone),
-                    (false, false) => Err(refusal.retry()),
+                    ))
+                } else {
+                    Err(refusal.retry())
                 }
             }
             429 => Err(rate_limit(&response)),

@@ -47,6 +47,13 @@ async fn a_refusal_that_stays_is_given_up_with_its_reason() {
 }
 
 #[tokio::test]
+async fn a_project_that_is_not_there_is_not_taken_for_an_issue_that_is_gone() {
+    let no_project = r#"{"errors":[{"message":"No such project. (key:SUB)","code":6,"moreInfo":""}]}"#;
+    let reasons = check(with_body(404, no_project), Outcome::Permanent).await;
+    assert!(reasons.iter().all(|reason| reason.contains("No such project")), "{reasons:?}");
+}
+
+#[tokio::test]
 async fn a_failure_that_passes_is_tried_again() {
     for code in [408, 425, 500, 503, 599] {
         let reasons = check(status(code), RETRY).await;
