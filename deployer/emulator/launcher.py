@@ -1,9 +1,11 @@
 """Runs ministack, the local cloud, and closes the gaps to AWS that Tsugite's stacks would fall into.
 
-The deployer embeds this file and starts it as `python launcher.py`; ministack takes its settings
-from the environment. Every section below closes one gap through a table or a function of
+The deployer embeds this file and those beside it, and starts it as `python launcher.py`; ministack
+takes its settings from the environment, and this file the root key from its standard input, because the
+environment reaches every function. Every section below closes one gap through a table or a function of
 ministack. Most of those names are private, so the version is pinned and `HOOKED_NAMES` lists them:
-another ministack stops here with one line instead of behaving differently.
+another ministack stops here with one line instead of behaving differently. `guard.py` says who may call,
+`keeper.py` looks after the process.
 
 To close another gap, write a section and add its installer to `GAPS`.
 """
@@ -32,8 +34,12 @@ import urllib.request
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from importlib import metadata
-from types import ModuleType
+from pathlib import Path
 from typing import Any
+
+import guard
+import keeper
+from guard import ministack
 
 MINISTACK_VERSION = "1.5.33"
 
@@ -83,6 +89,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_s3_origin_bucket",
         "find_distribution_for_label",
     ),
+    "services.cloudwatch_logs": ("_filter_log_events", "_log_groups"),
     "services.cloudwatch": ("_dispatch_alarm_actions", "_is_sns_action_arn"),
     "services.dynamodb": (
         "_pitr_settings",
@@ -153,8 +160,12 @@ def main() -> None:
     problem = version_problem() or missing_name()
     if problem:
         sys.exit(f"launcher: {problem}")
+    settings = take_settings()
     for close_gap in GAPS:
         close_gap()
+    guard.demand_root_key(guard.RootKey(settings["access_key_id"], settings["secret_access_key"]))
+    if "folder" in settings:
+        keeper.keep(Path(settings["folder"]), deployed_stacks)
     try:
         ministack("app").main()
     finally:
@@ -162,12 +173,6 @@ def main() -> None:
 
 
 # --- Which ministack this is -------------------------------------------------------------------
-
-
-@functools.cache
-def ministack(module: str) -> ModuleType:
-    """The named module of ministack."""
-    return importlib.import_module(f"ministack.{module}")
 
 
 def version_problem() -> str | None:
@@ -183,7 +188,7 @@ def version_problem() -> str | None:
 
 def missing_name() -> str | None:
     """Says which name this launcher relies on is not there, if any."""
-    for module, names in HOOKED_NAMES.items():
+    for module, names in (*HOOKED_NAMES.items(), *guard.HOOKED_NAMES.items()):
         for name in names:
             try:
                 functools.reduce(getattr, name.split("."), ministack(module))
@@ -193,6 +198,25 @@ def missing_name() -> str | None:
 
 
 # --- Start and stop ----------------------------------------------------------------------------
+
+
+def take_settings() -> dict[str, str]:
+    """Reads the root key, and the folder of the state, from the standard input; nobody else can.
+
+    The functions do not inherit it, for the standard input is empty afterwards.
+    """
+    settings: dict[str, str] = json.loads(sys.stdin.buffer.read())
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return settings
+
+
+def deployed_stacks() -> set[str]:
+    """The names of all stacks that a template was executed for and that are not deleted."""
+    stacks = ministack("services.cloudformation")._stacks.to_dict().values()
+    gone = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
+    return {stack["StackName"] for stack in stacks if stack.get("StackStatus") not in gone}
 
 
 def leave_terminal() -> None:
@@ -457,6 +481,65 @@ def log_how_functions_die() -> None:
         return result
 
     functions._execute_function_provided_warm = execute_and_tell
+
+
+LOG_EVENTS_OF_A_PAGE = 10_000
+
+# Functions log in a stream for each invocation; the logs of so many are kept for each log group.
+KEPT_STREAMS = 20_000
+
+
+class Output(str):
+    """What a function wrote, whose lines end at a line feed only, as on AWS."""
+
+    def splitlines(self, keepends: bool = False) -> list[str]:
+        return self.removesuffix("\n").split("\n")
+
+
+def keep_logs_as_aws() -> None:
+    """Ends lines at line feeds only, and forgets the oldest invocations before memory runs out."""
+    functions, logs = ministack("services.lambda_svc"), ministack("services.cloudwatch_logs")
+    write = functions._emit_lambda_logs
+
+    def write_lines(function: dict[str, Any], request: str, text: str, *rest: Any, **named: Any) -> None:
+        write(function, request, Output(text or ""), *rest, **named)
+        config = function.get("config") or function
+        chosen = (config.get("LoggingConfig") or {}).get("LogGroup")
+        group = logs._log_groups.get(chosen or f"/aws/lambda/{config['FunctionName']}") or {}
+        streams = group.get("streams", {})
+        while len(streams) > KEPT_STREAMS:
+            streams.pop(next(iter(streams)), None)
+
+    functions._emit_lambda_logs = write_lines
+
+
+def page_log_events() -> None:
+    """Hands out a token for the rest of the events, where ministack leaves the newest of many out.
+
+    A token says how many events of which millisecond were handed out already.
+    """
+    logs = ministack("services.cloudwatch_logs")
+    find = logs._filter_log_events
+
+    def filter_log_events(request: dict[str, Any]) -> Any:
+        limit = min(request.get("limit", LOG_EVENTS_OF_A_PAGE), LOG_EVENTS_OF_A_PAGE)
+        start, n_seen = request.get("startTime"), 0
+        if "nextToken" in request:
+            start, n_seen = (int(part) for part in request["nextToken"].split("-"))
+        bounded = {**request, "limit": LOG_EVENTS_OF_A_PAGE}
+        status, headers, body = find(bounded if start is None else {**bounded, "startTime": start})
+        if status >= 400:
+            return status, headers, body
+        found = json.loads(body)["events"]
+        events = found[n_seen:n_seen + limit]
+        page = {"events": events, "searchedLogStreams": []}
+        if len(found) > n_seen + limit or (len(found) == LOG_EVENTS_OF_A_PAGE and events):
+            last = events[-1]["timestamp"]
+            n_handed_out = sum(event["timestamp"] == last for event in events)
+            page["nextToken"] = f"{last}-{n_handed_out + (n_seen if last == start else 0)}"
+        return status, headers, json.dumps(page).encode()
+
+    logs._filter_log_events = filter_log_events
 
 
 # --- What a bucket takes -----------------------------------------------------------------------
@@ -1582,6 +1665,8 @@ GAPS: tuple[Callable[[], None], ...] = (
     demand_rights_to_poll,
     demand_rights_to_log,
     log_how_functions_die,
+    keep_logs_as_aws,
+    page_log_events,
     demand_large_parts,
     publish_alarms_as_aws,
     demand_rights_to_start_machines,
@@ -1600,6 +1685,10 @@ GAPS: tuple[Callable[[], None], ...] = (
     tell_replacements_apart,
     correct_change_sets,
     report_only_what_changes,
+    guard.give_functions_secrets_of_their_own,
+    guard.guard_runtime_api,
+    # The last, so that it stands before all others.
+    guard.guard_requests,
 )
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import http.client
 import io
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -38,6 +39,8 @@ while True:
     with urllib.request.urlopen(api + "next") as call:
         id, event = call.headers["Lambda-Runtime-Aws-Request-Id"], json.load(call)
     print("called", flush=True)
+    if "say" in event:
+        print(event["say"], flush=True)
     if event.get("do") == "die":
         os._exit(3)
     if event.get("do") == "sleep":
@@ -99,7 +102,10 @@ def function(**properties: Any) -> dict[str, Any]:
 class Emulator:
     """A launcher of its own on a free port."""
 
+    output: Any = subprocess.DEVNULL
+
     def __init__(self) -> None:
+        self.root = {"access_key_id": "LOCALROOT", "secret_access_key": secrets.token_hex(20)}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -107,9 +113,15 @@ class Emulator:
         self.home = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "launcher.py")], env=self.environment(),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=self.output, stderr=self.output,
         )
+        with self.process.stdin as settings:
+            settings.write(json.dumps(self.settings()).encode())
         wait_for(lambda: self.get("/_ministack/health")[0] == 200)
+
+    def settings(self) -> dict[str, str]:
+        """What the deployer gives to the launcher's standard input."""
+        return self.root
 
     def environment(self) -> dict[str, str]:
         """What the deployer starts the launcher with."""
@@ -130,12 +142,12 @@ class Emulator:
             self.process.kill()
             self.home.cleanup()
 
-    def client(self, service: str, **headers: str) -> Any:
+    def client(self, service: str, signature: str | None = None, **headers: str) -> Any:
         """A client of one service, as the root of the account."""
         client = botocore.session.Session().create_client(
-            service, REGION, endpoint_url=self.url, aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 0}, read_timeout=90),
+            service, REGION, endpoint_url=self.url, aws_access_key_id=self.root["access_key_id"],
+            aws_secret_access_key=self.root["secret_access_key"],
+            config=Config(retries={"max_attempts": 0}, read_timeout=90, signature_version=signature),
         )
         client.meta.events.register("before-send", lambda request, **_: request.headers.update(headers))
         return client
@@ -318,6 +330,38 @@ class Gaps(Emulated):
         lines = [event["message"] for event in logs.filter_log_events(logGroupName="log-of-test")["events"]]
         self.assertIn("called", lines)
         self.assertTrue(any("Runtime.ExitError" in line for line in lines), lines)
+
+    def test_pages_of_log_events(self) -> None:
+        logs = self.emulator.client("logs")
+        logs.create_log_group(logGroupName="paged")
+        written = []
+        now = time.time_ns() // 1_000_000
+        for stream in ("a", "b"):
+            logs.create_log_stream(logGroupName="paged", logStreamName=stream)
+            # Many share a millisecond, and pages end within it.
+            events = [{"timestamp": now + n // 7, "message": f"{stream}{n}"} for n in range(6_000)]
+            logs.put_log_events(logGroupName="paged", logStreamName=stream, logEvents=events)
+            written += [event["message"] for event in events]
+        pages = logs.get_paginator("filter_log_events")
+        for limit in ({}, {"limit": 1_111}, {"limit": 10_000}):
+            read = [event for page in pages.paginate(logGroupName="paged", **limit) for event in page["events"]]
+            self.assertEqual(sorted(event["message"] for event in read), sorted(written))
+            times = [event["timestamp"] for event in read]
+            self.assertEqual(times, sorted(times))
+        self.assertNotIn("nextToken", logs.filter_log_events(logGroupName="paged", startTime=now + 850))
+
+    def test_lines_of_a_log(self) -> None:
+        group = resource("Logs::LogGroup", LogGroupName="lines")
+        rights = statement(["logs:CreateLogStream", "logs:PutLogEvents"], "*")
+        target = self.deploy(
+            {"Logs": group, "Role": role(rights), "Function": function(LoggingConfig={"LogGroup": {"Ref": "Logs"}})},
+            {"Name": {"Value": {"Ref": "Function"}}},
+        )["Outputs"]["Name"]
+        text = "a\u2028b\u2029c\u0085d\x0be"
+        self.functions.invoke(FunctionName=target, Payload=json.dumps({"say": text}).encode())
+        logs = self.emulator.client("logs")
+        lines = [event["message"] for event in logs.filter_log_events(logGroupName="lines")["events"]]
+        self.assertIn(text, lines)
 
     def test_bucket_with_data(self) -> None:
         bucket = self.deploy({"Bucket": resource("S3::Bucket")}, {"Name": {"Value": {"Ref": "Bucket"}}})
