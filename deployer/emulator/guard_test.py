@@ -446,7 +446,7 @@ class Keeper(unittest.TestCase):
         script = f"import keeper, os, pathlib; keeper.LOG_BYTES = 1000; path = pathlib.Path({str(path)!r})\n" \
             "for n in range(10):\n os.write(1, b'%d' % n * 600); keeper.bound_log(path)"
         with path.open("wb") as file:
-            subprocess.run([sys.executable, "-c", script], cwd=HERE, stdout=file, check=True)
+            subprocess.run([sys.executable, "-B", "-c", script], cwd=HERE, stdout=file, check=True)
         old = path.with_name("emulator.log.old")
         self.assertEqual((path.read_bytes(), old.read_bytes()), (b"", b"8" * 600 + b"9" * 600))
         self.assertEqual(path.stat().st_mode & 0o777, 0o600)

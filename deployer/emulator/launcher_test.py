@@ -130,7 +130,7 @@ class Emulator:
             "LANG": "C.UTF-8", "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1",
             "MINISTACK_HOST": "127.0.0.1", "MINISTACK_REGION": REGION,
             "AWS_ENDPOINT_URL": self.url, "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0",
-            "AUTH": "true",
+            "AUTH": "true", "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def stop(self) -> None:

@@ -37,7 +37,10 @@ pub use change::{Change, ChangeKind};
 pub use destroy::{BucketContent, Keep, Leftovers, TableContent, delete_artifacts_if_last, destroy, find_leftovers};
 pub use error::{Error, Outcome, StackFailure};
 pub use event::{Event, Flush, Reporter, counted};
-pub use local::{Local, LocalStatus, StandInsSettings, local_logs, local_status, start_local, stop_local};
+pub use local::{
+    Local, LocalStatus, Lost, RootKey, StandInsSettings, local_logs, local_status, lost_meanwhile, start_local,
+    stop_local, until_forgotten,
+};
 pub use lock::LocalTurn;
 pub use lookup::{BacklogIds, look_up};
 pub use measure::{Measured, measure_binary, measure_python};

@@ -33,7 +33,12 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
     }
     let (judges, emulator) = install(&root)?;
     lint_templates(&root, &judges)?;
-    run_program(&root, &emulator.join("bin/python"), &["-m", "unittest", "-q", "launcher_test"], "deployer/emulator")?;
+    run_program(
+        &root,
+        &emulator.join("bin/python"),
+        &["-m", "unittest", "-q", "launcher_test", "guard_test"],
+        "deployer/emulator",
+    )?;
     if !options.fast {
         // One after the other: they share a folder with what the first has compiled and installed.
         run_step(&root, "cargo test --package xtask --test local --locked -- --nocapture")?;

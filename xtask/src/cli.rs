@@ -194,6 +194,13 @@ pub enum LocalCommand {
     Stop,
     /// Say whether they run, and where
     Status(OutputOption),
+    /// Print the variables that lead the AWS command line to it, with its root key
+    #[command(after_help = "\
+Example:
+  eval \"$(cargo xtask local env)\" && aws s3 ls
+
+The key works on this machine only, for you only, until the stage is stopped.")]
+    Env(OutputOption),
     /// Print what the functions logged
     Logs,
 }

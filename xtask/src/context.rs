@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::result::unwritten;
 use crate::stage_file;
 use deployer::{
-    Account, Error, Event, Flush, Local, LocalTurn, Proposal, Reporter, Workspace, discard, local_status, start_local,
+    Account, Error, Event, Flush, Local, LocalTurn, Proposal, Reporter, Workspace, discard, local_status,
+    lost_meanwhile, start_local,
 };
 use futures_util::future::join_all;
 use stacks::Stage;
@@ -72,9 +73,28 @@ impl Context {
         }
     }
 
+    /// The local stage; `None` if it does not run, a failure if it ended without being stopped.
     pub async fn running_local(&self) -> Result<Option<Local>, Failure> {
         let status = local_status(&self.workspace).await.map_err(|error| self.failure(&error))?;
-        Ok(status.local)
+        match status.lost {
+            Some(lost) => Err(self.failure(&lost.error())),
+            None => Ok(status.local),
+        }
+    }
+
+    /// As `connect_if_running`, but what the local stage lost is only told: it need not be destroyed.
+    pub async fn connect_to_destroy(&self, stage: &Stage) -> Result<Option<Arc<Account>>, Failure> {
+        if !stage.is_local() {
+            return self.connect(stage).await.map(Some);
+        }
+        let status = local_status(&self.workspace).await.map_err(|error| self.failure(&error))?;
+        if let Some(lost) = status.lost {
+            self.reporter.warn(lost.to_string());
+        }
+        match status.local {
+            Some(local) => self.remember(Account::on_this_machine(stage, local).await).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn remember(&self, account: Result<Account, Error>) -> Result<Arc<Account>, Failure> {
@@ -87,8 +107,12 @@ impl Context {
     }
 
     /// A failure of the deployer, knowing whether the account may have changed.
+    ///
+    /// What fails because the local stage has ended says so.
     pub fn failure(&self, error: &Error) -> Failure {
-        Failure::of(error, self.may_have_changed())
+        let is_local = self.account.get().is_some_and(|account| account.local.is_some());
+        let lost = if is_local { lost_meanwhile(&self.workspace) } else { None };
+        Failure::of(lost.as_ref().unwrap_or(error), self.may_have_changed())
     }
 
     /// Fails if a result could not be written to stdout, on a full disk for example.

@@ -59,6 +59,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Failure> {
             LocalCommand::Start(options) => commands::local::start(&options, context).await,
             LocalCommand::Stop => commands::local::stop(context).await,
             LocalCommand::Status(options) => commands::local::status(&options, context).await,
+            LocalCommand::Env(options) => commands::local::env(&options, context).await,
             LocalCommand::Logs => commands::local::logs(context).await,
         },
         Command::StandIns { settings } => commands::local::serve_stand_ins(&settings).await,

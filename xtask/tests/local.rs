@@ -107,7 +107,7 @@ fn test_event(stage: &Stage) {
     let object =
         stage.aws(&["s3api", "head-object", "--bucket", &stage.bucket(), "--key", "target/資料/見積 v1.2.pdf"]);
     assert_eq!(object["ContentLength"], 2718);
-    let calls = stage.get(&format!("{}/_control/received", stage.stand_ins())).json();
+    let calls = stage.controlled("received").json();
     // Each deployment asks whether the project is there, and nothing else.
     let of_deployments = |call: &&Json| call["path"] == "/backlog/api/v2/projects/SUB";
     let calls: Vec<&Json> = calls.as_array().unwrap().iter().filter(|call| !of_deployments(call)).collect();

@@ -47,6 +47,7 @@ impl Account {
 
     /// The account of the local cloud.
     pub async fn on_this_machine(stage: &Stage, local: Local) -> Outcome<Self> {
+        let root = local.root_key();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .http_client(http_client(ProxyConfig::disabled()))
@@ -54,7 +55,11 @@ impl Account {
             .endpoint_url(local.emulator_url())
             // The emulator's own root user; it exists on this machine only.
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
-                "test", "test", None, None, "local",
+                root.access_key_id.clone(),
+                root.secret_access_key.clone(),
+                None,
+                None,
+                "local",
             )))
             .build();
         Self::connect(config, stage, Some(local)).await

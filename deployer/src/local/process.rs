@@ -1,13 +1,67 @@
 //! Processes that outlive the command that started them.
 
-use super::state::Local;
+use super::state::{FILE, Local};
 use crate::error::{Error, Outcome};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, getuid, kill_process, kill_process_group};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use serde_json::json;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+/// The sources of the emulator: what starts it with what it lacks filled in, and what stands beside that.
+pub(super) const LAUNCHER: [(&str, &str); 3] = [
+    ("launcher.py", include_str!("../../emulator/launcher.py")),
+    ("guard.py", include_str!("../../emulator/guard.py")),
+    ("keeper.py", include_str!("../../emulator/keeper.py")),
+];
+
+/// Which of the two processes of the local stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The emulator of AWS.
+    Emulator,
+    /// The stand-ins for every SaaS.
+    StandIns,
+}
+
+impl Part {
+    /// Its name in messages, and of its log.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Emulator => "emulator",
+            Self::StandIns => "stand-ins",
+        }
+    }
+
+    /// Where its output goes.
+    pub(super) fn log(self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.log", self.name()))
+    }
+
+    /// The file that its command line names, which no process of another checkout does.
+    fn word(self, folder: &Path) -> PathBuf {
+        folder.join(match self {
+            Self::Emulator => LAUNCHER[0].0,
+            Self::StandIns => "stand-ins.json",
+        })
+    }
+
+    /// Whether a command line is that of this part, started from this folder.
+    fn is_run_by(self, folder: &Path, command_line: &[u8]) -> bool {
+        let words: Vec<&[u8]> = command_line.split(|byte| *byte == 0).collect();
+        let file = self.word(folder);
+        let file = file.as_os_str().as_encoded_bytes();
+        match (self, words.as_slice()) {
+            (Self::Emulator, [program, script, ..]) => program.ends_with(b"/bin/python") && *script == file,
+            (Self::StandIns, [_, command, settings, ..]) => *command == b"__stand-ins" && *settings == file,
+            _ => false,
+        }
+    }
+}
 
 /// A process in the background, known by its number and a word of its command line: numbers are
 /// used again, and a stranger must not be ended.
@@ -29,6 +83,11 @@ impl Background {
         is_ours && !is_zombie
     }
 
+    /// Whether this is the calling process.
+    pub(super) fn is_this_process(&self) -> bool {
+        i32::try_from(std::process::id()).is_ok_and(|pid| pid == self.pid)
+    }
+
     /// Asks the process to end; `false` if it is not there.
     pub(super) fn ask_to_end(&self) -> bool {
         let is_running = self.is_running();
@@ -46,21 +105,33 @@ impl Background {
     }
 }
 
-/// Starts the emulator of AWS. Its environment is cleared, because all of it reaches every function.
-pub(super) fn emulator(
-    folder: &Path,
-    environment: &Path,
-    region: &str,
-    local: &Local,
-    launcher: &str,
-) -> Outcome<Background> {
-    let path = folder.join("launcher.py");
-    std::fs::write(&path, launcher).map_err(Error::file("write", &path))?;
+/// Processes of this user that were started from this folder, whether or not anything remembers them.
+pub(super) fn of_folder(folder: &Path) -> Vec<Background> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let found = entries.filter_map(|entry| {
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        if entry.metadata().ok()?.uid() != getuid().as_raw() {
+            return None;
+        }
+        let command_line = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let part = [Part::Emulator, Part::StandIns].into_iter().find(|part| part.is_run_by(folder, &command_line))?;
+        Some(Background { pid, word: part.word(folder).to_string_lossy().into_owned() })
+    });
+    found.filter(Background::is_running).collect()
+}
+
+/// Starts the emulator of AWS. Its environment is cleared, because all of it reaches every function; the
+/// root key goes to its standard input, which nobody else reads.
+pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &Local) -> Outcome<Background> {
+    for (name, text) in LAUNCHER {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(Error::file("write", &path))?;
+    }
     let temporary = folder.join("tmp");
     std::fs::create_dir_all(&temporary).map_err(Error::file("make", &temporary))?;
     let mut command = Command::new(environment.join("bin/python"));
     command
-        .arg(&path)
+        .arg(Part::Emulator.word(folder))
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("HOME", &temporary)
@@ -76,30 +147,79 @@ pub(super) fn emulator(
         .env("AUTH", "true")
         .env("SFTP_ENABLED", "0")
         .env("IOT_MTLS_ENABLED", "0");
-    spawn(command, folder, "emulator", "launcher.py")
+    let root = local.root_key();
+    let settings = json!({
+        "access_key_id": root.access_key_id, "secret_access_key": root.secret_access_key, "folder": folder,
+    });
+    spawn(command, folder, Part::Emulator, settings.to_string().as_bytes())
 }
 
-/// Starts the stand-ins: our own executable with a hidden command.
+/// Starts the stand-ins: the executable of this command, with a hidden command.
 pub(super) fn stand_ins(folder: &Path, executable: &Path, local: &Local) -> Outcome<Background> {
-    let settings = folder.join("stand-ins.json");
+    let settings = Part::StandIns.word(folder);
     local.stand_ins_settings().write(&settings)?;
     let mut command = Command::new(executable);
     command.arg("__stand-ins").arg(&settings);
-    spawn(command, folder, "stand-ins", "__stand-ins")
+    spawn(command, folder, Part::StandIns, b"")
 }
 
-fn spawn(mut command: Command, folder: &Path, name: &str, word: &str) -> Outcome<Background> {
-    let log = folder.join(format!("{name}.log"));
-    let output = File::create(&log).map_err(Error::file("make", &log))?;
+fn spawn(mut command: Command, folder: &Path, part: Part, input: &[u8]) -> Outcome<Background> {
+    let log = part.log(folder);
+    let output = new_log(&log).map_err(Error::file("make", &log))?;
     let errors = output.try_clone().map_err(Error::file("open", &log))?;
     let program = Path::new(command.get_program()).to_owned();
-    let child = command
-        .stdin(Stdio::null())
+    let mut child = command
+        .stdin(Stdio::piped())
         .stdout(output)
         .stderr(errors)
         // Ctrl-C on the command must not reach it.
         .process_group(0)
         .spawn()
         .map_err(Error::file("run", &program))?;
-    Ok(Background { pid: i32::try_from(child.id()).unwrap_or(0), word: word.to_owned() })
+    if let Some(mut pipe) = child.stdin.take() {
+        // It fails only if the process has ended already, which is found out and told with its log.
+        let _ = pipe.write_all(input);
+    }
+    let word = part.word(folder).to_string_lossy().into_owned();
+    Ok(Background { pid: i32::try_from(child.id()).unwrap_or(0), word })
+}
+
+/// An empty log file that only its owner reads; what is written goes to its end. The one that was there
+/// gets the ending `.old`, in place of an older one.
+pub(super) fn new_log(path: &Path) -> std::io::Result<File> {
+    let mut old = path.as_os_str().to_owned();
+    old.push(".old");
+    match std::fs::rename(path, old) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)
+}
+
+/// The file that remembers the processes which were started from this folder.
+pub(super) fn state_file(folder: &Path) -> PathBuf {
+    folder.join(FILE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_command_line_of_this_folder_s_processes_is_theirs() {
+        let folder = Path::new("/a/target/tsugite/local");
+        let is_one = |part: Part, line: &str| part.is_run_by(folder, line.replace(' ', "\0").as_bytes());
+        assert!(is_one(Part::Emulator, "/v/bin/python /a/target/tsugite/local/launcher.py"));
+        assert!(is_one(Part::StandIns, "/x/xtask __stand-ins /a/target/tsugite/local/stand-ins.json"));
+        for other in [
+            "vim /a/target/tsugite/local/launcher.py",
+            "/v/bin/python /b/target/tsugite/local/launcher.py",
+            "/v/bin/python -m pdb /a/target/tsugite/local/launcher.py",
+            "/x/xtask __stand-ins /b/target/tsugite/local/stand-ins.json",
+            "cat __stand-ins",
+            "",
+        ] {
+            assert!(!is_one(Part::Emulator, other) && !is_one(Part::StandIns, other), "{other}");
+        }
+    }
 }

@@ -24,11 +24,22 @@ const SECRETS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Addresses of the local stage, and the secrets that its stand-ins take.
+/// The access key of the emulator's root user, made for this run of the local stage.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootKey {
+    /// Its name.
+    pub access_key_id: String,
+    /// Its secret; whoever has it may do everything on the local stage, and so run programs here.
+    pub secret_access_key: String,
+}
+
+/// Addresses of the local stage, its root key, and the secrets that its stand-ins take.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Local {
     emulator_port: u16,
     stand_ins_port: u16,
+    root_key: RootKey,
+    control_token: String,
     secrets: BTreeMap<String, String>,
 }
 
@@ -44,7 +55,22 @@ impl Local {
         for (name, _) in SECRETS {
             secrets.insert(name.to_owned(), random_word(32)?);
         }
-        Ok(Self { emulator_port, stand_ins_port, secrets })
+        let root_key = RootKey {
+            // Not of the form of a key of AWS, lest somebody takes it for one.
+            access_key_id: format!("TSUGITE{}", random_word(8)?.to_uppercase()),
+            secret_access_key: random_word(20)?,
+        };
+        Ok(Self { emulator_port, stand_ins_port, root_key, control_token: random_word(32)?, secrets })
+    }
+
+    /// The key of the emulator's root user.
+    pub fn root_key(&self) -> &RootKey {
+        &self.root_key
+    }
+
+    /// What the stand-ins' control interface wants in the header `x-control-token`.
+    pub(crate) fn control_token(&self) -> &str {
+        &self.control_token
     }
 
     /// Where the emulator of AWS answers.
@@ -73,7 +99,8 @@ impl Local {
     }
 
     pub(super) fn stand_ins_settings(&self) -> StandInsSettings {
-        StandInsSettings { port: self.stand_ins_port, secrets: self.secrets.clone() }
+        let control_token = self.control_token.clone();
+        StandInsSettings { port: self.stand_ins_port, control_token, secrets: self.secrets.clone() }
     }
 
     pub(crate) fn emulator_port(&self) -> u16 {
@@ -99,6 +126,8 @@ impl StandIns for Local {
 pub struct StandInsSettings {
     /// The port on 127.0.0.1.
     pub port: u16,
+    /// What every call of the control interface has to carry.
+    pub control_token: String,
     /// What the stand-ins take, by the name of the secret; of an address its last part.
     pub secrets: BTreeMap<String, String>,
 }
@@ -124,10 +153,11 @@ pub(super) struct State {
     pub(super) stand_ins: Background,
 }
 
-const FILE: &str = "state.json";
+/// The name of the file that remembers the running stage.
+pub(super) const FILE: &str = "state.json";
 
 impl State {
-    /// What was remembered; what cannot be read is as good as nothing.
+    /// What was remembered; `None` if nothing was, or if it cannot be read.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
     }
@@ -145,8 +175,18 @@ impl State {
     }
 }
 
+/// Writes a file that only its owner reads. It is there whole or not at all, for others read it meanwhile.
 fn write_private(path: &Path, value: &impl Serialize) -> Outcome<()> {
     let text = serde_json::to_vec(value).map_err(|error| Error::file("write", path)(error.into()))?;
-    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(&text)).map_err(Error::file("write", path))
+    let beside = path.with_extension("new");
+    let write = || {
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|error| {
+        let _ = std::fs::remove_file(&beside);
+        Error::file("write", path)(error)
+    })
 }

@@ -3,13 +3,14 @@
 use super::Run;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
-use crate::local::loopback_client;
+use crate::local::{Local, loopback_client};
 use crate::lookup::Backlog;
 use crate::outputs::Deployed;
 use crate::random::random_bytes;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use stacks::{Effect, Service, StandInFile, TestPlan};
@@ -33,7 +34,7 @@ pub(super) async fn arrange(account: &Account, plan: &TestPlan, there: &Deployed
     if let Some(local) = &account.local {
         for file in &plan.files {
             content = content_for(file)?;
-            give(&local.stand_ins_url(), file, content.as_deref()).await?;
+            give(local, file, content.as_deref()).await?;
         }
     }
     let (mut previous_version, mut n_messages) = (None, Vec::new());
@@ -42,7 +43,7 @@ pub(super) async fn arrange(account: &Account, plan: &TestPlan, there: &Deployed
             previous_version = find_object(account, there, bucket_output, key).await?.map(|object| object.version);
         }
         if let (Effect::Message { service, holds }, Some(local)) = (&branch.effect, &account.local) {
-            n_messages.push((*service, count_messages(&local.stand_ins_url(), *service, holds).await?));
+            n_messages.push((*service, count_messages(local, *service, holds).await?));
         }
     }
     Ok(Arranged { content, previous_version, n_messages })
@@ -55,7 +56,7 @@ fn content_for(file: &StandInFile) -> Outcome<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
-async fn give(stand_ins: &str, file: &StandInFile, content: Option<&[u8]>) -> Outcome<()> {
+async fn give(local: &Local, file: &StandInFile, content: Option<&[u8]>) -> Outcome<()> {
     let mut body = json!({
         "id": file.id, "dir": file.dir, "name": file.name, "project": file.project,
     });
@@ -67,8 +68,7 @@ async fn give(stand_ins: &str, file: &StandInFile, content: Option<&[u8]>) -> Ou
         what: format!("the stand-in of Backlog refuses the file: {what}"),
         hint: "give another event with `--file`".into(),
     };
-    let answer = loopback_client()?
-        .post(format!("{stand_ins}/_control/backlog/files"))
+    let answer = control(local, Method::POST, "backlog/files")?
         .json(&body)
         .send()
         .await
@@ -77,6 +77,12 @@ async fn give(stand_ins: &str, file: &StandInFile, content: Option<&[u8]>) -> Ou
         true => Ok(()),
         false => Err(refused(answer.text().await.unwrap_or_default())),
     }
+}
+
+/// A call of the stand-ins' control interface.
+fn control(local: &Local, method: Method, path: &str) -> Outcome<RequestBuilder> {
+    let url = format!("{}/_control/{path}", local.stand_ins_url());
+    Ok(loopback_client()?.request(method, url).header("x-control-token", local.control_token()))
 }
 
 /// An object as it is in the bucket now.
@@ -228,7 +234,7 @@ async fn find_message(
         return Ok(result.map(|_| seen()).ok_or_else(|| format!("{service:?} has taken nothing yet")));
     };
     let before = arranged.n_messages.iter().find(|(known, _)| *known == service).map_or(0, |(_, n)| *n);
-    let there = count_messages(&local.stand_ins_url(), service, holds).await?;
+    let there = count_messages(local, service, holds).await?;
     Ok(match there.saturating_sub(before) {
         0 => Err(format!("the stand-in of {service:?} has no new message{with}")),
         1 => Ok(format!("one message{with}")),
@@ -237,7 +243,7 @@ async fn find_message(
 }
 
 /// How many messages of a stand-in hold a text; of an empty one, how many there are.
-async fn count_messages(stand_ins: &str, service: Service, holds: &str) -> Outcome<usize> {
+async fn count_messages(local: &Local, service: Service, holds: &str) -> Outcome<usize> {
     let path = match service {
         Service::Teams => "teams/cards",
         _ => "slack/messages",
@@ -246,7 +252,7 @@ async fn count_messages(stand_ins: &str, service: Service, holds: &str) -> Outco
         what: format!("the stand-in of {service:?} cannot be asked: {error}"),
         hint: "look whether it runs: cargo xtask local status".into(),
     };
-    let call = loopback_client()?.get(format!("{stand_ins}/_control/{path}"));
+    let call = control(local, Method::GET, path)?;
     let messages: Vec<serde_json::Value> = call.send().await.map_err(unreadable)?.json().await.map_err(unreadable)?;
     // A text may stand in the JSON with escapes; a word of letters and digits stands as it is.
     Ok(messages.iter().filter(|message| message.to_string().contains(holds)).count())

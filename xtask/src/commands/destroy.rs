@@ -30,7 +30,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         secrets: Vec::new(),
     };
     let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
-    let Some(account) = context.connect_if_running(&stage).await? else {
+    let Some(account) = context.connect_to_destroy(&stage).await? else {
         write_line("the local stage does not run: nothing is there");
         let stacks = stacks.iter().filter(|stack| !stack.is_former());
         if options.dry_run {

@@ -5,9 +5,10 @@ use crate::context::Context;
 use crate::display::write_line;
 use crate::failure::Failure;
 use crate::result::print;
-use deployer::{LocalStatus, StandInsSettings, local_logs, local_status, stop_local};
+use deployer::{Local, LocalStatus, StandInsSettings, local_logs, local_status, stop_local, until_forgotten};
 use serde_json::json;
 use stacks::Stack;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Starts the emulator and the stand-ins, unless they run.
@@ -21,7 +22,8 @@ pub async fn start(options: &OutputOption, context: &Context) -> Result<(), Fail
 /// Ends both processes.
 pub async fn stop(context: &Context) -> Result<(), Failure> {
     let _turn = context.local_turn().await?;
-    let was_running = stop_local(&context.workspace).await.map_err(|error| context.failure(&error))?;
+    let was_running =
+        stop_local(&context.workspace, &context.reporter).await.map_err(|error| context.failure(&error))?;
     write_line(if was_running {
         "the local stage is stopped; what was deployed on it is gone"
     } else {
@@ -32,31 +34,75 @@ pub async fn stop(context: &Context) -> Result<(), Failure> {
 
 /// Says whether they run, and where.
 pub async fn status(options: &OutputOption, context: &Context) -> Result<(), Failure> {
-    let LocalStatus { local, folder } =
+    let LocalStatus { local, lost, folder } =
         local_status(&context.workspace).await.map_err(|error| context.failure(&error))?;
-    let emulator = local.as_ref().map(|local| local.emulator_url());
-    let stand_ins = local.as_ref().map(|local| local.stand_ins_url());
-    match (options.output, emulator, stand_ins) {
-        (Output::Json, emulator, stand_ins) => print(&format!(
+    if options.output == Output::Json {
+        let address = |url: fn(&Local) -> String| local.as_ref().map(url);
+        print(&format!(
             "{:#}\n",
-            json!({"running": emulator.is_some(), "emulator": emulator, "stand_ins": stand_ins, "folder": folder})
-        )),
-        (Output::Text, Some(emulator), Some(stand_ins)) => print(&format!(
-            "emulator of AWS  {emulator}  (credentials test / test)\nstand-ins        {stand_ins}  (open it in a browser)\nlogs and state   {}\n",
+            json!({
+                "running": local.is_some() && lost.is_none(), "emulator": address(Local::emulator_url),
+                "stand_ins": address(Local::stand_ins_url), "folder": folder,
+                "lost": lost.map(|lost| lost.to_string()),
+            })
+        ));
+        return Ok(());
+    }
+    match (local, lost) {
+        (_, Some(lost)) => return Err(context.failure(&lost.error())),
+        (Some(local), None) => print(&format!(
+            "emulator of AWS  {}\nstand-ins        {}  (open it in a browser)\nlogs and state   {}\n\
+             for the AWS command line and SDKs in this shell: eval \"$(cargo xtask local env)\"\n",
+            local.emulator_url(),
+            local.stand_ins_url(),
             folder.display()
         )),
-        (Output::Text, ..) => print("the local stage does not run; `cargo xtask deploy` starts it\n"),
+        (None, None) => print("the local stage does not run; `cargo xtask deploy` starts it\n"),
     }
     Ok(())
+}
+
+/// Variables that would lead the AWS command line, or an SDK, elsewhere than those that are set.
+const UNSET: [&str; 5] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+];
+
+/// Prints the variables by which the AWS command line, or an SDK, uses the local stage as its root user.
+pub async fn env(options: &OutputOption, context: &Context) -> Result<(), Failure> {
+    let stage = context.stage("local")?;
+    let Some(local) = context.running_local().await? else { return Err(not_running()) };
+    let root = local.root_key();
+    let variables = [
+        ("AWS_ENDPOINT_URL", local.emulator_url()),
+        ("AWS_ACCESS_KEY_ID", root.access_key_id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", root.secret_access_key.clone()),
+        ("AWS_REGION", stage.region.as_str().to_owned()),
+        ("AWS_DEFAULT_REGION", stage.region.as_str().to_owned()),
+    ];
+    match options.output {
+        Output::Json => print(&format!("{:#}\n", json!(BTreeMap::from(variables)))),
+        Output::Text => {
+            print(&format!("unset {}\n", UNSET.join(" ")));
+            // No value holds anything that a shell would read as more than a word.
+            variables.iter().for_each(|(name, value)| print(&format!("export {name}={value}\n")));
+        }
+    }
+    Ok(())
+}
+
+fn not_running() -> Failure {
+    Failure::nothing_changed("the local stage does not run").with_hint("start it with: cargo xtask local start")
 }
 
 /// Prints what the functions logged, oldest first.
 pub async fn logs(context: &Context) -> Result<(), Failure> {
     let stage = context.stage("local")?;
     let Some(account) = context.connect_if_running(&stage).await? else {
-        return Err(
-            Failure::nothing_changed("the local stage does not run").with_hint("start it with: cargo xtask deploy")
-        );
+        return Err(not_running());
     };
     let prefix = format!("/aws/lambda/{}", Stack::name_prefix(&stage));
     let lines = local_logs(&account, &prefix).await.map_err(|error| context.failure(&error))?;
@@ -66,9 +112,9 @@ pub async fn logs(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Serves the stand-ins until somebody ends the process.
-pub async fn serve_stand_ins(settings: &Path) -> Result<(), Failure> {
-    let settings = StandInsSettings::read(settings).map_err(|error| Failure::of(&error, false))?;
+/// Serves the stand-ins until somebody ends the process, or no command knows of it any more.
+pub async fn serve_stand_ins(path: &Path) -> Result<(), Failure> {
+    let settings = StandInsSettings::read(path).map_err(|error| Failure::of(&error, false))?;
     let secret = |name: &str| settings.secrets.get(name).cloned().unwrap_or_default();
     let keys = standins::Keys {
         backlog_api_key: secret("BACKLOG_API_KEY"),
@@ -76,9 +122,14 @@ pub async fn serve_stand_ins(settings: &Path) -> Result<(), Failure> {
         teams_signature: secret("TEAMS_WORKFLOW_URL"),
         bytebase_service_key: secret("BYTEBASE_SERVICE_KEY"),
     };
-    let server = standins::Standins::start(settings.port, keys, None).await.map_err(|error| {
+    let token = Some(settings.control_token.clone());
+    let server = standins::Standins::start(settings.port, keys, token).await.map_err(|error| {
         Failure::nothing_changed(format!("the stand-ins cannot use port {}: {error}", settings.port))
     })?;
-    server.stopped().await;
-    Ok(())
+    tokio::select! {
+        () = server.stopped() => Ok(()),
+        () = until_forgotten(path.parent().unwrap_or(path)) => Err(Failure::nothing_changed(
+            "the state file does not name the stand-ins any more, so that no command could end them",
+        )),
+    }
 }

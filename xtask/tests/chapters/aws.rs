@@ -38,10 +38,8 @@ fn on_a_terminal(stage: &Stage, prompt: &str, keys: &str, arguments: &[&str]) ->
 
 fn signed_in(stage: &Stage, mut command: Command, more: &[(&str, &str)]) -> Command {
     command
-        .env("AWS_ENDPOINT_URL", stage.address("emulator"))
+        .envs(stage.variables())
         .env("NO_PROXY", "127.0.0.1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env_remove("AWS_PROFILE")

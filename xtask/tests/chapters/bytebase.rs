@@ -23,7 +23,7 @@ fn times(names: &[String], state: &str) -> usize {
 }
 
 fn counts(stage: &Stage) -> Json {
-    stage.get(&format!("{}/_control/bytebase", stage.stand_ins())).json()
+    stage.controlled("bytebase").json()
 }
 
 fn has_projects(stage: &Stage, count: u32) {

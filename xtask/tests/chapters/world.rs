@@ -42,7 +42,7 @@ impl Stage {
 
     /// What the stand-ins hold under a path of their control interface.
     pub fn held(&self, path: &str) -> Vec<Json> {
-        let answer = self.get(&format!("{}/_control/{path}", self.stand_ins()));
+        let answer = self.controlled(path);
         assert!(answer.is_success(), "{}", answer.body);
         answer.json().as_array().unwrap().clone()
     }

@@ -1,6 +1,7 @@
 """Looks at an account with botocore, so that our own code does not judge itself.
 
-Usage: python account.py ENDPOINT REGION COMMAND [ARGUMENT...]; prints JSON.
+Usage: python account.py REGION COMMAND [ARGUMENT...]; prints JSON. The environment says which account, by
+the variables that `cargo xtask local env` prints.
 """
 
 import io
@@ -10,15 +11,12 @@ import zipfile
 
 import botocore.session
 
-ENDPOINT, REGION, COMMAND, *ARGUMENTS = sys.argv[1:]
+REGION, COMMAND, *ARGUMENTS = sys.argv[1:]
 SESSION = botocore.session.get_session()
 
 
 def client(service, region=REGION):
-    return SESSION.create_client(
-        service, region_name=region, endpoint_url=ENDPOINT,
-        aws_access_key_id="test", aws_secret_access_key="test",
-    )
+    return SESSION.create_client(service, region_name=region)
 
 
 def pages(service, operation, key, region=REGION, **arguments):

@@ -154,14 +154,21 @@ impl Stage {
         status[name].as_str().unwrap_or_else(|| panic!("{status}")).to_owned()
     }
 
+    /// What `local env` prints for the AWS command line and SDKs; it holds the stage's root key.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        let output = self.command(&["local", "env", "--output", "json"]).output().unwrap();
+        serde_json::from_value(Run::of(output).succeeds().json()).unwrap()
+    }
+
     /// Looks at the account with botocore.
     pub fn account(&self, command: &str, arguments: &[&str]) -> Json {
         let script = sources().join("xtask/tests/local/account.py");
         let output = Command::new(self.python("emulator"))
             .arg(script)
-            .args([&self.address("emulator"), REGION, command])
+            .args([REGION, command])
             .args(arguments)
             .env_remove("AWS_PROFILE")
+            .envs(self.variables())
             .output()
             .unwrap();
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
@@ -171,11 +178,11 @@ impl Stage {
     /// Looks at the account with the AWS command line.
     pub fn aws(&self, arguments: &[&str]) -> Json {
         let output = Command::new(judges().join("bin/aws"))
-            .args(["--endpoint-url", &self.address("emulator"), "--region", REGION, "--output", "json"])
+            .args(["--output", "json"])
             .args(arguments)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env_remove("AWS_PROFILE")
             .env("AWS_CONFIG_FILE", "/dev/null")
+            .envs(self.variables())
             .output()
             .unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -241,7 +248,17 @@ impl Stage {
     /// Calls the control interface of the stand-ins.
     pub fn control(&self, path: &str, body: &Json) -> Answer {
         let url = format!("{}/_control/{path}", self.stand_ins());
-        answer(client(&url).post(url).json(body))
+        answer(client(&url).post(url).header("x-control-token", self.control_token()).json(body))
+    }
+
+    /// Reads from the control interface of the stand-ins.
+    pub fn controlled(&self, path: &str) -> Answer {
+        let url = format!("{}/_control/{path}", self.stand_ins());
+        answer(client(&url).get(url).header("x-control-token", self.control_token()))
+    }
+
+    fn control_token(&self) -> String {
+        self.state()["local"]["control_token"].as_str().unwrap().to_owned()
     }
 
     /// Replaces a text in a file of the copy.
@@ -254,8 +271,12 @@ impl Stage {
 
     /// The secrets that the deployer made for the stand-ins, by their names.
     pub fn secrets(&self) -> BTreeMap<String, String> {
-        let state: Json = serde_json::from_slice(&std::fs::read(self.folder().join("state.json")).unwrap()).unwrap();
-        serde_json::from_value(state["local"]["secrets"].clone()).unwrap()
+        serde_json::from_value(self.state()["local"]["secrets"].clone()).unwrap()
+    }
+
+    /// What the commands remember of the running stage.
+    pub fn state(&self) -> Json {
+        serde_json::from_slice(&std::fs::read(self.folder().join("state.json")).unwrap()).unwrap()
     }
 
     pub fn folder(&self) -> PathBuf {

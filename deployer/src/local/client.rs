@@ -1,0 +1,35 @@
+//! Web clients for addresses of this machine and for deployed endpoints.
+
+use super::state::Local;
+use crate::error::{Error, Outcome};
+use std::net::SocketAddr;
+
+/// A client for loopback addresses, which no proxy reaches.
+pub(crate) fn loopback_client() -> Outcome<reqwest::Client> {
+    build(reqwest::Client::builder().no_proxy())
+}
+
+/// A client for an address of the local cloud; names below `localhost` lead to this machine,
+/// which not every system's resolver knows.
+pub(crate) fn client_for(local: &Local, url: &str) -> Outcome<reqwest::Client> {
+    let builder = reqwest::Client::builder().no_proxy();
+    let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    build(match host.filter(|host| host.ends_with(".localhost")) {
+        Some(host) => builder.resolve(&host, SocketAddr::from(([127, 0, 0, 1], local.emulator_port()))),
+        None => builder,
+    })
+}
+
+/// A client for deployed endpoints, by the proxy of this machine if it has one.
+pub(crate) fn web_client() -> Outcome<reqwest::Client> {
+    build(reqwest::Client::builder())
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Outcome<reqwest::Client> {
+    // Fails only if it is chosen already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Local {
+        what: format!("TLS cannot be set up: {error}"),
+        hint: "install your system's certificates (Debian and Ubuntu: ca-certificates)".into(),
+    })
+}

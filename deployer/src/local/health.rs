@@ -1,0 +1,143 @@
+//! Whether the local stage runs and answers, and what was lost if it does not.
+
+use super::client::loopback_client;
+use super::process::{Background, Part, state_file};
+use super::state::State;
+use crate::error::Error;
+use crate::toolchain::Workspace;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a process that runs may leave questions unanswered until it counts as lost: a machine that
+/// compiles on all its cores answers late.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How long one question waits for its answer.
+const QUESTION_LIMIT: Duration = Duration::from_secs(5);
+/// How long it takes until the next question.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A local stage that was started and does not work any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    pub(super) part: Part,
+    what: &'static str,
+    log: PathBuf,
+    /// The stacks that were deployed on it.
+    stacks: Vec<String>,
+}
+
+impl Lost {
+    fn new(part: Part, what: &'static str, folder: &Path) -> Self {
+        let stacks = match part {
+            Part::Emulator => deployed_stacks(folder),
+            Part::StandIns => Vec::new(),
+        };
+        Self { part, what, log: part.log(folder), stacks }
+    }
+
+    /// The log as it is called once the process is started again.
+    pub(super) fn with_old_log(mut self) -> Self {
+        self.log.as_mut_os_string().push(".old");
+        self
+    }
+
+    /// The whole of it in one sentence, for a command that goes on.
+    pub(super) fn sentence(&self) -> String {
+        format!("{self}; its log is `{}`", self.log.display())
+    }
+
+    /// The failure of a command that cannot go on.
+    pub fn error(&self) -> Error {
+        let next = match self.part {
+            Part::Emulator => "deploy again with: cargo xtask deploy",
+            Part::StandIns => "start them again with: cargo xtask local start",
+        };
+        Error::Local { what: self.to_string(), hint: format!("read its log, `{}`; then {next}", self.log.display()) }
+    }
+}
+
+impl std::fmt::Display for Lost {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (name, what) = (self.part.name(), self.what);
+        match (self.part, self.stacks.as_slice()) {
+            (Part::StandIns, _) => {
+                write!(formatter, "the {name} {what}; the calls and objects that they held are lost")
+            }
+            (Part::Emulator, []) => {
+                write!(formatter, "the {name} of the local stage {what}; no stack was deployed on it")
+            }
+            (Part::Emulator, stacks) => {
+                write!(
+                    formatter,
+                    "the {name} of the local stage {what}; these stacks are lost with it: {}",
+                    stacks.join(", ")
+                )
+            }
+        }
+    }
+}
+
+/// What the emulator noted down while it ran.
+fn deployed_stacks(folder: &Path) -> Vec<String> {
+    let text = std::fs::read(folder.join("stacks.json")).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+/// What of the stage has ended, if anything has; this asks nobody.
+pub(super) fn ended(state: &State, folder: &Path) -> Option<Lost> {
+    let (part, _) = state.parts().into_iter().find(|(_, process)| !process.is_running())?;
+    Some(Lost::new(part, "ended unexpectedly", folder))
+}
+
+/// Looks until both processes answer; a process that runs is asked again before it counts as lost.
+pub(super) async fn look(state: &State, folder: &Path) -> Option<Lost> {
+    let began = Instant::now();
+    loop {
+        if let Some(lost) = ended(state, folder) {
+            return Some(lost);
+        }
+        let part = silent(state).await?;
+        if began.elapsed() > ANSWER_LIMIT {
+            return Some(Lost::new(part, "runs, but does not answer", folder));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// The first process that does not answer.
+pub(super) async fn silent(state: &State) -> Option<Part> {
+    for (part, url) in [
+        (Part::Emulator, format!("{}/_ministack/health", state.local.emulator_url())),
+        (Part::StandIns, format!("{}/_control/health", state.local.stand_ins_url())),
+    ] {
+        if !answers(&url).await {
+            return Some(part);
+        }
+    }
+    None
+}
+
+async fn answers(url: &str) -> bool {
+    let Ok(client) = loopback_client() else { return false };
+    let answer = client.get(url).timeout(QUESTION_LIMIT).send().await;
+    answer.is_ok_and(|answer| answer.status().is_success())
+}
+
+/// Why a call to the local stage failed, if a part of the stage has ended since it was found running.
+pub fn lost_meanwhile(workspace: &Workspace) -> Option<Error> {
+    let folder = workspace.local();
+    match State::read(&folder) {
+        Some(state) => ended(&state, &folder).map(|lost| lost.error()),
+        None => Some(Error::Local {
+            what: format!("the local stage was stopped meanwhile: `{}` is gone", state_file(&folder).display()),
+            hint: "deploy again with: cargo xtask deploy".into(),
+        }),
+    }
+}
+
+impl State {
+    /// Both processes.
+    pub(super) fn parts(&self) -> [(Part, &Background); 2] {
+        [(Part::Emulator, &self.emulator), (Part::StandIns, &self.stand_ins)]
+    }
+}

@@ -1,0 +1,58 @@
+//! What the functions of the local stage logged.
+
+use crate::account::Account;
+use crate::error::{Error, Outcome};
+
+/// All lines of every function of the local stage, oldest first; one line for each record.
+pub async fn local_logs(account: &Account, prefix: &str) -> Outcome<Vec<(String, String)>> {
+    let mut lines = Vec::new();
+    let groups = account.logs.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
+    for group in groups.collect::<Result<Vec<_>, _>>().await.map_err(Error::aws("logs:DescribeLogGroups"))? {
+        let Some(name) = group.log_group_name() else { continue };
+        let mut events = account.logs.filter_log_events().log_group_name(name).into_paginator().send();
+        while let Some(page) = events.next().await {
+            for event in page.map_err(Error::aws("logs:FilterLogEvents"))?.events() {
+                let function = name.rsplit('/').next().unwrap_or(name).to_owned();
+                lines.push((
+                    event.timestamp().unwrap_or_default(),
+                    function,
+                    one_line(event.message().unwrap_or_default()),
+                ));
+            }
+        }
+    }
+    lines.sort_by_key(|(at, ..)| *at);
+    Ok(lines.into_iter().map(|(_, function, message)| (function, message)).collect())
+}
+
+/// A record without what some program would take for the end of a line.
+///
+/// Unicode knows more ends of a line than a terminal does: NEL, LINE SEPARATOR and PARAGRAPH SEPARATOR.
+fn one_line(record: &str) -> String {
+    let mut line = String::with_capacity(record.len());
+    for character in record.trim_end().chars() {
+        match character {
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                line.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            other => line.push(other),
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_record_is_one_line_whatever_is_in_it() {
+        assert_eq!(
+            one_line("a\u{2028}b\u{2029}c\u{85}d\ne\rf\u{b}g\u{c}h\u{1e}\n"),
+            "a\\u2028b\\u2029c\\u0085d\\ne\\rf\\u000bg\\u000ch"
+        );
+        assert_eq!(one_line("資料\t{\"a\": 1}\n"), "資料\t{\"a\": 1}");
+    }
+}
