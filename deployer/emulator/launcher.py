@@ -70,7 +70,8 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_gw_error",
         "_invoke_lambda_proxy_v1",
     ),
-    "services.cloudformation": ("_change_sets", "_stacks"),
+    "services.cloudformation": ("_change_sets", "_stack_events", "_stacks"),
+    "services.cloudformation.changesets": ("_page",),
     "services.cloudformation.handlers": ("_ACTION_HANDLERS", "_error", "_p", "_resolve_stack"),
     "services.cloudformation.provisioners": (
         "_NAME_SEED",
@@ -1622,6 +1623,73 @@ def changes_outputs(change_set: dict[str, Any]) -> bool:
     )
 
 
+# --- CloudFormation: stacks and change sets that come and go --------------------------------------
+
+
+def keep_stacks_as_aws() -> None:
+    """Keeps one stack of a name at a time: who proposes beside others shares it, who comes later does not replace it."""
+    handlers, state = ministack("services.cloudformation.handlers"), ministack("services.cloudformation")
+    create = handlers._ACTION_HANDLERS["CreateChangeSet"]
+    answers: dict[str, Any] = {}
+
+    def create_change_set(request: dict[str, Any]) -> Any:
+        token, name = handlers._p(request, "ClientToken"), handlers._p(request, "StackName")
+        if token and token in answers:
+            return answers[token]
+        before = state._stacks.get(name)
+        answer = create(request)
+        status = (before or {}).get("StackStatus")
+        if status == "REVIEW_IN_PROGRESS":
+            answer = beside_other_proposals(before, answer)
+        elif status == "DELETE_COMPLETE" and state._stacks.get(name) is not before:
+            # By its id, which is its key from now on, AWS tells of it for three months.
+            state._stacks[before["StackId"]] = before
+        if token and answer[0] == 200:
+            answers[token] = answer
+        return answer
+
+    handlers._ACTION_HANDLERS["CreateChangeSet"] = create_change_set
+
+
+def beside_other_proposals(stack: dict[str, Any], answer: Any) -> Any:
+    """Puts a change set for a new stack to the stack that an earlier one has made."""
+    state, name = ministack("services.cloudformation"), stack["StackName"]
+    replaced, state._stacks[name] = state._stacks.get(name), stack
+    status, headers, body = answer
+    if status != 200 or replaced is None or replaced is stack:
+        return answer
+    for change_set in state._change_sets.values():
+        if change_set["StackId"] == replaced["StackId"]:
+            change_set["StackId"] = stack["StackId"]
+    state._stack_events.pop(replaced["StackId"], None)
+    old, new = (value if isinstance(body, str) else value.encode() for value in (replaced["StackId"], stack["StackId"]))
+    return status, headers, body.replace(old, new)
+
+
+def find_change_sets_by_stack_id() -> None:
+    """Finds the change sets of a stack by its id too, and lists none of a stack that is not there; one on each page."""
+    handlers, changes = ministack("services.cloudformation.handlers"), ministack("services.cloudformation.changesets")
+    # AWS's pages hold a megabyte: a client has to ask for the next one whatever their size.
+    changes._page = functools.partial(changes._page, page_size=1)
+    for action in ("DescribeChangeSet", "ExecuteChangeSet", "ListChangeSets"):
+        handlers._ACTION_HANDLERS[action] = by_stack_name(action, handlers._ACTION_HANDLERS[action])
+
+
+def by_stack_name(action: str, handle: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """Leads a request for a stack by its id to the stack's name."""
+    handlers = ministack("services.cloudformation.handlers")
+
+    def handle_by_name(request: dict[str, Any]) -> Any:
+        name = handlers._p(request, "StackName")
+        stack = handlers._resolve_stack(name) if name else None
+        is_gone = not stack or (stack["StackStatus"] == "DELETE_COMPLETE" and name != stack["StackId"])
+        if action == "ListChangeSets" and is_gone:
+            return handlers._error("ValidationError", f"Stack [{name}] does not exist")
+        return handle({**request, "StackName": stack["StackName"]} if stack else request)
+
+    return handle_by_name
+
+
 # --- CloudFormation: what an update reports ------------------------------------------------------
 
 
@@ -1684,6 +1752,8 @@ GAPS: tuple[Callable[[], None], ...] = (
     keep_buckets_that_hold_data,
     tell_replacements_apart,
     correct_change_sets,
+    keep_stacks_as_aws,
+    find_change_sets_by_stack_id,
     report_only_what_changes,
     guard.give_functions_secrets_of_their_own,
     guard.guard_runtime_api,

@@ -504,6 +504,67 @@ class Gaps(Emulated):
         self.assertIn(("Added", "CREATE_COMPLETE"), touched)
         self.assertNotIn(("Queue", "UPDATE_COMPLETE"), touched)
 
+    def propose(self, name: str, stack: str, **more: Any) -> dict[str, Any]:
+        template = json.dumps({"Resources": {"Queue": resource("SQS::Queue")}})
+        return self.stacks.create_change_set(
+            StackName=stack, ChangeSetName=name, ChangeSetType="CREATE", TemplateBody=template, **more,
+        )
+
+    def test_proposals_of_two(self) -> None:
+        one, other = (self.propose(name, "two-proposals") for name in ("one", "other"))
+        self.assertEqual(one["StackId"], other["StackId"])
+        listed = lambda stack: [
+            entry["ChangeSetName"]
+            for page in self.stacks.get_paginator("list_change_sets").paginate(StackName=stack)
+            for entry in page["Summaries"]
+        ]
+        self.assertEqual((listed("two-proposals"), listed(one["StackId"])), (["one", "other"], ["one", "other"]))
+        first = self.stacks.list_change_sets(StackName="two-proposals")
+        self.assertEqual((len(first["Summaries"]), "NextToken" in first), (1, True))
+        self.stacks.execute_change_set(StackName=one["StackId"], ChangeSetName="one")
+        self.assertEqual(self.settled(one["StackId"])["StackStatus"], "CREATE_COMPLETE")
+        # AWS drops the other one.
+        self.assertEqual(listed("two-proposals"), ["one"])
+        with self.assertRaisesRegex(ClientError, "does not exist"):
+            self.stacks.list_change_sets(StackName="nobody-s")
+
+    def test_repeated_proposal(self) -> None:
+        first = self.propose("same", "repeated", ClientToken="same")
+        again = self.propose("same", "repeated", ClientToken="same")
+        self.assertEqual((first["Id"], first["StackId"]), (again["Id"], again["StackId"]))
+        with self.assertRaisesRegex(ClientError, "AlreadyExists"):
+            self.propose("same", "repeated", ClientToken="another")
+
+    def test_stack_that_comes_back(self) -> None:
+        queue = {"Queue": resource("SQS::Queue")}
+        old = self.deploy(queue)
+        self.delete(old)
+        new = self.deploy(queue)
+        self.assertNotEqual(old["StackId"], new["StackId"])
+        read = lambda stack: self.stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        self.assertEqual((read(old["StackId"]), read(new["StackName"])), ("DELETE_COMPLETE", "CREATE_COMPLETE"))
+        events = self.stacks.describe_stack_events(StackName=old["StackId"])["StackEvents"]
+        self.assertEqual({event["StackId"] for event in events}, {old["StackId"]})
+        # To delete the old one once more has no effect.
+        self.stacks.delete_stack(StackName=old["StackId"])
+        self.assertEqual(read(new["StackName"]), "CREATE_COMPLETE")
+
+    def test_buckets_of_two_regions(self) -> None:
+        other, there = "eu-west-1", botocore.session.Session().create_client(
+            "s3", "eu-west-1", endpoint_url=self.emulator.url, aws_access_key_id="test", aws_secret_access_key="test",
+        )
+        there.create_bucket(Bucket="twin-there", CreateBucketConfiguration={"LocationConstraint": other})
+        self.s3.create_bucket(Bucket="twin-here", CreateBucketConfiguration={"LocationConstraint": REGION})
+        names = lambda **more: [entry["Name"] for entry in self.s3.list_buckets(Prefix="twin-", **more)["Buckets"]]
+        self.assertEqual((names(), names(BucketRegion=REGION)), (["twin-here", "twin-there"], ["twin-here"]))
+        seen: list[int] = []
+        note = lambda parsed_response, **_: seen.append(parsed_response["ResponseMetadata"]["HTTPStatusCode"])
+        here = self.emulator.client("s3")
+        here.meta.events.register("response-received.s3.ListObjectVersions", note)
+        # The SDK for Python goes on to the region that the redirect names; not every SDK does.
+        here.list_object_versions(Bucket="twin-there")
+        self.assertEqual(seen[0], 301)
+
     def test_replacements(self) -> None:
         self.deploy({"Kept": resource("Logs::LogGroup"), "Renamed": resource("Logs::LogGroup")})
         changes = self.change_set(
