@@ -106,7 +106,7 @@ async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> 
 }
 
 /// Asks again while S3 is busy with the bucket: another deployment makes it, or a deleted one lets go of the name.
-async fn patiently<T>(mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
+pub(crate) async fn patiently<T>(mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
     let began = Instant::now();
     loop {
         match ask().await {
@@ -118,7 +118,7 @@ async fn patiently<T>(mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
     }
 }
 
-/// Makes the bucket private and encrypted, unless it is there.
+/// Makes the bucket unless it is there, and sees to it that it is private and encrypted.
 async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
     let mut call = account.s3.create_bucket().bucket(bucket);
     // The oldest region is the only one that must not be named.
@@ -130,7 +130,8 @@ async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
     let made = patiently(async || call.clone().send().await.map_err(Error::aws("s3:CreateBucket"))).await;
     match made {
         Ok(_) => {}
-        Err(Error::Aws { code, .. }) if code == "BucketAlreadyOwnedByYou" => return Ok(()),
+        // Whoever made it may have been interrupted before it was protected.
+        Err(Error::Aws { code, .. }) if code == "BucketAlreadyOwnedByYou" => {}
         Err(Error::Aws { code, .. }) if code == "BucketAlreadyExists" => {
             return Err(Error::BucketTaken { bucket: bucket.to_owned() });
         }

@@ -114,6 +114,14 @@ pub enum Error {
         /// Name of the bucket.
         bucket: String,
     },
+    /// Somebody deployed what is being destroyed.
+    #[error(
+        "{what} was deployed by somebody else while this destroyed what was there before; nothing of it was removed"
+    )]
+    DeployedAgain {
+        /// What is there now.
+        what: String,
+    },
     /// The stack is not deployed.
     #[error("stack `{stack}` is not deployed on stage `{stage}`")]
     NotDeployed {

@@ -34,7 +34,9 @@ pub use artifact::{artifact_bucket, upload};
 pub use binary::{Binary, Machine};
 pub use build::{BuildSettings, Linking, Profile, build, variables_of_cargo};
 pub use change::{Change, ChangeKind};
-pub use destroy::{BucketContent, Keep, Leftovers, TableContent, delete_artifacts_if_last, destroy, find_leftovers};
+pub use destroy::{
+    BucketContent, Keep, Leftovers, LogGroupFound, TableContent, delete_artifacts_if_last, destroy, find_leftovers,
+};
 pub use error::{Error, Outcome, StackFailure};
 pub use event::{Event, Flush, Reporter, counted};
 pub use local::{

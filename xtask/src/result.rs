@@ -54,7 +54,7 @@ pub fn print_doomed<'a>(output: Output, stage: &Stage, found: impl Iterator<Item
             "resources": found.n_resources,
             "buckets": buckets.collect::<Json>(),
             "tables": tables.collect::<Json>(),
-            "log_groups": found.log_groups,
+            "log_groups": found.log_groups.iter().map(|group| &group.name).collect::<Vec<_>>(),
         })
     });
     print_plan(output, stage, stacks.collect());

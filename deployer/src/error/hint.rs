@@ -25,11 +25,12 @@ impl Error {
                 Some("sign in to the stage's account, or give the stage file the `profile` that does".into())
             }
             Self::Stack(failure) => Some(failure.hint.clone()),
-            Self::ChangeSet { .. } => Some("nothing was changed; mend the definition, then deploy again".into()),
+            Self::ChangeSet { .. } => Some("fix the definition, then deploy again".into()),
             Self::SecretMissing { name, origin, .. } => Some(format!(
                 "set {name}, or {name}_FILE to the path of a file that holds it ({origin})"
             )),
             Self::BucketTaken { .. } => Some("bucket names are shared by all accounts; choose another stage name".into()),
+            Self::DeployedAgain { .. } => Some("to remove it as well, run the same command again".into()),
             Self::NotDeployed { stack, stage } => Some(format!("deploy it with: cargo xtask deploy {stack} --stage {stage}")),
         }
     }

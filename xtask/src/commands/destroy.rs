@@ -67,7 +67,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let results: Vec<_> = all()
         .map(|(_, stack, found)| result(stack, if found.is_empty() { "ABSENT" } else { "DELETED" }, !found.is_empty()))
         .collect();
-    if delete_artifacts_if_last(&account, &stage).await.map_err(fail)? {
+    if delete_artifacts_if_last(&account, &stage, &context.reporter).await.map_err(fail)? {
         context.reporter.note("the artifact bucket went with the last stack");
     }
     context.close_display().await;

@@ -1,0 +1,66 @@
+//! Looking right before each deletion whether somebody deploys what is being destroyed.
+
+use crate::account::{Account, StackSummary};
+use crate::error::{Error, Outcome};
+use stacks::{Stack, Stage};
+
+/// What must not be there while something is deleted.
+pub(super) enum Guard<'a> {
+    /// A stack of this name, except the one with this id, which is the one that goes.
+    NewerStack { stack: &'a Stack, id: Option<&'a str> },
+    /// Any stack of this stage.
+    AnyStack(&'a Stage),
+}
+
+impl<'a> Guard<'a> {
+    /// Stops as soon as there is a newer stack of the same name.
+    pub(super) fn against_newer(stack: &'a Stack, id: Option<&'a str>) -> Self {
+        Self::NewerStack { stack, id }
+    }
+
+    /// Fails if somebody deploys; the next call to AWS is to be the deletion.
+    pub(super) async fn check(&self, account: &Account) -> Outcome<()> {
+        match self {
+            Self::NewerStack { stack, id } => {
+                let name = stack.full_stack_name();
+                let there = account.look(async || account.find_stack(&name).await).await?;
+                match is_newer(there.as_ref(), *id) {
+                    false => Ok(()),
+                    true => Err(Error::DeployedAgain { what: format!("stack `{name}`") }),
+                }
+            }
+            Self::AnyStack(stage) => match account.look(async || stack_of(account, stage).await).await? {
+                None => Ok(()),
+                Some(name) => Err(Error::DeployedAgain { what: format!("stack `{name}`") }),
+            },
+        }
+    }
+}
+
+fn is_newer(there: Option<&StackSummary>, id: Option<&str>) -> bool {
+    there.is_some_and(|stack| Some(stack.id.as_str()) != id)
+}
+
+/// The name of some stack of a stage in this region, if there is one.
+///
+/// Names of stages may begin alike (`prod`, `prod-eu`): the tag that every deployment sets tells whose a stack is.
+pub(super) async fn stack_of(account: &Account, stage: &Stage) -> Outcome<Option<String>> {
+    let mut pages = account.cloudformation.describe_stacks().into_paginator().items().send();
+    while let Some(stack) = pages.next().await {
+        let stack = stack.map_err(Error::aws("cloudformation:DescribeStacks"))?;
+        let is_gone = stack.stack_status().is_some_and(|status| status.as_str() == "DELETE_COMPLETE");
+        let name = stack.stack_name().unwrap_or_default();
+        let tag = stack.tags().iter().find(|tag| tag.key() == Some("tsugite:stage")).and_then(|tag| tag.value());
+        if !is_gone && is_of_stage(name, tag, stage) {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a stack belongs to a stage; one whose tag is lost counts by its name, since a bucket that stays does less harm
+/// than one that goes.
+fn is_of_stage(name: &str, tag: Option<&str>, stage: &Stage) -> bool {
+    let prefix = Stack::name_prefix(stage);
+    name.starts_with(&prefix) && tag.is_none_or(|tag| tag == stage.name.as_str())
+}
