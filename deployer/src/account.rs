@@ -8,6 +8,7 @@ pub(crate) use stack::StackSummary;
 
 use crate::error::Outcome;
 use crate::local::Local;
+use crate::propose::OpenChangeSets;
 use aws_config::SdkConfig;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,19 +36,30 @@ pub struct Account {
     /// The local cloud, if that is where the account is.
     pub local: Option<Local>,
     config: SdkConfig,
-    /// Shared with the same account in other regions.
+    shared: Shared,
+}
+
+/// What the clients of all regions of an account know together.
+#[derive(Clone, Debug, Default)]
+struct Shared {
     may_have_changed: Arc<AtomicBool>,
+    open_change_sets: OpenChangeSets,
 }
 
 impl Account {
     /// Whether anything was done that may have changed the account.
     pub fn may_have_changed(&self) -> bool {
-        self.may_have_changed.load(Ordering::Relaxed)
+        self.shared.may_have_changed.load(Ordering::Relaxed) || self.shared.open_change_sets.is_any_executing()
     }
 
     /// Remembers that from now on the account may have changed.
     pub(crate) fn changes(&self) {
-        self.may_have_changed.store(true, Ordering::Relaxed);
+        self.shared.may_have_changed.store(true, Ordering::Relaxed);
+    }
+
+    /// The change sets that were asked for and are neither executed nor discarded.
+    pub(crate) fn open_change_sets(&self) -> &OpenChangeSets {
+        &self.shared.open_change_sets
     }
 
     /// How long to wait between two looks at something that has been going on for `elapsed`:

@@ -3,7 +3,7 @@
 use crate::account::{Account, StackStatus};
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::{Event, Reporter};
-use crate::propose::{ChangeSetId, Plan, Proposal, discard, propose};
+use crate::propose::{ChangeSetId, Plan, Proposal, discard_now, execute, propose};
 use aws_sdk_cloudformation::types::StackEvent;
 use aws_smithy_types::DateTime;
 use stacks::Stack;
@@ -41,7 +41,9 @@ pub async fn apply(account: &Account, plan: &Plan<'_>, agreed: &Proposal, report
         proposal = propose(account, plan, reporter).await?;
         // Nobody agreed to anything else.
         if !proposal.is_empty() && proposal.changes != agreed.changes {
-            discard(account, &proposal).await?;
+            if let Some(id) = &proposal.change_set {
+                discard_now(account, id).await;
+            }
             return Err(Error::Stack(failure));
         }
     }
@@ -50,24 +52,16 @@ pub async fn apply(account: &Account, plan: &Plan<'_>, agreed: &Proposal, report
 async fn apply_once(account: &Account, stack: &Stack, proposal: &Proposal, reporter: &Reporter) -> Outcome<()> {
     let Some(id) = &proposal.change_set else { return Ok(()) };
     let mut seen = Seen::before(account, &id.stack_id).await?;
-    account.changes();
-    account
-        .cloudformation
-        .execute_change_set()
-        .stack_name(&id.stack_id)
-        .change_set_name(&id.change_set)
-        // The SDK asks again if an answer is lost: it must mean the same.
-        .client_request_token(id.token())
-        .send()
-        .await
-        .map_err(Error::aws("cloudformation:ExecuteChangeSet"))?;
+    execute(account, id).await?;
     let status =
         follow(account, stack.name(), &id.stack_id, &mut seen, reporter).await.map_err(|error| match error {
             error @ Error::Stack(_) => error,
             error => out_of_sight(stack, &error),
         })?;
-    if matches!(status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") {
-        return Ok(());
+    match status.as_str() {
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" => return Ok(()),
+        "DELETE_COMPLETE" => return Err(Error::Stack(StackFailure::deleted_meanwhile(stack.name()))),
+        _ => {}
     }
     Err(Error::Stack(failure(account, stack, id, &status, &seen).await))
 }
@@ -143,7 +137,11 @@ pub(crate) async fn follow(
     loop {
         // The status is read first: what is settled then has all its events afterwards.
         let status = account.look(async || account.find_stack(stack_id).await).await?.map(|stack| stack.status);
-        let n_new = account.look(async || seen.read_new(account, stack_id).await).await?;
+        let n_new = match account.look(async || seen.read_new(account, stack_id).await).await {
+            // Nothing more is to be told of a stack that is gone.
+            Err(_) if status.is_none() => 0,
+            n_new => n_new?,
+        };
         for event in &seen.events[seen.events.len() - n_new..] {
             let is_of_stack = event.physical_resource_id() == event.stack_id();
             if is_of_stack && !status_of(event).ends_with("_FAILED") {
@@ -212,6 +210,7 @@ async fn failure(account: &Account, stack: &Stack, id: &ChangeSetId, status: &st
     let outcome = match status {
         "ROLLBACK_COMPLETE" => "was not created; what had been made of it is removed".into(),
         "UPDATE_ROLLBACK_COMPLETE" => "was rolled back; it is as it was before".into(),
+        "DELETE_FAILED" => "is DELETE_FAILED: somebody else tried to delete it while it was being deployed".into(),
         status => format!("is {status}"),
     };
     let mut failure = StackFailure { stack: stack.name().into(), outcome, causes, hint: String::new() };

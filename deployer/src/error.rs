@@ -179,6 +179,16 @@ pub struct StackFailure {
 }
 
 impl StackFailure {
+    /// The failure of a deployment whose stack somebody else deleted under it.
+    pub(crate) fn deleted_meanwhile(stack: &str) -> Self {
+        Self {
+            stack: stack.into(),
+            outcome: "was deleted by somebody else while it was being deployed".into(),
+            causes: vec![],
+            hint: "to create it anew, run the same command again".into(),
+        }
+    }
+
     /// Whether nothing but our pace was wrong: services take so much in a second, and no more.
     pub fn is_throttled(&self) -> bool {
         const WORDS: [&str; 5] =

@@ -1,26 +1,27 @@
 //! What a deployment would do: a change set, described and judged before anything changes.
 
+mod change_set;
+mod discard;
+mod open;
 mod usable;
 
 use crate::account::{Account, StackSummary};
-use crate::apply::{Validated, validation_findings};
 use crate::artifact::artifact_bucket;
 use crate::change::{Change, ChangeKind};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::lookup::BacklogIds;
 use crate::statement::statements_of;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag, TemplateStage};
-use aws_smithy_types::DateTime;
+use aws_sdk_cloudformation::types::{Parameter, TemplateStage};
+use change_set::Described;
+pub(crate) use change_set::{ChangeSetId, execute};
 use contracts::{Origin, SettingValue};
+pub use discard::{LeftChangeSet, discard_open, still_open};
+pub(crate) use open::OpenChangeSets;
 use serde_json::Value as Json;
 use stacks::{ParameterSource, Service, Stack};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use usable::{Usable, find_usable};
-
-/// After so long nobody is looking at a change set any more: whoever made it was interrupted.
-const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// What a stack is deployed with, beside its definition.
 #[derive(Clone)]
@@ -61,20 +62,6 @@ pub struct Proposal {
     pub(crate) change_set: Option<ChangeSetId>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ChangeSetId {
-    pub(crate) stack_id: String,
-    pub(crate) change_set: String,
-}
-
-impl ChangeSetId {
-    /// What makes repeated requests to execute it the same one: its name.
-    pub(crate) fn token(&self) -> &str {
-        // arn:aws:cloudformation:REGION:ACCOUNT:changeSet/NAME/ID
-        self.change_set.rsplit('/').nth(1).unwrap_or("tsugite")
-    }
-}
-
 impl Proposal {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
@@ -83,6 +70,8 @@ impl Proposal {
 }
 
 /// Asks CloudFormation what a deployment of the stack would change.
+///
+/// Its change set is open until it is executed; [`discard_open`] discards it, also after an error.
 pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Proposal> {
     let template = plan.stack.template();
     let existing = match find_usable(account, plan, reporter).await? {
@@ -90,38 +79,30 @@ pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) ->
         Usable::There(stack) => Some(stack),
         Usable::NotCleared => return Ok(of_template(plan.stack, &template)),
     };
-    let id = create_change_set(account, plan, &template, existing.as_ref()).await?;
-    let changes = match describe(account, &id).await? {
-        Described::Ready(changes) => Some(changes),
-        Described::NothingToDo => None,
-        Described::Failed(reason) => {
-            let reasons = failure_reasons(account, &id, reason).await;
-            discard_change_set(account, &id, existing.is_none()).await?;
-            return Err(Error::ChangeSet { stack: plan.stack.name().into(), reasons });
-        }
-    };
-    if changes.is_none() {
-        discard_change_set(account, &id, existing.is_none()).await?;
-    }
-    let (gained, lost) = match (&changes, &existing) {
-        (None, _) => (vec![], vec![]),
-        (Some(_), existing) => statement_changes(account, existing.as_ref(), &template).await?,
-    };
-    Ok(Proposal {
+    let id = change_set::create(account, plan, &template, existing.as_ref()).await?;
+    let mut proposal = Proposal {
         stack: plan.stack.name(),
         is_new: existing.is_none(),
-        change_set: changes.is_some().then_some(id),
-        changes: changes.unwrap_or_default(),
-        gained,
-        lost,
-    })
+        change_set: None,
+        changes: vec![],
+        gained: vec![],
+        lost: vec![],
+    };
+    match change_set::describe(account, &id).await? {
+        Described::Ready(changes) => {
+            (proposal.gained, proposal.lost) = statement_changes(account, existing.as_ref(), &template).await?;
+            (proposal.changes, proposal.change_set) = (changes, Some(id));
+        }
+        Described::NothingToDo => discard_now(account, &id).await,
+        Described::Failed(reasons) => return Err(Error::ChangeSet { stack: plan.stack.name().into(), reasons }),
+    }
+    Ok(proposal)
 }
 
-/// Takes back a proposal that is not applied.
-pub async fn discard(account: &Account, proposal: &Proposal) -> Outcome<()> {
-    match &proposal.change_set {
-        Some(id) => discard_change_set(account, id, proposal.is_new).await,
-        None => Ok(()),
+/// Discards a change set that nobody needs; if that fails, it stays open, and whoever ends the command tries again.
+pub(crate) async fn discard_now(account: &Account, id: &ChangeSetId) {
+    if let Some(open) = account.open_change_sets().find(&id.name) {
+        let _ = discard::discard(account, &open).await;
     }
 }
 
@@ -143,39 +124,6 @@ fn of_template(stack: &Stack, template: &str) -> Proposal {
         lost: vec![],
         change_set: None,
     }
-}
-
-async fn create_change_set(
-    account: &Account,
-    plan: &Plan<'_>,
-    template: &str,
-    existing: Option<&StackSummary>,
-) -> Outcome<ChangeSetId> {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
-    let stage = plan.stack.stage();
-    let mut tags = vec![tag("tsugite:stage", stage.name.as_str()), tag("tsugite:stack", plan.stack.name())];
-    tags.extend(stage.tags.iter().map(|(key, value)| tag(key, value)));
-    let change_set = format!("tsugite-{}", since_1970.as_millis());
-    let answer = account
-        .cloudformation
-        .create_change_set()
-        .stack_name(plan.stack.full_stack_name())
-        // The SDK asks again if an answer is lost: it must mean the same.
-        .client_token(&change_set)
-        .change_set_name(&change_set)
-        .change_set_type(match existing {
-            Some(_) => ChangeSetType::Update,
-            None => ChangeSetType::Create,
-        })
-        .template_body(template)
-        .set_parameters(Some(parameters(account, plan)?))
-        .set_tags(Some(tags))
-        .capabilities(Capability::CapabilityIam)
-        .send()
-        .await
-        .map_err(Error::aws("cloudformation:CreateChangeSet"))?;
-    Ok(ChangeSetId { stack_id: answer.stack_id.unwrap_or_default(), change_set: answer.id.unwrap_or_default() })
 }
 
 fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
@@ -201,108 +149,6 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
             Ok(Parameter::builder().parameter_key(name).parameter_value(value).build())
         })
         .collect()
-}
-
-enum Described {
-    Ready(Vec<Change>),
-    NothingToDo,
-    Failed(String),
-}
-
-async fn describe(account: &Account, id: &ChangeSetId) -> Outcome<Described> {
-    let began = Instant::now();
-    loop {
-        match account.look(async || look_at(account, id).await).await? {
-            Some(described) => return Ok(described),
-            None => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
-        }
-    }
-}
-
-/// What a change set would do; `None` if CloudFormation is not done with it.
-async fn look_at(account: &Account, id: &ChangeSetId) -> Outcome<Option<Described>> {
-    let mut pages = account
-        .cloudformation
-        .describe_change_set()
-        .stack_name(&id.stack_id)
-        .change_set_name(&id.change_set)
-        .into_paginator()
-        .send();
-    let mut changes = Vec::new();
-    let mut settled = None;
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(Error::aws("cloudformation:DescribeChangeSet"))?;
-        settled = match page.status() {
-            Some(ChangeSetStatus::CreateComplete) => Some(Ok(())),
-            Some(ChangeSetStatus::Failed) => Some(Err(page.status_reason().unwrap_or_default().to_owned())),
-            _ => None,
-        };
-        let resources = page.changes().iter().filter_map(|change| change.resource_change());
-        changes.extend(resources.map(Change::read));
-    }
-    changes.sort();
-    Ok(settled.map(|settled| match settled {
-        Ok(()) => Described::Ready(changes),
-        Err(reason) if is_nothing_to_do(&reason) => Described::NothingToDo,
-        Err(reason) => Described::Failed(reason),
-    }))
-}
-
-/// The wording differs between services and over time; both known ones are matched loosely.
-fn is_nothing_to_do(reason: &str) -> bool {
-    let reason = reason.to_lowercase();
-    reason.contains("didn't contain changes") || reason.contains("no updates are to be performed")
-}
-
-/// The reasons of an early validation, which the change set itself only counts.
-async fn failure_reasons(account: &Account, id: &ChangeSetId, reason: String) -> Vec<String> {
-    let mut reasons = validation_findings(account, Validated::ChangeSet(&id.change_set)).await;
-    if reasons.is_empty() || !reason.contains("DescribeEvents") {
-        reasons.insert(0, reason);
-    }
-    reasons
-}
-
-/// Removes a change set, and the empty stack that a first one leaves behind.
-async fn discard_change_set(account: &Account, id: &ChangeSetId, is_new: bool) -> Outcome<()> {
-    account
-        .cloudformation
-        .delete_change_set()
-        .stack_name(&id.stack_id)
-        .change_set_name(&id.change_set)
-        .send()
-        .await
-        .map_err(Error::aws("cloudformation:DeleteChangeSet"))?;
-    if !is_new {
-        return Ok(());
-    }
-    // Somebody else may have made it come true, or be about to propose something else.
-    let there = account.find_stack(&id.stack_id).await?;
-    if there.is_some_and(|stack| stack.status.is_only_proposed()) && !has_other_proposals(account, id).await? {
-        account
-            .cloudformation
-            .delete_stack()
-            .stack_name(&id.stack_id)
-            .send()
-            .await
-            .map_err(Error::aws("cloudformation:DeleteStack"))?;
-    }
-    Ok(())
-}
-
-/// Whether a stack has other change sets that somebody may be looking at.
-async fn has_other_proposals(account: &Account, ours: &ChangeSetId) -> Outcome<bool> {
-    let answer = account.cloudformation.list_change_sets().stack_name(&ours.stack_id).send().await;
-    let answer = answer.map_err(Error::aws("cloudformation:ListChangeSets"))?;
-    let long_ago = DateTime::from(SystemTime::now() - FORGOTTEN);
-    Ok(answer.summaries().iter().any(|summary| {
-        let is_ready = matches!(
-            summary.status(),
-            Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress | ChangeSetStatus::CreateComplete)
-        );
-        let is_recent = summary.creation_time().is_none_or(|made| *made > long_ago);
-        is_ready && is_recent && summary.change_set_id() != Some(&ours.change_set)
-    }))
 }
 
 async fn statement_changes(

@@ -3,19 +3,21 @@
 use crate::display::Display;
 use crate::failure::Failure;
 use crate::result::unwritten;
+use crate::signals::Signals;
 use crate::stage_file;
 use deployer::{
-    Account, Error, Event, Flush, Local, LocalTurn, Proposal, Reporter, Workspace, discard, local_status,
-    lost_meanwhile, start_local,
+    Account, Error, Event, Flush, Local, LocalTurn, Reporter, Workspace, discard_open, local_status, lost_meanwhile,
+    start_local, still_open,
 };
-use futures_util::future::join_all;
 use stacks::Stage;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// How long cleaning up after Ctrl-C may take.
-const CLEANING_LIMIT: Duration = Duration::from_secs(5);
+/// How long discarding proposals may take, at the end of a command.
+const DISCARDING_LIMIT: Duration = Duration::from_secs(90);
+/// What is said of a command that was interrupted before it changed anything.
+const NOTHING_CHANGED: &str = "nothing was changed";
 
 /// The surroundings of a command.
 pub struct Context {
@@ -25,8 +27,6 @@ pub struct Context {
     pub reporter: Reporter,
     display: Mutex<Option<Display>>,
     account: OnceLock<Arc<Account>>,
-    /// Proposals that are not applied yet.
-    pending: Mutex<Vec<(Arc<Account>, Proposal)>>,
 }
 
 impl Context {
@@ -37,7 +37,6 @@ impl Context {
             reporter,
             display: Mutex::new(Some(Display::start(events))),
             account: OnceLock::new(),
-            pending: Mutex::new(Vec::new()),
         }
     }
 
@@ -136,34 +135,46 @@ impl Context {
         (done, first)
     }
 
-    /// Remembers proposals, so that Ctrl-C can take them back.
-    pub fn propose(&self, account: &Arc<Account>, proposals: &[Proposal]) {
-        let proposals = proposals.iter().map(|proposal| (Arc::clone(account), proposal.clone()));
-        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = proposals.collect();
-    }
-
-    /// From now on CloudFormation goes on whatever becomes of us.
-    pub fn begin_applying(&self) {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    /// Cleans up after Ctrl-C, and says what goes on without us.
+    /// What is said of a command that a signal ended.
     ///
     /// `sends` says that the command sends something, which the same command would send again.
-    pub async fn interrupted(&self, sends: bool) -> Failure {
-        let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        let cleaning = join_all(pending.iter().map(|(account, proposal)| discard(account, proposal)));
-        tokio::select! {
-            _ = tokio::time::timeout(CLEANING_LIMIT, cleaning) => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
+    pub fn interrupted(&self, signal: &str, sends: bool) -> Failure {
+        let message = match signal {
+            "Ctrl-C" => "interrupted".into(),
+            signal => format!("interrupted by {signal}"),
+        };
         let may_have_changed = self.may_have_changed();
         let hint = match may_have_changed {
-            _ if sends => "if the event was sent, it goes on without us; the same command sends another one",
-            true => "what was begun in the account goes on without us; type the same command again to see it through",
-            false => "nothing was changed",
+            _ if sends => "if the event was sent, it is still processed; the same command sends another one",
+            true => "what has begun in the account continues there; run the same command again to see it through",
+            false => NOTHING_CHANGED,
         };
-        Failure { message: "interrupted".into(), hint: Some(hint.into()), may_have_changed }
+        Failure { message, hint: Some(hint.into()), may_have_changed }
+    }
+
+    /// Discards what was proposed and not applied, on every way out of a command; another signal ends this at once.
+    ///
+    /// A proposal that may be left makes a failure of any result, since the account is not as it was.
+    pub async fn discard_proposals(&self, result: Result<(), Failure>, signals: &mut Signals) -> Result<(), Failure> {
+        let Some(account) = self.account.get() else { return result };
+        if result.is_err() && !still_open(account).is_empty() {
+            self.reporter.note("discarding the proposal; Ctrl-C ends this at once");
+        }
+        let left = tokio::select! {
+            left = discard_open(account) => left,
+            _ = signals.next() => still_open(account),
+            _ = tokio::time::sleep(DISCARDING_LIMIT) => still_open(account),
+        };
+        if left.is_empty() {
+            return result;
+        }
+        let mut lines: Vec<_> = result.as_ref().err().map(|failure| failure.message.clone()).into_iter().collect();
+        lines.extend(left.iter().map(|left| left.what.clone()));
+        let given = result.err().and_then(|failure| failure.hint).filter(|hint| hint != NOTHING_CHANGED);
+        let remedies: Vec<_> = left.iter().map(|left| left.remedy.as_str()).collect();
+        let remedy = format!("what is left changes nothing by itself; remove it with: {}", remedies.join("; "));
+        let hint = given.map_or_else(|| remedy.clone(), |hint| format!("{hint}; {remedy}"));
+        Err(Failure { message: lines.join("\n"), hint: Some(hint), may_have_changed: true })
     }
 
     /// Lets the display catch up before something is printed beside it.

@@ -8,12 +8,14 @@ mod context;
 mod display;
 mod failure;
 mod result;
+mod signals;
 mod stage_file;
 
 use clap::Parser;
 use cli::{Cli, Command, LocalCommand};
 use context::Context;
 use failure::Failure;
+use signals::Signals;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -34,13 +36,22 @@ fn in_tokio(command: Command) -> ExitCode {
         Ok(tokio) => tokio,
         Err(error) => return finish(Err(Failure::nothing_changed(error))),
     };
-    let sends = matches!(command, Command::PublishTestEvent(_));
     tokio.block_on(async {
+        // A signal ends them as it ends other servers: there is nothing to clean up.
+        if let Command::StandIns { settings } = &command {
+            return finish(commands::local::serve_stand_ins(settings).await);
+        }
         let context = Context::new();
+        let sends = matches!(command, Command::PublishTestEvent(_));
+        let mut signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return finish(Err(Failure::nothing_changed(format!("cannot listen to signals: {error}")))),
+        };
         let result = tokio::select! {
             result = run(command, &context) => result.and_then(|()| context.check_written()),
-            _ = tokio::signal::ctrl_c() => Err(context.interrupted(sends).await),
+            signal = signals.next() => Err(context.interrupted(signal, sends)),
         };
+        let result = context.discard_proposals(result, &mut signals).await;
         context.close_display().await;
         finish(result)
     })
@@ -62,8 +73,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Failure> {
             LocalCommand::Env(options) => commands::local::env(&options, context).await,
             LocalCommand::Logs => commands::local::logs(context).await,
         },
-        Command::StandIns { settings } => commands::local::serve_stand_ins(&settings).await,
-        Command::Compile(_) | Command::Ci(_) => Ok(()),
+        Command::Compile(_) | Command::Ci(_) | Command::StandIns { .. } => Ok(()),
     }
 }
 

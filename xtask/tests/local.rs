@@ -269,9 +269,11 @@ fn least_privilege(stage: &Stage) {
 fn changed_handler(stage: &Stage) {
     stage.edit("handlers/file-replicator/src/handler.rs", "\"copied {} bytes to {}\"", "\"brought {} bytes to {}\"");
     // Interrupted while it builds: nothing is changed, and cargo does not go on.
-    let interrupted = stage.run_and_interrupt(&["deploy", "backlog-files", "--release"]).fails_with(2);
-    interrupted.says("error: interrupted").says("nothing was changed");
-    assert_eq!(stage.command_lines_of("rustc"), "", "the build goes on");
+    for (signal, words) in [("INT", "error: interrupted\n"), ("TERM", "error: interrupted by SIGTERM\n")] {
+        let interrupted = stage.run_and_interrupt(&["deploy", "backlog-files", "--release"], signal).fails_with(2);
+        interrupted.says(words).says("nothing was changed");
+        assert_eq!(stage.command_lines_of("rustc"), "", "the build goes on after {signal}");
+    }
     let run = stage.run(&["deploy", "backlog-files", "--release", "--output", "json"]).succeeds();
     run.says("changed FileReplicator (AWS::Lambda::Function): Code").says("1 of 2 archives");
     let stack = &run.json()["stacks"][0];

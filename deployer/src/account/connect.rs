@@ -1,6 +1,6 @@
 //! Finding credentials, and asking who we are.
 
-use super::Account;
+use super::{Account, Shared};
 use crate::error::{Error, Outcome};
 use crate::local::Local;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -13,8 +13,6 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::sdk_config::SharedHttpClient;
 use stacks::Stage;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// How often a call is made before its error is believed.
 const MAX_ATTEMPTS: u32 = 8;
@@ -80,22 +78,16 @@ impl Account {
             Some(_) => config,
             None => patient(config),
         };
-        Ok(Self::open(config, id, stage.region.as_str(), local, Arc::default()))
+        Ok(Self::open(config, id, stage.region.as_str(), local, Shared::default()))
     }
 
     /// The same account in another region.
     pub fn in_region(&self, region: &str) -> Self {
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
-        Self::open(config, self.id.clone(), region, self.local.clone(), Arc::clone(&self.may_have_changed))
+        Self::open(config, self.id.clone(), region, self.local.clone(), self.shared.clone())
     }
 
-    fn open(
-        config: SdkConfig,
-        id: String,
-        region: &str,
-        local: Option<Local>,
-        may_have_changed: Arc<AtomicBool>,
-    ) -> Self {
+    fn open(config: SdkConfig, id: String, region: &str, local: Option<Local>, shared: Shared) -> Self {
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(local.is_some());
         Self {
             api_gateway: aws_sdk_apigateway::Client::new(&config),
@@ -114,7 +106,7 @@ impl Account {
             region: region.to_owned(),
             local,
             config,
-            may_have_changed,
+            shared,
         }
     }
 }

@@ -38,6 +38,11 @@ impl Error {
         }
     }
 
+    /// Whether CloudFormation does not know the stack; it has no code of its own for that.
+    pub(crate) fn is_of_missing_stack(&self) -> bool {
+        matches!(self, Self::Aws { code, message, .. } if code == "ValidationError" && message.contains("does not exist"))
+    }
+
     /// Whether the same may go well a moment later: the service was not reached, was busy, or wants us slower.
     pub(crate) fn is_transient(&self) -> bool {
         const CODES: [&str; 10] = [

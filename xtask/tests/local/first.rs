@@ -10,12 +10,12 @@ use std::process::{Command, Stdio};
 const SYSTEM: &str = "backlog-files";
 
 impl Stage {
-    /// Runs a command of ours in the copy and presses Ctrl-C while it builds.
-    pub fn run_and_interrupt(&self, arguments: &[&str]) -> Run {
+    /// Runs a command of ours in the copy and sends it a signal, such as `INT`, while it builds.
+    pub fn run_and_interrupt(&self, arguments: &[&str], signal: &str) -> Run {
         let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.until("the build begins", || self.command_lines_of("rustc").contains("file_replicator"));
-        let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        assert!(signal.success());
+        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
         child.wait().unwrap();
         Run::of(child.wait_with_output().unwrap())
     }

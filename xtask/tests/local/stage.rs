@@ -112,6 +112,25 @@ impl Stage {
         stage
     }
 
+    /// A folder with the stage files of the sources and nothing to build, with the tools that these have installed.
+    #[allow(dead_code, reason = "the stories stand on a copy of the sources")]
+    pub fn beside_the_sources(name: &str) -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let stage = Self { root, document: RefCell::new(Json::Null), said: RefCell::new(String::new()) };
+        let tools = stage.root.join("target/tsugite");
+        for folder in [&stage.root.join("stacks/stages"), &stage.root.join("xtask"), &tools] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        std::fs::copy(sources().join("stacks/stages/local.yaml"), stage.root.join("stacks/stages/local.yaml")).unwrap();
+        let installed = install(PythonTools::EMULATOR).parent().unwrap().to_owned();
+        if !tools.join("python").exists() {
+            std::os::unix::fs::symlink(installed, tools.join("python")).unwrap();
+        }
+        stage.run(&["local", "stop"]).succeeds();
+        stage
+    }
+
     /// Runs a command of ours in the copy.
     pub fn run(&self, arguments: &[&str]) -> Run {
         self.finish(&mut self.command(arguments))
@@ -310,7 +329,11 @@ pub fn sources() -> PathBuf {
 
 /// Where the judges of CI are, which this installs unless they are there.
 fn judges() -> PathBuf {
-    let tools = PythonTools { name: "judges", requirements: include_str!("../../ci/requirements.txt") };
+    install(PythonTools { name: "judges", requirements: include_str!("../../ci/requirements.txt") })
+}
+
+/// Installs tools for the sources, unless they are there.
+fn install(tools: PythonTools) -> PathBuf {
     let (reporter, _events) = Reporter::new();
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio.block_on(tools.install(&Workspace::new(sources()), &reporter)).unwrap()

@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::display::print_proposals;
 use crate::failure::Failure;
 use deployer::{
-    Account, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, counted, deployed, discard,
-    propose, put_secrets, upload_site,
+    Account, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, counted, deployed, propose,
+    put_secrets, upload_site,
 };
 use futures_util::future::join_all;
 use stacks::{Stack, Stage};
@@ -49,9 +49,10 @@ pub struct Round<'a> {
 
 impl Round<'_> {
     /// Proposes, asks, applies.
+    ///
+    /// What is proposed and not applied is discarded when the command ends, however it ends.
     pub async fn run(&self, stacks: &[&Stack]) -> Result<Ran, Failure> {
         let proposals = self.propose(stacks).await?;
-        self.context.propose(&self.account, &proposals);
         let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
         let in_full = !self.stage.is_local() || self.manner == Manner::Look;
         self.context.pause_display(|| print_proposals(&proposals, in_full)).await;
@@ -59,9 +60,6 @@ impl Round<'_> {
         let is_refused = self.manner == Manner::Ask && has_changes && !choose::agrees(&question).await;
         if self.manner != Manner::Look && !is_refused {
             return self.apply(stacks, &proposals).await.map(Ran::Applied);
-        }
-        for proposal in &proposals {
-            discard(&self.account, proposal).await.map_err(|error| self.context.failure(&error))?;
         }
         if is_refused {
             // The archives are there already, and with them perhaps their bucket.
@@ -86,23 +84,18 @@ impl Round<'_> {
         }
     }
 
-    /// Asks for all change sets at once; if one is refused, all are taken back.
+    /// Asks for all change sets at once; if one is refused, none is applied.
     async fn propose(&self, stacks: &[&Stack]) -> Result<Vec<Proposal>, Failure> {
         let plans: Vec<Plan<'_>> = stacks.iter().map(|stack| self.plan(stack)).collect();
         let results = join_all(plans.iter().map(|plan| propose(&self.account, plan, &self.context.reporter))).await;
-        let (proposals, failure) = self.context.separate(results);
-        if let Some(failure) = failure {
-            for proposal in &proposals {
-                let _ = discard(&self.account, proposal).await;
-            }
-            return Err(failure);
+        match self.context.separate(results) {
+            (_, Some(failure)) => Err(failure),
+            (proposals, None) => Ok(proposals),
         }
-        Ok(proposals)
     }
 
     /// Applies all at once, since none waits for another; one that fails does not stop the others.
     async fn apply(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<Vec<Deployed>, Failure> {
-        self.context.begin_applying();
         let work = stacks.iter().zip(proposals).map(|(stack, proposal)| self.deploy(stack, proposal));
         let (results, failure) = self.context.separate(join_all(work).await);
         let stored: BTreeSet<&str> = results.iter().flat_map(|(_, stored)| stored.iter().copied()).collect();

@@ -1,0 +1,193 @@
+//! One change set: asked for, described when CloudFormation has made it, executed.
+
+use super::open::OpenChangeSet;
+use super::{Plan, parameters};
+use crate::account::{Account, StackSummary};
+use crate::apply::{Validated, validation_findings};
+use crate::attempts::Attempts;
+use crate::change::Change;
+use crate::error::{Error, Outcome, StackFailure};
+use crate::random::random_word;
+use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Tag};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::{oneshot, watch};
+
+/// A change set that CloudFormation was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChangeSetId {
+    /// Id of the stack.
+    pub(crate) stack_id: String,
+    /// The name that was chosen for it; it also makes repeated requests to execute it the same one.
+    pub(crate) name: String,
+}
+
+/// What came of a change set.
+pub(super) enum Described {
+    /// It can be executed.
+    Ready(Vec<Change>),
+    /// The stack is as it should be.
+    NothingToDo,
+    /// CloudFormation refuses the change, for these reasons.
+    Failed(Vec<String>),
+}
+
+/// Asks for a change set, which is remembered before.
+///
+/// The call ends also if nobody waits for it any more: whoever discards the change set has to know that it will not
+/// come to be afterwards.
+pub(super) async fn create(
+    account: &Account,
+    plan: &Plan<'_>,
+    template: &str,
+    existing: Option<&StackSummary>,
+) -> Outcome<ChangeSetId> {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let name = format!("tsugite-{}-{}", since_1970.as_millis(), random_word(4)?);
+    let stack = plan.stack.full_stack_name();
+    let attempts = Attempts::default();
+    let call = account
+        .cloudformation
+        .create_change_set()
+        .stack_name(&stack)
+        // The SDK asks again if an answer is lost: it must mean the same.
+        .client_token(&name)
+        .change_set_name(&name)
+        .change_set_type(match existing {
+            Some(_) => ChangeSetType::Update,
+            None => ChangeSetType::Create,
+        })
+        .template_body(template)
+        .set_parameters(Some(parameters(account, plan)?))
+        .set_tags(Some(tags(plan)))
+        .capabilities(Capability::CapabilityIam)
+        .customize()
+        .interceptor(attempts.clone());
+    let (end, asked) = watch::channel(());
+    account.open_change_sets().remember(OpenChangeSet {
+        name: name.clone(),
+        stack: stack.clone(),
+        is_new: existing.is_none(),
+        region: account.region.clone(),
+        profile: plan.stack.stage().profile.clone(),
+        asked,
+    });
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(async move {
+        let _ = tell.send(call.send().await);
+        drop(end);
+    });
+    let given_up =
+        |_| Error::Unreachable { operation: "cloudformation:CreateChangeSet", reason: "the call was given up".into() };
+    match told.await.map_err(given_up)?.map_err(Error::aws("cloudformation:CreateChangeSet")) {
+        Ok(answer) => Ok(ChangeSetId { stack_id: answer.stack_id.unwrap_or(stack), name }),
+        // Nobody else chooses this name: the answer to an earlier attempt was lost.
+        Err(error) if error.code() == Some("AlreadyExistsException") && attempts.number() > 1 => {
+            let stack_id = account.find_stack(&stack).await?.map_or(stack, |there| there.id);
+            Ok(ChangeSetId { stack_id, name })
+        }
+        Err(error) => {
+            if attempts.was_refused(&error) {
+                account.open_change_sets().forget(&name);
+            }
+            match existing {
+                Some(_) if error.is_of_missing_stack() => {
+                    Err(Error::Stack(StackFailure::deleted_meanwhile(plan.stack.name())))
+                }
+                _ => Err(error),
+            }
+        }
+    }
+}
+
+fn tags(plan: &Plan<'_>) -> Vec<Tag> {
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    let stage = plan.stack.stage();
+    let mut tags = vec![tag("tsugite:stage", stage.name.as_str()), tag("tsugite:stack", plan.stack.name())];
+    tags.extend(stage.tags.iter().map(|(key, value)| tag(key, value)));
+    tags
+}
+
+/// Waits until CloudFormation is done with a change set.
+pub(super) async fn describe(account: &Account, id: &ChangeSetId) -> Outcome<Described> {
+    let began = Instant::now();
+    loop {
+        match account.look(async || look_at(account, id).await).await? {
+            Some(described) => return Ok(described),
+            None => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
+        }
+    }
+}
+
+/// What a change set would do; `None` if CloudFormation is not done with it.
+async fn look_at(account: &Account, id: &ChangeSetId) -> Outcome<Option<Described>> {
+    let mut pages = account
+        .cloudformation
+        .describe_change_set()
+        .stack_name(&id.stack_id)
+        .change_set_name(&id.name)
+        .into_paginator()
+        .send();
+    let mut changes = Vec::new();
+    let mut settled = None;
+    let mut arn = String::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(Error::aws("cloudformation:DescribeChangeSet"))?;
+        settled = match page.status() {
+            Some(ChangeSetStatus::CreateComplete) => Some(Ok(())),
+            Some(ChangeSetStatus::Failed) => Some(Err(page.status_reason().unwrap_or_default().to_owned())),
+            _ => None,
+        };
+        let resources = page.changes().iter().filter_map(|change| change.resource_change());
+        changes.extend(resources.map(Change::read));
+        arn = page.change_set_id.unwrap_or_default();
+    }
+    changes.sort();
+    Ok(match settled {
+        None => None,
+        Some(Ok(())) => Some(Described::Ready(changes)),
+        Some(Err(reason)) if is_nothing_to_do(&reason) => Some(Described::NothingToDo),
+        Some(Err(reason)) => Some(Described::Failed(failure_reasons(account, &arn, reason).await)),
+    })
+}
+
+/// The wording differs between services and over time; both known ones are matched loosely.
+fn is_nothing_to_do(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    reason.contains("didn't contain changes") || reason.contains("no updates are to be performed")
+}
+
+/// The reasons of an early validation, which the change set itself only counts.
+async fn failure_reasons(account: &Account, arn: &str, reason: String) -> Vec<String> {
+    let mut reasons = validation_findings(account, Validated::ChangeSet(arn)).await;
+    if reasons.is_empty() || !reason.contains("DescribeEvents") {
+        reasons.insert(0, reason);
+    }
+    reasons
+}
+
+/// Has a change set executed; one whose execution is refused stays open.
+pub(crate) async fn execute(account: &Account, id: &ChangeSetId) -> Outcome<()> {
+    let attempts = Attempts::default();
+    let call = account
+        .cloudformation
+        .execute_change_set()
+        .stack_name(&id.stack_id)
+        .change_set_name(&id.name)
+        // The SDK asks again if an answer is lost: it must mean the same.
+        .client_request_token(&id.name)
+        .customize()
+        .interceptor(attempts.clone());
+    account.open_change_sets().begin_execution(&id.name);
+    let answer = call.send().await.map_err(Error::aws("cloudformation:ExecuteChangeSet"));
+    match answer {
+        Err(error) if attempts.was_refused(&error) => {
+            account.open_change_sets().take_back_execution(&id.name);
+            Err(error)
+        }
+        answer => {
+            account.changes();
+            account.open_change_sets().forget(&id.name);
+            answer.map(|_| ())
+        }
+    }
+}

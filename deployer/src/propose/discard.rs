@@ -1,0 +1,148 @@
+//! Discarding change sets that are not executed, and the empty stacks that they leave.
+
+use super::open::OpenChangeSet;
+use crate::account::Account;
+use crate::error::{Error, Outcome};
+use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetSummary};
+use aws_smithy_types::DateTime;
+use futures_util::future::join_all;
+use std::time::{Duration, Instant, SystemTime};
+
+/// After so long nobody is looking at a change set any more: whoever made it was interrupted.
+const FORGOTTEN: Duration = Duration::from_secs(3600);
+/// How long an answer to CreateChangeSet is waited for when the command is interrupted.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// How long CloudFormation may take to make a change set that is to be discarded, and to remove an empty stack.
+const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+
+/// A change set that was neither executed nor discarded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftChangeSet {
+    /// What may be left, and why it could not be discarded.
+    pub what: String,
+    /// Commands that remove it.
+    pub remedy: String,
+}
+
+/// Discards every change set of this process that is not executed; returns those that may be left.
+pub async fn discard_open(account: &Account) -> Vec<LeftChangeSet> {
+    let open = account.open_change_sets().proposed();
+    let results = join_all(open.iter().map(|change_set| async move {
+        let account = account.in_region(&change_set.region);
+        discard(&account, change_set).await.err().map(|error| left(change_set, &error.to_string()))
+    }));
+    results.await.into_iter().flatten().collect()
+}
+
+/// The change sets of this process that are not executed and may be left, when nobody waits for their end.
+pub fn still_open(account: &Account) -> Vec<LeftChangeSet> {
+    let open = account.open_change_sets().proposed();
+    open.iter().map(|change_set| left(change_set, "interrupted before it was discarded")).collect()
+}
+
+/// Discards a change set that may not have come to be, and its stack if that is nothing else.
+pub(super) async fn discard(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
+    let mut asked = change_set.asked.clone();
+    // The channel carries nothing: it is closed by the end of the call.
+    let is_answered = tokio::time::timeout(ANSWER_LIMIT, asked.changed()).await.is_ok();
+    delete_change_set(account, &change_set.stack, &change_set.name).await?;
+    if change_set.is_new {
+        delete_empty_stack(account, change_set).await?;
+    }
+    if !is_answered {
+        return Err(Error::Unreachable {
+            operation: "cloudformation:CreateChangeSet",
+            reason: "it may still be made".into(),
+        });
+    }
+    account.open_change_sets().forget(&change_set.name);
+    Ok(())
+}
+
+/// Deletes a change set by its name; one that is not there is as good as deleted.
+async fn delete_change_set(account: &Account, stack: &str, name: &str) -> Outcome<()> {
+    let began = Instant::now();
+    loop {
+        let call = account.cloudformation.delete_change_set().stack_name(stack).change_set_name(name).send();
+        match call.await.map_err(Error::aws("cloudformation:DeleteChangeSet")) {
+            // CloudFormation deletes none before it is done with making it.
+            Err(error) if has_code(&error, "InvalidChangeSetStatus") && began.elapsed() < SETTLE_LIMIT => {
+                tokio::time::sleep(account.poll_interval(began.elapsed())).await;
+            }
+            Err(error) if is_gone(&error) => return Ok(()),
+            answer => return answer.map(|_| ()),
+        }
+    }
+}
+
+/// Whether CloudFormation knows neither the change set nor its stack.
+fn is_gone(error: &Error) -> bool {
+    has_code(error, "ChangeSetNotFound") || error.is_of_missing_stack()
+}
+
+/// The service appends `Exception` to some codes and not to others.
+fn has_code(error: &Error, code: &str) -> bool {
+    error.code().is_some_and(|found| found.strip_suffix("Exception").unwrap_or(found) == code)
+}
+
+/// Removes a stack that is nothing but change sets, unless somebody may still be looking at one of them.
+async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
+    let Some(stack) = account.find_stack(&change_set.stack).await? else { return Ok(()) };
+    // Somebody else may have executed a proposal of their own.
+    if !stack.status.is_only_proposed() || has_other_proposals(account, &stack.id, &change_set.name).await? {
+        return Ok(());
+    }
+    let call = account.cloudformation.delete_stack().stack_name(&stack.id).send();
+    call.await.map_err(Error::aws("cloudformation:DeleteStack"))?;
+    let began = Instant::now();
+    while let Some(stack) = account.look(async || account.find_stack(&stack.id).await).await? {
+        if began.elapsed() > SETTLE_LIMIT {
+            return Err(Error::Aws {
+                operation: "cloudformation:DeleteStack",
+                code: stack.status.0,
+                message: format!("the empty stack is there after {} s", SETTLE_LIMIT.as_secs()),
+            });
+        }
+        tokio::time::sleep(account.poll_interval(began.elapsed())).await;
+    }
+    Ok(())
+}
+
+/// Whether a stack has other change sets that somebody may be looking at.
+async fn has_other_proposals(account: &Account, stack_id: &str, name: &str) -> Outcome<bool> {
+    let mut pages = account.cloudformation.list_change_sets().stack_name(stack_id).into_paginator().items().send();
+    while let Some(summary) = pages.next().await {
+        let summary = summary.map_err(Error::aws("cloudformation:ListChangeSets"))?;
+        if summary.change_set_name() != Some(name) && is_looked_at(&summary) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_looked_at(summary: &ChangeSetSummary) -> bool {
+    let is_ready = matches!(
+        summary.status(),
+        Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress | ChangeSetStatus::CreateComplete)
+    );
+    let long_ago = DateTime::from(SystemTime::now() - FORGOTTEN);
+    is_ready && summary.creation_time().is_none_or(|made| *made > long_ago)
+}
+
+/// What a person reads of a change set that could not be discarded.
+fn left(change_set: &OpenChangeSet, why: &str) -> LeftChangeSet {
+    let OpenChangeSet { name, stack, region, .. } = change_set;
+    let profile = change_set.profile.as_ref().map(|profile| format!(" --profile {profile}")).unwrap_or_default();
+    let place = format!("--region {region}{profile} --stack-name {stack}");
+    let (what, remedy) = match change_set.is_new {
+        true => (
+            format!("stack `{stack}` (REVIEW_IN_PROGRESS, without resources) with change set `{name}`"),
+            format!("aws cloudformation delete-stack {place}"),
+        ),
+        false => (
+            format!("change set `{name}` of stack `{stack}`"),
+            format!("aws cloudformation delete-change-set {place} --change-set-name {name}"),
+        ),
+    };
+    LeftChangeSet { what: format!("{what} may be left in {region}: {why}"), remedy }
+}

@@ -1,0 +1,108 @@
+//! A stage on AWS whose account is an emulator of its own, behind a wire that misbehaves to order.
+
+use super::wire::Wire;
+use crate::local::stage::{Run, Stage};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value as Json, json};
+use std::process::{Child, Command, Stdio};
+
+/// The stack that needs no handler.
+pub const STACK: &str = "bytebase-workflow";
+
+/// The ground of all chapters.
+pub struct Ground {
+    pub stage: Stage,
+    pub wire: Wire,
+    emulator: String,
+    empty: Json,
+}
+
+impl Ground {
+    pub fn new() -> Self {
+        let stage = Stage::beside_the_sources("ways-out");
+        stage.run(&["local", "start"]).succeeds();
+        let emulator = stage.address("emulator");
+        let wire = Wire::before(&emulator);
+        let empty = stage.account("inventory", &[]);
+        Self { stage, wire, emulator, empty }
+    }
+
+    /// Makes a stage file; `more` are further lines.
+    pub fn write_stage(&self, name: &str, region: &str, more: &str) {
+        let text = format!(
+            "region: {region}\n{more}bytebase_workflow:\n  host: bytebase.example.com\n  \
+             service_account: tsugite@service.bytebase.com\n"
+        );
+        std::fs::write(self.stage.root.join(format!("stacks/stages/{name}.yaml")), text).unwrap();
+    }
+
+    /// A command on a stage of AWS, through the wire.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.signed_in(arguments, &self.wire.url)
+    }
+
+    /// Runs a command on a stage of AWS, past the wire.
+    pub fn run_past(&self, arguments: &[&str]) -> Run {
+        self.stage.finish(&mut self.signed_in(arguments, &self.emulator))
+    }
+
+    /// Runs a command on a stage of AWS, through the wire.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.stage.finish(&mut self.command(arguments))
+    }
+
+    fn signed_in(&self, arguments: &[&str], url: &str) -> Command {
+        let mut command = self.stage.command(arguments);
+        command
+            .env("AWS_ENDPOINT_URL", url)
+            .env("NO_PROXY", "127.0.0.1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("BYTEBASE_SERVICE_KEY", "bbs_of_the_ways_out")
+            .env_remove("AWS_PROFILE");
+        command
+    }
+
+    /// Starts a command through the wire, to be interrupted.
+    pub fn start(&self, arguments: &[&str]) -> Started {
+        let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Started(child)
+    }
+
+    /// The account is as it was at first.
+    pub fn is_empty(&self) {
+        assert_eq!(self.stage.account("inventory", &[]), self.empty);
+    }
+
+    /// The change sets of the stack that are neither executed nor discarded.
+    pub fn change_sets(&self) -> Json {
+        self.stage.account("change_sets", &[&full("prod")])
+    }
+
+    /// The stack has no change set that waits.
+    pub fn has_no_change_set(&self) {
+        assert_eq!(self.change_sets(), json!([]));
+    }
+}
+
+/// Name of the stack in the account.
+pub fn full(stage: &str) -> String {
+    format!("tsugite-{stage}-{STACK}")
+}
+
+/// A command that runs.
+pub struct Started(Child);
+
+impl Started {
+    pub fn send(&self, signal: Signal) -> &Self {
+        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        self
+    }
+
+    pub fn ends(self) -> Run {
+        Run::of(self.0.wait_with_output().unwrap())
+    }
+}
