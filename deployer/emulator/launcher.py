@@ -1630,12 +1630,9 @@ def keep_stacks_as_aws() -> None:
     """Keeps one stack of a name at a time: who proposes beside others shares it, who comes later does not replace it."""
     handlers, state = ministack("services.cloudformation.handlers"), ministack("services.cloudformation")
     create = handlers._ACTION_HANDLERS["CreateChangeSet"]
-    answers: dict[str, Any] = {}
 
     def create_change_set(request: dict[str, Any]) -> Any:
-        token, name = handlers._p(request, "ClientToken"), handlers._p(request, "StackName")
-        if token and token in answers:
-            return answers[token]
+        name = handlers._p(request, "StackName")
         before = state._stacks.get(name)
         answer = create(request)
         status = (before or {}).get("StackStatus")
@@ -1644,11 +1641,33 @@ def keep_stacks_as_aws() -> None:
         elif status == "DELETE_COMPLETE" and state._stacks.get(name) is not before:
             # By its id, which is its key from now on, AWS tells of it for three months.
             state._stacks[before["StackId"]] = before
+        return answer
+
+    handlers._ACTION_HANDLERS["CreateChangeSet"] = create_change_set
+
+
+def know_repeated_requests() -> None:
+    """Takes a request with the token of an earlier one for the same request."""
+    handlers = ministack("services.cloudformation.handlers")._ACTION_HANDLERS
+    for action, token in (("CreateChangeSet", "ClientToken"), ("ExecuteChangeSet", "ClientRequestToken")):
+        handlers[action] = once_by_token(token, handlers[action])
+
+
+def once_by_token(field: str, handle: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """Answers a repeated request as the first one was answered."""
+    find = ministack("services.cloudformation.handlers")._p
+    answers: dict[str, Any] = {}
+
+    def handle_once(request: dict[str, Any]) -> Any:
+        token = find(request, field)
+        if token and token in answers:
+            return answers[token]
+        answer = handle(request)
         if token and answer[0] == 200:
             answers[token] = answer
         return answer
 
-    handlers._ACTION_HANDLERS["CreateChangeSet"] = create_change_set
+    return handle_once
 
 
 def beside_other_proposals(stack: dict[str, Any], answer: Any) -> Any:
@@ -1753,6 +1772,7 @@ GAPS: tuple[Callable[[], None], ...] = (
     tell_replacements_apart,
     correct_change_sets,
     keep_stacks_as_aws,
+    know_repeated_requests,
     find_change_sets_by_stack_id,
     report_only_what_changes,
     guard.give_functions_secrets_of_their_own,

@@ -528,12 +528,16 @@ class Gaps(Emulated):
         with self.assertRaisesRegex(ClientError, "does not exist"):
             self.stacks.list_change_sets(StackName="nobody-s")
 
-    def test_repeated_proposal(self) -> None:
+    def test_repeated_requests(self) -> None:
         first = self.propose("same", "repeated", ClientToken="same")
         again = self.propose("same", "repeated", ClientToken="same")
         self.assertEqual((first["Id"], first["StackId"]), (again["Id"], again["StackId"]))
         with self.assertRaisesRegex(ClientError, "AlreadyExists"):
             self.propose("same", "repeated", ClientToken="another")
+        execute = lambda **more: self.stacks.execute_change_set(ChangeSetName=first["Id"], **more)
+        execute(ClientRequestToken="same"), execute(ClientRequestToken="same")
+        with self.assertRaisesRegex(ClientError, "InvalidChangeSetStatus"):
+            execute(ClientRequestToken="another")
 
     def test_stack_that_comes_back(self) -> None:
         queue = {"Queue": resource("SQS::Queue")}

@@ -2,6 +2,7 @@
 
 mod change_set;
 mod discard;
+mod maker;
 mod open;
 mod usable;
 

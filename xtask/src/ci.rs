@@ -42,6 +42,7 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
     if !options.fast {
         // One after the other: they share a folder with what the first has compiled and installed.
         run_step(&root, "cargo test --package xtask --test local --locked -- --nocapture")?;
+        run_step(&root, "cargo test --package xtask --test ways_out --locked -- --nocapture")?;
         run_step(&root, "cargo test --package xtask --test browser --locked")?;
         run_step(&root, "cargo test --package xtask --test systems --locked -- --nocapture")?;
     }

@@ -33,6 +33,7 @@ fn every_way_out_tells_the_truth() {
     chapter("a busy S3 is asked again", || removals::busy(&ground));
     chapter("other stages and regions keep everything", || removals::other_stages(&ground));
     chapter("the artifact bucket goes when it may", || removals::artifact_bucket(&ground));
+    chapter("a bucket is protected by whoever comes next", || removals::protected(&ground));
     chapter("a stack that goes under its deployment", || removals::deleted_meanwhile(&ground));
     ground.stage.run(&["local", "stop"]).succeeds();
 }

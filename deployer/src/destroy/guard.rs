@@ -64,3 +64,39 @@ fn is_of_stage(name: &str, tag: Option<&str>, stage: &Stage) -> bool {
     let prefix = Stack::name_prefix(stage);
     name.starts_with(&prefix) && tag.is_none_or(|tag| tag == stage.name.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::StackStatus;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn stages_whose_names_begin_alike_are_told_apart_by_their_tag() {
+        let stage = Stage::parse("prod".to_owned().try_into().unwrap(), "region: ap-northeast-1\n").unwrap();
+        for (name, tag, expected) in [
+            ("tsugite-prod-sns-slack", Some("prod"), true),
+            ("tsugite-prod-eu-sns-slack", Some("prod-eu"), false),
+            ("tsugite-prod-sns-slack", None, true),
+            ("tsugite-production-sns-slack", None, false),
+            ("somebody-else-s", Some("prod"), false),
+        ] {
+            assert_eq!(is_of_stage(name, tag, &stage), expected, "{name}, {tag:?}");
+        }
+    }
+
+    #[test]
+    fn only_another_stack_is_newer() {
+        let there =
+            |id: &str| StackSummary { id: id.into(), status: StackStatus("A".into()), outputs: BTreeMap::new() };
+        for (found, began_with, expected) in [
+            (None, Some("old"), false),
+            (Some(there("old")), Some("old"), false),
+            (Some(there("new")), Some("old"), true),
+            (Some(there("new")), None, true),
+            (None, None, false),
+        ] {
+            assert_eq!(is_newer(found.as_ref(), began_with), expected, "{found:?}");
+        }
+    }
+}

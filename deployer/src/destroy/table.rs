@@ -44,12 +44,7 @@ fn is_gone(error: &Error) -> bool {
 /// Deletes a table, without the backup that DynamoDB would make of one that can be set back in time.
 ///
 /// Source: DynamoDB developer guide, "Before you begin using point-in-time recovery": it would be kept for 35 days.
-pub(super) async fn delete_table(
-    account: &Account,
-    name: &str,
-    guard: &Guard<'_>,
-    reporter: &Reporter,
-) -> Outcome<()> {
+pub(super) async fn delete_table(account: &Account, name: &str, guard: &Guard<'_>, reporter: &Reporter) -> Outcome<()> {
     guard.check(account).await?;
     let is_off = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(false).build();
     if let Ok(is_off) = is_off {

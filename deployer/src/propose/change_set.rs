@@ -1,7 +1,7 @@
 //! One change set: asked for, described when CloudFormation has made it, executed.
 
 use super::open::OpenChangeSet;
-use super::{Plan, parameters};
+use super::{Plan, maker, parameters};
 use crate::account::{Account, StackSummary};
 use crate::apply::{Validated, validation_findings};
 use crate::attempts::Attempts;
@@ -42,7 +42,7 @@ pub(super) async fn create(
     existing: Option<&StackSummary>,
 ) -> Outcome<ChangeSetId> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let name = format!("tsugite-{}-{}", since_1970.as_millis(), random_word(4)?);
+    let name = maker::name(since_1970.as_millis(), &random_word(4)?);
     let stack = plan.stack.full_stack_name();
     let attempts = Attempts::default();
     let call = account
@@ -179,6 +179,11 @@ pub(crate) async fn execute(account: &Account, id: &ChangeSetId) -> Outcome<()> 
         .interceptor(attempts.clone());
     account.open_change_sets().begin_execution(&id.name);
     let answer = call.send().await.map_err(Error::aws("cloudformation:ExecuteChangeSet"));
+    let answer = match answer {
+        // It is executed already: the answer to an earlier request was lost.
+        Err(error) if error.code() == Some("InvalidChangeSetStatus") && attempts.number() > 1 => Ok(()),
+        answer => answer.map(|_| ()),
+    };
     match answer {
         Err(error) if attempts.was_refused(&error) => {
             account.open_change_sets().take_back_execution(&id.name);
@@ -187,7 +192,7 @@ pub(crate) async fn execute(account: &Account, id: &ChangeSetId) -> Outcome<()> 
         answer => {
             account.changes();
             account.open_change_sets().forget(&id.name);
-            answer.map(|_| ())
+            answer
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Discarding change sets that are not executed, and the empty stacks that they leave.
 
+use super::maker;
 use super::open::OpenChangeSet;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
@@ -46,8 +47,10 @@ pub(super) async fn discard(account: &Account, change_set: &OpenChangeSet) -> Ou
     // The channel carries nothing: it is closed by the end of the call.
     let is_answered = tokio::time::timeout(ANSWER_LIMIT, asked.changed()).await.is_ok();
     delete_change_set(account, &change_set.stack, &change_set.name).await?;
-    if change_set.is_new {
-        delete_empty_stack(account, change_set).await?;
+    match change_set.is_new {
+        true => delete_empty_stack(account, change_set).await?,
+        // What others have left is removed on the way; who may not list it has still discarded what is theirs.
+        false => delete_abandoned(account, change_set).await.unwrap_or(()),
     }
     if !is_answered {
         return Err(Error::Unreachable {
@@ -108,16 +111,27 @@ async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Ou
     Ok(())
 }
 
-/// Whether a stack has other change sets that somebody may be looking at.
-async fn has_other_proposals(account: &Account, stack_id: &str, name: &str) -> Outcome<bool> {
-    let mut pages = account.cloudformation.list_change_sets().stack_name(stack_id).into_paginator().items().send();
-    while let Some(summary) = pages.next().await {
-        let summary = summary.map_err(Error::aws("cloudformation:ListChangeSets"))?;
-        if summary.change_set_name() != Some(name) && is_looked_at(&summary) {
-            return Ok(true);
+/// Removes change sets of this tool that nobody will execute: whoever made them was killed.
+async fn delete_abandoned(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
+    for other in others(account, &change_set.stack, &change_set.name).await? {
+        let name = other.change_set_name().unwrap_or_default();
+        if maker::is_ours(name) && is_abandoned(&other) {
+            delete_change_set(account, &change_set.stack, name).await?;
         }
     }
-    Ok(false)
+    Ok(())
+}
+
+/// Whether a stack has other change sets that somebody may be looking at.
+async fn has_other_proposals(account: &Account, stack_id: &str, name: &str) -> Outcome<bool> {
+    Ok(others(account, stack_id, name).await?.iter().any(is_looked_at))
+}
+
+/// Every change set of a stack, without the one of this name.
+async fn others(account: &Account, stack: &str, name: &str) -> Outcome<Vec<ChangeSetSummary>> {
+    let pages = account.cloudformation.list_change_sets().stack_name(stack).into_paginator().items().send();
+    let all = pages.try_collect().await.map_err(Error::aws("cloudformation:ListChangeSets"))?;
+    Ok(all.into_iter().filter(|summary| summary.change_set_name() != Some(name)).collect())
 }
 
 fn is_looked_at(summary: &ChangeSetSummary) -> bool {
@@ -125,8 +139,13 @@ fn is_looked_at(summary: &ChangeSetSummary) -> bool {
         summary.status(),
         Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress | ChangeSetStatus::CreateComplete)
     );
+    is_ready && !is_abandoned(summary)
+}
+
+fn is_abandoned(summary: &ChangeSetSummary) -> bool {
     let long_ago = DateTime::from(SystemTime::now() - FORGOTTEN);
-    is_ready && summary.creation_time().is_none_or(|made| *made > long_ago)
+    summary.creation_time().is_some_and(|made| *made <= long_ago)
+        || summary.change_set_name().is_some_and(maker::has_ended)
 }
 
 /// What a person reads of a change set that could not be discarded.

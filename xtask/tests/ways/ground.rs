@@ -36,6 +36,12 @@ impl Ground {
         std::fs::write(self.stage.root.join(format!("stacks/stages/{name}.yaml")), text).unwrap();
     }
 
+    /// What is in a stage file.
+    pub fn stage_file(&self, name: &str) -> stacks::Stage {
+        let text = std::fs::read_to_string(self.stage.root.join(format!("stacks/stages/{name}.yaml"))).unwrap();
+        stacks::Stage::parse(name.to_owned().try_into().unwrap(), &text).unwrap()
+    }
+
     /// A command on a stage of AWS, through the wire.
     pub fn command(&self, arguments: &[&str]) -> Command {
         self.signed_in(arguments, &self.wire.url)
@@ -96,10 +102,9 @@ pub fn full(stage: &str) -> String {
 pub struct Started(Child);
 
 impl Started {
-    pub fn send(&self, signal: Signal) -> &Self {
+    pub fn send(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
-        self
     }
 
     pub fn ends(self) -> Run {

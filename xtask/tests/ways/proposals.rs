@@ -44,6 +44,8 @@ pub fn refused(ground: &Ground) {
         ("ExecuteChangeSet", 403, "AccessDenied"),
     ] {
         ground.wire.refuse(&format!("cloudformation:{call}"), status, code, 1);
+        // CloudFormation deletes no change set that it is still making.
+        ground.wire.refuse("cloudformation:DeleteChangeSet", 400, "InvalidChangeSetStatus", 2);
         ground.run(&DEPLOY).fails_with(2).says(&format!("cloudformation:{call} failed: to order ({code})"));
         ground.wire.clear();
         ground.is_empty();
@@ -86,13 +88,22 @@ pub fn dry_run(ground: &Ground) {
     let run = ground.run(&LOOK).fails_with(1);
     run.says("added Workflow").says("may be left").says("delete-stack");
     ground.wire.clear();
-    // Somebody may still be looking at the proposal that is left: another dry run takes back its own only.
+    // Its process has ended, so that nobody will execute it any more: another dry run removes it as well.
     ground.run(&LOOK).succeeds();
+    ground.is_empty();
+
+    // Somebody else may still be looking at theirs: who looks beside them takes back their own only.
+    let held = ground.wire.hold("cloudformation:DescribeChangeSet", Hold::After);
+    let started = ground.start(&LOOK);
+    held.arrives();
+    ground.run_past(&LOOK).succeeds();
     assert_eq!(ground.change_sets().as_array().unwrap().len(), 1);
-    ground.stage.aws(&["cloudformation", "delete-stack", "--stack-name", &full("prod")]);
-    ground
-        .stage
-        .until("the empty stack is gone", || ground.stage.account("inventory", &[])["stacks"] == serde_json::json!([]));
+    // Killed, it cannot take it back; the next one does.
+    started.send(Signal::KILL);
+    started.ends();
+    assert_eq!(ground.change_sets().as_array().unwrap().len(), 1);
+    ground.run(&LOOK).succeeds();
+    ground.is_empty();
 }
 
 /// An update that is refused leaves the stack as it was, without a change set.
@@ -117,8 +128,21 @@ pub fn updates(ground: &Ground) {
     let run = ground.run(&DEPLOY).fails_with(1);
     run.says("change set `tsugite-").says("aws cloudformation delete-change-set").says("--change-set-name tsugite-");
     ground.wire.clear();
-    // The next deployment's execution drops it.
+    // A setting is turned back after its deployment was killed: what that left goes with what is left above.
+    let held = ground.wire.hold("cloudformation:DescribeChangeSet", Hold::After);
+    let started = ground.start(&DEPLOY);
+    held.arrives();
+    started.send(Signal::KILL);
+    started.ends();
+    assert_eq!(ground.change_sets().as_array().unwrap().len(), 2);
+    ground.write_stage("prod", REGION, "");
+    ground.run(&DEPLOY).succeeds().says("nothing to do");
+    ground.has_no_change_set();
+
+    ground.write_stage("prod", REGION, "tags:\n  colour: blue\n");
+    // A repeated request means the same.
     ground.wire.lose("cloudformation:CreateChangeSet");
+    ground.wire.lose("cloudformation:ExecuteChangeSet");
     ground.run(&DEPLOY).succeeds();
     ground.has_no_change_set();
 }

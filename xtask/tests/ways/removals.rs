@@ -2,6 +2,7 @@
 
 use super::ground::{Ground, STACK, full};
 use super::wire::Hold;
+use deployer::{Account, Archive, Reporter, Workspace, local_status, upload};
 use serde_json::{Value as Json, json};
 
 const DEPLOY: [&str; 5] = ["deploy", STACK, "--stage", "prod", "--yes"];
@@ -166,6 +167,28 @@ pub fn artifact_bucket(ground: &Ground) {
     held.release();
     started.ends().fails_with(1).says("was deployed by somebody else");
     assert_eq!(ground.stage.account("keys", &[&artifacts]), json!(["new"]));
+    ground.run(&DESTROY).succeeds().says("the artifact bucket went");
+    ground.is_empty();
+}
+
+/// A bucket whose maker was interrupted before it was protected is protected by the next upload.
+pub fn protected(ground: &Ground) {
+    let artifacts = format!("tsugite-000000000000-{REGION}-prod");
+    leave_bucket(ground, &artifacts, REGION, 0);
+    ground.stage.aws(&["s3api", "delete-public-access-block", "--bucket", &artifacts]);
+    let content = b"an archive".to_vec();
+    let archive = Archive { package: "a".into(), content, digest: "d".into() };
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let stage = ground.stage_file("prod");
+    tokio.block_on(async {
+        let local = local_status(&Workspace::new(&ground.stage.root)).await.unwrap().local.unwrap();
+        let account = Account::on_this_machine(&stage, local).await.unwrap();
+        let (reporter, _events) = Reporter::new();
+        assert_eq!(upload(&account, &stage, &[archive], &reporter).await.unwrap(), 1);
+    });
+    let block = ground.stage.aws(&["s3api", "get-public-access-block", "--bucket", &artifacts]);
+    let block = block["PublicAccessBlockConfiguration"].as_object().unwrap();
+    assert!(block.len() == 4 && block.values().all(|is_blocked| *is_blocked == true), "{block:?}");
     ground.run(&DESTROY).succeeds().says("the artifact bucket went");
     ground.is_empty();
 }

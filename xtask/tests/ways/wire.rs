@@ -48,6 +48,7 @@ impl Drop for Held {
     }
 }
 
+#[derive(Clone)]
 enum Fate {
     Held(Hold, Sender<()>, Arc<Semaphore>),
     /// The emulator does not see it; this is the answer.
@@ -134,7 +135,7 @@ async fn pass(emulator: &str, rules: &Rules, client: &reqwest::Client, request: 
     let is_s3 = call.starts_with("s3:");
     let mut release = None;
     match take(rules, &call) {
-        Some(Taken::Held(hold, tell, gate)) => {
+        Some(Fate::Held(hold, tell, gate)) => {
             if hold == Hold::Before {
                 let _ = tell.send(());
                 let _ = gate.acquire().await;
@@ -142,8 +143,8 @@ async fn pass(emulator: &str, rules: &Rules, client: &reqwest::Client, request: 
                 release = Some((tell, gate));
             }
         }
-        Some(Taken::Answered(status, text)) => return answer(&head.method, is_s3, status, text),
-        Some(Taken::Lost(status, text)) => {
+        Some(Fate::Answered(status, text)) => return answer(&head.method, is_s3, status, text),
+        Some(Fate::Lost(status, text)) => {
             let _ = forward(emulator, client, &head.method, &path, &head.headers, body).await;
             return answer(&head.method, is_s3, status, text);
         }
@@ -157,27 +158,17 @@ async fn pass(emulator: &str, rules: &Rules, client: &reqwest::Client, request: 
     response
 }
 
-enum Taken {
-    Held(Hold, Sender<()>, Arc<Semaphore>),
-    Answered(StatusCode, String),
-    Lost(StatusCode, String),
-}
-
 /// What happens to a call; a rule is used up by its last call.
-fn take(rules: &Rules, call: &str) -> Option<Taken> {
+fn take(rules: &Rules, call: &str) -> Option<Fate> {
     let mut rules = rules.lock().unwrap();
     let at = rules.iter().position(|rule| rule.call == call)?;
     let rule = &mut rules[at];
     rule.n_left -= 1;
-    let taken = match &rule.fate {
-        Fate::Held(hold, tell, gate) => Taken::Held(*hold, tell.clone(), Arc::clone(gate)),
-        Fate::Answered(status, text) => Taken::Answered(*status, text.clone()),
-        Fate::Lost(status, text) => Taken::Lost(*status, text.clone()),
-    };
+    let fate = rule.fate.clone();
     if rule.n_left == 0 {
         rules.remove(at);
     }
-    Some(taken)
+    Some(fate)
 }
 
 fn answer(method: &Method, is_s3: bool, status: StatusCode, text: String) -> Response {
@@ -222,8 +213,7 @@ async fn forward(
     let mut headers = headers.clone();
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::CONNECTION);
-    let method = reqwest::Method::from_bytes(method.as_str().as_bytes()).unwrap();
-    let sent = client.request(method, format!("{emulator}{path}")).headers(headers).body(body).send().await;
+    let sent = client.request(method.clone(), format!("{emulator}{path}")).headers(headers).body(body).send().await;
     let Ok(answer) = sent else { return StatusCode::BAD_GATEWAY.into_response() };
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove(header::TRANSFER_ENCODING);
