@@ -142,10 +142,10 @@ class Emulator:
             self.process.kill()
             self.home.cleanup()
 
-    def client(self, service: str, signature: str | None = None, **headers: str) -> Any:
+    def client(self, service: str, signature: str | None = None, region: str = REGION, **headers: str) -> Any:
         """A client of one service, as the root of the account."""
         client = botocore.session.Session().create_client(
-            service, REGION, endpoint_url=self.url, aws_access_key_id=self.root["access_key_id"],
+            service, region, endpoint_url=self.url, aws_access_key_id=self.root["access_key_id"],
             aws_secret_access_key=self.root["secret_access_key"],
             config=Config(retries={"max_attempts": 0}, read_timeout=90, signature_version=signature),
         )
@@ -554,9 +554,8 @@ class Gaps(Emulated):
         self.assertEqual(read(new["StackName"]), "CREATE_COMPLETE")
 
     def test_buckets_of_two_regions(self) -> None:
-        other, there = "eu-west-1", botocore.session.Session().create_client(
-            "s3", "eu-west-1", endpoint_url=self.emulator.url, aws_access_key_id="test", aws_secret_access_key="test",
-        )
+        other = "eu-west-1"
+        there = self.emulator.client("s3", region=other)
         there.create_bucket(Bucket="twin-there", CreateBucketConfiguration={"LocationConstraint": other})
         self.s3.create_bucket(Bucket="twin-here", CreateBucketConfiguration={"LocationConstraint": REGION})
         names = lambda **more: [entry["Name"] for entry in self.s3.list_buckets(Prefix="twin-", **more)["Buckets"]]

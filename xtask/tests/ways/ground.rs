@@ -4,6 +4,7 @@ use super::wire::Wire;
 use crate::local::stage::{Run, Stage};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 
 /// The stack that needs no handler.
@@ -14,6 +15,8 @@ pub struct Ground {
     pub stage: Stage,
     pub wire: Wire,
     emulator: String,
+    /// How the account is reached.
+    variables: BTreeMap<String, String>,
     empty: Json,
 }
 
@@ -24,7 +27,8 @@ impl Ground {
         let emulator = stage.address("emulator");
         let wire = Wire::before(&emulator);
         let empty = stage.account("inventory", &[]);
-        Self { stage, wire, emulator, empty }
+        let variables = stage.variables();
+        Self { stage, wire, emulator, variables, empty }
     }
 
     /// Makes a stage file; `more` are further lines.
@@ -60,10 +64,9 @@ impl Ground {
     fn signed_in(&self, arguments: &[&str], url: &str) -> Command {
         let mut command = self.stage.command(arguments);
         command
+            .envs(&self.variables)
             .env("AWS_ENDPOINT_URL", url)
             .env("NO_PROXY", "127.0.0.1")
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .env("BYTEBASE_SERVICE_KEY", "bbs_of_the_ways_out")
