@@ -20,9 +20,11 @@ import functools
 import http.client
 import importlib
 import ipaddress
+import itertools
 import json
 import logging
 import os
+import random
 import re
 import signal
 import sys
@@ -60,6 +62,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_gather_role_policies",
         "_resource_policy",
         "combine_resource_policy",
+        "enforce",
         "evaluate",
         "evaluate_resource_policy",
     ),
@@ -103,6 +106,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_connection_params_map",
         "_connections",
         "_create_connection",
+        "_deauthorize_connection",
         "_delete_connection",
         "_describe_connection",
         "_invoke_target",
@@ -136,14 +140,22 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
     "services.stepfunctions": (
         "_ExecutionError",
         "_SERVICE_DISPATCH",
+        "_apply_jsonata_arguments",
+        "_apply_jsonata_output",
+        "_apply_jsonata_template",
+        "_apply_state_assign",
         "_dispatch_aws_sdk_json",
         "_error_matches",
         "_executions",
         "_fail_execution",
+        "_find_matching_retrier",
         "_invoke_resource",
         "_prefix_sdk_error",
+        "_register_sfn_jsonata_functions",
         "_run_execution",
+        "_scaled_sleep",
         "_sdk_json_params",
+        "_sfn_jsonata_replace",
         "_state_machines",
     ),
 }
@@ -677,6 +689,7 @@ def demand_rights_to_start_machines() -> None:
 
 # AWS takes longer; long enough to show a workflow that does not wait for it.
 SECONDS_TO_AUTHORIZE = 0.3
+SECONDS_TO_DEAUTHORIZE = 0.3
 
 CONNECTION_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 
@@ -689,6 +702,16 @@ HEADER_MEMBERS = {
     "BasicAuthParameters": {"Username": False, "Password": True},
 }
 
+# The parameters that a kind of authorization takes.
+AUTH_MEMBERS = {
+    "API_KEY": "ApiKeyAuthParameters", "BASIC": "BasicAuthParameters", "OAUTH_CLIENT_CREDENTIALS": "OAuthParameters",
+}
+
+# What whoever makes or updates a connection must be allowed on the secret that EventBridge keeps for it.
+# Source: EventBridge user guide, "Authorization methods for connections", which names the managed policy
+# AmazonEventBridgeFullAccess; the schema of AWS::Events::Connection lists all but the deletion.
+CONNECTION_SECRET_RIGHTS = ("CreateSecret", "DeleteSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret")
+
 
 def keep_connections_as_aws() -> None:
     """Gives a connection an id, a managed secret, a while to authorize, and checks what it is given."""
@@ -697,6 +720,7 @@ def keep_connections_as_aws() -> None:
         events._create_connection, events._update_connection, events._delete_connection,
     )
     describe, list_all = events._describe_connection, events._list_connections
+    remove = events._deauthorize_connection
 
     def create_connection(request: dict[str, Any]) -> Any:
         problem = connection_problem(request)
@@ -706,11 +730,8 @@ def keep_connections_as_aws() -> None:
         if status >= 400:
             return status, headers, body
         record = events._connections[request["Name"]]
-        identifier = uuid.uuid4()
-        record["ConnectionArn"] += f"/{identifier}"
-        record["SecretArn"] = secrets.create_secret_in_process(
-            f"events!connection/{record['Name']}/{identifier}", json.dumps(record["AuthParameters"])
-        )
+        record["ConnectionArn"] += f"/{uuid.uuid4()}"
+        record["SecretArn"] = new_connection_secret(record)
         return status, headers, with_members(body, ConnectionArn=record["ConnectionArn"])
 
     def update_connection(request: dict[str, Any]) -> Any:
@@ -718,16 +739,29 @@ def keep_connections_as_aws() -> None:
         problem = connection_problem(request)
         if problem:
             return problem
-        if "AuthParameters" in request:
-            same_kind = request.get("AuthorizationType") in (None, record.get("AuthorizationType"))
-            known = record.get("AuthParameters", {}) if same_kind else {}
-            request = {**request, "AuthParameters": merged(known, request["AuthParameters"])}
+        if "AuthParameters" in request or "AuthorizationType" in request:
+            known = record if request.get("AuthorizationType") == record.get("AuthorizationType") else {}
+            parameters = merged(known.get("AuthParameters", {}), request.get("AuthParameters", {}))
+            if not is_complete(request.get("AuthorizationType"), parameters):
+                return incomplete_update()
+            request = {**request, "AuthParameters": parameters}
         status, headers, body = update(request)
-        if status >= 400 or not {"AuthParameters", "AuthorizationType"} & request.keys():
+        if status >= 400 or "AuthParameters" not in request:
             return status, headers, body
         record["ConnectionState"] = "AUTHORIZING"
-        secrets.put_secret_value_in_process(record["SecretArn"], json.dumps(record["AuthParameters"]))
+        record.pop("StateReason", None)
+        # What de-authorized the connection has taken its secret away.
+        if not secrets.put_secret_value_in_process(record["SecretArn"], json.dumps(record["AuthParameters"])):
+            record["SecretArn"] = new_connection_secret(record)
         return status, headers, with_members(body, ConnectionState="AUTHORIZING")
+
+    def deauthorize_connection(request: dict[str, Any]) -> Any:
+        status, headers, body = remove(request)
+        if status >= 400:
+            return status, headers, body
+        reason = "The authorization parameters were removed by a DeauthorizeConnection operation."
+        deauthorize(events._connections[request["Name"]], reason)
+        return status, headers, with_members(body, ConnectionState="DEAUTHORIZING")
 
     def delete_connection(request: dict[str, Any]) -> Any:
         record = events._connections.get(request.get("Name")) or {}
@@ -750,16 +784,93 @@ def keep_connections_as_aws() -> None:
 
     events._create_connection, events._update_connection = create_connection, update_connection
     events._delete_connection, events._describe_connection = delete_connection, describe_connection
-    events._list_connections = list_connections
+    events._deauthorize_connection, events._list_connections = deauthorize_connection, list_connections
+
+
+def new_connection_secret(record: dict[str, Any]) -> str:
+    """The ARN of a new secret for the connection's parameters; its id is not that of the connection."""
+    arn: str = ministack("services.secretsmanager").create_secret_in_process(
+        f"events!connection/{record['Name']}/{uuid.uuid4()}", json.dumps(record["AuthParameters"])
+    )
+    return arn
+
+
+def deauthorize(record: dict[str, Any], reason: str) -> None:
+    """Takes a connection's parameters and its secret away; only an update with new ones makes it usable again."""
+    ministack("services.secretsmanager").delete_secret_in_process(record["SecretArn"])
+    record.update(
+        AuthParameters={}, ConnectionState="DEAUTHORIZING", LastModifiedTime=time.time(), StateReason=reason
+    )
 
 
 def settled_connection(name: str | None) -> dict[str, Any] | None:
     """The connection of this name, in the state that it has by now."""
     record: dict[str, Any] | None = ministack("services.eventbridge")._connections.get(name)
-    if record and record["ConnectionState"] == "AUTHORIZING":
-        if time.time() - record["LastModifiedTime"] >= SECONDS_TO_AUTHORIZE:
-            record["ConnectionState"] = "AUTHORIZED"
+    for passing, settled, seconds in (
+        ("AUTHORIZING", "AUTHORIZED", SECONDS_TO_AUTHORIZE),
+        ("DEAUTHORIZING", "DEAUTHORIZED", SECONDS_TO_DEAUTHORIZE),
+    ):
+        if record and record["ConnectionState"] == passing:
+            if time.time() - record["LastModifiedTime"] >= seconds:
+                record["ConnectionState"] = settled
     return record
+
+
+def is_complete(kind: str | None, parameters: dict[str, Any]) -> bool:
+    """Whether an update names a kind of authorization with all that this kind takes."""
+    group = AUTH_MEMBERS.get(kind or "", "")
+    return group in parameters and HEADER_MEMBERS.get(group, {}).keys() <= parameters[group].keys()
+
+
+def incomplete_update() -> Any:
+    """The refusal of an update that gives parameters without their kind, or too few of them."""
+    return validation_error(
+        "Failed to update the connection(s). At least one of the following is required: Description, "
+        "KmsKeyIdentifier, AuthorizationType with BasicAuthParameters, ApiKeyAuthParameters, or OAuthParameters."
+    )
+
+
+def validation_error(text: str) -> Any:
+    """EventBridge's answer to a request that makes no sense."""
+    body = {"__type": "ValidationException", "message": text}
+    return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
+
+
+def demand_rights_to_keep_connections() -> None:
+    """Refuses a call that makes or updates a connection to whoever may not keep its secret."""
+    evaluator, actions = ministack("core.iam_evaluator"), ministack("core.iam_actions")
+    enforce, resource_of = evaluator.enforce, actions.extract_resource_arn
+
+    def resource_or_connection(
+        service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
+    ) -> str:
+        operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
+        if service == "events" and operation.endswith("Connection"):
+            return f"arn:aws:events:{region}:{account}:connection/{json.loads(body or b'{}').get('Name', '')}"
+        arn: str = resource_of(service, method, path, headers, body, query, region, account)
+        return arn
+
+    def enforce_with_secret(key: str, action: str, service: str, region: str, *rest: Any, **named: Any) -> Any:
+        denied = enforce(key, action, service, region, *rest, **named)
+        if denied or action not in ("events:CreateConnection", "events:UpdateConnection"):
+            return denied
+        name = named.get("resource_arn", "").partition(":connection/")[2].partition("/")[0]
+        for right, secret in connection_secret_rights(name):
+            denied = denied or enforce(key, right, "secretsmanager", region, resource_arn=secret)
+        return denied
+
+    evaluator.enforce, actions.extract_resource_arn = enforce_with_secret, resource_or_connection
+
+
+def connection_secret_rights(name: str) -> Iterator[tuple[str, str]]:
+    """The rights on a connection's secret, each with its ARN; that of a secret still to be made is new."""
+    scope = ministack("core.responses")
+    prefix = f"arn:aws:secretsmanager:{scope.get_region()}:{scope.get_account_id()}:secret"
+    new = f"{prefix}:events!connection/{name}/{uuid.uuid4()}-AbCdEf"
+    record = ministack("services.eventbridge")._connections.get(name) or {}
+    for right in CONNECTION_SECRET_RIGHTS:
+        is_new = right == "CreateSecret" or "SecretArn" not in record
+        yield f"secretsmanager:{right}", new if is_new else record["SecretArn"]
 
 
 def connection_problem(request: dict[str, Any]) -> Any:
@@ -775,8 +886,7 @@ def connection_problem(request: dict[str, Any]) -> Any:
         return None
     # The value itself is a secret and stays out of the message.
     text = "; ".join(f"Value at '{name}' failed to satisfy constraint" for name in sorted(wrong))
-    body = {"__type": "ValidationException", "message": f"{len(wrong)} validation error(s): {text}"}
-    return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
+    return validation_error(f"{len(wrong)} validation error(s): {text}")
 
 
 def merged(known: Any, given: Any) -> Any:
@@ -981,15 +1091,124 @@ def rights_of_call(
         short = f"arn:aws:events:{region}:{account}:connection/{name}"
         record = ministack("services.eventbridge")._connections.get(name)
         yield f"events:{action}", (short, record["ConnectionArn"]) if record else (short,)
-        if record and action == "UpdateConnection":
-            # EventBridge stores the parameters in the secret with the rights of whoever calls.
-            yield "secretsmanager:PutSecretValue", (record["SecretArn"],)
+        if action in ("CreateConnection", "UpdateConnection"):
+            yield from ((right, (secret,)) for right, secret in connection_secret_rights(name))
         return
     key, headers = info.get("service_key", service), {"x-amz-target": f"{info['target_prefix']}.{action}"}
     call = (key, "POST", "/", headers, json.dumps(request).encode(), {})
     right = actions.extract_iam_action(*call)
     if right is not None:
         yield right, (actions.extract_resource_arn(*call, region, account),)
+
+
+def wait_between_attempts_as_aws() -> None:
+    """Waits as long as a retrier says; ministack waits a minute at most, without jitter or a longest delay."""
+    machines = ministack("services.stepfunctions")
+    find = machines._find_matching_retrier
+
+    def find_and_wait(retriers: Any, error: str, counts: dict[int, int]) -> Any:
+        retrier, index = find(retriers, error, counts)
+        # TestState only asks; outside of a running machine nobody waits.
+        if retrier is None or running_machine.get() is None:
+            return retrier, index
+        delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2) ** counts.get(index, 0)
+        delay = min(delay, retrier.get("MaxDelaySeconds", delay))
+        is_spread = retrier.get("JitterStrategy") == "FULL"
+        machines._scaled_sleep(random.uniform(0, delay) if is_spread else delay)
+        return {**retrier, "IntervalSeconds": 0}, index
+
+    machines._find_matching_retrier = find_and_wait
+
+
+# --- State machines: how much they hold -----------------------------------------------------------
+
+# Variables of one execution. Source: Step Functions developer guide, "Passing data between states with variables".
+VARIABLES_BYTES = 10 * 1024 * 1024
+
+# What AWS was measured to evaluate: padding of so many characters, and a nesting of so many levels, as the library
+# counts them. Source: answers of TestState, published in 2026.
+EXPRESSION_PADDING = 256 * 1024
+EXPRESSION_DEPTH = 100
+
+# AWS limits the memory of an evaluation. How much of it a match of a pattern takes is not known; so many
+# are few enough to be on the safe side.
+EXPRESSION_MATCHES = 20_000
+
+# Long enough for a busy machine, short enough to end an expression that would never end.
+EXPRESSION_MILLISECONDS = 10_000
+
+
+def limit_data_of_machines() -> None:
+    """Fails a state whose arguments, output or variables are larger than AWS takes, and sets variables all at once.
+
+    It is caught by its name alone, as the result of a task is; for variables, AWS does not say whether it is.
+    """
+    machines = ministack("services.stepfunctions")
+
+    def within_limit(evaluate: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(evaluate)
+        def evaluate_within_limit(*given: Any, **named: Any) -> Any:
+            value = evaluate(*given, **named)
+            if json_bytes(value) > STATE_PAYLOAD_BYTES:
+                raise too_large()
+            return value
+
+        return evaluate_within_limit
+
+    def assign(state: dict[str, Any], given: Any, ctx: dict[str, Any] | None, **sources: Any) -> None:
+        if not isinstance(state.get("Assign"), dict) or ctx is None:
+            return
+        new = {
+            name: machines._apply_jsonata_template(template, given, ctx, **sources)
+            for name, template in state["Assign"].items()
+        }
+        known = ctx.setdefault("variables", {})
+        if sum(map(json_bytes, new.values())) > STATE_PAYLOAD_BYTES:
+            raise failed_task(
+                "States.DataLimitExceeded",
+                f"The variables that the state assigns exceed the limit of {STATE_PAYLOAD_BYTES} bytes.",
+            )
+        if sum(map(json_bytes, {**known, **new}.values())) > VARIABLES_BYTES:
+            raise failed_task("States.DataLimitExceeded", "Execution total variable size limit exceeded.")
+        known.update(new)
+
+    for name in ("_apply_jsonata_arguments", "_apply_jsonata_output"):
+        setattr(machines, name, within_limit(getattr(machines, name)))
+    machines._apply_state_assign = assign
+
+
+def json_bytes(value: Any) -> int:
+    """The size of a value as JSON in UTF-8."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+
+
+def limit_expressions() -> None:
+    """Ends an evaluation as AWS does: one that is nested too deeply, or that holds too much."""
+    machines = ministack("services.stepfunctions")
+    functions = importlib.import_module("jsonata.functions").Functions
+    register, replace = machines._register_sfn_jsonata_functions, machines._sfn_jsonata_replace
+
+    def refuse(is_too_much: bool) -> None:
+        if is_too_much:
+            raise ValueError("Expression evaluation memory limit exceeded: Check for excessive memory usage")
+
+    def pad(text: str | None = None, width: int = 0, filler: str | None = None) -> Any:
+        refuse(abs(width) - len(text or "") > EXPRESSION_PADDING)
+        return functions.pad(text, width, filler)
+
+    def replace_within_limit(text: Any = None, pattern: Any = None, by: Any = None, limit: Any = None) -> Any:
+        if hasattr(pattern, "finditer") and isinstance(text, str):
+            matches = itertools.islice(pattern.finditer(text), EXPRESSION_MATCHES + 1)
+            refuse(sum(1 for _ in matches) > EXPRESSION_MATCHES)
+        return replace(text, pattern, by, limit)
+
+    def register_with_limits(expression: Any) -> None:
+        register(expression)
+        expression.register_lambda("pad", pad)
+        expression.register_lambda("replace", replace_within_limit)
+        expression.environment.set_runtime_bounds(EXPRESSION_MILLISECONDS, EXPRESSION_DEPTH)
+
+    machines._register_sfn_jsonata_functions = register_with_limits
 
 
 # --- State machines: http:invoke -----------------------------------------------------------------
@@ -1020,7 +1239,7 @@ def provide_http_tasks() -> None:
     def http_invoke(_resource: str, parameters: dict[str, Any]) -> dict[str, Any]:
         check_http_task(parameters)
         connection = usable_connection(parameters)
-        return called(http_request(parameters, connection))
+        return called(http_request(parameters, connection), connection)
 
     ministack("services.stepfunctions")._SERVICE_DISPATCH["arn:aws:states:::http:invoke"] = http_invoke
 
@@ -1042,7 +1261,12 @@ def check_http_task(parameters: dict[str, Any]) -> None:
         keys={"states:HTTPEndpoint": endpoint, "states:HTTPMethod": method},
     )
     if denial:
-        raise failed_task("States.TaskFailed", denial)
+        raise failed_task(
+            "States.Http.AccessDenied",
+            f"AWS Step Functions is not authorized to perform states:InvokeHTTPEndpoint on API Endpoint {endpoint}. "
+            "Ensure that the StateMachine role contains the states:InvokeHTTPEndpoint permission for the given API "
+            "Endpoint",
+        )
 
 
 def is_allowed_endpoint(endpoint: str) -> bool:
@@ -1069,9 +1293,10 @@ def usable_connection(parameters: dict[str, Any]) -> dict[str, Any]:
     arn = chosen.get("ConnectionArn")
     if not arn:
         raise failed_task("States.Runtime", "The task names no ConnectionArn")
-    denial = task_denial("events:RetrieveConnectionCredentials", arn)
-    if denial:
-        raise failed_task(f"{error}.AccessDenied", denial)
+    lacking = "No permissions to call {} associated with the connection resource.".format
+    if task_denial("events:RetrieveConnectionCredentials", arn):
+        text = "No permissions to call RetrieveConnectionCredentials on the connection resource."
+        raise failed_task(f"{error}.AccessDenied", text)
     record = settled_connection(arn.partition(":connection/")[2].partition("/")[0])
     if record is None or record["ConnectionArn"] != arn:
         raise failed_task(f"{error}.ResourceNotFound", f"Connection {arn} does not exist")
@@ -1079,9 +1304,12 @@ def usable_connection(parameters: dict[str, Any]) -> dict[str, Any]:
         name = "AuthInProgress" if record["ConnectionState"] == "AUTHORIZING" else "InvalidConnectionState"
         raise failed_task(f"{error}.{name}", f"Connection {arn} is {record['ConnectionState']}")
     for action in ("DescribeSecret", "GetSecretValue"):
-        denial = task_denial(f"secretsmanager:{action}", record["SecretArn"])
-        if denial:
-            raise failed_task(f"{error}.AccessDenied", denial)
+        if task_denial(f"secretsmanager:{action}", record["SecretArn"]):
+            text = (
+                "No permissions to call DescribeSecret and/or GetSecretValue on the secret associated with the "
+                "connection resource."
+            )
+            raise failed_task(f"{error}.AccessDenied", text)
     return record
 
 
@@ -1099,7 +1327,7 @@ def http_request(parameters: dict[str, Any], connection: dict[str, Any]) -> urll
         method=parameters["Method"],
     )
     if data is not None:
-        request.add_header("Content-Type", "application/json")
+        request.add_header("Content-Type", "application/json; charset=UTF-8")
     token_key = (scope.get_account_id(), scope.get_region(), connection["Name"])
     for headers in (
         parameters.get("Headers") or {},
@@ -1155,8 +1383,13 @@ def form_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def called(request: urllib.request.Request) -> dict[str, Any]:
-    """What the endpoint answers, as the result of a task."""
+# By such an answer to Basic or API-key authorization, EventBridge takes the credentials for wrong.
+# Source: EventBridge user guide, "De-authorizing connections in EventBridge".
+DEAUTHORIZING_STATUSES = (401, 407)
+
+
+def called(request: urllib.request.Request, connection: dict[str, Any]) -> dict[str, Any]:
+    """What the endpoint answers, as the result of a task; a refusal of the credentials de-authorizes the connection."""
     deadline = time.monotonic() + HTTP_SECONDS
     opener = urllib.request.build_opener(NoRedirects)
     try:
@@ -1169,9 +1402,11 @@ def called(request: urllib.request.Request) -> dict[str, Any]:
     except (OSError, http.client.HTTPException) as error:
         raise failed_task("States.Http.Socket", f"{type(error).__name__}: {error}") from error
     kind = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+    if answer.status in DEAUTHORIZING_STATUSES and connection["AuthorizationType"] in ("API_KEY", "BASIC"):
+        deauthorize(connection, f"The endpoint answered {answer.status}.")
     if answer.status >= 300:
-        text = raw.decode("utf-8", "replace")
-        raise failed_task(f"States.Http.StatusCode.{answer.status}", text[:30000])
+        # AWS keeps nothing of the answer.
+        raise failed_task(f"States.Http.StatusCode.{answer.status}", "")
     try:
         text = raw.decode()
         if BINARY_ANSWERS.fullmatch(kind):
@@ -1758,9 +1993,13 @@ GAPS: tuple[Callable[[], None], ...] = (
     publish_alarms_as_aws,
     demand_rights_to_start_machines,
     keep_connections_as_aws,
+    demand_rights_to_keep_connections,
     provide_connections,
     run_tasks_as_aws,
     demand_rights_to_call_services,
+    wait_between_attempts_as_aws,
+    limit_data_of_machines,
+    limit_expressions,
     provide_http_tasks,
     treat_secrets_as_aws,
     provide_secret_policies,

@@ -5,6 +5,7 @@ Runs with the Python that has `requirements.txt` installed; everything stays on 
 
 from __future__ import annotations
 
+import copy
 import http.client
 import io
 import json
@@ -599,7 +600,9 @@ class Endpoint(ThreadingHTTPServer):
         "/text": (200, "text/plain; charset=utf-8", "1 \u00e9t\u00e9".encode()),
         "/binary": (200, "application/octet-stream", b"text"),
         "/large": (200, "application/json", b'"' + b"x" * 256 * 1024 + b'"'),
+        "/part": (206, "application/json", b'{"said": [1, true]}'),
         "/refused": (401, "application/json", b'{"code": 16}'),
+        "/proxy": (407, "text/plain", b""),
         "/moved": (302, "text/plain", b""),
         "/broken": (503, "text/plain", b"later"),
     }
@@ -634,6 +637,7 @@ class Answering(BaseHTTPRequestHandler):
 
 
 KEY = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "first"}}
+CONNECTIONS = f"arn:aws:events:{REGION}:{ACCOUNT}:connection"
 
 
 def machine(definition: dict[str, Any], **properties: Any) -> dict[str, Any]:
@@ -684,6 +688,20 @@ class StateMachines(Emulated):
             statement("states:InvokeHTTPEndpoint", arn, Condition=condition),
             statement("events:RetrieveConnectionCredentials", {"Fn::GetAtt": ["Connection", "Arn"]}),
             statement(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], self.SECRET),
+        ]
+
+    def rights_to_update(self) -> list[dict[str, Any]]:
+        """What whoever updates the connection needs, one policy for each right."""
+        secrets = {"Fn::Sub": (
+            "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:events!connection/${Connection}/*"
+        )}
+        return [
+            statement("events:UpdateConnection", {"Fn::GetAtt": ["Connection", "ArnForPolicy"]}),
+            *(
+                statement(f"secretsmanager:{action}", secrets) for action in (
+                    "CreateSecret", "DeleteSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret",
+                )
+            ),
         ]
 
     def system(
@@ -746,7 +764,7 @@ class StateMachines(Emulated):
         self.assertEqual(json.loads(body), {"both": "connection", "own": 1})
         self.assertEqual((headers["x-both"], headers["x-own"], headers["x-key"]), ("connection", "task", "first"))
         self.assertEqual(headers["user-agent"], f"Amazon|StepFunctions|HttpInvoke|{REGION}")
-        self.assertEqual((headers["range"], headers["content-type"]), ("bytes=0-262144", "application/json"))
+        self.assertEqual((headers["range"], headers["content-type"]), ("bytes=0-262144", "application/json; charset=UTF-8"))
         error, cause = self.call(outputs, "/json", "POST", RequestBody="text")
         self.assertEqual(error, "States.Runtime", cause)
 
@@ -773,12 +791,12 @@ class StateMachines(Emulated):
         for name in {}, older:
             self.assertEqual(self.call(outputs, "/text", **name)[0]["ResponseBody"], "1 \u00e9t\u00e9")
         expected = {
-            "/refused": "States.Http.StatusCode.401", "/broken": "States.Http.StatusCode.503",
-            "/moved": "States.Http.StatusCode.302", "/binary": "States.Runtime",
-            "/large": "States.DataLimitExceeded",
+            "/broken": "States.Http.StatusCode.503", "/moved": "States.Http.StatusCode.302",
+            "/binary": "States.Runtime", "/large": "States.DataLimitExceeded",
         }
         self.assertEqual({path: self.call(outputs, path)[0] for path in expected}, expected)
-        self.assertEqual(self.call(outputs, "/refused")[1], '{"code": 16}')
+        self.assertEqual(self.call(outputs, "/broken")[1], "", "AWS keeps nothing of the answer")
+        self.assertEqual(self.call(outputs, "/part")[0]["StatusCode"], 206)
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             nobody = f"http://127.0.0.1:{unused.getsockname()[1]}/"
@@ -796,20 +814,21 @@ class StateMachines(Emulated):
         self.assertEqual(self.endpoint.requests, [])
 
     def test_http_rights(self) -> None:
-        names = (
-            "states:InvokeHTTPEndpoint", "events:RetrieveConnectionCredentials", "secretsmanager:DescribeSecret",
+        expected = (
+            ("States.Http.AccessDenied", "is not authorized to perform states:InvokeHTTPEndpoint on API Endpoint"),
+            ("Events.ConnectionResource.AccessDenied", "No permissions to call RetrieveConnectionCredentials"),
+            ("Events.ConnectionResource.AccessDenied", "No permissions to call DescribeSecret and/or GetSecretValue"),
         )
-        for missing, name in enumerate(names):
+        for missing, (name, text) in enumerate(expected):
             grants = [grant for n, grant in enumerate(self.rights()) if n != missing]
             outputs = self.system(task("http:invoke"), grants)
             error, cause = self.call(outputs, "/json")
-            expected = "Events.ConnectionResource.AccessDenied" if missing else "States.TaskFailed"
-            self.assertEqual(error, expected, cause)
-            self.assertIn(f"is not authorized to perform: {name} on resource: arn:aws:", cause)
+            self.assertEqual(error, name, cause)
+            self.assertIn(text, cause)
             self.delete(self.stack)
         outputs = self.system(task("http:invoke"), self.rights())
         error, cause = self.call(outputs, "/json", "DELETE")
-        self.assertEqual(error, "States.TaskFailed", "the condition on states:HTTPMethod counts")
+        self.assertEqual(error, "States.Http.AccessDenied", "the condition on states:HTTPMethod counts")
         self.assertEqual(self.endpoint.requests, [])
 
     def test_catching(self) -> None:
@@ -828,12 +847,12 @@ class StateMachines(Emulated):
     def test_rights_to_call_services(self) -> None:
         secret = {"Secret": resource("SecretsManager::Secret", SecretString="hidden", Name="of-machine")}
         get = statement("secretsmanager:GetSecretValue", {"Ref": "Secret"})
-        update = [
-            statement("events:UpdateConnection", {"Fn::GetAtt": ["Connection", "ArnForPolicy"]}),
-            statement("secretsmanager:PutSecretValue", self.SECRET),
-        ]
+        update = self.rights_to_update()
         describe = statement("events:DescribeConnection", {"Fn::GetAtt": ["Connection", "Arn"]})
-        change = {"AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyValue": "second"}}}
+        change = {
+            "AuthorizationType": "API_KEY",
+            "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyValue": "second"}},
+        }
         name = {"Name": "test_rights_to_call_services"}
         for service, given, grants, error in (
             (
@@ -967,14 +986,14 @@ class StateMachines(Emulated):
         name, prefix = outputs["Name"], f"arn:aws:events:{REGION}:{ACCOUNT}:connection/test_connection"
         self.assertEqual((name, outputs["ArnForPolicy"]), ("test_connection", prefix))
         self.assertRegex(outputs["Arn"], rf"^{prefix}/[0-9a-f-]{{36}}$")
-        identifier = outputs["Arn"].rsplit("/")[-1]
-        self.assertIn(f":secret:events!connection/{name}/{identifier}-", outputs["SecretArn"])
+        self.assertRegex(outputs["SecretArn"], rf":secret:events!connection/{name}/[0-9a-f-]{{36}}-\w+$")
+        self.assertNotIn(outputs["Arn"].rsplit("/")[-1], outputs["SecretArn"])
         self.assertIn("first", self.secrets.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"])
         described = self.events.describe_connection(Name=name)
         self.assertEqual(described["AuthParameters"], {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key"}})
         self.assertEqual((described["ConnectionArn"], described["SecretArn"]), (outputs["Arn"], outputs["SecretArn"]))
         stale = {"ConnectionArn": f"{prefix}/0c3a1a6e-0000-0000-0000-000000000000"}
-        self.events.deauthorize_connection(Name=name)
+        self.assertEqual(self.events.deauthorize_connection(Name=name)["ConnectionState"], "DEAUTHORIZING")
         self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.InvalidConnectionState")
         error, _ = self.call(outputs, "/json", InvocationConfig=stale)
         self.assertEqual(error, "Events.ConnectionResource.AccessDenied", "the role names the whole ARN")
@@ -989,13 +1008,11 @@ class StateMachines(Emulated):
         definition["StartAt"] = "Update"
         definition["States"]["Update"] = {
             "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:eventbridge:updateConnection", "Next": "Do",
-            "Arguments": {"Name": "test_connection_that_authorizes", "AuthParameters": key},
+            "Arguments": {
+                "Name": "test_connection_that_authorizes", "AuthorizationType": "API_KEY", "AuthParameters": key,
+            },
         }
-        rights = [
-            statement("events:UpdateConnection", {"Fn::GetAtt": ["Connection", "Arn"]}),
-            statement("secretsmanager:PutSecretValue", self.SECRET),
-        ]
-        outputs = self.system(definition, [*self.rights(), *rights])
+        outputs = self.system(definition, [*self.rights(), *self.rights_to_update()])
         self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.AuthInProgress")
         state = lambda: self.events.describe_connection(Name=outputs["Name"])["ConnectionState"]
         wait_for(lambda: state() == "AUTHORIZED")
@@ -1006,6 +1023,123 @@ class StateMachines(Emulated):
         self.assertEqual(self.endpoint.requests[0][2]["x-key"], "second")
         stored = self.secrets.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"]
         self.assertEqual(json.loads(stored)["ApiKeyAuthParameters"], {"ApiKeyName": "X-Key", "ApiKeyValue": "second"})
+
+    def test_connection_whose_credentials_are_refused(self) -> None:
+        basic = {"BasicAuthParameters": {"Username": "user", "Password": "first"}}
+        for kind, parameters, path in (
+            ("API_KEY", KEY, "/refused"), ("API_KEY", KEY, "/proxy"), ("BASIC", basic, "/refused"),
+        ):
+            rights = copy.deepcopy(self.rights())
+            rights[2]["Statement"][0]["Resource"] = "*"  # The secret will be another one.
+            connection = resource(
+                "Events::Connection", Name=self.id().rsplit(".")[-1], AuthorizationType=kind,
+                AuthParameters=parameters,
+            )
+            outputs = self.system(task("http:invoke"), rights, Connection=connection)
+            name, before = outputs["Name"], outputs["SecretArn"]
+            self.assertRegex(self.call(outputs, path)[0], r"States\.Http\.StatusCode\.40[17]")
+            self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.InvalidConnectionState")
+            state = lambda: self.events.describe_connection(Name=name)["ConnectionState"]
+            wait_for(lambda: state() == "DEAUTHORIZED")
+            self.assertEqual(self.call(outputs, "/json")[0], "Events.ConnectionResource.InvalidConnectionState")
+            self.assertEqual(self.events.describe_connection(Name=name)["AuthParameters"], {})
+            with self.assertRaisesRegex(ClientError, "ResourceNotFound"):
+                self.secrets.get_secret_value(SecretId=before)
+            with self.assertRaisesRegex(ClientError, "ValidationException"):  # Nothing is left to complete it.
+                part = {group: dict(list(members.items())[1:]) for group, members in parameters.items()}
+                self.events.update_connection(Name=name, AuthorizationType=kind, AuthParameters=part)
+            self.events.update_connection(Name=name, AuthorizationType=kind, AuthParameters=parameters)
+            wait_for(lambda: state() == "AUTHORIZED")
+            self.assertEqual(self.call(outputs, "/json")[0]["StatusCode"], 200)
+            after = self.events.describe_connection(Name=name)["SecretArn"]
+            self.assertNotEqual(after, before)
+            self.assertIn("first", self.secrets.get_secret_value(SecretId=after)["SecretString"])
+            self.delete(self.stack)
+
+    def test_connection_updates_without_a_kind(self) -> None:
+        outputs = self.system(task("http:invoke"), [])
+        for wrong in ({"AuthParameters": KEY}, {"AuthorizationType": "BASIC"}):
+            with self.assertRaisesRegex(ClientError, "ValidationException.*AuthorizationType with"):
+                self.events.update_connection(Name=outputs["Name"], **wrong)
+        self.events.update_connection(Name=outputs["Name"], Description="another")
+        described = self.events.describe_connection(Name=outputs["Name"])
+        self.assertEqual((described["Description"], described["ConnectionState"]), ("another", "AUTHORIZED"))
+
+    def test_rights_to_keep_connections(self) -> None:
+        people = self.emulator.client("iam")
+        people.create_user(UserName="keeper")
+        key = people.create_access_key(UserName="keeper")["AccessKey"]
+        events = botocore.session.Session().create_client(
+            "events", REGION, endpoint_url=self.emulator.url, aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"], config=Config(retries={"max_attempts": 0}),
+        )
+        secrets = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:events!connection/kept/*"
+        calls = (
+            lambda: events.create_connection(Name="kept", AuthorizationType="API_KEY", AuthParameters=KEY),
+            lambda: events.update_connection(Name="kept", AuthorizationType="API_KEY", AuthParameters=KEY),
+        )
+        for call in calls:
+            granted = ["events:CreateConnection", "events:UpdateConnection"]
+            for right in ("Create", "Delete", "Get", "Put", "Update"):
+                policy = {"Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Action": granted, "Resource": [secrets, f"{CONNECTIONS}/kept*"]},
+                ]}
+                people.put_user_policy(UserName="keeper", PolicyName="p", PolicyDocument=json.dumps(policy))
+                with self.assertRaisesRegex(ClientError, "AccessDenied"):
+                    call()
+                granted.append(f"secretsmanager:{right}Secret{'Value' if right in ('Get', 'Put') else ''}")
+            policy = {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": granted, "Resource": [secrets, f"{CONNECTIONS}/kept*"]},
+            ]}
+            people.put_user_policy(UserName="keeper", PolicyName="p", PolicyDocument=json.dumps(policy))
+            call()
+        self.events.delete_connection(Name="kept")
+
+    def passed(self, *states: dict[str, Any]) -> tuple[Any, str]:
+        """What a machine of `Pass` states, one after the other, ends with."""
+        chain = {
+            f"S{n}": {"Type": "Pass", **state, **({"Next": f"S{n + 1}"} if n + 1 < len(states) else {"End": True})}
+            for n, state in enumerate(states)
+        }
+        definition = {"QueryLanguage": "JSONata", "StartAt": "S0", "States": chain}
+        outputs = self.system(definition, [])
+        ended = self.run_machine(outputs["Machine"])
+        self.delete(self.stack)
+        return ended
+
+    def test_size_of_data(self) -> None:
+        text = "{{% $pad('', {}, 'x') %}}".format
+        ok = {"Output": "ok"}
+        self.assertEqual(self.passed({"Assign": {"x": text(262142)}, **ok})[0], "ok")
+        self.assertEqual(self.passed({"Assign": {"x": text(131070), "y": text(131070)}, **ok})[0], "ok")
+        many = [{"Assign": {f"v{chr(97 + n // 26)}{chr(97 + n % 26)}": text(250000)}, **ok} for n in range(42)]
+        self.assertEqual(self.passed(*many[:3])[0], "ok")
+        for states in (
+            [{"Assign": {"x": text(262143)}, **ok}],
+            [{"Assign": {"x": text(131071), "y": text(131071)}, **ok}],
+            [{"Output": text(262143)}],
+            many,
+        ):
+            self.assertEqual(self.passed(*states)[0], "States.DataLimitExceeded")
+        outputs = self.system(task("aws-sdk:eventbridge:describeConnection", Arguments={"Name": text(262143)}), [])
+        self.assertEqual(self.run_machine(outputs["Machine"])[0], "States.DataLimitExceeded")
+
+    def test_variables_are_set_all_at_once(self) -> None:
+        first = {"Assign": {"x": 1, "y": 2}}
+        swapped = {"Assign": {"x": "{% $y %}", "y": "{% $x %}"}}
+        self.assertEqual(self.passed(first, swapped, {"Output": "{% [$x, $y] %}"})[0], [2, 1])
+
+    def test_size_of_expressions(self) -> None:
+        deep = lambda levels: "+".join(["1"] * levels)
+        many = lambda count: f"$length($replace($pad('', {count}, 'x'), /x/, 'yy'))"
+        for right, value in (
+            ("$length($pad('', 262144, 'x'))", 262144), ("$length($pad('', 131072, 'x') & $pad('', 131073, 'x'))", 262145),
+            ("$length($pad($pad('', 131072, 'x'), 262145, 'x'))", 262145), (deep(40), 40), (many(20000), 40000),
+            ("$replace('a.b', '.', '-')", "a-b"),
+        ):
+            self.assertEqual(self.passed({"Output": f"{{% {right} %}}"})[0], value, right)
+        for wrong in ("$length($pad('', 262145, 'x'))", deep(200), many(20001)):
+            self.assertEqual(self.passed({"Output": f"{{% {wrong} %}}"})[0], "States.QueryEvaluationError", wrong)
 
     def test_connection_updates(self) -> None:
         outputs = self.system(task("http:invoke"), self.rights())
@@ -1276,9 +1410,22 @@ class StartAndStop(unittest.TestCase):
     def test_a_slow_answer_is_a_failed_connection(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-            call = f"launcher.called(urllib.request.Request({url!r}))"
+            call = f"launcher.called(urllib.request.Request({url!r}), {{}})"
             code = f"import launcher, urllib.request; launcher.HTTP_SECONDS = 0.1; {call}"
             self.check(code, "States.Http.Socket: TimeoutError")
+
+    def test_attempts_are_as_far_apart_as_their_retrier_says(self) -> None:
+        retrier = {
+            "ErrorEquals": ["E"], "IntervalSeconds": 5, "MaxAttempts": 7, "BackoffRate": 2, "MaxDelaySeconds": 300,
+        }
+        find = f"machines._find_matching_retrier([{retrier!r}], 'E', {{0: count}})[0]['IntervalSeconds']"
+        code = (
+            "import launcher; machines = launcher.ministack('services.stepfunctions'); waited = []; "
+            "machines._scaled_sleep = waited.append; launcher.wait_between_attempts_as_aws(); "
+            f"left = [{find} for count in range(7)]; launcher.running_machine.set({{}}); "
+            f"left += [{find} for count in range(7)]; raise SystemExit(f'{{left}} {{waited}}')"
+        )
+        self.check(code, f"{[5] * 7 + [0] * 7} [5, 10, 20, 40, 80, 160, 300]")
 
     def check(self, code: str, expected: str, **environment: str) -> None:
         ended = subprocess.run(
