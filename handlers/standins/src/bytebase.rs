@@ -7,6 +7,7 @@ mod project;
 mod session;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -49,7 +50,11 @@ struct Workspace {
     service_key: Secret,
     sessions: Sessions,
     attempts: Attempts,
+    /// How long a password takes to compare.
+    login_time: Duration,
     n_projects: u32,
+    /// The title of every project that a test has added. Default: its number.
+    title: Option<String>,
     n_logins: u64,
     n_failed: u64,
     n_projects_served: u64,
@@ -87,7 +92,9 @@ impl Workspace {
             service_key,
             sessions: Sessions::default(),
             attempts: Attempts::default(),
+            login_time: Duration::ZERO,
             n_projects: DEFAULT_PROJECTS,
+            title: None,
             n_logins: 0,
             n_failed: 0,
             n_projects_served: 0,

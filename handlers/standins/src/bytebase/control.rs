@@ -1,6 +1,7 @@
-//! The control calls of Bytebase: read the counts, end the tokens, set the number of projects.
+//! The control calls of Bytebase: read the counts, end the tokens, set the projects, slow logins down.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -15,8 +16,15 @@ use crate::control::{WrongInput, read, wrong_method};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NumberOfProjects {
+struct Projects {
     count: u32,
+    title: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoginTime {
+    milliseconds: u32,
 }
 
 /// Builds everything under `/_control/bytebase`.
@@ -24,6 +32,7 @@ pub(super) fn router(bytebase: Arc<Bytebase>) -> Router {
     Router::new()
         .route("/", get(counts))
         .route("/expire-tokens", post(expire_tokens))
+        .route("/login-time", post(set_login_time))
         .route("/projects", post(set_projects))
         .method_not_allowed_fallback(wrong_method)
         .with_state(bytebase)
@@ -39,7 +48,14 @@ async fn expire_tokens(State(bytebase): State<Arc<Bytebase>>) -> StatusCode {
 }
 
 async fn set_projects(State(bytebase): State<Arc<Bytebase>>, body: Bytes) -> Result<StatusCode, WrongInput> {
-    let NumberOfProjects { count } = read(&body)?;
-    bytebase.workspace().n_projects = count;
+    let Projects { count, title } = read(&body)?;
+    let mut workspace = bytebase.workspace();
+    (workspace.n_projects, workspace.title) = (count, title);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_login_time(State(bytebase): State<Arc<Bytebase>>, body: Bytes) -> Result<StatusCode, WrongInput> {
+    let LoginTime { milliseconds } = read(&body)?;
+    bytebase.workspace().login_time = Duration::from_millis(milliseconds.into());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! The login of a service account: its service key is the password, and a browser is not welcome.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -44,7 +45,7 @@ pub(super) async fn login(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Refusal> {
-    let outcome = attempt(&bytebase, &headers, &body);
+    let outcome = attempt(&bytebase, &headers, &body).await;
     let mut workspace = bytebase.workspace();
     match outcome {
         Ok(_) => workspace.n_logins += 1,
@@ -53,23 +54,20 @@ pub(super) async fn login(
     outcome
 }
 
-fn attempt(bytebase: &Bytebase, headers: &HeaderMap, body: &[u8]) -> Result<Json<Value>, Refusal> {
+async fn attempt(bytebase: &Bytebase, headers: &HeaderMap, body: &[u8]) -> Result<Json<Value>, Refusal> {
     // A login needs no token, but a header that makes no sense is refused even here.
     session::bearer(headers).map_err(unauthenticated)?;
     let login: Login = serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
     let email = normalized(login.email);
-    let now = clock::now_seconds();
-    let mut workspace = bytebase.workspace();
     if !is_email(&email) {
         return Err(wrong_password());
     }
-    if workspace.attempts.is_locked_out(&email, now) {
-        let message = "too many failed login attempts, please try again later".to_owned();
-        return Err(Refusal(StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted, message));
-    }
+    let login_time = claim(bytebase, &email)?;
+    // The attempt stays taken while the password is compared; whoever knows it is refused meanwhile, too.
+    tokio::time::sleep(login_time).await;
+    let mut workspace = bytebase.workspace();
     let password = workspace.service_key.judge(login.password.as_deref());
     if email != EMAIL || password != Credential::Valid {
-        workspace.attempts.fail(&email, now);
         return Err(wrong_password());
     }
     workspace.attempts.succeed(&email);
@@ -77,7 +75,7 @@ fn attempt(bytebase: &Bytebase, headers: &HeaderMap, body: &[u8]) -> Result<Json
         let message = "only users can use web login".to_owned();
         return Err(Refusal(StatusCode::FORBIDDEN, Code::PermissionDenied, message));
     }
-    let token = workspace.sessions.issue(&email, now);
+    let token = workspace.sessions.issue(&email, clock::now_seconds());
     Ok(Json(json!({
         "token": token,
         "user": {
@@ -88,6 +86,16 @@ fn attempt(bytebase: &Bytebase, headers: &HeaderMap, body: &[u8]) -> Result<Json
             "userType": "SERVICE_ACCOUNT",
         },
     })))
+}
+
+/// Takes an attempt, and returns how long the password takes to compare.
+fn claim(bytebase: &Bytebase, email: &str) -> Result<Duration, Refusal> {
+    let mut workspace = bytebase.workspace();
+    if workspace.attempts.claim(email, clock::now_seconds()) {
+        return Ok(workspace.login_time);
+    }
+    let message = "too many failed login attempts, please try again later".to_owned();
+    Err(Refusal(StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted, message))
 }
 
 fn wrong_password() -> Refusal {

@@ -32,7 +32,7 @@ pub(super) async fn list(
     let size = page_size(parameter(query, ["pageSize", "page_size"]).as_deref())?;
     let start = offset(parameter(query, ["pageToken", "page_token"]).as_deref())?;
     let end = start.saturating_add(size).min(workspace.n_projects);
-    let projects: Vec<Value> = (start..end).map(project).collect();
+    let projects: Vec<Value> = (start..end).map(|place| project(place, workspace.title.as_deref())).collect();
     workspace.n_projects_served += projects.len() as u64;
 
     // The gateway leaves out what is empty.
@@ -69,11 +69,14 @@ fn offset(token: Option<&str>) -> Result<u32, Refusal> {
     offset.ok_or_else(|| invalid("invalid page token"))
 }
 
-fn project(place: u32) -> Value {
+fn project(place: u32, title_of_added: Option<&str>) -> Value {
     let (id, title) = match place {
         0 => ("default".to_owned(), "Default".to_owned()),
         1 => ("project-sample".to_owned(), "Sample Project".to_owned()),
-        _ => (format!("project-{:03}", place + 1), format!("Project {}", place + 1)),
+        _ => {
+            let title = title_of_added.map_or_else(|| format!("Project {}", place + 1), str::to_owned);
+            (format!("project-{:03}", place + 1), title)
+        }
     };
     json!({"name": format!("projects/{id}"), "state": "ACTIVE", "title": title})
 }

@@ -1,4 +1,4 @@
-//! Who is logged in and for how long, and who failed to log in too often.
+//! Who is logged in and for how long, and who tried to log in too often.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::secret::scrub;
 
 const TOKEN_SECONDS: u64 = 3_600;
-const MOST_FAILURES: usize = 10;
+/// Source: Bytebase, `backend/store/login_attempt.go` and pull request 21234, from release 3.22 on.
+const MOST_ATTEMPTS: u32 = 5;
 const WINDOW_SECONDS: u64 = 600;
 /// Four random words are as long as the signature of a token.
 const SIGNATURE_WORDS: usize = 4;
@@ -23,10 +24,10 @@ pub(super) struct Sessions {
     ends: BTreeMap<String, u64>,
 }
 
-/// The failed passwords of each email, locked out or not.
+/// The attempts of each email since its last success: how many, and the second of the latest.
 #[derive(Default)]
 pub(super) struct Attempts {
-    failures: BTreeMap<String, Vec<u64>>,
+    claimed: BTreeMap<String, (u32, u64)>,
 }
 
 impl Sessions {
@@ -76,33 +77,24 @@ impl Sessions {
 }
 
 impl Attempts {
-    /// Says whether an email has to wait.
-    pub(super) fn is_locked_out(&mut self, email: &str, now: u64) -> bool {
-        let failures = self.failures.entry(email.to_owned()).or_default();
-        let locked_until =
-            failures.last().filter(|_| failures.len() >= MOST_FAILURES).map(|last| last + WINDOW_SECONDS);
-        match locked_until {
-            Some(end) if now < end => true,
-            // After the wait nothing is held against the email.
-            Some(_) => {
-                failures.clear();
-                false
-            }
-            None => {
-                failures.retain(|failure| now < failure + WINDOW_SECONDS);
-                false
-            }
+    /// Takes one of the attempts of an email before its password is looked at; `false` if none is left.
+    ///
+    /// A refused attempt does not count. Ten minutes after the latest one that does, the count begins anew.
+    pub(super) fn claim(&mut self, email: &str, now: u64) -> bool {
+        let (count, latest) = self.claimed.entry(email.to_owned()).or_insert((0, now));
+        if now > *latest + WINDOW_SECONDS {
+            *count = 0;
         }
+        let is_granted = *count < MOST_ATTEMPTS;
+        if is_granted {
+            (*count, *latest) = (*count + 1, now);
+        }
+        is_granted
     }
 
-    /// Notes a failed password.
-    pub(super) fn fail(&mut self, email: &str, now: u64) {
-        self.failures.entry(email.to_owned()).or_default().push(now);
-    }
-
-    /// Forgets the failed passwords of an email that knows the right one.
+    /// Forgets the attempts of an email that knows the right password.
     pub(super) fn succeed(&mut self, email: &str) {
-        self.failures.remove(email);
+        self.claimed.remove(email);
     }
 }
 
@@ -124,7 +116,7 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, &'static str> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Attempts, MOST_FAILURES, Sessions};
+    use super::{Attempts, MOST_ATTEMPTS, Sessions};
 
     #[test]
     fn a_token_lives_one_hour() {
@@ -142,36 +134,37 @@ mod tests {
     }
 
     #[test]
-    fn the_tenth_failure_locks_an_email_out_for_ten_minutes() {
+    fn the_fifth_attempt_is_the_last_for_ten_minutes() {
         let mut attempts = Attempts::default();
-        for second in 0..MOST_FAILURES as u64 {
-            assert!(!attempts.is_locked_out("a", second));
-            attempts.fail("a", second);
+        for second in 0..u64::from(MOST_ATTEMPTS) {
+            assert!(attempts.claim("a", second));
         }
-        assert!(attempts.is_locked_out("a", 10));
-        assert!(!attempts.is_locked_out("b", 10));
-        assert!(attempts.is_locked_out("a", 608));
-        assert!(!attempts.is_locked_out("a", 609));
+        assert!(!attempts.claim("a", 5));
+        assert!(attempts.claim("b", 5));
+        // The refused attempts have not made it longer.
+        assert!(!attempts.claim("a", 604));
+        assert!(attempts.claim("a", 605));
     }
 
     #[test]
-    fn failures_of_more_than_ten_minutes_do_not_add_up() {
+    fn attempts_count_together_until_ten_minutes_are_quiet() {
         let mut attempts = Attempts::default();
-        for round in 0..3 * MOST_FAILURES as u64 {
-            assert!(!attempts.is_locked_out("a", round * 67));
-            attempts.fail("a", round * 67);
+        for round in 0..u64::from(MOST_ATTEMPTS) {
+            assert!(attempts.claim("a", round * 600));
         }
+        assert!(!attempts.claim("a", 3_000));
+        assert!(attempts.claim("a", 3_001));
     }
 
     #[test]
-    fn the_right_password_clears_the_failures() {
+    fn the_right_password_clears_the_attempts() {
         let mut attempts = Attempts::default();
         for _ in 0..3 {
-            for _ in 1..MOST_FAILURES {
-                attempts.fail("a", 1);
+            for _ in 1..MOST_ATTEMPTS {
+                assert!(attempts.claim("a", 1));
             }
             attempts.succeed("a");
         }
-        assert!(!attempts.is_locked_out("a", 1));
+        assert!(attempts.claim("a", 1));
     }
 }
