@@ -83,6 +83,12 @@ actions! {
     PUT_OBJECT = "s3:PutObject", "write objects to";
     /// Gives up a multipart upload.
     ABORT_MULTIPART_UPLOAD = "s3:AbortMultipartUpload", "abort uploads to";
+    /// Makes a secret.
+    CREATE_SECRET = "secretsmanager:CreateSecret", "make the secret";
+    /// Deletes a secret.
+    DELETE_SECRET = "secretsmanager:DeleteSecret", "delete the secret";
+    /// Replaces the settings or the value of a secret.
+    UPDATE_SECRET = "secretsmanager:UpdateSecret", "update the secret";
     /// Reads what is known of a secret, without its value.
     DESCRIBE_SECRET = "secretsmanager:DescribeSecret", "look at the secret";
     /// Replaces the value of a secret.

@@ -73,8 +73,13 @@ pub enum Grant {
         /// Name of the connection.
         connection: Value,
     },
-    /// Replace what EventBridge keeps of a connection in a secret, which is part of updating it.
-    WriteConnectionSecret {
+    /// Keep a connection's parameters in a secret of EventBridge, which is part of updating the connection.
+    ///
+    /// A connection that was de-authorized has lost its secret: the update creates another one.
+    ///
+    /// Source: EventBridge user guide, "Authorization methods for connections": whoever updates a connection
+    /// needs what AmazonEventBridgeFullAccess allows on such secrets; here it is those of one connection.
+    KeepConnectionSecret {
         /// Name of the connection.
         connection: Value,
     },
@@ -113,7 +118,7 @@ impl Grant {
                 (connection, "authenticates by")
             }
             Self::DescribeConnection { connection } => (connection, "looks at"),
-            Self::UpdateConnection { connection } | Self::WriteConnectionSecret { connection } => {
+            Self::UpdateConnection { connection } | Self::KeepConnectionSecret { connection } => {
                 (connection, "updates")
             }
             Self::UseKey { key, .. } => (key, "encrypts with"),
@@ -159,8 +164,15 @@ impl Grant {
             Self::UpdateConnection { connection } => {
                 Statement::allow([Action::UPDATE_CONNECTION], vec![named(connection), any_of_name(connection)])
             }
-            Self::WriteConnectionSecret { connection } => {
-                Statement::allow([Action::PUT_SECRET_VALUE], vec![managed_secret(connection)])
+            Self::KeepConnectionSecret { connection } => {
+                let actions = [
+                    Action::CREATE_SECRET,
+                    Action::DELETE_SECRET,
+                    Action::GET_SECRET_VALUE,
+                    Action::PUT_SECRET_VALUE,
+                    Action::UPDATE_SECRET,
+                ];
+                Statement::allow(actions, vec![managed_secret(connection)])
             }
             Self::UseKey { key, machine } => {
                 Statement::allow([Action::DECRYPT, Action::GENERATE_DATA_KEY], vec![key.clone()])
@@ -217,7 +229,7 @@ mod tests {
             Grant::UpdateConnection { connection: connection.clone() },
             serde_json::json!([{"Fn::Sub": arn}, with_id]),
         );
-        check(Grant::WriteConnectionSecret { connection }, serde_json::json!([{"Fn::Sub": secret}]));
+        check(Grant::KeepConnectionSecret { connection }, serde_json::json!([{"Fn::Sub": secret}]));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Bytebase's projects, listed by a state machine.
 
+mod failures;
 mod machine;
+mod reasons;
 
 use crate::resource::{ConnectionRef, SecretRef};
 use crate::stack::Stack;
@@ -12,6 +14,12 @@ use policies::Value;
 
 /// The output that holds the ARN of the machine.
 const MACHINE_ARN: &str = "StateMachineArn";
+
+/// The header of the login's connection; Bytebase does not read it.
+const LOGIN_HEADER: (&str, &str) = ("X-Tsugite", "login");
+
+/// The header of the session's connection, with what stands there until the first login.
+const SESSION_HEADER: (&str, &str) = ("Authorization", "Bearer none");
 
 /// What the machine's tasks reach.
 struct Links {
@@ -32,8 +40,8 @@ pub fn stack(stage: &Stage, settings: &BytebaseWorkflowSettings) -> Stack {
         key: stack.given_secret::<BytebaseServiceKey>("ServiceKey"),
         account: settings.service_account.clone(),
         bytebase: stack.service_url(Service::Bytebase).into_parts().0,
-        login: stack.connection("LoginConnection", "X-Tsugite", "login"),
-        session: stack.connection("SessionConnection", "Authorization", "Bearer none"),
+        login: stack.connection("LoginConnection", LOGIN_HEADER.0, LOGIN_HEADER.1),
+        session: stack.connection("SessionConnection", SESSION_HEADER.0, SESSION_HEADER.1),
     };
     let machine = stack.state_machine::<ListProjects>("Workflow", MACHINE_ARN, &links);
     if let Some(times) = &settings.schedule {

@@ -232,23 +232,23 @@ impl Stage {
         let hosts = [
             (
                 "backlog",
-                self.backlog.as_ref().map(|backlog| &backlog.host),
+                self.backlog.as_ref().map(|backlog| backlog.host.is_some()),
                 "your space, such as `example.backlog.com`",
             ),
             (
                 "bytebase_workflow",
-                self.bytebase_workflow.as_ref().map(|bytebase| &bytebase.host),
+                self.bytebase_workflow.as_ref().map(|bytebase| bytebase.host.is_some()),
                 "your Bytebase, such as `bytebase.example.com`",
             ),
         ];
-        for (section, host, whose) in hosts {
+        for (section, has_host, whose) in hosts {
             let wrong = |path: &[&str], message| Err(StageError { line: position::line_of(&self.text, path), message });
-            match (self.is_local(), host) {
-                (true, Some(Some(_))) => {
+            match (self.is_local(), has_host) {
+                (true, Some(true)) => {
                     let message = "found a host; the local stage has none, a stand-in answers there";
                     return wrong(&[section, "host"], format!("{section}.host: {message}"));
                 }
-                (false, Some(None)) => {
+                (false, Some(false)) => {
                     return wrong(
                         &[section],
                         format!("{section}: missing field `host`; allowed is the host of {whose}"),

@@ -7,6 +7,7 @@
 
 mod definition;
 mod integration;
+mod layout;
 mod macros;
 mod value;
 mod variables;

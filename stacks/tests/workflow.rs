@@ -4,7 +4,7 @@
 
 use serde_json::Value as Json;
 use stacks::{Stage, StageName};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const STAGE: &str = "\
 region: ap-northeast-1
@@ -116,7 +116,9 @@ fn rights_of_definition(resources: &Json) -> BTreeSet<Right> {
                     need("events:UpdateConnection", connection, String::new());
                 }
                 let secret = within("secretsmanager", format!("secret:events!connection/{name}/*"));
-                need("secretsmanager:PutSecretValue", secret, String::new());
+                for action in ["CreateSecret", "DeleteSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret"] {
+                    need(&format!("secretsmanager:{action}"), secret.clone(), String::new());
+                }
             }
             "arn:aws:states:::http:invoke" => {
                 let condition = format!(
@@ -175,25 +177,136 @@ fn what_a_state_reads_of_an_answer_is_not_passed_on() {
     }
 }
 
+/// What a state lists under `Retry` or `Catch`, by the names of the errors.
+fn by_error(state: &Json, list: &str) -> BTreeMap<String, Json> {
+    let mut found = BTreeMap::new();
+    for entry in state[list].as_array().unwrap() {
+        for error in entry["ErrorEquals"].as_array().unwrap() {
+            let previous = found.insert(error.as_str().unwrap().to_owned(), entry.clone());
+            assert_eq!(previous, None, "{error} stands there twice");
+        }
+    }
+    found
+}
+
 #[test]
 fn a_login_is_tried_again_only_where_that_helps() {
     let definition = definition(&resources());
     let login = &definition["States"]["LogIn"];
-    let retried: Vec<&str> = login["Retry"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|retry| retry["ErrorEquals"].as_array().unwrap())
-        .map(|error| error.as_str().unwrap())
-        .collect();
+    let retried = by_error(login, "Retry");
     for hopeless in ["States.ALL", "States.TaskFailed", "States.Http.StatusCode.401", "States.Http.StatusCode.403"] {
-        assert!(!retried.contains(&hopeless), "{hopeless}");
+        assert!(!retried.contains_key(hopeless), "{hopeless}");
     }
-    let locked_out = &login["Retry"][2];
-    assert_eq!(locked_out["ErrorEquals"], serde_json::json!(["States.Http.StatusCode.429"]));
-    assert!(locked_out["IntervalSeconds"].as_u64().unwrap() >= 600);
-    assert_eq!(locked_out["MaxAttempts"], 1);
     assert_eq!(login["Arguments"]["RequestBody"]["web"], false);
+    // One that Bytebase has received may have taken one of the five attempts.
+    for received in ["States.Http.StatusCode.500", "States.Http.Socket"] {
+        assert!(retried[received]["MaxAttempts"].as_u64().unwrap() < 5, "{received}");
+    }
+}
+
+#[test]
+fn throttled_logins_are_waited_out() {
+    let definition = definition(&resources());
+    let throttled = &by_error(&definition["States"]["LogIn"], "Retry")["States.Http.StatusCode.429"];
+    let number = |name: &str| throttled[name].as_u64().unwrap();
+    assert_eq!(throttled["JitterStrategy"], "NONE");
+    let delays: Vec<u64> = (0..u32::try_from(number("MaxAttempts")).unwrap())
+        .map(|attempt| number("MaxDelaySeconds").min(number("IntervalSeconds") * number("BackoffRate").pow(attempt)))
+        .collect();
+    assert!(delays[0] <= 5, "other logins under way end at once: {delays:?}");
+    assert!(delays.iter().sum::<u64>() > 600, "Bytebase forgets failed ones after ten minutes: {delays:?}");
+    let cause = definition["States"]["LockedOut"]["Cause"].as_str().unwrap();
+    assert!(cause.contains("429") && cause.contains("says nothing about the key"), "{cause}");
+}
+
+#[test]
+fn an_execution_authorizes_both_connections_itself() {
+    let resources = resources();
+    let definition = definition(&resources);
+    let states = &definition["States"];
+    let next = |state: &str, error: &str| by_error(&states[state], "Catch")[error]["Next"].clone();
+    let ways = |state: &str| -> Vec<String> {
+        let rules = states[state]["Choices"].as_array().unwrap();
+        rules.iter().map(|rule| format!("{} -> {}", rule["Condition"], rule["Next"])).collect()
+    };
+    let unusable = "Events.ConnectionResource.InvalidConnectionState";
+    assert_eq!(next("LogIn", unusable), "WaitForLogin");
+    assert!(ways("CheckLogin").iter().any(|way| way.contains("DEAUTHORIZED") && way.contains("RepairLogin")));
+    // Without a bound, two executions with a wrong key would go on for ever.
+    assert!(ways("CheckLogin").iter().any(|way| way.contains("$repairs < 5")));
+    assert_eq!(next("ReadPage", unusable), "WaitForConnection");
+    assert!(ways("CheckConnection").iter().any(|way| way.contains("DEAUTHORIZED") && way.contains("\"LogIn\"")));
+    assert!(ways("CheckConnection").iter().any(|way| way.contains("$logins < 5")));
+
+    // The header is put back as the template made it.
+    let made = &resources["LoginConnection"]["Properties"]["AuthParameters"];
+    assert_eq!(&states["RepairLogin"]["Arguments"]["AuthParameters"], made);
+    for state in ["RepairLogin", "PutToken"] {
+        assert_eq!(states[state]["Arguments"]["AuthorizationType"], "API_KEY");
+    }
+}
+
+#[test]
+fn a_throttled_secrets_manager_is_asked_again() {
+    let definition = definition(&resources());
+    let retried = by_error(&definition["States"]["ReadKey"], "Retry");
+    assert!(retried.contains_key("SecretsManager.SecretsManagerException"));
+}
+
+#[test]
+fn no_choice_evaluates_a_pattern_over_the_whole_list() {
+    let definition = definition(&resources());
+    for (name, state) in definition["States"].as_object().unwrap() {
+        for rule in state["Choices"].as_array().into_iter().flatten() {
+            let condition = rule["Condition"].as_str().unwrap();
+            let reads_list = condition.contains("$projects") || condition.contains("$string(");
+            assert!(!reads_list, "{name} has no way on when this fails: {condition}");
+        }
+    }
+}
+
+#[test]
+fn every_failure_says_what_to_do_and_promises_nothing() {
+    let definition = definition(&resources());
+    let failures: Vec<_> =
+        definition["States"].as_object().unwrap().iter().filter(|(_, state)| state["Type"] == "Fail").collect();
+    let names: BTreeSet<_> = failures.iter().map(|(_, state)| state["Error"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), failures.len(), "two states fail under one name");
+    for (name, state) in failures {
+        let cause = state["Cause"].as_str().unwrap();
+        assert!(!cause.contains("holds the answer"), "{name}: AWS keeps no answer of a failed request");
+        let advises = [
+            "Set ", "set ", "Check ", "Start ", "start ", "Give ", "Destroy ", "Undo ", "Lower ", "Change ", "look for",
+        ];
+        assert!(advises.iter().any(|word| cause.contains(word)), "{name} does not say what to do: {cause}");
+    }
+    let variable = <contracts::bytebase::BytebaseServiceKey as contracts::SecretValue>::NAME;
+    for state in ["NoKey", "WrongKey"] {
+        assert!(definition["States"][state]["Cause"].as_str().unwrap().contains(variable), "{state}");
+    }
+}
+
+#[test]
+fn a_host_may_have_a_port() {
+    let host = |host: &str| {
+        let stage = parse("prod", &STAGE.replace("bytebase.example.com", host));
+        let origin = stage.map(|stage| stage.service_origin(stacks::Service::Bytebase).unwrap());
+        origin.map(|origin| contracts::SettingValue::render(&origin)).map_err(|error| error.message)
+    };
+    assert_eq!(host("bytebase.example.com:8443").unwrap(), "https://bytebase.example.com:8443");
+    assert_eq!(host("bytebase.example.com:443").unwrap(), "https://bytebase.example.com");
+    for wrong in [
+        "a.example.com:0",
+        "a.example.com:65536",
+        "a.example.com:+1",
+        "a.example.com:",
+        "a.b:8/x",
+        "a:8443",
+        "https://a.b",
+    ] {
+        let error = host(&format!("'{wrong}'")).unwrap_err();
+        assert!(error.contains(wrong) && error.contains("bytebase.example.com:8443"), "{error}");
+    }
 }
 
 #[test]

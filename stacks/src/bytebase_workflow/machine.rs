@@ -1,49 +1,42 @@
 //! The states of the machine that lists Bytebase's projects.
 //!
-//! Two executions at once do no harm: both tokens are of the same account and stay valid, whichever
-//! is in the connection; each waits while the other one's update makes the connection unusable.
+//! A status of 401 de-authorizes the connection that carried the request, and the connection loses what it
+//! authenticates with. So the machine authorizes both of its connections itself: that of the login once more
+//! before the next login, that of the session by the token of a new login.
+//!
+//! Several executions at once do no harm: all tokens are of the same account and stay valid, whichever
+//! is in the connection; each waits while another one's update makes the connection unusable, and logs
+//! in again where another one's request has de-authorized it.
 
-use super::Links;
+use super::failures::{CROWDED, DENIED, ELSEWHERE, GONE, INTERNAL, SERVER, SILENCE, UNREAD, UNSETTLED};
+use super::{LOGIN_HEADER, Links, SESSION_HEADER, reasons};
 use crate::state_machine;
 use crate::workflow::{
-    Argument, Assign, Catch, Choice, DescribeConnection, Expression, Fail, GetSecretValue, HttpInvoke, HttpMethod,
-    Retry, Rule, SetApiKey, State, Task, TaskError, Text, Variable,
+    Argument, Assign, Catch, Choice, DescribeConnection, Expression, GetSecretValue, HttpInvoke, HttpMethod, Retry,
+    Rule, SetApiKey, State, Task, TaskError, Text, Variable,
 };
 
 const KEY: Variable = Variable::new("key");
 const TOKEN: Variable = Variable::new("token");
 const LOGINS: Variable = Variable::new("logins");
+const REPAIRS: Variable = Variable::new("repairs");
 const CONNECTION: Variable = Variable::new("connection");
 const POLLS: Variable = Variable::new("polls");
 const ANSWERED: Variable = Variable::new("answered");
+const CUT: Variable = Variable::new("cut");
 const PROJECTS: Variable = Variable::new("projects");
+const SIZE: Variable = Variable::new("size");
 const PAGE: Variable = Variable::new("page");
 const PAGES: Variable = Variable::new("pages");
 
-/// What a web service may answer, or leave unanswered, for a reason that passes.
-const PASSING: &[TaskError] = &[
-    TaskError::HttpStatus(500),
-    TaskError::HttpStatus(502),
-    TaskError::HttpStatus(503),
-    TaskError::HttpStatus(504),
-    TaskError::HttpSocket,
-    TaskError::Connection("InternalError"),
+/// Where a failed call of EventBridge leads.
+const UNCHANGED: &[Catch<ListProjects>] = &[
+    Catch { errors: DENIED, next: ListProjects::NoRights },
+    Catch { errors: GONE, next: ListProjects::ConnectionGone },
 ];
 
-/// The connection is between two tokens, its own or those of another execution.
-const UNSETTLED: &[TaskError] = &[
-    TaskError::Connection("AuthInProgress"),
-    TaskError::Connection("ConcurrentModification"),
-    TaskError::Connection("InvalidConnectionState"),
-];
-
-/// What EventBridge answers when too many want the same.
-const CROWDED: &[TaskError] = &[
-    TaskError::Aws("EventBridge", "ConcurrentModificationException"),
-    TaskError::Aws("EventBridge", "InternalException"),
-    TaskError::Aws("EventBridge", "ThrottlingException"),
-    TaskError::Aws("EventBridge", "SdkClientException"),
-];
+/// The connection will be settled soon.
+const SETTLING: Expression = Expression(r#"$connection in ["AUTHORIZING", "CREATING", "DEAUTHORIZING", "UPDATING"]"#);
 
 state_machine! {
     /// Lists the projects of Bytebase.
@@ -54,17 +47,14 @@ state_machine! {
             assign: &[
                 Assign(KEY, Expression(r#"$replace($states.result.SecretString, /\s/, "")"#)),
                 Assign(LOGINS, Expression("0")),
+                Assign(REPAIRS, Expression("0")),
+                Assign(POLLS, Expression("0")),
                 Assign(PROJECTS, Expression("[]")),
+                Assign(SIZE, Expression("0")),
                 Assign(PAGE, Expression(r#""""#)),
                 Assign(PAGES, Expression("0")),
             ],
-            retry: &[Retry::ever_later(
-                &[
-                    TaskError::Aws("SecretsManager", "InternalServiceErrorException"),
-                    TaskError::Aws("SecretsManager", "SdkClientException"),
-                ],
-                1, 20, 4,
-            )],
+            retry: &[Retry::ever_later(UNREAD, 1, 20, 6)],
             catch: &[Catch {
                 errors: &[TaskError::Aws("SecretsManager", "ResourceNotFoundException")],
                 next: ListProjects::NoKey,
@@ -73,13 +63,13 @@ state_machine! {
             next: ListProjects::CheckKey,
         }),
 
-        /// Sees whether there is a key at all; Bytebase would count an empty one as a failed login.
+        /// Sees whether there is a key at all; Bytebase would count an empty one as an attempt to log in.
         CheckKey = State::Choice(Choice {
             rules: &[Rule { when: Expression(r#"$key = """#), output: &[], next: ListProjects::NoKey }],
             otherwise: ListProjects::LogIn,
         }),
 
-        /// Logs in, not as a browser would. A wrong key is not tried again: ten failures lock the account out.
+        /// Logs in, not as a browser would. A wrong key is not tried again: five attempts lock the account out.
         LogIn = State::Task(Task {
             call: &HttpInvoke {
                 connection: |links: &Links| &links.login,
@@ -100,18 +90,72 @@ state_machine! {
                 Assign(LOGINS, Expression("$logins + 1")),
             ],
             retry: &[
-                Retry::ever_later(PASSING, 2, 60, 5),
-                Retry::ever_later(UNSETTLED, 2, 30, 5),
-                // Bytebase counts failures for ten minutes.
-                Retry::after(&[TaskError::HttpStatus(429)], 600, 1),
+                // Each may have taken one of the five attempts.
+                Retry::ever_later(SERVER, 2, 60, 3),
+                Retry::ever_later(SILENCE, 2, 60, 3),
+                Retry::ever_later(INTERNAL, 2, 60, 3),
+                // The attempts are taken by logins under way, which end at once, or by failed ones, which
+                // Bytebase forgets ten minutes after the last. A refused attempt does not count.
+                Retry::throughout(&[TaskError::HttpStatus(429)], 5, 300, 610),
             ],
             catch: &[
+                Catch { errors: UNSETTLED, next: ListProjects::WaitForLogin },
                 Catch { errors: &[TaskError::HttpStatus(401)], next: ListProjects::WrongKey },
                 Catch { errors: &[TaskError::HttpStatus(403)], next: ListProjects::LoginForbidden },
                 Catch { errors: &[TaskError::HttpStatus(429)], next: ListProjects::LockedOut },
+                Catch { errors: SERVER, next: ListProjects::Unavailable },
+                Catch { errors: SILENCE, next: ListProjects::Unreachable },
+                Catch { errors: ELSEWHERE, next: ListProjects::WrongAddress },
+                Catch { errors: DENIED, next: ListProjects::NoRights },
+                Catch { errors: GONE, next: ListProjects::ConnectionGone },
             ],
             otherwise: ListProjects::LoginFailed,
             next: ListProjects::CheckToken,
+        }),
+
+        /// Gives the login's connection time.
+        WaitForLogin = State::Wait { seconds: 2, next: ListProjects::AskLogin },
+
+        /// Asks why the login's connection could not be used. No request has gone out, hence no attempt is taken.
+        AskLogin = State::Task(Task {
+            call: &DescribeConnection { connection: |links: &Links| &links.login },
+            assign: &[
+                Assign(CONNECTION, Expression("$states.result.ConnectionState")),
+                Assign(POLLS, Expression("$polls + 1")),
+            ],
+            retry: &[Retry::ever_later(CROWDED, 1, 30, 8)],
+            catch: UNCHANGED,
+            otherwise: ListProjects::ConnectionRefused,
+            next: ListProjects::CheckLogin,
+        }),
+
+        /// Goes back to the login once its connection is authorized, if need be by this execution.
+        CheckLogin = State::Choice(Choice {
+            rules: &[
+                Rule { when: Expression("$polls > 60"), output: &[], next: ListProjects::ConnectionStuck },
+                Rule { when: Expression(r#"$connection = "AUTHORIZED""#), output: &[], next: ListProjects::LogIn },
+                Rule { when: SETTLING, output: &[], next: ListProjects::WaitForLogin },
+                Rule {
+                    when: Expression(r#"$connection = "DEAUTHORIZED" and $repairs < 5"#),
+                    output: &[],
+                    next: ListProjects::RepairLogin,
+                },
+            ],
+            otherwise: ListProjects::ConnectionStuck,
+        }),
+
+        /// Authorizes the login's connection again, which a wrong key has de-authorized.
+        RepairLogin = State::Task(Task {
+            call: &SetApiKey {
+                connection: |links: &Links| &links.login,
+                header: LOGIN_HEADER.0,
+                value: Text::Plain(LOGIN_HEADER.1),
+            },
+            assign: &[Assign(REPAIRS, Expression("$repairs + 1"))],
+            retry: &[Retry::ever_later(CROWDED, 1, 30, 8)],
+            catch: UNCHANGED,
+            otherwise: ListProjects::ConnectionRefused,
+            next: ListProjects::AskLogin,
         }),
 
         /// Sees whether a connection can carry the token: 512 characters with `Bearer`, no colon or control character.
@@ -131,12 +175,12 @@ state_machine! {
         PutToken = State::Task(Task {
             call: &SetApiKey {
                 connection: |links: &Links| &links.session,
-                header: "Authorization",
-                value: Expression(r#""Bearer " & $token"#),
+                header: SESSION_HEADER.0,
+                value: Text::Of(Expression(r#""Bearer " & $token"#)),
             },
             assign: &[Assign(POLLS, Expression("0"))],
             retry: &[Retry::ever_later(CROWDED, 1, 30, 8)],
-            catch: &[],
+            catch: UNCHANGED,
             otherwise: ListProjects::ConnectionRefused,
             next: ListProjects::AskConnection,
         }),
@@ -149,7 +193,7 @@ state_machine! {
                 Assign(POLLS, Expression("$polls + 1")),
             ],
             retry: &[Retry::ever_later(CROWDED, 1, 30, 8)],
-            catch: &[],
+            catch: UNCHANGED,
             otherwise: ListProjects::ConnectionRefused,
             next: ListProjects::CheckConnection,
         }),
@@ -158,15 +202,13 @@ state_machine! {
         CheckConnection = State::Choice(Choice {
             rules: &[
                 Rule { when: Expression("$polls > 120"), output: &[], next: ListProjects::ConnectionStuck },
+                Rule { when: Expression(r#"$connection = "AUTHORIZED""#), output: &[], next: ListProjects::ReadPage },
+                Rule { when: SETTLING, output: &[], next: ListProjects::WaitForConnection },
+                // Bytebase has refused the token that another execution had put there. The own one may be as old.
                 Rule {
-                    when: Expression(r#"$connection = "AUTHORIZED""#),
+                    when: Expression(r#"$connection = "DEAUTHORIZED" and $logins < 5"#),
                     output: &[],
-                    next: ListProjects::ReadPage,
-                },
-                Rule {
-                    when: Expression(r#"$connection in ["AUTHORIZING", "CREATING", "UPDATING"]"#),
-                    output: &[],
-                    next: ListProjects::WaitForConnection,
+                    next: ListProjects::LogIn,
                 },
             ],
             otherwise: ListProjects::ConnectionStuck,
@@ -189,8 +231,16 @@ state_machine! {
             },
             assign: &[
                 Assign(ANSWERED, Expression(r#"$type($states.result.ResponseBody) = "object""#)),
+                // Step Functions asks for the first 256 KiB only; a server may say so, and still send all.
+                Assign(CUT, Expression("$states.result.StatusCode = 206")),
                 Assign(PROJECTS, Expression(
                     r#"[$projects, $states.result.ResponseBody.projects.{"name": name, "state": state, "title": title}]"#,
+                )),
+                // Bytes of JSON: 40 for what is around the three texts; four, the most that it can take, for a
+                // character that is not ASCII or is escaped. Counted project by project, because an evaluation
+                // may hold only so much.
+                Assign(SIZE, Expression(
+                    r#"$size + $sum([$states.result.ResponseBody.projects.($length($replace(name & state & title, /[^ !#-\[\]-~]/, "xxxx")) + 40)])"#,
                 )),
                 Assign(PAGE, Expression(
                     r#"$type($states.result.ResponseBody.nextPageToken) = "string" ? $states.result.ResponseBody.nextPageToken : """#,
@@ -199,28 +249,38 @@ state_machine! {
                 Assign(POLLS, Expression("0")),
             ],
             retry: &[
-                Retry::ever_later(PASSING, 2, 60, 6),
+                Retry::ever_later(SERVER, 2, 60, 6),
+                Retry::ever_later(SILENCE, 2, 60, 6),
+                Retry::ever_later(INTERNAL, 2, 60, 6),
                 Retry::ever_later(&[TaskError::HttpStatus(429)], 30, 300, 6),
             ],
             catch: &[
                 Catch { errors: UNSETTLED, next: ListProjects::WaitForConnection },
                 Catch { errors: &[TaskError::HttpStatus(401)], next: ListProjects::CheckLogins },
                 Catch { errors: &[TaskError::HttpStatus(403)], next: ListProjects::ListForbidden },
+                Catch { errors: &[TaskError::HttpStatus(429)], next: ListProjects::ListThrottled },
                 Catch { errors: &[TaskError::DataLimitExceeded], next: ListProjects::PageTooLarge },
+                Catch { errors: SERVER, next: ListProjects::Unavailable },
+                Catch { errors: SILENCE, next: ListProjects::Unreachable },
+                Catch { errors: ELSEWHERE, next: ListProjects::WrongAddress },
+                Catch { errors: DENIED, next: ListProjects::NoRights },
+                Catch { errors: GONE, next: ListProjects::ConnectionGone },
             ],
             otherwise: ListProjects::ListFailed,
             next: ListProjects::CheckPage,
         }),
 
-        /// A token lives for an hour and can be revoked: it is renewed once.
+        /// A token lives for an hour and can be revoked: it is renewed. Other executions may have put an
+        /// older one back, hence more than once.
         CheckLogins = State::Choice(Choice {
-            rules: &[Rule { when: Expression("$logins < 2"), output: &[], next: ListProjects::LogIn }],
+            rules: &[Rule { when: Expression("$logins < 5"), output: &[], next: ListProjects::LogIn }],
             otherwise: ListProjects::TokenRefused,
         }),
 
         /// Ends after the last page, and before the list no longer fits into the 256 KiB of a state.
         CheckPage = State::Choice(Choice {
             rules: &[
+                Rule { when: Expression("$not($answered) and $cut"), output: &[], next: ListProjects::PageTooLarge },
                 Rule { when: Expression("$not($answered)"), output: &[], next: ListProjects::NotBytebase },
                 Rule {
                     when: Expression(r#"$page = """#),
@@ -228,9 +288,8 @@ state_machine! {
                     next: ListProjects::Done,
                 },
                 Rule {
-                    // Every character that is not ASCII counts as four bytes, the most that it can take;
-                    // what is left of 256 KiB holds one more page of the longest names and titles.
-                    when: Expression(r#"$pages >= 200 or $length($replace($string($projects), /[^ -~]/, "xxxx")) > 160000"#),
+                    // What is left of 256 KiB holds one more page of the longest names and titles.
+                    when: Expression("$pages >= 200 or $size > 160000"),
                     output: &[],
                     next: ListProjects::TooManyProjects,
                 },
@@ -242,99 +301,69 @@ state_machine! {
         Done = State::Succeed,
 
         /// There is no key.
-        NoKey = State::Fail(Fail {
-            error: "Bytebase.NoKey",
-            cause: Text::Plain("The secret holds no key. Deploy the stack again and give the key of the service account as plain text."),
-        }),
+        NoKey = State::Fail(reasons::NO_KEY),
 
         /// Secrets Manager does not give the key away.
-        KeyUnreadable = State::Fail(Fail {
-            error: "Bytebase.KeyUnreadable",
-            cause: Text::Of(Expression(r#""The key could not be read from Secrets Manager (" & $failure & "). It is stored as plain text, not as binary data.""#)),
-        }),
+        KeyUnreadable = State::Fail(reasons::KEY_UNREADABLE),
 
         /// The key is not that of the account.
-        WrongKey = State::Fail(Fail {
-            error: "Bytebase.WrongKey",
-            cause: Text::Plain("Bytebase refuses the service key (401). Not tried again, because ten failures lock the account out. Compare the setting service_account with Bytebase, or reset the key there and deploy the new one as plain text."),
-        }),
+        WrongKey = State::Fail(reasons::WRONG_KEY),
 
         /// The account may not log in this way.
-        LoginForbidden = State::Fail(Fail {
-            error: "Bytebase.LoginForbidden",
-            cause: Text::Plain("Bytebase does not let this account log in (403). It must be an active service account, not a user."),
-        }),
+        LoginForbidden = State::Fail(reasons::LOGIN_FORBIDDEN),
 
-        /// The account has to wait for longer than we did.
-        LockedOut = State::Fail(Fail {
-            error: "Bytebase.LockedOut",
-            cause: Text::Plain("Bytebase still refuses logins after ten minutes (429): something else logs in with a wrong key. Find it, wait, then start again."),
-        }),
+        /// The logins of the account are throttled for longer than Bytebase itself would.
+        LockedOut = State::Fail(reasons::LOCKED_OUT),
 
         /// The login failed otherwise.
-        LoginFailed = State::Fail(Fail {
-            error: "Bytebase.LoginFailed",
-            cause: Text::Of(Expression(r#""The login failed (" & $failure & "). Look whether Bytebase is reachable from the internet with a public certificate, under the host of the stage file.""#)),
-        }),
+        LoginFailed = State::Fail(reasons::LOGIN_FAILED),
 
         /// The login went well but brought no token.
-        NoToken = State::Fail(Fail {
-            error: "Bytebase.NoToken",
-            cause: Text::Plain("Bytebase answered the login without a token. It wants a second factor or a new password, hence the account is a user's; or the host of the stage file is not Bytebase's."),
-        }),
+        NoToken = State::Fail(reasons::NO_TOKEN),
 
         /// The token does not fit.
-        TokenUnusable = State::Fail(Fail {
-            error: "Bytebase.TokenUnusable",
-            cause: Text::Of(Expression(r#""The token has " & $string($length($token)) & " characters. A connection takes 505, without spaces and colons.""#)),
-        }),
+        TokenUnusable = State::Fail(reasons::TOKEN_UNUSABLE),
 
         /// EventBridge does not do what it is asked.
-        ConnectionRefused = State::Fail(Fail {
-            error: "Bytebase.ConnectionRefused",
-            cause: Text::Of(Expression(r#""EventBridge does not update or describe the connection (" & $failure & "). If the stack was changed by hand, deploy it again.""#)),
-        }),
+        ConnectionRefused = State::Fail(reasons::CONNECTION_REFUSED),
 
-        /// The connection does not become usable.
-        ConnectionStuck = State::Fail(Fail {
-            error: "Bytebase.ConnectionStuck",
-            cause: Text::Of(Expression(r#""The connection cannot be used: it is " & $connection & ". If many executions run at once, let them run one after the other.""#)),
-        }),
+        /// There is no connection.
+        ConnectionGone = State::Fail(reasons::CONNECTION_GONE),
+
+        /// A connection does not become usable.
+        ConnectionStuck = State::Fail(reasons::CONNECTION_STUCK),
+
+        /// The role lacks a right.
+        NoRights = State::Fail(reasons::NO_RIGHTS),
+
+        /// Nobody answers.
+        Unreachable = State::Fail(reasons::UNREACHABLE),
+
+        /// Bytebase does not work.
+        Unavailable = State::Fail(reasons::UNAVAILABLE),
+
+        /// Bytebase is not there.
+        WrongAddress = State::Fail(reasons::WRONG_ADDRESS),
 
         /// The token is refused although it is new.
-        TokenRefused = State::Fail(Fail {
-            error: "Bytebase.TokenRefused",
-            cause: Text::Plain("Bytebase refuses the token right after a new login (401). Look whether its clock is right and whether the account is still active."),
-        }),
+        TokenRefused = State::Fail(reasons::TOKEN_REFUSED),
 
         /// The account may not list projects.
-        ListForbidden = State::Fail(Fail {
-            error: "Bytebase.ListForbidden",
-            cause: Text::Plain("The service account may not list projects (403). Give it a role with the permission bb.projects.list, such as Workspace DBA."),
-        }),
+        ListForbidden = State::Fail(reasons::LIST_FORBIDDEN),
+
+        /// The list is throttled for too long.
+        ListThrottled = State::Fail(reasons::LIST_THROTTLED),
 
         /// A page does not fit.
-        PageTooLarge = State::Fail(Fail {
-            error: "Bytebase.PageTooLarge",
-            cause: Text::Plain("A page of 100 projects is larger than the 256 KiB that a state may be given. Lower the page size in the definition of the state ReadPage."),
-        }),
+        PageTooLarge = State::Fail(reasons::PAGE_TOO_LARGE),
 
         /// The list does not fit.
-        TooManyProjects = State::Fail(Fail {
-            error: "Bytebase.TooManyProjects",
-            cause: Text::Of(Expression(r#"$string($count($projects)) & " projects on " & $string($pages) & " pages, and no end: their list would outgrow the 256 KiB that a state may be given. Handle each page by itself.""#)),
-        }),
+        TooManyProjects = State::Fail(reasons::TOO_MANY_PROJECTS),
 
         /// Something else answers.
-        NotBytebase = State::Fail(Fail {
-            error: "Bytebase.NotBytebase",
-            cause: Text::Plain("The answer to the list of projects is no JSON object. Look whether a proxy answers in the place of Bytebase."),
-        }),
+        NotBytebase = State::Fail(reasons::NOT_BYTEBASE),
 
         /// The list failed otherwise.
-        ListFailed = State::Fail(Fail {
-            error: "Bytebase.ListFailed",
-            cause: Text::Of(Expression(r#""The projects could not be listed (" & $failure & "). The history holds the answer.""#)),
-        }),
+        ListFailed = State::Fail(reasons::LIST_FAILED),
     }
 }

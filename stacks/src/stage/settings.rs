@@ -241,14 +241,43 @@ read_by!(Host, |text: String| {
             "`{text}` is not a host; allowed is a bare name such as `example.backlog.com`, without `https://` and path"
         )
     };
-    let is_bare = text.contains('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
-    if !is_bare {
+    if !is_bare_host(&text) {
         return Err(wrong());
     }
     Origin::of_host(&text).map(Host).map_err(|_| wrong())
 });
 
+fn is_bare_host(text: &str) -> bool {
+    text.contains('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+}
+
 impl Host {
+    /// Where the service answers: always by HTTPS.
+    pub fn origin(&self) -> Origin {
+        self.0.clone()
+    }
+}
+
+/// The host name of a service that somebody runs themselves, perhaps with a port.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct OwnHost(Origin);
+
+read_by!(OwnHost, |text: String| {
+    let wrong = || {
+        format!(
+            "`{text}` is not a host; allowed is a name such as `bytebase.example.com`, or with a port `bytebase.example.com:8443`, without `https://` and path"
+        )
+    };
+    let (host, port) = text.split_once(':').unwrap_or((&text, "443"));
+    let is_port = port.parse::<u16>().is_ok_and(|number| number > 0) && port.chars().all(|c| c.is_ascii_digit());
+    if !is_bare_host(host) || !is_port {
+        return Err(wrong());
+    }
+    Origin::of_host(&text).map(OwnHost).map_err(|_| wrong())
+});
+
+impl OwnHost {
     /// Where the service answers: always by HTTPS.
     pub fn origin(&self) -> Origin {
         self.0.clone()

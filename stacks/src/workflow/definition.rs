@@ -2,10 +2,10 @@
 //!
 //! Source: states-language.net, and the Step Functions developer guide on JSONata and variables.
 
+use super::layout::{in_lines, laid_out};
 use super::variables::unassigned;
-use super::{Assign, Choice, FAILURE, Jitter, Machine, Retry, Rule, State, Substitutions, Task, TaskError, Text};
+use super::{Assign, Choice, Described, FAILURE, Jitter, Machine, Retry, Rule, State, Substitutions, Task, TaskError};
 use policies::{Grant, Value};
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -18,26 +18,6 @@ pub struct Definition {
     pub substitutions: BTreeMap<String, Value>,
     /// What the machine's role must be allowed for its tasks, and nothing else.
     pub grants: Vec<Grant>,
-}
-
-/// The whole text, in the order in which a person reads it.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Rendered<'a> {
-    comment: &'a str,
-    query_language: &'a str,
-    start_at: &'a str,
-    timeout_seconds: u32,
-    states: InOrder<'a>,
-}
-
-/// An object with its members in this order.
-struct InOrder<'a>(Vec<(&'a str, &'a Json)>);
-
-impl Serialize for InOrder<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
-    }
 }
 
 /// Renders a machine whose tasks reach these links; its ARN is part of the permissions.
@@ -61,15 +41,18 @@ pub fn define<M: Machine>(links: &M::Links, arn: &Value) -> Definition {
     if let Some(problem) = unassigned(M::STATES[0].name, &states) {
         panic!("{}: {problem}", M::PURPOSE.trim());
     }
-    let machine = Rendered {
-        comment: M::PURPOSE.trim(),
-        query_language: "JSONata",
-        start_at: M::STATES[0].name,
-        timeout_seconds: M::TIMEOUT_SECONDS,
-        states: InOrder(M::STATES.iter().map(|described| (described.name, &states[described.name])).collect()),
-    };
-    // A map of strings and numbers serializes.
-    let text = serde_json::to_string_pretty(&machine).unwrap_or_default();
+    let in_order = M::STATES
+        .iter()
+        .map(|Described { name, .. }| format!("{}: {}", Json::from(*name), laid_out(&states[*name], 4)));
+    let states: Vec<String> = in_order.collect();
+    let members = [
+        ("Comment", Json::from(M::PURPOSE.trim()).to_string()),
+        ("QueryLanguage", Json::from("JSONata").to_string()),
+        ("StartAt", Json::from(M::STATES[0].name).to_string()),
+        ("TimeoutSeconds", Json::from(M::TIMEOUT_SECONDS).to_string()),
+        ("States", in_lines(&states, 2, ('{', '}'))),
+    ];
+    let text = in_lines(&members.map(|(name, value)| format!("{}: {value}", Json::from(name))), 0, ('{', '}'));
     Definition { text, substitutions: substitutions.0, grants }
 }
 
@@ -84,11 +67,7 @@ fn rendered<M: Machine>(state: &State<M>, links: &M::Links, substitutions: &mut 
         State::Wait { seconds, next } => json!({"Type": "Wait", "Seconds": seconds, "Next": name(*next)}),
         State::Succeed => json!({"Type": "Succeed"}),
         State::Fail(fail) => {
-            let cause = match fail.cause {
-                Text::Plain(text) => text.to_owned(),
-                Text::Of(expression) => expression.render(),
-            };
-            json!({"Type": "Fail", "Error": fail.error, "Cause": cause})
+            json!({"Type": "Fail", "Error": fail.error, "Cause": fail.cause.render()})
         }
     }
 }

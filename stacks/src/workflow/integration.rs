@@ -1,6 +1,6 @@
 //! What a task can call; each integration brings its arguments and its permissions along.
 
-use super::{Expression, Variable};
+use super::{Expression, Text, Variable};
 use crate::resource::{ConnectionRef, SecretRef};
 use contracts::SecretValue;
 use policies::{Grant, Value};
@@ -110,7 +110,7 @@ pub struct SetApiKey<L> {
     /// Name of the header.
     pub header: &'static str,
     /// Its value, of at most 512 characters.
-    pub value: Expression,
+    pub value: Text,
 }
 
 impl<L> Integration<L> for SetApiKey<L> {
@@ -132,7 +132,7 @@ impl<L> Integration<L> for SetApiKey<L> {
     fn permissions(&self, links: &L, _machine: &Value) -> Permissions {
         let connection = (self.connection)(links).name();
         Permissions::of(Grant::UpdateConnection { connection: connection.clone() })
-            .and(Grant::WriteConnectionSecret { connection })
+            .and(Grant::KeepConnectionSecret { connection })
     }
 }
 

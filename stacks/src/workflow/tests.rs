@@ -179,3 +179,16 @@ fn no_state_sets_a_variable_from_another_one_that_it_sets_too() {
     check_variables(set("{% $x + 1 %}"), None);
     check_variables(set("{% $y + 1 %}"), Some("state `B` sets `$x` from `$y`, which it sets too"));
 }
+
+#[test]
+fn a_lock_is_waited_out_for_at_least_its_time() {
+    let check = |interval: u32, longest: u32, within: u32, delays: &[u32]| {
+        let retry = Retry::throughout(&[TaskError::HttpSocket], interval, longest, within);
+        let waits = (0..retry.attempts).map(|n| longest.min(interval * retry.backoff.pow(n)));
+        assert_eq!(waits.collect::<Vec<_>>(), delays);
+        assert_eq!((retry.max_delay_seconds, retry.jitter), (Some(longest), Jitter::None));
+    };
+    check(5, 300, 610, &[5, 10, 20, 40, 80, 160, 300]);
+    check(5, 300, 616, &[5, 10, 20, 40, 80, 160, 300, 300]);
+    check(1, 2, 1, &[1]);
+}

@@ -51,6 +51,16 @@ pub enum Text {
     Of(Expression),
 }
 
+impl Text {
+    /// As a definition holds it.
+    pub(crate) fn render(self) -> String {
+        match self {
+            Self::Plain(text) => text.to_owned(),
+            Self::Of(expression) => expression.render(),
+        }
+    }
+}
+
 /// Why a task can fail, as Step Functions names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskError {
@@ -58,6 +68,8 @@ pub enum TaskError {
     HttpStatus(u16),
     /// A web service did not answer, or not in time.
     HttpSocket,
+    /// The role may not call this endpoint with this method.
+    HttpAccessDenied,
     /// The connection cannot be used, by the name that EventBridge gives the reason.
     Connection(&'static str),
     /// A service of AWS refused: the prefix that Step Functions has for it, and the exception.
@@ -71,6 +83,7 @@ impl TaskError {
         match self {
             Self::HttpStatus(status) => format!("States.Http.StatusCode.{status}"),
             Self::HttpSocket => "States.Http.Socket".into(),
+            Self::HttpAccessDenied => "States.Http.AccessDenied".into(),
             Self::Connection(reason) => format!("Events.ConnectionResource.{reason}"),
             Self::Aws(service, exception) => format!("{service}.{exception}"),
             Self::DataLimitExceeded => "States.DataLimitExceeded".into(),
@@ -119,5 +132,27 @@ impl Retry {
         assert!(!errors.is_empty() && attempts > 0, "a retry is for some failures, at least once");
         assert!(seconds > 0, "a delay is at least a second");
         Self { errors, interval_seconds: seconds, attempts, backoff: 1, max_delay_seconds: None, jitter: Jitter::None }
+    }
+
+    /// Tries again after ever longer delays, without jitter, until they add up to at least `within` seconds.
+    ///
+    /// For a lock that may pass at once, and that has passed for certain after this time.
+    pub const fn throughout(errors: &'static [TaskError], interval: u32, longest: u32, within: u32) -> Self {
+        assert!(!errors.is_empty(), "a retry is for some failures");
+        assert!(interval > 0 && interval < longest, "the longest delay must be longer than the first one");
+        let (mut attempts, mut waited, mut delay) = (0, 0, interval);
+        while waited < within {
+            waited += delay;
+            attempts += 1;
+            delay = if delay * 2 < longest { delay * 2 } else { longest };
+        }
+        Self {
+            errors,
+            interval_seconds: interval,
+            attempts,
+            backoff: 2,
+            max_delay_seconds: Some(longest),
+            jitter: Jitter::None,
+        }
     }
 }

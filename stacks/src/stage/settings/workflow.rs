@@ -1,6 +1,6 @@
 //! The settings of the workflow, and when it runs by itself.
 
-use super::{Host, read_by};
+use super::{OwnHost, read_by};
 use contracts::bytebase::ServiceAccount;
 use serde::Deserialize;
 
@@ -8,9 +8,9 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct BytebaseWorkflowSettings {
-    /// Host under which Bytebase is reached from outside; none on the local stage.
+    /// Host, perhaps with a port, under which Bytebase is reached from outside; none on the local stage.
     #[serde(default)]
-    pub host: Option<Host>,
+    pub host: Option<OwnHost>,
     /// Who logs in.
     pub service_account: ServiceAccount,
     /// When the workflow runs by itself, in the stage's time zone. Default: never.
