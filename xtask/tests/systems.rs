@@ -70,9 +70,13 @@ fn all_systems_from_end_to_end() {
     chapter("form: a domain has a certificate and aliases", || site::domain(&stage));
 
     chapter("bytebase: projects are listed page by page", || bytebase::pages(&stage));
+    chapter("bytebase: long titles are counted one by one", || bytebase::long_titles(&stage));
     chapter("bytebase: a failure that passes is waited out", || bytebase::passing_failures(&stage));
-    chapter("bytebase: a wrong key is tried once", || bytebase::keys(&stage));
+    chapter("bytebase: every other failure is told as what it is", || bytebase::other_failures(&stage));
+    chapter("bytebase: a wrong key is tried once, and the right one works", || bytebase::keys(&stage));
     chapter("bytebase: two executions at once do no harm", || bytebase::two_at_once(&stage));
+    chapter("bytebase: two executions survive a revoked token", || bytebase::two_with_a_revoked_token(&stage));
+    chapter("bytebase: eight executions at once all end well", || bytebase::eight_at_once(&stage));
     chapter("bytebase: the machine may do what it calls and no more", || bytebase::least_privilege(&stage));
 
     chapter("the roles allow what they need and no more", || roles::least_privilege(&stage));

@@ -39,9 +39,7 @@ impl<'a> Execution<'a> {
             tokio::time::sleep(self.account.poll_interval(began.elapsed())).await;
         };
         if end.status != ExecutionStatus::Succeeded {
-            let parts: Vec<&str> = [end.error.as_deref(), end.cause.as_deref()].into_iter().flatten().collect();
-            let reason = if parts.is_empty() { end.status.as_str().to_owned() } else { parts.join(": ") };
-            let advice = end.cause.clone().unwrap_or_else(|| "its history in Step Functions shows each state".into());
+            let (reason, advice) = failure(&end.status, end.error.as_deref(), end.cause.as_deref());
             if !self.tell_states(Some((&reason, &advice)), report).await? {
                 report.broke("end of the execution".into(), Some(began.elapsed()), reason, None, advice);
             }
@@ -90,6 +88,23 @@ impl<'a> Execution<'a> {
     }
 }
 
+/// What an execution failed with, and what to do about it.
+///
+/// A state that ends an execution says both, as error and cause. The cause of an error of Step Functions itself
+/// names no next step, and that of a failed request is empty.
+fn failure(status: &ExecutionStatus, error: Option<&str>, cause: Option<&str>) -> (String, String) {
+    let history = || "open the execution in Step Functions: its history shows the state that failed".to_owned();
+    match (error, cause.filter(|cause| !cause.is_empty())) {
+        (Some(error), Some(cause)) if !error.starts_with("States.") => (error.to_owned(), cause.to_owned()),
+        (Some(error), Some(cause)) => (format!("{error}: {cause}"), history()),
+        (Some(error), None) => (error.to_owned(), history()),
+        (None, _) if *status == ExecutionStatus::Running => {
+            (format!("still running after {} minutes", LIMIT.as_secs() / 60), history())
+        }
+        (None, _) => (status.as_str().to_owned(), history()),
+    }
+}
+
 fn in_words(elements: &[Json], name: &str) -> String {
     let names: Vec<&str> = elements.iter().take(LISTED).filter_map(|element| element[name].as_str()).collect();
     let more = match elements.len().saturating_sub(LISTED) {
@@ -110,5 +125,19 @@ mod tests {
         let words = in_words(&elements, "name");
         assert!(words.starts_with("32: p0, p1, ") && words.ends_with("p29, and 2 more"), "{words}");
         assert_eq!(in_words(&[], "name"), "0: ");
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_next_step() {
+        let check = |error, cause, reason: &str, advice: &str| {
+            let told = failure(&ExecutionStatus::Failed, error, cause);
+            assert_eq!(told.0, reason);
+            assert!(told.1.starts_with(advice), "{told:?}");
+        };
+        check(Some("Saas.WrongKey"), Some("Reset the key."), "Saas.WrongKey", "Reset the key.");
+        check(Some("States.Runtime"), Some("no text"), "States.Runtime: no text", "open the execution");
+        check(Some("Saas.Gone"), Some(""), "Saas.Gone", "open the execution");
+        check(None, None, "FAILED", "open the execution");
+        assert_eq!(failure(&ExecutionStatus::Running, None, None).0, "still running after 15 minutes");
     }
 }

@@ -30,6 +30,30 @@ fn has_projects(stage: &Stage, count: u32) {
     assert!(stage.control("bytebase/projects", &json!({"count": count})).is_success());
 }
 
+/// Stores what a person would give as the key, in the place of the deployer.
+fn put_key(stage: &Stage, value: &str) {
+    let secret = stage.resources(STACK)["ServiceKey"].clone();
+    stage.aws(&["secretsmanager", "put-secret-value", "--secret-id", &secret, "--secret-string", value]);
+}
+
+/// Runs so many tests at the same time; each lists the projects.
+fn list_at_once(stage: &Stage, n_tests: usize, expected: &str) {
+    let arguments = ["publish-test-event", STACK, "--output", "json"];
+    let children: Vec<_> = (0..n_tests)
+        .map(|_| {
+            let mut command = stage.command(&arguments);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}");
+        let (names, list) = read(&serde_json::from_str(&text).unwrap());
+        assert!(list.starts_with(expected), "{names:?}: {list}");
+    }
+}
+
 /// The list is read page by page, and an empty one is a list as well.
 pub fn pages(stage: &Stage) {
     let (names, list) = lists(stage);
@@ -45,7 +69,19 @@ pub fn pages(stage: &Stage) {
     has_projects(stage, 23);
 }
 
-/// A token that is refused is renewed once, an outage is waited out, and neither is given up at once.
+/// An evaluation of Step Functions holds only so much: the size of the list is counted project by project.
+pub fn long_titles(stage: &Stage) {
+    let title = "課題".repeat(50);
+    assert!(stage.control("bytebase/projects", &json!({"count": 350, "title": title})).is_success());
+    assert!(lists(stage).1.starts_with("350: "));
+    assert!(stage.control("bytebase/projects", &json!({"count": 1_500, "title": title})).is_success());
+    let run = stage.run(&["publish-test-event", STACK]).fails_with(1);
+    assert!(run.stdout.contains("FAIL  TooManyProjects"), "{}", run.stdout);
+    run.says("The first 400 projects, on 4 pages, are not all");
+    has_projects(stage, 23);
+}
+
+/// A token that is refused is renewed, an outage is waited out, and neither for ever.
 pub fn passing_failures(stage: &Stage) {
     stage.fail(&json!({"service": "bytebase", "status": 401, "times": 1, "path_contains": "projects"}));
     let (names, list) = lists(stage);
@@ -54,56 +90,93 @@ pub fn passing_failures(stage: &Stage) {
     stage.fail(&json!({"service": "bytebase", "status": 503, "times": 1, "path_contains": "projects"}));
     let (names, _) = lists(stage);
     assert_eq!(times(&names, "LogIn"), 1, "{names:?}");
-    stage.fail(&json!({"service": "bytebase", "status": 401, "times": 2, "path_contains": "projects"}));
+    stage.fail(&json!({"service": "bytebase", "status": 401, "times": 5, "path_contains": "projects"}));
     let run = stage.run(&["publish-test-event", STACK]).fails_with(1);
     assert!(run.stdout.contains("FAIL  TokenRefused"), "{}", run.stdout);
 }
 
-/// A wrong key is tried once, because ten failures lock the account out; white space is no part of a key.
+/// What Bytebase answers is told as what it is.
+pub fn other_failures(stage: &Stage) {
+    for (status, path, state, words) in [
+        (403, "login", "LoginForbidden", "active service account"),
+        (404, "login", "WrongAddress", "external URL"),
+        (403, "projects", "ListForbidden", "bb.projects.list"),
+        (302, "projects", "WrongAddress", "external URL"),
+        (418, "projects", "ListFailed", "does not keep what Bytebase answered"),
+    ] {
+        stage.fail(&json!({"service": "bytebase", "status": status, "times": 1, "path_contains": path}));
+        let run = stage.run(&["publish-test-event", STACK]).fails_with(1);
+        run.says(words);
+        assert!(run.stdout.contains(&format!("FAIL  {state}")), "{status}: {}", run.stdout);
+    }
+}
+
+/// A wrong key is tried once in an execution, because five attempts lock the account out; the right one then
+/// works without another step, although the wrong one has de-authorized the connection. White space is no part of a key.
 pub fn keys(stage: &Stage) {
     let failed = || counts(stage)["failed"].as_u64().unwrap();
-    let before = failed();
-    assert!(stage.control("keys", &json!({"bytebase_service_key": "another"})).is_success());
-    let run = stage.run(&["publish-test-event", STACK]).fails_with(1);
-    run.says("Bytebase refuses the service key");
-    assert!(run.stdout.contains("FAIL  WrongKey"), "{}", run.stdout);
-    assert_eq!(failed() - before, 1, "a wrong key was tried again");
     let key = stage.secrets()[KEY].clone();
-    assert!(stage.control("keys", &json!({"bytebase_service_key": key})).is_success());
-
-    let secret = stage.resources(STACK)["ServiceKey"].clone();
-    let put = |value: &str| {
-        stage.aws(&["secretsmanager", "put-secret-value", "--secret-id", &secret, "--secret-string", value]);
-    };
-    put(&format!("  {key}\r\n"));
-    assert!(lists(stage).1.starts_with("23: "));
-    put(&key);
+    put_key(stage, "another");
+    for n_runs in 1..=2 {
+        let before = failed();
+        let run = stage.run(&["publish-test-event", STACK]).fails_with(1);
+        run.says("Bytebase refuses the service key");
+        assert!(run.stdout.contains("FAIL  WrongKey"), "{n_runs}: {}", run.stdout);
+        assert_eq!(failed() - before, 1, "{n_runs}: a wrong key was tried again, or not at all");
+    }
+    for right in [format!("  {key}\r\n"), key] {
+        put_key(stage, &right);
+        let (names, list) = lists(stage);
+        assert_eq!(times(&names, "LogIn"), if right.starts_with(' ') { 2 } else { 1 }, "{names:?}");
+        assert!(list.starts_with("23: "), "{list}");
+    }
 }
 
 /// Two executions share a connection, and neither minds the token of the other.
 pub fn two_at_once(stage: &Stage) {
-    let arguments = ["publish-test-event", STACK, "--output", "json"];
-    let mut commands = [stage.command(&arguments), stage.command(&arguments)];
-    let children = commands.each_mut().map(|command| {
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
-    });
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{text}");
-        assert!(read(&serde_json::from_str(&text).unwrap()).1.starts_with("23: "));
-    }
+    list_at_once(stage, 2, "23: ");
+}
+
+/// A refused token takes the connection from both executions, and both end well.
+pub fn two_with_a_revoked_token(stage: &Stage) {
+    has_projects(stage, 900);
+    stage.fail(&json!({"service": "bytebase", "status": 401, "times": 2, "path_contains": "projects"}));
+    list_at_once(stage, 2, "900: ");
+    has_projects(stage, 23);
+}
+
+/// Logins under way count as attempts; those that are refused meanwhile wait, and no key is blamed.
+pub fn eight_at_once(stage: &Stage) {
+    let slow = |milliseconds: u32| {
+        assert!(stage.control("bytebase/login-time", &json!({"milliseconds": milliseconds})).is_success());
+    };
+    let before = counts(stage);
+    slow(8_000);
+    list_at_once(stage, 8, "23: ");
+    slow(0);
+    let more = |count: &str| counts(stage)[count].as_u64().unwrap() - before[count].as_u64().unwrap();
+    assert_eq!(more("logins"), 8);
+    assert!(more("failed") > 0, "no login was throttled");
 }
 
 /// What the machine may do is paired call by call: no other endpoint, no other method, no other secret.
 pub fn least_privilege(stage: &Stage) {
     let resources = stage.resources(STACK);
     let (role, key) = (resources["WorkflowRole"].clone(), resources["ServiceKey"].clone());
+    let secret_of = |connection: &str| {
+        let account = key.split(':').take(5).collect::<Vec<_>>().join(":");
+        format!("{account}:secret:events!connection/{connection}/any-id")
+    };
+    let login = secret_of(&resources["LoginConnection"]);
     let row = |action, resource: &str, decision| (role.clone(), action, resource.to_owned(), decision);
     stage.decides(&[
         row("secretsmanager:GetSecretValue", &key, "allowed"),
         row("secretsmanager:PutSecretValue", &key, "implicitDeny"),
         row("states:StartExecution", &resources["Workflow"], "implicitDeny"),
         row("events:DeleteConnection", "*", "implicitDeny"),
+        row("secretsmanager:CreateSecret", &login, "allowed"),
+        row("secretsmanager:UpdateSecret", &login, "allowed"),
+        row("secretsmanager:CreateSecret", &secret_of("another"), "implicitDeny"),
+        row("secretsmanager:DeleteSecret", &key, "implicitDeny"),
     ]);
 }
