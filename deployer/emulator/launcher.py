@@ -60,6 +60,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "EvalContext",
         "_POLICY_REQUIRED",
         "_gather_role_policies",
+        "_permissions_boundary",
         "_resource_policy",
         "combine_resource_policy",
         "enforce",
@@ -67,9 +68,10 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "evaluate_resource_policy",
     ),
     "core.lambda_runtime": ("ProvidedWorker._spawn", "reset"),
-    "core.responses": ("get_account_id", "get_region"),
+    "core.responses": ("get_account_id", "get_region", "request_scope"),
     "services.apigateway_v1": (
         "_extract_lambda_ref_from_integration_uri",
+        "_get_stage",
         "_gw_error",
         "_invoke_lambda_proxy_v1",
     ),
@@ -113,7 +115,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_list_connections",
         "_update_connection",
     ),
-    "services.iam": ("_roles",),
+    "services.iam": ("_boundary_policy_error", "_roles"),
     "services.kms": ("_describe_key",),
     "services.lambda_svc": (
         "_emit_lambda_logs",
@@ -137,6 +139,8 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "put_secret_value_in_process",
     ),
     "services.sns": ("_fanout", "topic_policy_for_arn"),
+    "services.sqs": ("queue_policy_allows",),
+    "services.waf": ("_associate_web_acl", "_disassociate_web_acl"),
     "services.stepfunctions": (
         "_ExecutionError",
         "_SERVICE_DISPATCH",
@@ -412,6 +416,75 @@ def may_call(function: str, source: str) -> bool:
     return decision.decision == "Allow"
 
 
+# Source: API Gateway developer guide, "Quotas for configuring and running a REST API".
+API_POLICY_CHARACTERS = 8192
+
+
+def keep_policies_of_apis_as_aws() -> None:
+    """Refuses a resource policy above the quota, and keeps one that the template has lost.
+
+    CloudFormation leaves the policy of an API as it was if the new template has none.
+    """
+    handlers = resource_handlers("AWS::ApiGateway::RestApi")
+    create, update = handlers["create"], handlers["update"]
+
+    def create_api(logical_id: str, properties: Properties, stack: str) -> Created:
+        check_api_policy(properties)
+        return create(logical_id, properties, stack)
+
+    def update_api(
+        api: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        check_api_policy(new)
+        if "Policy" in old and "Policy" not in new:
+            new = {**new, "Policy": old["Policy"]}
+        return update(api, old, new, stack, logical_id)
+
+    handlers.update(create=create_api, update=update_api)
+
+
+def check_api_policy(properties: Properties) -> None:
+    """Raises if the policy, with the ARN of its API written out, is longer than API Gateway takes."""
+    scope, policy = ministack("core.responses"), properties.get("Policy")
+    if policy is None:
+        return
+    text = policy if isinstance(policy, str) else json.dumps(policy, separators=(",", ":"))
+    prefix = f"arn:aws:execute-api:{scope.get_region()}:{scope.get_account_id()}:{'x' * 10}/"
+    length = len(text.replace('"execute-api:/', f'"{prefix}'))
+    if length > API_POLICY_CHARACTERS:
+        text = f"Invalid policy document: {length} characters exceed the limit of {API_POLICY_CHARACTERS}"
+        raise refusal("ApiGateway", 400, text)
+
+
+STAGE_OF_API = re.compile(r"arn:aws:apigateway:[^:]+::/restapis/([^/]+)/stages/([^/]+)")
+
+
+def provide_associations_of_rules() -> None:
+    """Adds `AWS::WAFv2::WebACLAssociation`, which ministack does not know, for stages of APIs.
+
+    It demands that both ends are there. What the rules would block is let through all the same.
+    """
+    rules, gateway = ministack("services.waf"), ministack("services.apigateway_v1")
+
+    def create_association(_logical_id: str, properties: Properties, _stack: str) -> Created:
+        stage = STAGE_OF_API.fullmatch(properties["ResourceArn"])
+        if stage is None or gateway._get_stage(*stage.groups())[0] >= 400:
+            raise refusal("Wafv2", 400, "AWS WAF couldn\u2019t perform the operation because your resource doesn\u2019t exist")
+        checked("Wafv2", rules._associate_web_acl(properties))
+        return f"{properties['WebACLArn']}|{properties['ResourceArn']}", {}
+
+    def update_association(_name: str, old: Properties, new: Properties, stack: str) -> Created:
+        rules._disassociate_web_acl(old)
+        return create_association("", new, stack)
+
+    def delete_association(_name: str, properties: Properties) -> None:
+        rules._disassociate_web_acl(properties)
+
+    ministack("services.cloudformation.provisioners")._RESOURCE_HANDLERS["AWS::WAFv2::WebACLAssociation"] = {
+        "create": create_association, "update": update_association, "delete": delete_association,
+    }
+
+
 def demand_rights_to_poll() -> None:
     """Fails, as on AWS, a mapping whose function's role may not take messages from the queue."""
     handlers = resource_handlers("AWS::Lambda::EventSourceMapping")
@@ -446,10 +519,50 @@ def check_poller(properties: Properties) -> None:
 def role_allows(role: str, action: str, resource: str) -> bool:
     """Whether the policies of the role let it do this to the resource."""
     evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
-    account = scope.get_account_id()
-    policies = evaluator._gather_role_policies(role.rsplit("/", 1)[-1], account)
+    account, name = scope.get_account_id(), role.rsplit("/", 1)[-1]
     context = evaluator.EvalContext(role, "AssumedRole", account, action, resource, scope.get_region())
-    return evaluator.evaluate(context, policies).decision == "Allow"
+    policies, limits = evaluator._gather_role_policies(name, account), boundary_of(name)
+    return evaluator.evaluate(context, policies, *limits).decision == "Allow"
+
+
+# --- What a role may do at most ----------------------------------------------------------------
+
+
+def limit_roles_by_their_boundaries() -> None:
+    """Keeps the permissions boundary that a template gives to a role, which ministack would lose."""
+    handlers = resource_handlers("AWS::IAM::Role")
+    create, update, iam = handlers["create"], handlers["update"], ministack("services.iam")
+
+    def check_boundary(properties: Properties) -> None:
+        boundary = properties.get("PermissionsBoundary")
+        if boundary and iam._boundary_policy_error(boundary):
+            text = f"Scope ARN: {boundary} does not exist or is not attachable."
+            raise refusal("Iam", 404, text)
+
+    def settle(made: Created, properties: Properties) -> Created:
+        iam._roles[made[0]]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
+        return made
+
+    def create_role(logical_id: str, properties: Properties, stack: str) -> Created:
+        check_boundary(properties)
+        return settle(create(logical_id, properties, stack), properties)
+
+    def update_role(
+        role: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        check_boundary(new)
+        return settle(update(role, old, new, stack, logical_id), new)
+
+    handlers.update(create=create_role, update=update_role)
+
+
+def boundary_of(role: str) -> list[Any]:
+    """What the permissions boundary of the role allows, as ministack's evaluator takes it."""
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    limits: list[Any] = evaluator._permissions_boundary(
+        ministack("services.iam")._roles, role, scope.get_account_id()
+    )
+    return limits
 
 
 # --- What a function leaves in its log ---------------------------------------------------------
@@ -577,6 +690,64 @@ def demand_large_parts() -> None:
         return complete(bucket, key, body, query, *rest)
 
     s3._complete_multipart_upload = complete_upload
+
+
+# --- How topics reach queues of other regions ----------------------------------------------------
+
+# Every other region of the partition is an opt-in region.
+# Source: Account Management guide, "Enable or disable AWS Regions in your account".
+DEFAULT_REGIONS = frozenset((
+    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
+    "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2",
+    "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+))
+
+
+def deliver_across_regions_as_aws() -> None:
+    """Subscribes where the topic is, and delivers under the name that SNS has between the regions."""
+    handlers, queues = resource_handlers("AWS::SNS::Subscription"), ministack("services.sqs")
+    create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
+    allows, scope = queues.queue_policy_allows, ministack("core.responses")
+
+    def there(region: str | None) -> Any:
+        return scope.request_scope(scope.get_account_id(), region or scope.get_region())
+
+    def create_subscription(logical_id: str, properties: Properties, stack: str) -> Created:
+        with there(properties.get("Region")):
+            made: Created = create(logical_id, properties, stack)
+        return made
+
+    def update_subscription(
+        arn: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        with there(new.get("Region")):
+            made: Created = update(arn, old, new, stack, logical_id)
+        return made
+
+    def delete_subscription(arn: str, properties: Properties) -> None:
+        with there(properties.get("Region")):
+            delete(arn, properties)
+
+    def queue_policy_allows(queue: str, service: str, source: str, account: str) -> bool:
+        if service == "sns.amazonaws.com":
+            service = sns_principal(source.split(":")[3], queue.split(":")[3])
+        return bool(allows(queue, service, source, account))
+
+    handlers.update(
+        create=create_subscription, update=update_subscription, delete=delete_subscription
+    )
+    queues.queue_policy_allows = queue_policy_allows
+
+
+def sns_principal(topic: str, queue: str) -> str:
+    """Who delivers from one region to another: SNS itself, or that of the opt-in region in between.
+
+    Source: SNS developer guide, "Sending Amazon SNS messages to an Amazon SQS queue or AWS Lambda
+    function in a different Region".
+    """
+    if topic == queue or {topic, queue} <= DEFAULT_REGIONS:
+        return "sns.amazonaws.com"
+    return f"sns.{topic if queue in DEFAULT_REGIONS else queue}.amazonaws.com"
 
 
 # --- What alarms and schedules do ----------------------------------------------------------------
@@ -1032,17 +1203,19 @@ def task_denial(action: str, *resources: str, keys: dict[str, str] | None = None
     account, service = scope.get_account_id(), action.split(":")[0]
     role = machine["roleArn"].rsplit("/", 1)[-1]
     session = f"arn:aws:sts::{account}:assumed-role/{role}/{machine['name']}"
-    policies = evaluator._gather_role_policies(role, account)
+    policies, limits = evaluator._gather_role_policies(role, account), boundary_of(role)
     for resource in resources:
         context = evaluator.EvalContext(
             session, "AssumedRole", account, action, resource, scope.get_region(), secure_transport=True,
             service_context={name.lower(): value for name, value in (keys or {}).items()},
         )
-        decision = evaluator.evaluate(context, policies)
+        decision = evaluator.evaluate(context, policies, *limits)
         policy = evaluator._resource_policy(service, resource)
         if policy is not None:
             required = service in evaluator._POLICY_REQUIRED
-            decision = evaluator.combine_resource_policy(decision, context, *policy, required=required)
+            decision = evaluator.combine_resource_policy(
+                decision, context, *policy, required=required, limits=tuple(limits)
+            )
         if decision.decision == "Allow":
             return None
     text: str = ministack("core.iam_actions").identity_denial_message(
@@ -1815,6 +1988,7 @@ REPLACING_PROPERTIES: dict[str, tuple[str, ...]] = {
     "AWS::Scheduler::Schedule": ("Name",),
     "AWS::SecretsManager::ResourcePolicy": ("SecretId",),
     "AWS::SecretsManager::Secret": ("Name",),
+    "AWS::WAFv2::WebACLAssociation": ("ResourceArn", "WebACLArn"),
 }
 
 
@@ -1984,12 +2158,16 @@ GAPS: tuple[Callable[[], None], ...] = (
     lead_distributions_to_local_apis,
     complete_distributions,
     ask_function_before_api_calls_it,
+    keep_policies_of_apis_as_aws,
+    provide_associations_of_rules,
     demand_rights_to_poll,
+    limit_roles_by_their_boundaries,
     demand_rights_to_log,
     log_how_functions_die,
     keep_logs_as_aws,
     page_log_events,
     demand_large_parts,
+    deliver_across_regions_as_aws,
     publish_alarms_as_aws,
     demand_rights_to_start_machines,
     keep_connections_as_aws,

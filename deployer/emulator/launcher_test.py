@@ -289,6 +289,143 @@ class Gaps(Emulated):
         self.deploy(api, host, "UPDATE")
         self.assertEqual(self.emulator.get("/s/", b"{}", **headers), (200, b"done"))
 
+    def test_policy_of_an_api(self) -> None:
+        def policy(senders: int) -> dict[str, Any]:
+            ranges = {"aws:SourceIp": [f"192.0.{n // 256}.{n % 256}/32" for n in range(senders)]}
+            denial = {**statement("execute-api:Invoke", ["execute-api:/*"], Principal="*")["Statement"][0]}
+            denial.update(Effect="Deny", Condition={"NotIpAddress": ranges})
+            whole = statement("execute-api:Invoke", ["execute-api:/*"], Principal="*")
+            return {**whole, "Statement": [*whole["Statement"], denial]}
+
+        api = lambda **properties: {"Api": resource("ApiGateway::RestApi", Name="policed", **properties)}
+        outputs = {"Id": {"Value": {"Ref": "Api"}}}
+        identifier = self.deploy(api(Policy=policy(300)), outputs)["Outputs"]["Id"]
+        read = lambda: self.emulator.client("apigateway").get_rest_api(restApiId=identifier)["policy"]
+        self.assertIn("NotIpAddress", read())
+        self.deploy(api(Description="without a policy"), outputs, "UPDATE")
+        self.assertIn("NotIpAddress", read(), "CloudFormation leaves the policy as it was")
+        self.deploy(api(Policy=policy(0)), outputs, "UPDATE")
+        self.assertNotIn("192.0.0.1/32", read())
+        stack = self.deploy(api(Policy=policy(600)), outputs, "UPDATE")
+        self.assertEqual(stack["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+        self.assertRegex(self.reasons(stack), r"\d+ characters exceed the limit of 8192")
+
+    def test_rules_in_front_of_an_api(self) -> None:
+        seen = {"CloudWatchMetricsEnabled": False, "SampledRequestsEnabled": False, "MetricName": "all"}
+        rules = resource(
+            "WAFv2::WebACL", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=seen,
+        )
+        arn = "arn:aws:apigateway:${AWS::Region}::/restapis/${Api}/stages/s"
+        association = resource(
+            "WAFv2::WebACLAssociation", ResourceArn={"Fn::Sub": arn},
+            WebACLArn={"Fn::GetAtt": ["Rules", "Arn"]},
+        )
+        ruled = {
+            "Rules": rules, "Api": resource("ApiGateway::RestApi", Name="ruled"), "Association": association,
+            "Deployment": resource("ApiGateway::Deployment", RestApiId={"Ref": "Api"}),
+        }
+        stack = self.deploy(ruled)
+        self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE", "there is no stage")
+        self.stacks.delete_stack(StackName=stack["StackId"])
+        self.settled(stack["StackId"])
+        ruled["Stage"] = resource(
+            "ApiGateway::Stage", StageName="s", RestApiId={"Ref": "Api"}, DeploymentId={"Ref": "Deployment"},
+        )
+        ruled["Association"]["DependsOn"] = "Stage"
+        outputs = {"Arn": {"Value": {"Fn::Sub": arn}}}
+        stack = self.deploy(ruled, outputs)
+        find = lambda: self.emulator.client("wafv2").get_web_acl_for_resource(
+            ResourceArn=stack["Outputs"]["Arn"]
+        )
+        self.assertIn("WebACL", find())
+        self.delete(stack)
+        with self.assertRaises(ClientError):
+            find()
+
+    def test_boundary_of_a_role(self) -> None:
+        logs = {"Fn::GetAtt": ["Logs", "Arn"]}
+        may = statement(["logs:CreateLogStream", "logs:PutLogEvents"], logs)
+        boundary = lambda action: resource("IAM::ManagedPolicy", PolicyDocument=statement(action, "*"))
+        limited = {
+            "Logs": resource("Logs::LogGroup", LogGroupName="log-of-limited"),
+            "Boundary": boundary("s3:*"), "Role": role(may),
+            "Function": function(LoggingConfig={"LogGroup": {"Ref": "Logs"}}),
+        }
+        limited["Role"]["Properties"]["PermissionsBoundary"] = {"Ref": "Boundary"}
+        names = {"Name": {"Value": {"Ref": "Function"}}, "Role": {"Value": {"Ref": "Role"}}}
+        outputs = self.deploy(limited, names)["Outputs"]
+
+        def lines() -> list[dict[str, Any]]:
+            self.functions.invoke(FunctionName=outputs["Name"], Payload=b"{}")
+            events = self.emulator.client("logs").filter_log_events(logGroupName="log-of-limited")["events"]
+            return list(events)
+
+        self.assertEqual(lines(), [], "a right outside of the boundary is none")
+        found = self.emulator.client("iam").get_role(RoleName=outputs["Role"])["Role"]
+        self.assertIn(":policy/", found["PermissionsBoundary"]["PermissionsBoundaryArn"])
+        limited["Boundary"] = boundary("logs:*")
+        self.deploy(limited, names, "UPDATE")
+        self.assertNotEqual(lines(), [])
+        unknown = f"arn:aws:iam::{ACCOUNT}:policy/nowhere"
+        limited["Role"]["Properties"]["PermissionsBoundary"] = unknown
+        stack = self.deploy(limited, names, "UPDATE")
+        self.assertEqual(stack["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+        self.assertIn(f"Scope ARN: {unknown} does not exist", self.reasons(stack))
+
+    def test_topic_of_another_region(self) -> None:
+        queues = self.emulator.client("sqs")
+        for region, principal in (
+            ("us-east-1", "sns.amazonaws.com"), ("ap-east-1", "sns.ap-east-1.amazonaws.com"),
+        ):
+            topics = self.emulator.client("sns", region)
+            topic = topics.create_topic(Name="elsewhere")["TopicArn"]
+            send = lambda service: resource(
+                "SQS::QueuePolicy", Queues=[{"Ref": "Queue"}], PolicyDocument=statement(
+                    "sqs:SendMessage", {"Fn::GetAtt": ["Queue", "Arn"]}, Principal={"Service": service},
+                    Condition={"ArnEquals": {"aws:SourceArn": topic}},
+                ),
+            )
+            subscribed = {
+                "Queue": resource("SQS::Queue"), "Policy": send("sns.eu-south-1.amazonaws.com"),
+                "Subscription": resource(
+                    "SNS::Subscription", TopicArn=topic, Protocol="sqs", Region=region,
+                    Endpoint={"Fn::GetAtt": ["Queue", "Arn"]},
+                ),
+            }
+            url = {"Url": {"Value": {"Ref": "Queue"}}}
+            outputs = self.deploy(subscribed, url)["Outputs"]
+
+            def received() -> int:
+                topics.publish(TopicArn=topic, Message="told")
+                got = queues.receive_message(QueueUrl=outputs["Url"], WaitTimeSeconds=1)
+                return len(got.get("Messages", []))
+
+            self.assertEqual(received(), 0, "another name of SNS is not let in")
+            self.deploy({**subscribed, "Policy": send(principal)}, url, "UPDATE")
+            self.assertEqual(received(), 1, region)
+            self.delete(self.settled(self.id().rsplit(".")[-1].replace("_", "-")))
+            self.assertEqual(topics.list_subscriptions()["Subscriptions"], [])
+
+    def test_notifications_of_a_bucket(self) -> None:
+        service = {"Service": "s3.amazonaws.com"}
+        of_account = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        policy = lambda **more: resource(
+            "SNS::TopicPolicy", Topics=[{"Ref": "Topic"}],
+            PolicyDocument=statement("sns:Publish", {"Ref": "Topic"}, **more),
+        )
+        told = {"Topic": resource("SNS::Topic"), "Policy": policy(Principal={"Service": "events.amazonaws.com"})}
+        output = {"Topic": {"Value": {"Ref": "Topic"}}}
+        topic = self.deploy(told, output)["Outputs"]["Topic"]
+        wish = {"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}
+        put = lambda: self.s3.put_bucket_notification_configuration(
+            Bucket="code", NotificationConfiguration=wish
+        )
+        with self.assertRaisesRegex(ClientError, "Unable to validate the following destination configurations"):
+            put()
+        told["Policy"] = policy(Principal=service, Condition=of_account)
+        self.deploy(told, output, "UPDATE")
+        put()
+
     def test_missing_code(self) -> None:
         broken = {"Role": role(), "Function": function(Code={"S3Bucket": "code", "S3Key": "gone.zip"})}
         stack = self.deploy(broken)
