@@ -29,6 +29,8 @@ macro_rules! actions {
 actions! {
     /// Reads one item of a table.
     GET_ITEM = "dynamodb:GetItem", "read items of";
+    /// Changes one item of a table in place.
+    UPDATE_ITEM = "dynamodb:UpdateItem", "change items of";
     /// Writes one item of a table.
     PUT_ITEM = "dynamodb:PutItem", "write items to";
     /// Reads the settings and the state of a connection.

@@ -3,6 +3,7 @@
 use crate::{Action, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A policy document of language version 2012-10-17.
@@ -23,7 +24,7 @@ impl PolicyDocument {
     /// The trust policy that lets one AWS service, such as `lambda.amazonaws.com`, take on a role.
     pub fn trusting(service: &'static str) -> Self {
         Self::new(vec![Statement {
-            principal: Some(Principal::Service(service)),
+            principal: Some(Principal::Service(service.into())),
             ..Statement::allow([Action::ASSUME_ROLE], vec![])
         }])
     }
@@ -68,9 +69,14 @@ impl Statement {
     }
 
     /// Allows one action to an AWS service, by its host name, under a condition.
-    pub fn allow_service(service: &'static str, action: Action, resource: Value, condition: Condition) -> Self {
+    pub fn allow_service(
+        service: impl Into<Cow<'static, str>>,
+        action: Action,
+        resource: Value,
+        condition: Condition,
+    ) -> Self {
         Self {
-            principal: Some(Principal::Service(service)),
+            principal: Some(Principal::Service(service.into())),
             condition: Some(condition),
             ..Self::allow([action], vec![resource])
         }
@@ -141,7 +147,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// An AWS service by its host name.
-    Service(&'static str),
+    Service(Cow<'static, str>),
     /// Whoever the policies of the stack's own account allow it to.
     ThisAccount,
     /// Anyone, signed in or not.

@@ -44,6 +44,11 @@ pub enum Grant {
         /// ARN of the table.
         table: Value,
     },
+    /// Count in items of the table with this ARN.
+    Count {
+        /// ARN of the table.
+        table: Value,
+    },
     /// Let a state machine call one endpoint with one method.
     CallEndpoint {
         /// ARN of the state machine.
@@ -113,6 +118,7 @@ impl Grant {
             Self::Publish { topic } => (topic, "publishes to"),
             Self::KeepRecords { table } => (table, "remembers in"),
             Self::InsertRecords { table } => (table, "adds to"),
+            Self::Count { table } => (table, "counts in"),
             Self::CallEndpoint { endpoint, .. } => (endpoint, "calls"),
             Self::UseConnection { connection } | Self::ReadConnectionSecret { connection } => {
                 (connection, "authenticates by")
@@ -148,6 +154,7 @@ impl Grant {
             Self::Publish { topic } => Statement::allow([Action::PUBLISH], vec![topic.clone()]),
             Self::KeepRecords { table } => Statement::allow([Action::GET_ITEM, Action::PUT_ITEM], vec![table.clone()]),
             Self::InsertRecords { table } => Statement::allow([Action::PUT_ITEM], vec![table.clone()]),
+            Self::Count { table } => Statement::allow([Action::UPDATE_ITEM], vec![table.clone()]),
             Self::CallEndpoint { machine, endpoint, method } => {
                 Statement::allow([Action::INVOKE_HTTP_ENDPOINT], vec![machine.clone()])
                     .under(Condition::http_call(endpoint.clone(), method))

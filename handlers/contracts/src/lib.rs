@@ -26,8 +26,8 @@ pub mod webhook_receiver;
 
 pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};
 pub use link::{
-    ClaimWork, Http, InsertRecords, KeepRecords, Kind, Linker, PublishTo, PutObjects, ReadSecret, SendTo, Setting, Sqs,
-    Wire,
+    ClaimWork, Count, Http, InsertRecords, KeepRecords, Kind, Linker, PublishTo, PutObjects, ReadSecret, SendTo,
+    Setting, Sqs, Wire,
 };
 pub use message::{JsonObject, Message};
 pub use published::{PlainText, Published, published_id};

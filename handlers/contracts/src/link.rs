@@ -18,6 +18,8 @@ pub struct PublishTo<M>(PhantomData<fn() -> M>);
 pub struct KeepRecords<T>(PhantomData<fn() -> T>);
 /// Inserts records of type `T` into a table, and nothing else.
 pub struct InsertRecords<T>(PhantomData<fn() -> T>);
+/// Counts in a table, up to a limit.
+pub struct Count;
 /// Remembers in a table which work was begun and which is done, so that it is done once.
 pub struct ClaimWork;
 /// A value of type `T` that the stage file or the deployer decides.
@@ -29,6 +31,7 @@ impl Kind for PutObjects {}
 impl<M> Kind for PublishTo<M> {}
 impl<T> Kind for KeepRecords<T> {}
 impl<T> Kind for InsertRecords<T> {}
+impl Kind for Count {}
 impl Kind for ClaimWork {}
 impl<T> Kind for Setting<T> {}
 

@@ -31,6 +31,13 @@ impl TimeZone {
         self.write(text.parse().ok()?)
     }
 
+    /// The day on which a moment (seconds since 1970) falls in the zone, such as `2026-08-04`;
+    /// `None` for one that no calendar holds.
+    pub fn day_of_seconds(&self, epoch_seconds: i64) -> Option<String> {
+        let moment = Timestamp::from_second(epoch_seconds).ok()?;
+        Some(moment.to_zoned(self.0.clone()).date().to_string())
+    }
+
     /// A moment in ISO 8601 as seconds since 1970.
     pub fn seconds_of_iso(text: &str) -> Option<i64> {
         text.parse().ok().map(Timestamp::as_second)
@@ -70,6 +77,15 @@ mod tests {
         assert_eq!(tokyo.write_seconds(i64::MAX), None);
         assert_eq!(TimeZone::seconds_of_iso("2023-08-21T14:35:21.640+0000"), Some(1_692_628_521));
         assert_eq!(TimeZone::seconds_of_iso("soon"), None);
+    }
+
+    #[test]
+    fn a_day_begins_when_it_does_in_its_zone() {
+        let day = |zone: &str, seconds| TimeZone::parse(zone).unwrap().day_of_seconds(seconds);
+        assert_eq!(day("UTC", 1_692_628_521).unwrap(), "2023-08-21");
+        assert_eq!(day("Asia/Tokyo", 1_692_630_000).unwrap(), "2023-08-22");
+        assert_eq!(day("America/New_York", 1_692_576_000).unwrap(), "2023-08-20");
+        assert_eq!(day("UTC", i64::MAX), None);
     }
 
     #[test]

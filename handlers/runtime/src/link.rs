@@ -1,6 +1,7 @@
 //! What handlers hold: queues, secrets and object stores, real ones or fakes of the same type.
 
 mod claims;
+mod counter;
 mod object_store;
 mod queue;
 pub(crate) mod records;
@@ -9,6 +10,7 @@ mod topic;
 mod upload;
 
 pub use claims::{Attempt, Claims};
+pub use counter::{Counter, FakeCounter};
 pub use object_store::{FakeObjectStore, ObjectStore};
 pub use queue::{FakeQueue, Queue};
 pub use records::{Archive, FakeTable, Records, Stored};

@@ -1,14 +1,14 @@
 //! The linker of a running function: variables in, clients out.
 
 use crate::link::records::Table;
-use crate::link::{Archive, Claims, ObjectStore, Queue, Records, Secret, Topic};
+use crate::link::{Archive, Claims, Counter, ObjectStore, Queue, Records, Secret, Topic};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::{Builder, tls};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use contracts::{
-    ClaimWork, InsertRecords, KeepRecords, Linker, PublishTo, PutObjects, ReadSecret, SecretValue, SendTo, Setting,
-    SettingValue,
+    ClaimWork, Count, InsertRecords, KeepRecords, Linker, PublishTo, PutObjects, ReadSecret, SecretValue, SendTo,
+    Setting, SettingValue,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -105,6 +105,15 @@ impl Linker<ClaimWork> for Live {
 
     fn link(&self, name: &'static str) -> Result<Self::Link, LinkError> {
         Ok(Claims::new(Records::new(self.table(name)?)))
+    }
+}
+
+impl Linker<Count> for Live {
+    type Link = Counter;
+    type Error = LinkError;
+
+    fn link(&self, name: &'static str) -> Result<Self::Link, LinkError> {
+        Ok(Counter::dynamo_db(aws_sdk_dynamodb::Client::new(&self.config), variable(name)?))
     }
 }
 

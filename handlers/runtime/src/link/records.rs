@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 pub use table::FakeTable;
-pub(crate) use table::Table;
+pub(crate) use table::{EXPIRY, KEY, Table, now_seconds};
 
 /// Records of type `T` by their keys.
 pub struct Records<T> {

@@ -63,6 +63,13 @@ pub enum Reply {
     TooLarge(&'static str),
     /// 415: the body is of another type.
     UnsupportedType(&'static str),
+    /// 429: nothing is wrong with it, but no more is taken for now.
+    LimitReached {
+        /// The word by which a page knows which limit, and tells it in its own language.
+        code: &'static str,
+        /// The same as a sentence.
+        why: &'static str,
+    },
 }
 
 impl Reply {
@@ -74,6 +81,7 @@ impl Reply {
             Self::Unauthorized(_) => 401,
             Self::TooLarge(_) => 413,
             Self::UnsupportedType(_) => 415,
+            Self::LimitReached { .. } => 429,
         }
     }
 
@@ -82,7 +90,7 @@ impl Reply {
         match self {
             Self::Accepted { message_id } => json!({"message": "queued", "id": message_id}),
             Self::BadRequest(why) => problem("bad_request", why),
-            Self::Refused { code, why } => problem(code, why),
+            Self::Refused { code, why } | Self::LimitReached { code, why } => problem(code, why),
             Self::Unauthorized(why) => problem("unauthorized", why),
             Self::TooLarge(why) => problem("too_large", why),
             Self::UnsupportedType(why) => problem("unsupported_type", why),

@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Attribute with the key.
-const KEY: &str = "id";
+pub(crate) const KEY: &str = "id";
 /// Attribute that counts the writes.
 const REVISION: &str = "revision";
 /// Attribute with the end of the record's life in seconds since 1970; DynamoDB removes it some time later.
-const EXPIRY: &str = "expires_at";
+pub(crate) const EXPIRY: &str = "expires_at";
 
 /// Where records are.
 pub(crate) enum Table<T> {
@@ -178,6 +178,6 @@ impl<T: Serialize + DeserializeOwned + Clone> Table<T> {
     }
 }
 
-fn now_seconds() -> u64 {
+pub(crate) fn now_seconds() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
