@@ -13,15 +13,16 @@ mod yaml;
 
 pub mod workflow;
 
-pub use resource::{BucketRef, ConnectionRef, QueueRef, SecretRef, TableRef, TopicRef};
+pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, TableRef, TopicRef};
 pub use stack::{
-    BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, MachineRef, ParameterSource,
-    Publishers, Registration, Replaced, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
+    BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint,
+    ParameterSource, Publishers, Registration, Replaced, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
 };
 pub use stage::{
-    AccountId, AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain,
-    IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule,
-    SenderRange, Service, SnsSlackSettings, Stage, StageError, StageName, TopicArn,
+    AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings,
+    Domain, EmailAddress, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId, PolicyArn, Publisher,
+    QuestionFormSettings, RateRule, Region, Schedule, SenderRange, Service, SnsSlackSettings, Stage, StageError,
+    StageName, TopicArn,
 };
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 

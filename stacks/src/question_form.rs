@@ -1,6 +1,6 @@
 //! A form for questions, which go to Teams, to Backlog and into a table.
 
-use crate::stack::{Feeding, IssueWires, SiteFile, SiteSettings, Stack};
+use crate::stack::{Feeding, IssueWires, OpenEndpoint, SiteFile, SiteSettings, Stack};
 use crate::stage::{QuestionFormSettings, Service, Stage};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::BacklogApiKey;
@@ -56,14 +56,28 @@ const FILES: &[SiteFile] = &[
     },
 ];
 
+const FULL: &str = "A question was refused, because `daily_limit` of the stage file is reached. Look at what was asked: \
+                    if it is meant well, raise the limit and deploy.";
+
 /// Form, API, topic, three queues, three ends.
 pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
     let mut stack = Stack::new(NAME, stage);
     let questions = stack.topic::<Question>("Questions", "TopicArn");
+    let taken = stack.daily_counts("Counts", FULL);
     let api = stack.open_endpoint(
         "QuestionReceiver",
-        "questions",
-        question_receiver::Wiring { questions: questions.publish() },
+        OpenEndpoint {
+            resource: "questions",
+            // Half of what a day may bring, within an hour, is no course that asks.
+            requests_per_hour: settings.daily_limit.questions().div_ceil(2),
+            rate_rule: settings.rate_rule,
+        },
+        question_receiver::Wiring {
+            questions: questions.publish(),
+            taken: taken.count(),
+            daily_limit: stack.setting(&settings.daily_limit),
+            time_zone: stack.setting(&stage.time_zone),
+        },
     );
     let site = SiteSettings {
         url_output: SITE,

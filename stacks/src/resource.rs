@@ -13,10 +13,12 @@ mod site;
 pub(crate) mod state_machine;
 mod table;
 mod topic;
+mod web_acl;
 
-pub(crate) use alarm::{Alarm, Metric};
+pub(crate) use alarm::{Alarm, Bound, Metric};
 pub(crate) use api::{
-    Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, Throttle, deployment_id, reaches_the_api,
+    Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, Throttle, api_policy_length, deployment_id,
+    reaches_the_api,
 };
 pub use bucket::BucketRef;
 pub(crate) use bucket::{Bucket, BucketPolicy};
@@ -31,10 +33,11 @@ pub use secret::SecretRef;
 pub(crate) use site::{
     Alias, Certificate, Distribution, OriginAccessControl, Origins, ResponseHeadersPolicy, SiteBucketPolicy,
 };
-pub use table::TableRef;
+pub use table::{DailyCount, TableRef};
 pub(crate) use table::{DataTable, Table};
 pub use topic::TopicRef;
-pub(crate) use topic::{QueuePolicy, Subscription, Topic, TopicPolicy};
+pub(crate) use topic::{QueuePolicy, Subscription, Topic, TopicPolicy, deliverer};
+pub(crate) use web_acl::{WebAcl, WebAclAssociation};
 
 use serde::Serialize;
 use serde_json::Value as Json;

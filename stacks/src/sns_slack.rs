@@ -1,7 +1,7 @@
 //! What is published to a topic, shown in Slack.
 
 use crate::stack::{Feeding, Publishers, Stack};
-use crate::stage::{Service, SnsSlackSettings, Stage};
+use crate::stage::{AlarmTopic, AlarmsTo, Service, SnsSlackSettings, Stage};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::claim::Progress;
 use contracts::slack::SlackWebhookUrl;
@@ -12,18 +12,21 @@ use policies::Value;
 pub(crate) const NAME: &str = "sns-slack";
 const TOPIC: &str = "Notifications";
 const TOPIC_ARN: &str = "TopicArn";
+const ALARM_MAIL: &str = "AlarmMailTopicArn";
 
-/// Who tells of what goes on in the account.
-const PUBLISHERS: Publishers = Publishers(
-    "CloudWatch, Budgets, EventBridge",
-    &["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"],
-);
+/// Who always may tell of what goes on in the account.
+const PUBLISHERS: [&str; 3] = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"];
 
 /// Topic, queue, notifier, and what it remembers of each notification.
 pub fn stack(stage: &Stage, settings: &SnsSlackSettings) -> Stack {
     let mut stack = Stack::new(NAME, stage);
+    match &settings.alarms_to {
+        Some(target) => stack.alarms_to(target, ALARM_MAIL),
+        None if tells_itself(stage, settings) => stack.warn(silent(stage)),
+        None => {}
+    }
     let topic = match &settings.topic {
-        None => stack.service_topic::<PlainText>(TOPIC, TOPIC_ARN, &PUBLISHERS),
+        None => stack.service_topic::<PlainText>(TOPIC, TOPIC_ARN, &publishers(settings)),
         Some(arn) => stack.existing_topic::<PlainText>(arn, TOPIC_ARN),
     };
     let notices = stack.queue::<Published<PlainText>>("Notices");
@@ -46,8 +49,40 @@ pub fn stack(stage: &Stage, settings: &SnsSlackSettings) -> Stack {
         "CloudWatch: the alarm's notification; Budgets: the alert's Amazon SNS ARN; EventBridge: a rule's target, which brings CodePipeline and S3 too",
         TOPIC_ARN,
     );
+    if let Some(AlarmsTo::Email(_)) = settings.alarms_to {
+        stack.registration(
+            "the mail box of `alarms_to`",
+            "open the link in the mail `AWS Notification - Subscription Confirmation` within two days; no alarm is mailed before",
+            ALARM_MAIL,
+        );
+    }
     stack.tested_by(PlainText::TEST_EVENT, plan_test);
     stack
+}
+
+/// Those who always may publish, and those whom the stage file adds.
+fn publishers(settings: &SnsSlackSettings) -> Publishers {
+    let added = settings.publishers.iter().map(|publisher| publisher.principal());
+    let mut services: Vec<&str> = PUBLISHERS.into_iter().chain(added).collect();
+    services.sort_unstable();
+    Publishers { words: "CloudWatch, Budgets, EventBridge", services }
+}
+
+/// Whether the alarms on this stack go to the topic that it listens to: if it fails, they do not arrive.
+fn tells_itself(stage: &Stage, settings: &SnsSlackSettings) -> bool {
+    match &stage.alarm_topic {
+        Some(AlarmTopic::SnsSlack) => true,
+        Some(AlarmTopic::Arn(arn)) => settings.topic.as_ref() == Some(arn),
+        None => false,
+    }
+}
+
+fn silent(stage: &Stage) -> String {
+    format!(
+        "if Slack refuses the webhook or the notifier fails, no alarm reaches anybody: the alarms on this stack go \
+         through it. Set `alarms_to` to an e-mail address or another topic ({})",
+        stage.place_of(&["sns_slack"])
+    )
 }
 
 /// The ARN of the topic, for the alarms of other stacks.

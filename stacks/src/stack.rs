@@ -11,7 +11,7 @@ mod site;
 mod template;
 mod workflow;
 
-pub use api::Endpoint;
+pub use api::{Endpoint, OpenEndpoint};
 pub use definition::{
     BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSource,
     SecretSpec,
@@ -49,6 +49,10 @@ pub struct Stack {
     site: Option<Site>,
     /// How many requests its API takes.
     throttle: Throttle,
+    /// Where its alarms go, if not where those of every stack go.
+    own_alarms: Option<Value>,
+    /// What whoever deploys should know.
+    warnings: Vec<String>,
     resources: BTreeMap<String, Entry>,
     definitions: BTreeMap<String, Definition>,
     outputs: BTreeMap<&'static str, Value>,
@@ -92,6 +96,8 @@ impl Stack {
             former_data: None,
             site: None,
             throttle: Throttle::WEBHOOK,
+            own_alarms: None,
+            warnings: Vec::new(),
             resources: BTreeMap::new(),
             definitions: BTreeMap::new(),
             outputs: BTreeMap::new(),
@@ -198,6 +204,11 @@ impl Stack {
     /// How `publish-test-event` tests the stack, and the event it uses when none is given.
     pub fn tested_by(&mut self, event: &'static str, plan: PlanTest) {
         self.plan_test = Some((event, plan));
+    }
+
+    /// Has whoever deploys told something that does not stand in the way.
+    pub fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
     }
 
     fn full_name(&self) -> Value {

@@ -1,13 +1,14 @@
 //! A stage: one YAML file that says where a deployment goes and how it is set.
 
+mod check;
 mod position;
 mod settings;
 mod words;
 
 pub use settings::{
-    AccountId, AlarmTopic, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings, Domain,
-    IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, Region, Schedule,
-    SenderRange, SnsSlackSettings, StageName, TopicArn,
+    AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings,
+    Domain, EmailAddress, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId, PolicyArn, Publisher,
+    QuestionFormSettings, RateRule, Region, Schedule, SenderRange, SnsSlackSettings, StageName, TopicArn,
 };
 
 use contracts::{Origin, TimeZone};
@@ -40,6 +41,8 @@ pub struct Stage {
     pub account: Option<AccountId>,
     /// Profile of the AWS configuration. Default: the usual chain of credentials.
     pub profile: Option<String>,
+    /// A policy beyond which no role of a stack may do anything. Default: none.
+    pub permissions_boundary: Option<PolicyArn>,
     /// Processor of the functions.
     pub architecture: Architecture,
     /// How long logs are kept.
@@ -74,6 +77,8 @@ struct StageFile {
     account: Option<AccountId>,
     #[serde(default)]
     profile: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    permissions_boundary: Option<PolicyArn>,
     #[serde(default)]
     architecture: Architecture,
     #[serde(default)]
@@ -133,6 +138,7 @@ impl Stage {
             region: file.region,
             account: file.account,
             profile: file.profile,
+            permissions_boundary: file.permissions_boundary,
             architecture: file.architecture,
             log_retention_days: file.log_retention_days,
             tags: file.tags,
@@ -146,8 +152,7 @@ impl Stage {
             question_form: file.question_form,
             text: text.to_owned(),
         };
-        stage.check_sections()?;
-        stage.check_host()?;
+        stage.check()?;
         Ok(stage)
     }
 
@@ -174,90 +179,6 @@ impl Stage {
             Service::Bytebase => self.bytebase_workflow.as_ref()?.host.as_ref().map(|host| host.origin()),
             Service::Slack | Service::Teams => None,
         }
-    }
-
-    /// The sections that make stacks, with whether each needs the section `backlog`.
-    fn sections(&self) -> [(&'static str, bool, bool); 5] {
-        [
-            ("backlog_files", self.backlog_files.is_some(), true),
-            ("bytebase_workflow", self.bytebase_workflow.is_some(), false),
-            ("mackerel_incidents", self.mackerel_incidents.is_some(), true),
-            ("sns_slack", self.sns_slack.is_some(), false),
-            ("question_form", self.question_form.is_some(), true),
-        ]
-    }
-
-    fn check_sections(&self) -> Result<(), StageError> {
-        let given: Vec<_> = self.sections().into_iter().filter(|(_, is_given, _)| *is_given).collect();
-        if given.is_empty() {
-            let names = self.sections().map(|(name, ..)| format!("`{name}`")).join(", ");
-            let message = format!("the stage has no stack; give the section of at least one: {names}");
-            return Err(StageError { line: None, message });
-        }
-        let lacks_backlog = given.iter().find(|(_, _, needs_backlog)| *needs_backlog && self.backlog.is_none());
-        if let Some((name, ..)) = lacks_backlog {
-            return Err(StageError {
-                line: position::line_of(&self.text, &[name]),
-                message: format!("{name}: the section `backlog` is missing; it says which space and project"),
-            });
-        }
-        self.check_alarm_topic()
-    }
-
-    fn check_alarm_topic(&self) -> Result<(), StageError> {
-        let wrong = |message: &str| {
-            let line = position::line_of(&self.text, &["alarm_topic"]);
-            Err(StageError { line, message: format!("alarm_topic: {message}") })
-        };
-        let topic = match (&self.alarm_topic, &self.sns_slack) {
-            (None, _) => None,
-            (Some(AlarmTopic::Arn(arn)), _) => Some(arn),
-            (Some(AlarmTopic::SnsSlack), Some(settings)) => settings.topic.as_ref(),
-            (Some(AlarmTopic::SnsSlack), None) => {
-                return wrong("`sns-slack` is not in this stage; give its section, or the ARN of a topic");
-            }
-        };
-        // Source: CloudWatch user guide, "Using Amazon CloudWatch alarms": actions are of the alarm's region.
-        match topic.filter(|topic| topic.region() != self.region.as_str()) {
-            None => Ok(()),
-            Some(topic) => wrong(&format!(
-                "`{}` is in another region; allowed is a topic of `{}`, where the alarms are",
-                topic.as_str(),
-                self.region.as_str()
-            )),
-        }
-    }
-
-    fn check_host(&self) -> Result<(), StageError> {
-        let hosts = [
-            (
-                "backlog",
-                self.backlog.as_ref().map(|backlog| backlog.host.is_some()),
-                "your space, such as `example.backlog.com`",
-            ),
-            (
-                "bytebase_workflow",
-                self.bytebase_workflow.as_ref().map(|bytebase| bytebase.host.is_some()),
-                "your Bytebase, such as `bytebase.example.com`",
-            ),
-        ];
-        for (section, has_host, whose) in hosts {
-            let wrong = |path: &[&str], message| Err(StageError { line: position::line_of(&self.text, path), message });
-            match (self.is_local(), has_host) {
-                (true, Some(true)) => {
-                    let message = "found a host; the local stage has none, a stand-in answers there";
-                    return wrong(&[section, "host"], format!("{section}.host: {message}"));
-                }
-                (false, Some(false)) => {
-                    return wrong(
-                        &[section],
-                        format!("{section}: missing field `host`; allowed is the host of {whose}"),
-                    );
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 }
 

@@ -121,6 +121,169 @@ fn every_function_and_dead_letter_queue_has_its_alarms() {
     }
 }
 
+/// The properties of a resource in the template of one of a stage's stacks.
+fn properties(stage: &Stage, stack: &str, id: &str) -> serde_json::Value {
+    let stacks = stacks::all(stage);
+    let stack = stacks.iter().find(|found| found.name() == stack).unwrap();
+    let template: serde_json::Value = serde_yaml::from_str(&stack.template()).unwrap();
+    template["Resources"][id]["Properties"].clone()
+}
+
+/// The example stage with another text in the place of one of its own.
+fn example_with(old: &str, new: &str) -> Stage {
+    let text = stage("example").text;
+    assert!(text.contains(old), "{old}");
+    Stage::parse(StageName::try_from("prod".to_owned()).unwrap(), &text.replace(old, new)).unwrap()
+}
+
+#[test]
+fn an_api_without_senders_lets_everyone_in_by_a_policy_of_its_own() {
+    let open = example_with("  allowed_senders:\n    - 192.0.2.1\n    - 198.51.100.0/24\n", "");
+    let policy = |stage: &Stage| properties(stage, "backlog-files", "Api")["Policy"].clone();
+    let (before, after) = (policy(&stage("example")), policy(&open));
+    assert_eq!(before["Statement"].as_array().unwrap().len(), 2);
+    assert_eq!(after["Statement"].as_array().unwrap().len(), 1);
+    assert_eq!((&after["Statement"][0]["Effect"], &after["Statement"][0]["Principal"]), (&"Allow".into(), &"*".into()));
+}
+
+#[test]
+fn every_role_has_the_boundary_of_the_stage_and_none_without() {
+    let boundary = "arn:aws:iam::111122223333:policy/boundary";
+    let bounded = example_with("# permissions_boundary:", "permissions_boundary:");
+    for (stage, expected) in [(&bounded, Some(boundary)), (&stage("example"), None)] {
+        let mut n_roles = 0;
+        for stack in stacks::all(stage) {
+            let template: serde_json::Value = serde_yaml::from_str(&stack.template()).unwrap();
+            let resources = template["Resources"].as_object().unwrap();
+            for (id, role) in resources.iter().filter(|(_, entry)| entry["Type"] == "AWS::IAM::Role") {
+                assert_eq!(
+                    role["Properties"].get("PermissionsBoundary").and_then(|arn| arn.as_str()),
+                    expected,
+                    "{id}"
+                );
+                n_roles += 1;
+            }
+        }
+        assert!(n_roles > 8, "{n_roles}");
+    }
+}
+
+#[test]
+fn a_topic_of_another_region_is_let_in_under_the_name_that_sns_has_there() {
+    for (region, principal) in [
+        ("ap-northeast-1", "sns.amazonaws.com"),
+        ("us-east-1", "sns.amazonaws.com"),
+        ("ap-east-1", "sns.ap-east-1.amazonaws.com"),
+    ] {
+        let topic = format!("  topic: arn:aws:sns:{region}:111122223333:alarms\n  alarms_to:");
+        let stage = example_with("  publishers: [codestar-notifications, s3]\n", "");
+        let text = stage.text.replace("  alarms_to:", &topic).replace("alarm_topic: sns-slack\n", "");
+        let stage = Stage::parse(stage.name, &text).unwrap();
+        let policy = properties(&stage, "sns-slack", "NoticesPolicy");
+        assert_eq!(policy["PolicyDocument"]["Statement"][0]["Principal"]["Service"], principal);
+        let subscribed = properties(&stage, "sns-slack", "NoticesSubscription");
+        assert_eq!(
+            subscribed.get("Region").and_then(|name| name.as_str()),
+            (region != "ap-northeast-1").then_some(region)
+        );
+    }
+}
+
+#[test]
+fn publishers_act_for_this_account_as_far_as_they_tell_for_which() {
+    let stage = example_with(
+        "[codestar-notifications, s3]",
+        "[backup, codestar-notifications, config, costalerts, rds, s3, ses]",
+    );
+    let policy = properties(&stage, "sns-slack", "NotificationsPolicy");
+    let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap().clone();
+    let (mut strict, mut lenient) = (Vec::new(), Vec::new());
+    for statement in &statements {
+        let service = statement["Principal"]["Service"].as_str().unwrap().to_owned();
+        match statement["Condition"].get("StringEquals") {
+            Some(equals) => {
+                assert_eq!(equals["aws:SourceAccount"][0]["Ref"], "AWS::AccountId");
+                strict.push(service);
+            }
+            None => {
+                assert_eq!(
+                    statement["Condition"]["StringEqualsIfExists"]["aws:SourceAccount"][0]["Ref"],
+                    "AWS::AccountId"
+                );
+                lenient.push(service);
+            }
+        }
+    }
+    let of = |names: &[&str]| names.iter().map(|name| format!("{name}.amazonaws.com")).collect::<Vec<_>>();
+    assert_eq!(strict, of(&["budgets", "cloudwatch", "config", "costalerts", "events.rds", "s3", "ses"]));
+    assert_eq!(lenient, of(&["backup", "codestar-notifications", "events"]));
+}
+
+#[test]
+fn the_alarms_of_sns_slack_go_elsewhere_or_whoever_deploys_is_told() {
+    let actions = |stage: &Stage, stack: &str, id: &str| properties(stage, stack, id)["AlarmActions"][0].clone();
+    let warnings = |stage: &Stage| -> Vec<String> {
+        stacks::all(stage).iter().flat_map(|stack| stack.warnings().to_vec()).collect()
+    };
+    let by_mail = stage("example");
+    assert_eq!(actions(&by_mail, "sns-slack", "SlackNotifierErrorsAlarm")["Ref"], "AlarmMail");
+    assert_eq!(properties(&by_mail, "sns-slack", "AlarmMailSubscription")["Endpoint"], "ops@example.com");
+    assert!(
+        actions(&by_mail, "backlog-files", "ApiErrorsAlarm")["Fn::Sub"]
+            .as_str()
+            .unwrap()
+            .ends_with(":tsugite-example-sns-slack-Notifications")
+    );
+    assert_eq!(warnings(&by_mail), [""; 0]);
+
+    let arn = "arn:aws:sns:ap-northeast-1:111122223333:ops";
+    let by_topic = example_with("alarms_to: ops@example.com", &format!("alarms_to: {arn}"));
+    assert_eq!(actions(&by_topic, "sns-slack", "NoticesDeadLettersAlarm"), arn);
+    assert_eq!(warnings(&by_topic), [""; 0]);
+
+    let silent = example_with("  alarms_to: ops@example.com\n", "");
+    let told = warnings(&silent);
+    let line = silent.line_of(&["sns_slack"]).unwrap();
+    assert!(
+        told.len() == 1 && told[0].contains("`alarms_to`") && told[0].contains(&format!("prod.yaml:{line}")),
+        "{told:?}"
+    );
+    // The same topic by its ARN is the same circle; another one is none.
+    for (topic, n_warnings) in [(arn, 1), ("arn:aws:sns:ap-northeast-1:111122223333:other", 0)] {
+        let text = silent.text.replace("  publishers: [codestar-notifications, s3]\n", &format!("  topic: {arn}\n"));
+        let text = text.replace("alarm_topic: sns-slack\n", &format!("alarm_topic: {topic}\n"));
+        let stage = Stage::parse(silent.name.clone(), &text).unwrap();
+        assert_eq!(warnings(&stage).len(), n_warnings, "{topic}");
+    }
+    assert_eq!(warnings(&stage("local")), [""; 0], "nobody waits for an alarm of this machine");
+}
+
+#[test]
+fn floods_of_an_api_set_off_alarms_and_a_rule_counts_addresses() {
+    let example = stage("example");
+    for stack in ["backlog-files", "mackerel-incidents", "question-form"] {
+        let refusals = properties(&example, stack, "ApiRefusalsAlarm");
+        assert_eq!((&refusals["MetricName"], refusals["Threshold"].as_u64()), (&"4XXError".into(), Some(100)));
+    }
+    let volume = properties(&example, "question-form", "ApiVolumeAlarm");
+    assert_eq!((volume["Threshold"].as_u64(), volume["Period"].as_u64()), (Some(250), Some(3600)));
+    let full = properties(&example, "question-form", "CountsLimitAlarm");
+    assert_eq!(full["Dimensions"][0]["Value"]["Ref"], "Counts");
+    let rules = properties(&example, "question-form", "ApiRules")["Rules"].clone();
+    let limits: Vec<(&str, u64)> = rules
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| {
+            let statement = &rule["Statement"]["RateBasedStatement"];
+            (statement["AggregateKeyType"].as_str().unwrap(), statement["Limit"].as_u64().unwrap())
+        })
+        .collect();
+    assert_eq!(limits, [("FORWARDED_IP", 100), ("IP", 1000)]);
+    let without = example_with("  rate_rule: 100\n", "");
+    assert!(properties(&without, "question-form", "ApiRules").is_null());
+}
+
 #[test]
 fn every_resource_has_a_line_that_defines_it() {
     for stack in stacks::all(&stage("local")) {

@@ -137,6 +137,7 @@ fn every_answer_but_an_acceptance_is_told_and_what_was_typed_stays() {
         (503, "text/html", "<h1>503</h1>", "サーバーの問題"),
         (504, JSON, r#"{"message":"Endpoint request timed out"}"#, "応答が正しくありません"),
         (429, JSON, r#"{"message":"Too Many Requests"}"#, "質問が集中しています"),
+        (429, JSON, r#"{"code":"daily_limit","message":"m"}"#, "今日受け付けられる質問の数が上限に達しました"),
         (403, "text/html", "<h1>403</h1>", "受け付けられませんでした"),
         (415, JSON, r#"{"code":"unsupported_type"}"#, "古くなっている"),
         (400, JSON, r#"{"code":"bad_request"}"#, "古くなっている"),

@@ -11,12 +11,12 @@ pub(super) async fn of_answer(account: &Account, stack: &Stack, function: &str, 
     match status {
         0 => "the endpoint cannot be reached; check the network, or start the local stage with `cargo xtask deploy`".into(),
         401 => "the token in the URL is not the secret's value; the function may hold an older one for a minute: try again, then deploy again".into(),
-        403 => match has_resource_policy(account, stack).await {
+        403 => match admits_only_some(account, stack).await {
             true => "the API admits only the addresses in `allowed_senders` of the stage file, and this machine's is none of them".into(),
             false => "API Gateway refuses the request; the stage or the permission to call the function is missing: deploy again".into(),
         },
         404 => "there is no such endpoint; deploy again".into(),
-        429 => "the API's throttling limit is reached; wait a moment".into(),
+        429 => "the API's throttling limit is reached: wait a moment; or a form has reached its `daily_limit`".into(),
         400 | 413 | 415 => "the event is not what the endpoint takes; the answer says why".into(),
         _ => match function_problem(account, stack, function).await {
             Some(problem) => problem,
@@ -125,10 +125,11 @@ fn does_allow(document: &Json, action: &str) -> bool {
         })
 }
 
-async fn has_resource_policy(account: &Account, stack: &Stack) -> bool {
+/// Whether the API refuses other addresses than those of a list; every API has a policy, which may admit everyone.
+async fn admits_only_some(account: &Account, stack: &Stack) -> bool {
     let Ok(Some(api)) = account.physical_id(&stack.full_stack_name(), "Api").await else { return false };
     let answer = account.api_gateway.get_rest_api().rest_api_id(api).send().await;
-    answer.is_ok_and(|api| api.policy().is_some_and(|policy| !policy.is_empty()))
+    answer.is_ok_and(|api| api.policy().is_some_and(|policy| policy.contains("NotIpAddress")))
 }
 
 async fn function_problem(account: &Account, stack: &Stack, function: &str) -> Option<String> {

@@ -1,11 +1,11 @@
-//! Alarms of CloudWatch: one for each way in which a message can be late or lost.
+//! Alarms of CloudWatch: one for each way in which a message can be late or lost, and on floods.
 
 use super::Resource;
 use policies::Value;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-/// An alarm on one metric that should be zero.
+/// An alarm on one metric that rises above a bound.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Alarm {
@@ -38,11 +38,23 @@ pub(crate) struct Metric {
     pub(crate) dimension: (&'static str, Value),
 }
 
+/// What a metric must not rise above, within how many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bound {
+    pub(crate) threshold: u32,
+    pub(crate) period_seconds: u32,
+}
+
+impl Bound {
+    /// Nothing at all, which is told within a minute.
+    pub(crate) const ZERO: Self = Self { threshold: 0, period_seconds: 60 };
+}
+
 impl Alarm {
-    /// An alarm that goes off when the metric rises above zero within a minute.
+    /// An alarm that goes off when the metric rises above its bound.
     ///
     /// No data means that nothing happened, which is well.
-    pub(crate) fn above_zero(metric: Metric, description: String, topic: Option<Value>) -> Self {
+    pub(crate) fn above(bound: Bound, metric: Metric, description: String, topic: Option<Value>) -> Self {
         let actions: Vec<Value> = topic.into_iter().collect();
         let (dimension, value) = metric.dimension;
         Self {
@@ -54,9 +66,9 @@ impl Alarm {
             metric_name: metric.name,
             namespace: metric.namespace,
             ok_actions: actions,
-            period: 60,
+            period: bound.period_seconds,
             statistic: metric.statistic,
-            threshold: 0,
+            threshold: bound.threshold,
             treat_missing_data: "notBreaching",
         }
     }
@@ -78,6 +90,28 @@ impl Metric {
     /// Source: API Gateway developer guide, "Amazon API Gateway dimensions and metrics".
     pub(crate) fn server_errors(api_name: Value) -> Self {
         Self { namespace: "AWS/ApiGateway", name: "5XXError", statistic: "Sum", dimension: ("ApiName", api_name) }
+    }
+
+    /// Requests that a REST API, by its name, refused with 4xx: its own throttling counts too.
+    pub(crate) fn refusals(api_name: Value) -> Self {
+        Self { name: "4XXError", ..Self::server_errors(api_name) }
+    }
+
+    /// All requests to a REST API, by its name; the service counts them as samples.
+    pub(crate) fn requests(api_name: Value) -> Self {
+        Self { name: "Count", statistic: "SampleCount", ..Self::server_errors(api_name) }
+    }
+
+    /// Writes to a table whose condition did not hold.
+    ///
+    /// Source: DynamoDB developer guide, "DynamoDB Metrics and dimensions".
+    pub(crate) fn refused_writes(table: &str) -> Self {
+        Self {
+            namespace: "AWS/DynamoDB",
+            name: "ConditionalCheckFailedRequests",
+            statistic: "Sum",
+            dimension: ("TableName", Value::reference(table)),
+        }
     }
 
     /// Invocations of a function that ended in an error.

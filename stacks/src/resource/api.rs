@@ -14,9 +14,8 @@ use std::fmt::Write;
 pub(crate) struct RestApi {
     endpoint_configuration: Json,
     name: Value,
-    /// Default: everyone may call it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<PolicyDocument>,
+    /// Always written: without one, CloudFormation leaves the policy that the API had before.
+    policy: PolicyDocument,
 }
 
 impl Resource for RestApi {
@@ -25,23 +24,37 @@ impl Resource for RestApi {
 
 impl RestApi {
     /// An API that only these addresses (CIDR) may call; all may if there are none.
-    ///
-    /// Source: API Gateway developer guide, resource policy examples.
     pub(crate) fn new(name: Value, senders: &[String]) -> Self {
-        let everything = || vec![Value::text("execute-api:/*")];
-        let allow = Statement {
-            effect: Effect::Allow,
-            principal: Some(Principal::Everyone),
-            ..Statement::allow([Action::INVOKE_API], everything())
-        };
-        let deny =
-            Statement::deny_everyone(Action::INVOKE_API, everything(), Condition::not_from(senders.iter().cloned()));
-        Self {
-            endpoint_configuration: json!({"Types": ["REGIONAL"]}),
-            name,
-            policy: (!senders.is_empty()).then(|| PolicyDocument::new(vec![allow, deny])),
-        }
+        Self { endpoint_configuration: json!({"Types": ["REGIONAL"]}), name, policy: policy(senders) }
     }
+}
+
+/// Everything of the API, as its own policy may write it.
+const WHOLE_API: &str = "execute-api:/*";
+
+/// What API Gateway makes of [`WHOLE_API`], for a region and an API with names as long as they come.
+const WHOLE_API_IN_FULL: &str = "arn:aws:execute-api:ap-northeast-1:111122223333:abcdefghij/*";
+
+/// Source: API Gateway developer guide, resource policy examples.
+fn policy(senders: &[String]) -> PolicyDocument {
+    let everything = || vec![Value::text(WHOLE_API)];
+    let allow = Statement {
+        effect: Effect::Allow,
+        principal: Some(Principal::Everyone),
+        ..Statement::allow([Action::INVOKE_API], everything())
+    };
+    let mut statements = vec![allow];
+    if !senders.is_empty() {
+        let elsewhere = Condition::not_from(senders.iter().cloned());
+        statements.push(Statement::deny_everyone(Action::INVOKE_API, everything(), elsewhere));
+    }
+    PolicyDocument::new(statements)
+}
+
+/// How many characters the policy has with which only these senders may call an API.
+pub(crate) fn api_policy_length(senders: &[String]) -> usize {
+    let text = json!(policy(senders)).to_string();
+    text.replace(WHOLE_API, WHOLE_API_IN_FULL).chars().count()
 }
 
 /// A part of a path.
@@ -128,6 +141,19 @@ impl GatewayResponse {
             status_code: "404",
         }
     }
+
+    /// 429 in place of the service's 403 for what AWS WAF refuses, which here is always too many requests.
+    pub(crate) fn too_many(api: Value) -> Self {
+        Self {
+            response_templates: BTreeMap::from([(
+                "application/json",
+                r#"{"message": "too many requests from this address; wait some minutes"}"#,
+            )]),
+            response_type: "WAF_FILTERED",
+            rest_api_id: api,
+            status_code: "429",
+        }
+    }
 }
 
 /// A snapshot of the API; immutable, hence a new logical id for every change of the API.
@@ -151,8 +177,9 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    /// What a SaaS sends, with plenty of room.
-    pub(crate) const WEBHOOK: Self = Self { per_second: 50, burst: 100 };
+    /// What a SaaS sends, beside a flood of forged requests: a 401 is answered in a few milliseconds, and what is
+    /// over this limit is refused without a look at who sent it.
+    pub(crate) const WEBHOOK: Self = Self { per_second: 200, burst: 400 };
     /// What a room full of people asks; more is not meant well.
     pub(crate) const FORM: Self = Self { per_second: 5, burst: 20 };
 }

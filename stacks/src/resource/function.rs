@@ -1,6 +1,7 @@
 //! Functions of Lambda with what each has for itself: role, log group, trigger.
 
 use super::Resource;
+use crate::stage::PolicyArn;
 use policies::{PolicyDocument, Statement, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -57,6 +58,9 @@ impl Resource for LogGroup {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Role {
     pub(crate) assume_role_policy_document: PolicyDocument,
+    /// Default: the policies alone say what the role may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions_boundary: Option<String>,
     pub(crate) policies: Vec<InlinePolicy>,
 }
 
@@ -74,17 +78,19 @@ impl Resource for Role {
 
 impl Role {
     /// A role for Lambda with these statements and no others.
-    pub(crate) fn for_function(statements: Vec<Statement>) -> Self {
+    pub(crate) fn for_function(statements: Vec<Statement>, boundary: Option<&PolicyArn>) -> Self {
         Self {
             assume_role_policy_document: PolicyDocument::trusting("lambda.amazonaws.com"),
+            permissions_boundary: boundary.map(|boundary| boundary.as_str().to_owned()),
             policies: vec![InlinePolicy { policy_document: PolicyDocument::new(statements), policy_name: "contract" }],
         }
     }
 
     /// A role for another service, acting for this account, with these statements and no others.
-    pub(crate) fn for_service(service: &'static str, statements: Vec<Statement>) -> Self {
+    pub(crate) fn for_service(service: &'static str, statements: Vec<Statement>, boundary: Option<&PolicyArn>) -> Self {
         Self {
             assume_role_policy_document: PolicyDocument::trusting_for_this_account(service),
+            permissions_boundary: boundary.map(|boundary| boundary.as_str().to_owned()),
             policies: vec![InlinePolicy {
                 policy_document: PolicyDocument::new(statements),
                 policy_name: "definition",

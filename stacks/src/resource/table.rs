@@ -2,7 +2,7 @@
 
 use super::Resource;
 use contracts::claim::Progress;
-use contracts::{ClaimWork, InsertRecords, KeepRecords, Wire};
+use contracts::{ClaimWork, Count, InsertRecords, KeepRecords, Wire};
 use policies::{Grant, Value};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -84,6 +84,17 @@ impl<T> TableRef<T> {
     pub fn insert(&self) -> Wire<InsertRecords<T>> {
         #[expect(clippy::disallowed_methods, reason = "this is a resource")]
         Wire::new(self.name(), vec![Grant::InsertRecords { table: self.arn() }])
+    }
+}
+
+/// The number of one day.
+pub struct DailyCount;
+
+impl TableRef<DailyCount> {
+    /// Lets a function count up to a limit.
+    pub fn count(&self) -> Wire<Count> {
+        #[expect(clippy::disallowed_methods, reason = "this is a resource")]
+        Wire::new(self.name(), vec![Grant::Count { table: self.arn() }])
     }
 }
 

@@ -1,10 +1,16 @@
 //! Alarms, which every queue and every function has.
 
 use super::Stack;
-use crate::resource::{Alarm, Metric};
+use crate::resource::{Alarm, Bound, Metric, Subscription, Topic, TopicPolicy};
 use crate::sns_slack;
-use crate::stage::AlarmTopic;
+use crate::stage::{AlarmTopic, AlarmsTo};
 use policies::Value;
+
+/// Refusals of an API, its 4xx, that nobody has to hear of: more of them are a flood, or a SaaS that was
+/// given a wrong address.
+const REFUSALS: Bound = Bound { threshold: 100, period_seconds: 300 };
+
+const MAIL: &str = "AlarmMail";
 
 impl Stack {
     /// An alarm on messages of a queue that were given up.
@@ -42,14 +48,64 @@ impl Stack {
         self.alarm("ApiErrorsAlarm", Metric::server_errors(self.full_name()), advice);
     }
 
+    /// An alarm on an API that refuses much: forged requests, or real ones above its limit, which would be lost.
+    ///
+    /// Source: API Gateway developer guide, "Amazon API Gateway dimensions and metrics".
+    #[track_caller]
+    pub(super) fn refusals_alarm(&mut self, advice: &str) {
+        self.alarm_above(REFUSALS, "ApiRefusalsAlarm", Metric::refusals(self.full_name()), advice);
+    }
+
+    /// An alarm on an API that gets more requests in an hour than it should.
+    #[track_caller]
+    pub(super) fn volume_alarm(&mut self, requests_per_hour: u32) {
+        let bound = Bound { threshold: requests_per_hour, period_seconds: 3600 };
+        let advice = format!(
+            "More than {requests_per_hour} requests came in an hour. Look at what was asked; `rate_rule` in the stage \
+             file stops a single sender."
+        );
+        self.alarm_above(bound, "ApiVolumeAlarm", Metric::requests(self.full_name()), &advice);
+    }
+
+    /// An alarm on a metric that should be zero.
     #[track_caller]
     pub(super) fn alarm(&mut self, logical_id: &str, metric: Metric, advice: &str) {
+        self.alarm_above(Bound::ZERO, logical_id, metric, advice);
+    }
+
+    #[track_caller]
+    fn alarm_above(&mut self, bound: Bound, logical_id: &str, metric: Metric, advice: &str) {
         let description = format!("{} of stage {}: {advice}", self.name, self.stage.name);
-        let alarm = Alarm::above_zero(metric, description, self.alarm_topic());
+        let alarm = Alarm::above(bound, metric, description, self.alarm_topic());
         self.add(logical_id, &alarm);
     }
 
+    /// Sends the alarms of this stack, of which none may be there yet, elsewhere than those of the other stacks.
+    ///
+    /// The ARN of a topic that mails them becomes an output.
+    #[track_caller]
+    pub fn alarms_to(&mut self, target: &AlarmsTo, output: &'static str) {
+        assert!(self.resources.is_empty(), "stack `{}`: some alarms went elsewhere already", self.name);
+        self.own_alarms = Some(match target {
+            AlarmsTo::Topic(arn) => Value::text(arn.as_str()),
+            AlarmsTo::Email(address) => {
+                let topic = self.topic_name(MAIL);
+                self.add(MAIL, &Topic { topic_name: topic });
+                let arn = Value::reference(MAIL);
+                let policy = TopicPolicy::for_services(arn.clone(), &["cloudwatch.amazonaws.com"]);
+                self.add(&format!("{MAIL}Policy"), &policy);
+                self.add(&format!("{MAIL}Subscription"), &Subscription::by_email(address, arn.clone()));
+                self.outputs.insert(output, arn.clone());
+                self.edge(MAIL, "a person's mail box", "mails to");
+                arn
+            }
+        });
+    }
+
     fn alarm_topic(&self) -> Option<Value> {
+        if self.own_alarms.is_some() {
+            return self.own_alarms.clone();
+        }
         self.stage.alarm_topic.as_ref().map(|topic| match topic {
             AlarmTopic::SnsSlack => sns_slack::topic_arn(&self.stage),
             AlarmTopic::Arn(arn) => Value::text(arn.as_str()),

@@ -1,7 +1,10 @@
 //! Functions behind REST APIs.
 
 use super::{Registration, Stack};
-use crate::resource::{ApiStage, GatewayResponse, Method, Path, Permission, RestApi, SecretRef, Throttle};
+use crate::resource::{
+    ApiStage, GatewayResponse, Method, Path, Permission, RestApi, SecretRef, Throttle, WebAcl, WebAclAssociation,
+};
+use crate::stage::RateRule;
 use contracts::{Contract, Http, WebhookToken, Wires};
 use policies::Value;
 
@@ -17,8 +20,23 @@ pub struct Endpoint<'a> {
     pub senders: Vec<String>,
 }
 
+/// An endpoint that everyone may call who finds it.
+pub struct OpenEndpoint {
+    /// The last part of its path.
+    pub resource: &'static str,
+    /// More requests than this in an hour are told by an alarm.
+    pub requests_per_hour: u32,
+    /// How many requests one address may make. Default: no such rule.
+    pub rate_rule: Option<RateRule>,
+}
+
 /// The output that holds an endpoint's address, without its token.
 const ENDPOINT: &str = "Endpoint";
+
+const FORGED: &str = "The API refused many requests (4xx): somebody forges them, or a real sender is above its limit \
+                      (429) and loses events. `allowed_senders` in the stage file keeps forgers out.";
+const REFUSED: &str = "The API refused many requests (4xx): somebody forges them, the SaaS sends from addresses that \
+                       are not in `allowed_senders` of the stage file, or is above the limit (429) and loses events.";
 
 fn api() -> Value {
     Value::reference("Api")
@@ -34,6 +52,10 @@ impl Stack {
     {
         let name = self.name;
         self.rest_api(&endpoint.senders);
+        self.refusals_alarm(match endpoint.senders.is_empty() {
+            true => FORGED,
+            false => REFUSED,
+        });
         self.add(
             "ApiPath",
             &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: name.into(), rest_api_id: api() },
@@ -56,13 +78,21 @@ impl Stack {
 
     /// A function behind `POST /api/<resource>`, open to everyone who can reach it; returns the API's host name.
     #[track_caller]
-    pub fn open_endpoint<W>(&mut self, logical_id: &'static str, resource: &'static str, wiring: W) -> Value
+    pub fn open_endpoint<W>(&mut self, logical_id: &'static str, endpoint: OpenEndpoint, wiring: W) -> Value
     where
         W: Wires,
         W::Contract: Contract<Trigger = Http>,
     {
+        let OpenEndpoint { resource, requests_per_hour, rate_rule } = endpoint;
         self.rest_api(&[]);
         self.throttle = Throttle::FORM;
+        self.refusals_alarm(
+            "The API refused many requests (4xx): more than it takes at a time, or none that the page sends.",
+        );
+        self.volume_alarm(requests_per_hour);
+        if let Some(rule) = rate_rule {
+            self.rate_rule(rule);
+        }
         self.add(
             "ApiPath",
             &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: "api".into(), rest_api_id: api() },
@@ -78,6 +108,17 @@ impl Stack {
     /// Something else of the stack that somebody enters elsewhere: an address or an ARN that an output holds.
     pub fn registration(&mut self, who: &'static str, place: &'static str, output: &'static str) {
         self.registrations.push(Registration { saas: who, place, address_output: output, token_secret: None });
+    }
+
+    /// Blocks an address that makes too many requests of the API.
+    #[track_caller]
+    fn rate_rule(&mut self, rule: RateRule) {
+        let name = self.full_name().then("-rules");
+        self.add("ApiRules", &WebAcl::limiting_addresses(name, rule));
+        self.add("ApiRulesAssociation", &WebAclAssociation::new("ApiRules", api(), ApiStage::NAME));
+        // The ARN is made of names, so CloudFormation does not see that the stage must be there.
+        self.depends("ApiRulesAssociation", "ApiStage");
+        self.add("ApiTooMany", &GatewayResponse::too_many(api()));
     }
 
     #[track_caller]

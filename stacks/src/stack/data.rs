@@ -1,7 +1,7 @@
 //! Where things are kept: buckets and tables.
 
 use super::Stack;
-use crate::resource::{Bucket, BucketPolicy, BucketRef, DataTable, Table, TableRef};
+use crate::resource::{Bucket, BucketPolicy, BucketRef, DailyCount, DataTable, Metric, Table, TableRef};
 
 impl Stack {
     /// A private bucket that outlives mistakes; its name becomes an output.
@@ -18,6 +18,14 @@ impl Stack {
     #[track_caller]
     pub fn memory<T>(&mut self, logical_id: &str) -> TableRef<T> {
         self.add(logical_id, &Table::new());
+        TableRef::new(logical_id)
+    }
+
+    /// A table with the number of each day, and an alarm on a day that has reached its limit.
+    #[track_caller]
+    pub fn daily_counts(&mut self, logical_id: &str, advice: &str) -> TableRef<DailyCount> {
+        self.add(logical_id, &Table::new());
+        self.alarm(&format!("{logical_id}LimitAlarm"), Metric::refused_writes(logical_id), advice);
         TableRef::new(logical_id)
     }
 

@@ -45,7 +45,7 @@ impl Stack {
                 retention_in_days: self.stage.log_retention_days.days(),
             },
         );
-        self.add(&role, &Role::for_function(statements));
+        self.add(&role, &Role::for_function(statements, self.stage.permissions_boundary.as_ref()));
         self.add(
             logical_id,
             &Function {

@@ -4,6 +4,7 @@ use super::Stack;
 use crate::resource::function::ScalingConfig;
 use crate::resource::{
     DeadLetters, Entry, EventSourceMapping, Queue, QueuePolicy, QueueRef, Subscription, Topic, TopicPolicy, TopicRef,
+    deliverer,
 };
 use crate::stage::{Stage, TopicArn};
 use contracts::{Contract, Message, Published, Sqs, Wires, trigger_variables};
@@ -18,8 +19,13 @@ pub struct Feeding {
     pub maximum_concurrency: u32,
 }
 
-/// The services that may publish to a topic for this account, by their host names, and a word for all of them.
-pub struct Publishers(pub &'static str, pub &'static [&'static str]);
+/// Who may publish to a topic for this account.
+pub struct Publishers {
+    /// What a person calls them.
+    pub words: &'static str,
+    /// Their service principals.
+    pub services: Vec<&'static str>,
+}
 
 impl Stack {
     /// A work queue of messages `M` with its dead-letter queue; a consumer must follow.
@@ -38,11 +44,15 @@ impl Stack {
     /// A topic of messages `M` with a fixed name; its ARN becomes an output.
     #[track_caller]
     pub fn topic<M>(&mut self, logical_id: &'static str, output: &'static str) -> TopicRef<M> {
-        let name = format!("{}{}-{logical_id}", Self::name_prefix(&self.stage), self.name);
-        self.add(logical_id, &Topic { topic_name: Value::text(name) });
+        let topic_name = self.topic_name(logical_id);
+        self.add(logical_id, &Topic { topic_name });
         let arn = Value::reference(logical_id);
         self.outputs.insert(output, arn.clone());
         TopicRef::new(arn, None)
+    }
+
+    pub(super) fn topic_name(&self, logical_id: &str) -> Value {
+        Value::text(format!("{}{}-{logical_id}", Self::name_prefix(&self.stage), self.name))
     }
 
     /// A topic that services of AWS publish to.
@@ -54,15 +64,15 @@ impl Stack {
         publishers: &Publishers,
     ) -> TopicRef<M> {
         let topic = self.topic(logical_id, output);
-        self.add(&format!("{logical_id}Policy"), &TopicPolicy::for_services(topic.arn.clone(), publishers.1));
-        self.edge(publishers.0, logical_id, "publish to");
+        self.add(&format!("{logical_id}Policy"), &TopicPolicy::for_services(topic.arn.clone(), &publishers.services));
+        self.edge(publishers.words, logical_id, "publish to");
         topic
     }
 
     /// A topic that is there already; its ARN becomes an output.
     pub fn existing_topic<M>(&mut self, arn: &TopicArn, output: &'static str) -> TopicRef<M> {
         self.outputs.insert(output, Value::text(arn.as_str()));
-        let region = (arn.region() != self.stage.region.as_str()).then(|| arn.region().to_owned());
+        let region = (*arn.region() != self.stage.region).then(|| arn.region().clone());
         TopicRef::new(Value::text(arn.as_str()), region)
     }
 
@@ -86,11 +96,14 @@ impl Stack {
             &Subscription {
                 endpoint: queue.arn(),
                 protocol: "sqs",
-                region: topic.region.clone(),
+                region: topic.region.as_ref().map(|region| region.as_str().to_owned()),
                 topic_arn: topic.arn.clone(),
             },
         );
-        self.add(&format!("{id}Policy"), &QueuePolicy::for_topic(topic.arn.clone(), queue.arn(), queue.url()));
+        let here = &self.stage.region;
+        let deliverer = deliverer(topic.region.as_ref().unwrap_or(here), here);
+        let policy = QueuePolicy::for_topic(topic.arn.clone(), deliverer, queue.arn(), queue.url());
+        self.add(&format!("{id}Policy"), &policy);
         // What is published before the queue lets the topic in would be retried, but why wait.
         self.depends(&format!("{id}Subscription"), &format!("{id}Policy"));
         let from = topic.arn.references().next().unwrap_or("a topic that is there already").to_owned();

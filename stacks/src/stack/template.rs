@@ -181,6 +181,11 @@ impl Stack {
         &self.registrations
     }
 
+    /// What whoever deploys should know; nothing on this machine, where nobody waits for an alarm.
+    pub fn warnings(&self) -> &[String] {
+        if self.stage.is_local() { &[] } else { &self.warnings }
+    }
+
     /// The stage it is for.
     pub fn stage(&self) -> &Stage {
         &self.stage

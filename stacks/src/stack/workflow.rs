@@ -115,7 +115,8 @@ impl Stack {
         grants.sort();
         let statements: Vec<Statement> = grants.iter().map(Grant::statement).collect();
         self.policies.insert(logical_id.to_owned(), PolicyDocument::new(statements.clone()));
-        self.add(role, &Role::for_service(service, statements));
+        let boundary = self.stage.permissions_boundary.as_ref();
+        self.add(role, &Role::for_service(service, statements, boundary));
         for grant in &grants {
             let (subject, words) = grant.subject();
             let Some(to) = subject.references().find(|id| !id.starts_with("AWS::")).map(str::to_owned) else {

@@ -1,17 +1,22 @@
 //! The values of a stage file, each refusing what it cannot be.
 
+mod arn;
+mod notice;
+mod place;
+mod senders;
 mod system;
 mod workflow;
 
-pub use system::{
-    AlarmTopic, Domain, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, SnsSlackSettings,
-    TopicArn,
-};
+pub use arn::{PolicyArn, TopicArn};
+pub use notice::{AlarmTopic, AlarmsTo, EmailAddress, Publisher, SnsSlackSettings};
+pub use place::{AccountId, Region};
+pub use senders::SenderRange;
+pub use system::{Domain, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, RateRule};
 pub use workflow::{BytebaseWorkflowSettings, Schedule};
 
 use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
 use contracts::{Origin, SizeLimit};
-use ipnet::IpNet;
+use senders::senders;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -66,41 +71,6 @@ impl StageName {
 impl fmt::Display for StageName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
-    }
-}
-
-/// An AWS region such as `ap-northeast-1`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Region(String);
-
-read_by!(Region, |text: String| {
-    let parts: Vec<&str> = text.split('-').collect();
-    let is_region = matches!(parts.as_slice(), [area, .., number]
-        if (3..=4).contains(&parts.len())
-            && area.len() == 2
-            && number.len() == 1
-            && number.chars().all(|c| c.is_ascii_digit()))
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        && parts.iter().all(|part| !part.is_empty());
-    if is_region {
-        Ok(Region(text))
-    } else {
-        Err(format!("`{text}` is not an AWS region; allowed is a name such as `ap-northeast-1`"))
-    }
-});
-
-impl Region {
-    /// The only region whose certificates CloudFront takes.
-    pub const OF_CERTIFICATES: &'static str = "us-east-1";
-
-    pub(crate) fn of_certificates() -> Self {
-        Self(Self::OF_CERTIFICATES.to_owned())
-    }
-
-    /// The name as AWS writes it.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -192,14 +162,6 @@ where
     T::deserialize(from).map(Some)
 }
 
-/// Reads a list of senders; an empty one would say nobody, and mean everyone.
-pub(crate) fn senders<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SenderRange>, D::Error> {
-    let senders: Option<Vec<SenderRange>> = Option::deserialize(from)?;
-    senders.filter(|senders| !senders.is_empty()).ok_or_else(|| {
-        serde::de::Error::custom("allowed is at least one address; leave the line out to let everyone call")
-    })
-}
-
 /// The Backlog space that handlers call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
@@ -209,25 +171,6 @@ pub struct BacklogSettings {
     pub host: Option<Host>,
     /// Key of the project.
     pub project: ProjectKey,
-}
-
-/// The number of an AWS account.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct AccountId(String);
-
-read_by!(AccountId, |text: String| {
-    match text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()) {
-        true => Ok(AccountId(text)),
-        false => Err(format!("`{text}` is not an account; allowed are its twelve digits, such as 111122223333")),
-    }
-});
-
-impl AccountId {
-    /// The twelve digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// The host name of a SaaS.
@@ -302,27 +245,4 @@ pub struct BacklogFilesSettings {
 
 fn default_size_limit() -> SizeLimit {
     SizeLimit::new(20 << 30)
-}
-
-/// An address, or a range of addresses in CIDR notation.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct SenderRange(IpNet);
-
-read_by!(SenderRange, |text: String| {
-    let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
-    let range = address.or_else(|_| text.parse::<IpNet>());
-    match range {
-        Ok(range) if range.prefix_len() > 0 => Ok(SenderRange(range)),
-        _ => Err(format!(
-            "`{text}` is not a sender; allowed is an address or a range such as `192.0.2.1` or `192.0.2.0/24`"
-        )),
-    }
-});
-
-impl SenderRange {
-    /// The range in CIDR notation.
-    pub fn cidr(&self) -> String {
-        self.0.trunc().to_string()
-    }
 }

@@ -110,6 +110,10 @@ fn values_of_the_systems_are_checked() {
     assert!(without_value.message.contains("issue.assignee: allowed is a name or a whole number"), "{without_value}");
     let form = |rest: &str| format!("question_form:\n  issue: {{type: バグ, priority: 2}}\n{rest}");
     assert!(error(&form("  keep_days: 0\n")).contains("1 to 36500"));
+    assert!(error(&form("  daily_limit: 0\n")).contains("1 to 100000"));
+    assert!(error(&form("  rate_rule: 9\n")).contains("10 to 1500"));
+    let settings = parse(&text(&form("  rate_rule: 100\n"))).unwrap().question_form.unwrap();
+    assert_eq!((settings.daily_limit.questions(), settings.rate_rule.unwrap().requests()), (500, 100));
     assert!(error(&form("  domain: {name: Questions, zone_id: Z1}\n")).contains("questions.example.com"));
     assert!(error(&form("  domain: {name: a.example.com, zone_id: x}\n")).contains("hosted zone"));
     assert!(parse(&text("time_zone: Asia/Tokio\n")).unwrap_err().to_string().contains("Asia/Tokyo"));
@@ -119,7 +123,7 @@ fn values_of_the_systems_are_checked() {
 fn a_section_without_a_value_is_not_an_absent_one() {
     let alone = GOOD.replace("backlog_files:\n  watched_folder: /sample/\n  target_prefix: target/\n", "sns_slack:\n");
     // It has nothing that must be said.
-    assert_eq!(parse(&alone).unwrap().sns_slack, Some(SnsSlackSettings { topic: None }));
+    assert_eq!(parse(&alone).unwrap().sns_slack, Some(SnsSlackSettings::default()));
     for section in ["alarm_topic", "backlog_files", "bytebase_workflow", "mackerel_incidents", "question_form"] {
         let error = parse(&format!("{alone}{section}:\n")).unwrap_err();
         assert!(error.message.starts_with(&format!("{section}: ")), "{error}");
@@ -191,4 +195,107 @@ fn a_stage_name_can_be_part_of_a_bucket_name() {
     for wrong in ["", "Prod", "a b", "a.b", "1a", "a-", "abcdefghijklmnopq", "../x"] {
         assert!(StageName::try_from(wrong.to_owned()).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_region_of_another_partition_is_refused_wherever_it_stands() {
+    for (region, partition) in [
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+        ("us-isof-south-1", "aws-iso-f"),
+        ("eu-isoe-west-1", "aws-iso-e"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ] {
+        let words = [&format!("`{region}` is a region of the partition `{partition}`"), "`ap-northeast-1`"];
+        check("ap-northeast-1", region, 1, &words.map(|word| word));
+        let arn = format!("arn:aws:sns:{region}:111122223333:a");
+        check("region:", &format!("alarm_topic: {arn}\nregion:"), 1, &[partition]);
+        let arn = format!("arn:{partition}:sns:{region}:111122223333:a");
+        let of_partition =
+            format!("`{arn}` is of the partition `{partition}`; allowed is an ARN of the partition `aws`");
+        check("region:", &format!("alarm_topic: {arn}\nregion:"), 1, &[&of_partition]);
+        let listening = format!("sns_slack:\n  topic: {arn}\nbacklog_files:\n");
+        check("backlog_files:\n", &listening, 6, &["sns_slack.topic", &of_partition]);
+        let alarms = format!("sns_slack:\n  alarms_to: {arn}\nbacklog_files:\n");
+        check("backlog_files:\n", &alarms, 6, &["sns_slack.alarms_to", &of_partition]);
+        let boundary = format!("permissions_boundary: arn:{partition}:iam::111122223333:policy/p\nregion:");
+        check("region:", &boundary, 1, &["permissions_boundary", partition]);
+    }
+}
+
+#[test]
+fn a_boundary_is_a_policy_of_the_account_or_of_aws() {
+    let boundary = |arn: &str| format!("permissions_boundary: {arn}\nregion:");
+    for right in [
+        "arn:aws:iam::111122223333:policy/boundary",
+        "arn:aws:iam::111122223333:policy/teams/a/boundary",
+        "arn:aws:iam::aws:policy/PowerUserAccess",
+    ] {
+        let stage = parse(&GOOD.replace("region:", &boundary(right))).unwrap();
+        assert_eq!(stage.permissions_boundary.unwrap().as_str(), right);
+    }
+    for wrong in [
+        "boundary",
+        "arn:aws:iam::111122223333:role/boundary",
+        "arn:aws:iam::1111:policy/boundary",
+        "arn:aws:iam:eu-west-1:111122223333:policy/boundary",
+        "arn:aws:iam::111122223333:policy/",
+        "arn:aws:iam::111122223333:policy/a b",
+    ] {
+        check("region:", &boundary(wrong), 1, &["permissions_boundary", wrong, "policy/boundary"]);
+    }
+    let of_another = boundary("arn:aws:iam::444455556666:policy/p").replace("region", "account: 111122223333\nregion");
+    check("region:", &of_another, 1, &["permissions_boundary", "444455556666", "111122223333"]);
+}
+
+#[test]
+fn a_list_of_senders_fits_into_the_policy_of_an_api() {
+    let text = |n_senders: usize, address: &dyn Fn(usize) -> String| {
+        let lines: String = (0..n_senders).map(|n| format!("    - {}\n", address(n))).collect();
+        format!("{GOOD}  allowed_senders:\n{lines}")
+    };
+    let v4 = |n: usize| format!("192.0.{}.{}", n / 256, n % 256);
+    let v6 = |n: usize| format!("2001:db8:ffff:ffff:ffff:ffff:ffff:{n:x}");
+    assert!(parse(&text(400, &v4)).is_ok());
+    assert!(parse(&text(150, &v6)).is_ok());
+    for (n_senders, address) in [(500, &v4 as &dyn Fn(usize) -> String), (200, &v6)] {
+        let error = parse(&text(n_senders, address)).unwrap_err();
+        assert_eq!(error.line, Some(8), "{error}");
+        let words = format!("backlog_files.allowed_senders: {n_senders} ranges make a resource policy of ");
+        assert!(error.message.starts_with(&words) && error.message.contains("takes 8192"), "{error}");
+    }
+}
+
+#[test]
+fn publishers_are_those_that_aws_documents_and_only_of_an_own_topic() {
+    let with = |rest: &str| format!("sns_slack:\n{rest}backlog_files:\n");
+    let stage = parse(&GOOD.replace("backlog_files:\n", &with("  publishers: [ses, s3, s3]\n"))).unwrap();
+    assert_eq!(stage.sns_slack.unwrap().publishers, [Publisher::S3, Publisher::Ses]);
+    for wrong in ["guardduty", "s3.amazonaws.com", "cloudwatch", "S3"] {
+        let words = [wrong, "`backup`, `codestar-notifications`", "already", "EventBridge"];
+        check("backlog_files:\n", &with(&format!("  publishers: [{wrong}]\n")), 6, &words);
+    }
+    let elsewhere = with("  topic: arn:aws:sns:eu-west-1:111122223333:a\n  publishers: [s3]\n");
+    check("backlog_files:\n", &elsewhere, 7, &["sns_slack.publishers", "not this stack's", "arn:aws:sns:eu-west-1"]);
+}
+
+#[test]
+fn the_alarms_of_sns_slack_go_to_a_mail_box_or_to_another_topic() {
+    let with = |rest: &str| format!("sns_slack:\n{rest}backlog_files:\n");
+    let read = |target: &str| {
+        let text = GOOD.replace("backlog_files:\n", &with(&format!("  alarms_to: {target}\n")));
+        parse(&text).unwrap().sns_slack.unwrap().alarms_to.unwrap()
+    };
+    assert!(matches!(read("ops+alarms@mail.example.com"), AlarmsTo::Email(_)));
+    assert!(matches!(read("arn:aws:sns:ap-northeast-1:111122223333:a"), AlarmsTo::Topic(_)));
+    for wrong in ["ops", "ops@example", "\"@example.com\"", "ops@example..com", "a b@example.com", "sns-slack", ""] {
+        check("backlog_files:\n", &with(&format!("  alarms_to: {wrong}\n")), 6, &["sns_slack.alarms_to", "e-mail"]);
+    }
+    let same =
+        "  topic: arn:aws:sns:ap-northeast-1:111122223333:a\n  alarms_to: arn:aws:sns:ap-northeast-1:111122223333:a\n";
+    check("backlog_files:\n", &with(same), 7, &["sns_slack.alarms_to", "listens to"]);
+    let far = "  alarms_to: arn:aws:sns:eu-west-1:111122223333:a\n";
+    check("backlog_files:\n", &with(far), 6, &["sns_slack.alarms_to", "another region"]);
 }

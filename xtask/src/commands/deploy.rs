@@ -58,6 +58,10 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         tell_former(&round, &stacks).await?;
     }
     tell_silent_alarms(&round, &stacks).await?;
+    for (stack, warning) in stacks.iter().flat_map(|stack| stack.warnings().iter().map(move |warning| (stack, warning)))
+    {
+        context.reporter.warn(format!("{}: {warning}", stack.name()));
+    }
     let (outputs, mut looked) = outputs_before(&round, &stacks).await?;
     round.outputs_before = outputs;
     let stacks: Vec<&Stack> = stacks.iter().collect();

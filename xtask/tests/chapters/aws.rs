@@ -109,6 +109,7 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     assert!(endpoints.stdout.contains(&format!("ARN    {topic}")), "{}", endpoints.stdout);
     stage.aws(&["sns", "publish", "--topic-arn", topic, "--message", "from the stage on AWS"]);
     stage.until("the message is shown", || stage.shown_with("slack/messages", "from the stage on AWS").len() == 1);
+    a_bucket_tells(stage, topic);
     let event = ["publish-test-event", "sns-slack", "--stage", "prod", "--output", "json"];
     let report = run(stage, &event, &[]).succeeds().json();
     assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
@@ -129,6 +130,19 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     other.says("alarms reach nobody before sns-slack is there: `cargo xtask deploy sns-slack --stage prod`");
     assert_eq!(&stage.account("inventory", &[]), before);
     std::fs::remove_file(stage.root.join(PROD)).unwrap();
+}
+
+/// A bucket is a publisher of the stage file: S3 asks the topic before it takes the setting.
+fn a_bucket_tells(stage: &Stage, topic: &str) {
+    let of_bucket = ["--bucket", "told-of"];
+    let call = |arguments: &[&str]| stage.aws(&[&["s3api"], arguments, &of_bucket[..]].concat());
+    call(&["create-bucket", "--create-bucket-configuration", "LocationConstraint=ap-northeast-1"]);
+    let wish = json!({"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}).to_string();
+    call(&["put-bucket-notification-configuration", "--notification-configuration", &wish]);
+    call(&["put-object", "--key", "made-by-a-person.txt"]);
+    stage.until("the object is told of", || stage.shown_with("slack/messages", "made-by-a-person.txt").len() == 1);
+    call(&["delete-object", "--key", "made-by-a-person.txt"]);
+    call(&["delete-bucket"]);
 }
 
 /// What is asked can be interrupted and refused, and nothing comes of it.
@@ -186,7 +200,7 @@ pub fn existing_topic(stage: &Stage, before: &Json) {
     let secret = stage.secrets().remove("SLACK_WEBHOOK_URL").unwrap();
     let url = format!("{}/slack/services/T00000000/B00000000/{secret}", stage.stand_ins());
     write_stage(stage, &["backlog", "backlog_files", "bytebase_workflow", "mackerel_incidents", "question_form"]);
-    stage.edit(PROD, "sns_slack: {}\n", &format!("sns_slack:\n  topic: {topic}\n"));
+    stage.edit(PROD, "  publishers: [codestar-notifications, s3]\n", &format!("  topic: {topic}\n"));
     let deploy = ["deploy", "--stage", "prod", "--yes", "--output", "json"];
     let deployed = run(stage, &deploy, &[("SLACK_WEBHOOK_URL", &url)]).succeeds();
     assert_eq!(deployed.json()["stacks"][0]["registrations"][0]["url"], topic);

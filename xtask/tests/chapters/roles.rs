@@ -46,8 +46,13 @@ pub fn least_privilege(stage: &Stage) {
         (
             "question-form",
             "QuestionReceiver",
-            &["sns:Publish Questions"],
-            &["sns:Subscribe Questions", "dynamodb:PutItem Archive", "secretsmanager:GetSecretValue TeamsWorkflow"],
+            &["sns:Publish Questions", "dynamodb:UpdateItem Counts"],
+            &[
+                "sns:Subscribe Questions",
+                "dynamodb:PutItem Counts",
+                "dynamodb:PutItem Archive",
+                "secretsmanager:GetSecretValue TeamsWorkflow",
+            ],
         ),
         (
             "question-form",

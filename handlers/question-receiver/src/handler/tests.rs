@@ -3,20 +3,30 @@
 //! Proven elsewhere: every way to clean and to refuse a text (`contracts`, question.rs).
 
 use super::*;
-use contracts::Message;
-use runtime::{FakeTopic, Topic};
+use contracts::question_receiver::DailyLimit;
+use contracts::{Message, SettingValue};
+use runtime::{Counter, FakeCounter, FakeTopic, Topic};
 use serde_json::{Value, json};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json; charset=utf-8");
 /// Stands in every question, for no reply may show it.
 const CANARY: &str = "canary-0123456789";
 
+fn links(topic: &FakeTopic, taken: &FakeCounter, limit: u32) -> Links {
+    Links {
+        questions: Topic::fake(topic),
+        taken: Counter::fake(taken),
+        daily_limit: DailyLimit::try_from(limit).unwrap(),
+        time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
+    }
+}
+
 /// Posts a body; returns the status, the reply and what was published.
 async fn post(headers: &[(&str, &str)], body: &[u8]) -> (u16, Value, Vec<String>) {
-    let topic = FakeTopic::default();
-    let links = Links { questions: Topic::fake(&topic) };
-    let reply = handle(&links, Request::new(&[], headers, body)).await.unwrap();
+    let (topic, taken) = (FakeTopic::default(), FakeCounter::default());
+    let reply = handle(&links(&topic, &taken, 9), Request::new(&[], headers, body)).await.unwrap();
     assert!(!format!("{reply:?}").contains(CANARY), "{reply:?}");
+    assert_eq!(taken.numbers().len(), topic.published().len(), "what is refused takes no place");
     (reply.status(), reply.body(), topic.published())
 }
 
@@ -128,7 +138,31 @@ async fn refuses_a_question_that_cannot_be_asked_with_a_word_for_each_reason() {
 
 #[tokio::test]
 async fn a_broken_topic_is_a_failure_and_not_an_acceptance() {
-    let links = Links { questions: Topic::fake(&FakeTopic::broken()) };
+    let taken = FakeCounter::default();
+    let links = links(&FakeTopic::broken(), &taken, 9);
     let failure = handle(&links, Request::new(&[], &[JSON], &body("A-1", CANARY))).await.unwrap_err();
     assert!(!format!("{failure:?}").contains(CANARY), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_day_has_its_limit_and_says_so_without_a_failure() {
+    let (topic, taken) = (FakeTopic::default(), FakeCounter::default());
+    let links = links(&topic, &taken, 2);
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        let reply = handle(&links, Request::new(&[], &[JSON], &body("A-1", CANARY))).await.unwrap();
+        statuses.push((reply.status(), reply.body()["code"].clone()));
+    }
+    let (taken_once, full) = ((200, Value::Null), (429, json!("daily_limit")));
+    assert_eq!(statuses, [taken_once.clone(), taken_once, full.clone(), full]);
+    assert_eq!(topic.published().len(), 2);
+    assert_eq!(taken.numbers().into_values().collect::<Vec<_>>(), [2]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_not_published() {
+    let topic = FakeTopic::default();
+    let links = links(&topic, &FakeCounter::broken(), 2);
+    assert!(handle(&links, Request::new(&[], &[JSON], &body("A-1", CANARY))).await.is_err());
+    assert!(topic.published().is_empty());
 }

@@ -36,6 +36,7 @@ const TEXTS = {
       unreachable: "サーバーと通信できませんでした。少し待ってから、もう一度送ってください。",
       timeout: (seconds) => `${seconds} 秒待ちましたが、応答がありませんでした。質問は届いている可能性があり、もう一度送ると重複することがあります。`,
       busy: "質問が集中しています。1 分ほど待ってから、もう一度送ってください。",
+      daily_limit: "今日受け付けられる質問の数が上限に達しました。明日もう一度送ってください。お急ぎのときは、講師に直接ご連絡ください。",
       broken: "サーバーの問題で、受け付けられませんでした。少し待ってから、もう一度送ってください。",
       outdated: "このページが古くなっている可能性があります。ページを再読み込みしてから、もう一度送ってください。",
       refused: "サーバーに受け付けられませんでした。続くときは、講師に知らせてください。",
@@ -70,6 +71,7 @@ const TEXTS = {
       unreachable: "The connection to the server failed. Wait a moment, then send again.",
       timeout: (seconds) => `There was no answer within ${seconds} seconds. Your question may have arrived all the same; if you send it again, it may arrive twice.`,
       busy: "Many questions are coming in. Wait about a minute, then send again.",
+      daily_limit: "The number of questions for today has reached its limit. Send your question again tomorrow. If it is urgent, contact your instructor directly.",
       broken: "The server has a problem and did not take your question. Wait a moment, then send again.",
       outdated: "This page may be out of date. Reload it, then send again.",
       refused: "The server did not accept your question. If this goes on, please tell your instructor.",
@@ -175,7 +177,7 @@ function judge(status, answer) {
     if (status === 400 && fieldOf(answer?.code)) return answer.code;
     if (status === 413) return "too_long";
     if (status === 400 || status === 415) return "outdated";
-    if (status === 429) return "busy";
+    if (status === 429) return answer?.code === "daily_limit" ? "daily_limit" : "busy";
     // A gateway that lost the answer says nothing about the question.
     if (status === 502 || status === 504) return "strange";
     if (status >= 500) return "broken";

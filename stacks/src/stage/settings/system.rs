@@ -3,6 +3,7 @@
 use super::{SenderRange, read_by};
 use contracts::Days;
 use contracts::mackerel::OnRecovery;
+use contracts::question_receiver::DailyLimit;
 use serde::Deserialize;
 use std::fmt;
 
@@ -62,27 +63,49 @@ pub struct MackerelIncidentsSettings {
     pub allowed_senders: Vec<SenderRange>,
 }
 
-/// Settings of the stack `sns-slack`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a section with its settings below it, or `{}` for their defaults")]
-pub struct SnsSlackSettings {
-    /// A topic that is there already. Default: one of the stack's own.
-    #[serde(default)]
-    pub topic: Option<TopicArn>,
-}
-
 /// Settings of the stack `question-form`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub struct QuestionFormSettings {
     /// How the issue of a question is made.
     pub issue: IssueSettings,
+    /// How many questions are taken on one day, by everybody together.
+    #[serde(default)]
+    pub daily_limit: DailyLimit,
+    /// How many requests one address may make. Default: no such rule.
+    #[serde(default, deserialize_with = "super::present")]
+    pub rate_rule: Option<RateRule>,
     /// How long questions are kept in the table. Default: for ever.
     #[serde(default)]
     pub keep_days: Option<Days>,
     /// The form's own domain. Default: the name that CloudFront gives it.
     #[serde(default, deserialize_with = "super::present")]
     pub domain: Option<Domain>,
+}
+
+/// How many requests one address may make within five minutes before AWS WAF refuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct RateRule(u32);
+
+impl RateRule {
+    /// The number of requests.
+    pub fn requests(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for RateRule {
+    type Error = String;
+
+    fn try_from(requests: u32) -> Result<Self, String> {
+        // Source: AWS WAF API reference, RateBasedStatement: at least 10. More than the API lets through in
+        // five minutes would never be reached.
+        match requests {
+            10..=1500 => Ok(Self(requests)),
+            _ => Err(format!("{requests} is not a number of requests in five minutes; allowed is 10 to 1500")),
+        }
+    }
 }
 
 /// A domain whose zone is in Route 53.
@@ -146,55 +169,3 @@ impl ZoneId {
         &self.0
     }
 }
-
-/// ARN of a standard topic.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct TopicArn(String);
-
-read_by!(TopicArn, |text: String| {
-    let parts: Vec<&str> = text.split(':').collect();
-    let is_arn = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
-        if partition.starts_with("aws")
-            && !region.is_empty()
-            && account.len() == 12
-            && account.bytes().all(|byte| byte.is_ascii_digit())
-            && !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
-    if is_arn {
-        Ok(TopicArn(text))
-    } else {
-        Err(format!(
-            "`{text}` is not a standard topic; allowed is an ARN such as `arn:aws:sns:ap-northeast-1:111122223333:alarms`"
-        ))
-    }
-});
-
-impl TopicArn {
-    /// The ARN as written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The region that it names.
-    pub fn region(&self) -> &str {
-        self.0.split(':').nth(3).unwrap_or_default()
-    }
-}
-
-/// Where alarms go.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum AlarmTopic {
-    /// The topic of the stack `sns-slack`, hence Slack.
-    SnsSlack,
-    /// Another topic.
-    Arn(TopicArn),
-}
-
-read_by!(AlarmTopic, |text: String| {
-    match text.as_str() {
-        "sns-slack" => Ok(AlarmTopic::SnsSlack),
-        _ => TopicArn::try_from(text).map(AlarmTopic::Arn).map_err(|error| format!("{error}, or `sns-slack`")),
-    }
-});
