@@ -1,12 +1,21 @@
 //! The account that a stage lives in, real or on this machine: clients, and what is in it.
 
 mod connect;
+mod limits;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod stack;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod watch;
 
-pub use stack::StackStatus;
+pub(crate) use limits::CallLimits;
 pub(crate) use stack::StackSummary;
+pub use standing::{StackStatus, Standing};
 
 use crate::error::Outcome;
+use crate::event::Reporter;
 use crate::local::Local;
 use crate::propose::OpenChangeSets;
 use aws_config::SdkConfig;
@@ -35,15 +44,27 @@ pub struct Account {
     pub region: String,
     /// The local cloud, if that is where the account is.
     pub local: Option<Local>,
+    /// Tells what is waited for.
+    pub(crate) reporter: Reporter,
+    /// How long calls may take.
+    pub(crate) limits: CallLimits,
     config: SdkConfig,
     shared: Shared,
 }
 
 /// What the clients of all regions of an account know together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Shared {
+    reporter: Reporter,
+    limits: CallLimits,
     may_have_changed: Arc<AtomicBool>,
     open_change_sets: OpenChangeSets,
+}
+
+impl Shared {
+    fn new(reporter: Reporter, limits: CallLimits) -> Self {
+        Self { reporter, limits, may_have_changed: Arc::default(), open_change_sets: OpenChangeSets::default() }
+    }
 }
 
 impl Account {
@@ -72,17 +93,20 @@ impl Account {
         (elapsed / 8).clamp(first, last)
     }
 
-    /// Looks at something that goes on whatever becomes of us; a service that does not answer is asked
-    /// again for some minutes.
+    /// Looks at something that continues in the account whether or not it is watched; a service that does
+    /// not answer is asked again for some minutes.
     pub(crate) async fn look<T>(&self, mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
         let limit = match self.local {
             Some(_) => Duration::from_secs(2),
-            None => Duration::from_secs(300),
+            None => self.limits.looking(),
         };
         let began = Instant::now();
+        let mut wait = None;
         loop {
             match ask().await {
                 Err(error) if error.is_transient() && began.elapsed() < limit => {
+                    let told = || self.reporter.wait_since(began, "a service to answer again");
+                    wait.get_or_insert_with(told).because(error.to_string());
                     tokio::time::sleep(self.poll_interval(began.elapsed())).await;
                 }
                 answer => return answer,

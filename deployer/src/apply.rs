@@ -1,11 +1,17 @@
 //! Applies a proposal and follows it to its end, first cause first if it fails.
 
+#[cfg(test)]
+mod tests;
+mod validation;
+
+pub(crate) use validation::{Validated, validation_findings};
+
 use crate::account::{Account, StackStatus};
-use crate::error::{Error, Outcome, StackFailure};
+use crate::error::{Error, Outcome, StackFailure, and_again};
 use crate::event::{Event, Reporter};
+use crate::outputs::way_out;
 use crate::propose::{ChangeSetId, Plan, Proposal, discard_now, execute, propose};
 use aws_sdk_cloudformation::types::StackEvent;
-use aws_smithy_types::DateTime;
 use stacks::Stack;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
@@ -20,14 +26,20 @@ const MOST_PAUSES: u32 = 3;
 /// API in so long, whatever its size, and makes them faster.
 pub(crate) const PAUSE: Duration = Duration::from_secs(30);
 /// What is said meanwhile.
-pub(crate) const SLOWER: &str = "a service wants us to be slower; going on in a moment";
-/// How much the clock of this machine may be ahead of CloudFormation's.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
+pub(crate) const SLOWER: &str = "a service throttled the operation; it is tried again in 30 s";
+/// What is said when the answer to the execution is missing.
+const BEGUN_OR_NOT: &str =
+    "whether CloudFormation began the change is not known; the same command follows it to its end, or begins it";
 
 /// Applies a proposal that was agreed to; returns when the stack has settled.
 ///
 /// If a service took it for too much at once, the same is proposed and applied again after a pause.
 pub async fn apply(account: &Account, plan: &Plan<'_>, agreed: &Proposal, reporter: &Reporter) -> Outcome<()> {
+    let applied = apply_patiently(account, plan, agreed, reporter).await;
+    applied.map_err(|error| error.of_stack(plan.stack.name(), None))
+}
+
+async fn apply_patiently(account: &Account, plan: &Plan<'_>, agreed: &Proposal, reporter: &Reporter) -> Outcome<()> {
     let mut proposal = agreed.clone();
     let mut n_pauses = 0;
     loop {
@@ -52,7 +64,10 @@ pub async fn apply(account: &Account, plan: &Plan<'_>, agreed: &Proposal, report
 async fn apply_once(account: &Account, stack: &Stack, proposal: &Proposal, reporter: &Reporter) -> Outcome<()> {
     let Some(id) = &proposal.change_set else { return Ok(()) };
     let mut seen = Seen::before(account, &id.stack_id).await?;
-    execute(account, id).await?;
+    execute(account, id).await.map_err(|error| match error.is_transient() {
+        true => error.of_stack(stack.name(), Some(BEGUN_OR_NOT)),
+        false => error,
+    })?;
     let status =
         follow(account, stack.name(), &id.stack_id, &mut seen, reporter).await.map_err(|error| match error {
             error @ Error::Stack(_) => error,
@@ -175,7 +190,7 @@ fn did_not_begin(name: &str, status: &StackStatus) -> StackFailure {
         stack: name.into(),
         outcome: format!("is {} as before: CloudFormation has not begun", status.0),
         causes: vec![],
-        hint: "see in the console what it waits for, then type the same command again".into(),
+        hint: "see in the console of CloudFormation what it waits for, then type the same command again".into(),
     }
 }
 
@@ -183,12 +198,9 @@ fn did_not_begin(name: &str, status: &StackStatus) -> StackFailure {
 fn out_of_sight(stack: &Stack, error: &Error) -> Error {
     Error::Stack(StackFailure {
         stack: stack.name().into(),
-        outcome: "cannot be watched any more; what was begun goes on without us".into(),
+        outcome: "cannot be watched any more; CloudFormation continues what was begun".into(),
         causes: vec![format!("  {error}")],
-        hint: error.hint().map_or_else(
-            || "type the same command again to see it through".into(),
-            |hint| format!("{hint}; then type the same command again to see it through"),
-        ),
+        hint: and_again(error.hint(), "type the same command again to follow it to its end"),
     })
 }
 
@@ -211,10 +223,11 @@ async fn failure(account: &Account, stack: &Stack, id: &ChangeSetId, status: &st
         "ROLLBACK_COMPLETE" => "was not created; what had been made of it is removed".into(),
         "UPDATE_ROLLBACK_COMPLETE" => "was rolled back; it is as it was before".into(),
         "DELETE_FAILED" => "is DELETE_FAILED: somebody else tried to delete it while it was being deployed".into(),
-        status => format!("is {status}"),
+        status => StackStatus(status.into()).remark().unwrap_or_else(|| format!("is {status}")),
     };
     let mut failure = StackFailure { stack: stack.name().into(), outcome, causes, hint: String::new() };
-    failure.hint = hint_for(&failure).to_owned();
+    let way_out = way_out(stack, account, &StackStatus(status.into()));
+    failure.hint = way_out.unwrap_or_else(|| hint_for(&failure).to_owned());
     failure
 }
 
@@ -230,50 +243,20 @@ fn hint_for(failure: &StackFailure) -> &'static str {
     let reasons = failure.reasons().collect::<Vec<_>>().join(" ").to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| reasons.contains(word));
     if has(&["already exists"]) {
-        "something of that name is there already; remove it, or rename ours, then deploy again"
+        "something of that name is there already; remove it, or give the stage another name, then deploy again"
+    } else if has(&["kms"]) && has(&["disabled", "pending deletion", "pendingdeletion", "invalid state"]) {
+        "enable the KMS key that is named above, or cancel its deletion, then deploy again"
     } else if has(&["not authorized", "accessdenied", "access denied"]) {
         "ask whoever runs the account to allow the action that is named above, then deploy again"
     } else if failure.is_throttled() {
-        "the service wants us to be slower; type the same command again in a minute"
+        "the service throttles the account's calls; type the same command again in a minute"
     } else if has(&["unzip", "nosuchkey", "s3 key"]) {
         "the archive in the artifact bucket is not usable; delete it there, then deploy again"
     } else if has(&["limit", "quota", "exceeded"]) {
         "a quota of the account is reached; raise it in Service Quotas, then deploy again"
+    } else if failure.causes.iter().any(|cause| cause.contains("defined in")) {
+        "correct the definition at the line above, then deploy again"
     } else {
-        "mend the definition at the line above, then deploy again"
+        "see in the stack's events in the console of CloudFormation what happened, then deploy again"
     }
-}
-
-/// What CloudFormation has validated.
-pub(crate) enum Validated<'a> {
-    /// A change set, by its id.
-    ChangeSet(&'a str),
-    /// A stack, by its id, since an operation began: it has the findings of those before as well.
-    Stack { id: &'a str, since: SystemTime },
-}
-
-/// What CloudFormation's early validation found, which no stack event tells.
-///
-/// Source: CloudFormation API reference, DescribeEvents.
-pub(crate) async fn validation_findings(account: &Account, of: Validated<'_>) -> Vec<String> {
-    let call = account.cloudformation.describe_events();
-    let (call, since) = match of {
-        Validated::ChangeSet(id) => (call.change_set_name(id), None),
-        Validated::Stack { id, since } => (call.stack_name(id), Some(DateTime::from(since - CLOCK_DIFFERENCE))),
-    };
-    // An older partition or a missing permission must not hide the failure itself.
-    let Ok(answer) = call.send().await else { return Vec::new() };
-    answer
-        .operation_events()
-        .iter()
-        .filter(|event| event.event_type().is_some_and(|kind| kind.as_str() == "VALIDATION_ERROR"))
-        .filter(|event| event.timestamp().zip(since.as_ref()).is_none_or(|(at, since)| at >= since))
-        .map(|event| {
-            format!(
-                "{}: {}",
-                event.logical_resource_id().unwrap_or("template"),
-                event.validation_status_reason().unwrap_or("no reason given"),
-            )
-        })
-        .collect()
 }

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::archive::Archive;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
+use aws_sdk_s3::config as s3_config;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types as s3;
 use base64::Engine;
@@ -38,15 +39,18 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
         make_bucket(account, &bucket).await?;
         try_join_all(missing.iter().map(|archive| put(account, &bucket, archive))).await?;
         // CloudFormation would find out late, and the emulator not at all.
-        let still_missing = find_missing(account, &bucket, archives).await?;
-        match still_missing.first() {
-            None => Ok(missing.len()),
-            Some(archive) => Err(Error::Aws {
-                operation: "s3:GetObject",
-                code: "NotFound".into(),
-                message: format!("archive `{}` was uploaded and is not there", archive.key()),
-            }),
+        let found = try_join_all(archives.iter().map(|archive| find(account, &bucket, archive))).await?;
+        for (archive, found) in archives.iter().zip(found) {
+            let (code, what) = match found {
+                Found::Same => continue,
+                Found::Other => ("NotFound", "was uploaded and is not there"),
+                // It was put there a moment ago: what is missing is the right to see it.
+                Found::Hidden => ("AccessDenied", "was uploaded and may not be read"),
+            };
+            let message = format!("archive `{}` {what}", archive.key());
+            return Err(Error::Aws { operation: "s3:GetObject", code: code.into(), message });
         }
+        Ok(missing.len())
     };
     reporter
         .step(step, work, |n_uploaded| match n_uploaded {
@@ -58,12 +62,22 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
 }
 
 async fn find_missing<'a>(account: &Account, bucket: &str, archives: &'a [Archive]) -> Outcome<Vec<&'a Archive>> {
-    let found = try_join_all(archives.iter().map(|archive| is_there(account, bucket, archive))).await?;
-    Ok(archives.iter().zip(found).filter(|(_, found)| !found).map(|(archive, _)| archive).collect())
+    let found = try_join_all(archives.iter().map(|archive| find(account, bucket, archive))).await?;
+    Ok(archives.iter().zip(found).filter(|(_, found)| *found != Found::Same).map(|(archive, _)| archive).collect())
 }
 
-/// Whether the archive is in the bucket, and is what it should be by the checksum that S3 has of it.
-async fn is_there(account: &Account, bucket: &str, archive: &Archive) -> Outcome<bool> {
+/// An archive as it is in the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// It is there, and is what it should be by the checksum that S3 has of it.
+    Same,
+    /// It is not there, or something else is.
+    Other,
+    /// It may not be seen. Without the right to list, S3 says so of what is not there as well.
+    Hidden,
+}
+
+async fn find(account: &Account, bucket: &str, archive: &Archive) -> Outcome<Found> {
     let answer = account
         .s3
         .head_object()
@@ -74,10 +88,11 @@ async fn is_there(account: &Account, bucket: &str, archive: &Archive) -> Outcome
         .send()
         .await;
     match answer {
-        Ok(head) => Ok(head.checksum_sha256() == Some(checksum(archive).as_str())),
+        Ok(head) if head.checksum_sha256() == Some(checksum(archive).as_str()) => Ok(Found::Same),
+        Ok(_) => Ok(Found::Other),
         Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
-            // Without the right to list, S3 says 403 of what is not there; the upload tells.
-            Some(404 | 403) => Ok(false),
+            Some(404) => Ok(Found::Other),
+            Some(403) => Ok(Found::Hidden),
             _ => Err(Error::aws("s3:GetObject")(error)),
         },
     }
@@ -89,7 +104,8 @@ fn checksum(archive: &Archive) -> String {
 }
 
 async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> {
-    account
+    let limits = account.limits.for_upload(archive.content.len());
+    let call = account
         .s3
         .put_object()
         .bucket(bucket)
@@ -99,9 +115,9 @@ async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> 
         // S3 refuses what does not arrive as it was sent.
         .checksum_sha256(checksum(archive))
         .body(ByteStream::from(archive.content.clone()))
-        .send()
-        .await
-        .map_err(Error::aws("s3:PutObject"))?;
+        .customize()
+        .config_override(s3_config::Builder::new().timeout_config(limits));
+    call.send().await.map_err(Error::aws("s3:PutObject"))?;
     Ok(())
 }
 

@@ -25,7 +25,7 @@ impl Attempts {
     pub(crate) fn was_refused(&self, error: &Error) -> bool {
         match self.number() {
             0 => true,
-            1 => error.code().is_some() && !error.is_transient(),
+            1 => (error.code().is_some() || matches!(error, Error::Clock { .. })) && !error.is_transient(),
             _ => false,
         }
     }
@@ -62,10 +62,12 @@ mod tests {
     #[test]
     fn only_the_refusal_of_a_single_request_is_believed() {
         let lost = Error::Unreachable { operation: "cloudformation:CreateChangeSet", reason: "reset".into() };
+        let clock = Error::Clock { operation: "cloudformation:CreateChangeSet", difference: None, message: "m".into() };
         for (n_requests, error, was_refused) in [
             (0, &Error::Credentials { reason: "none".into() }, true),
             (1, &aws("AccessDenied"), true),
             (1, &aws("ExpiredToken"), true),
+            (1, &clock, true),
             (1, &aws("ServiceUnavailable"), false),
             (1, &lost, false),
             (2, &aws("AccessDenied"), false),

@@ -74,6 +74,10 @@ impl Leftovers {
 
 /// Finds everything of a stack.
 pub async fn find_leftovers(account: &Account, stack: &Stack) -> Outcome<Leftovers> {
+    find(account, stack).await.map_err(|error| error.of_stack(stack.name(), None))
+}
+
+async fn find(account: &Account, stack: &Stack) -> Outcome<Leftovers> {
     let name = stack.full_stack_name();
     let stack_id = account.find_stack(&name).await?.map(|summary| summary.id);
     let n_resources = match &stack_id {
@@ -103,6 +107,11 @@ pub async fn destroy(
         return Ok(());
     }
     account.changes();
+    let removed = remove(account, stack, found, keep, reporter).await;
+    removed.map_err(|error| error.of_stack(stack.name(), None))
+}
+
+async fn remove(account: &Account, stack: &Stack, found: &Leftovers, keep: Keep, reporter: &Reporter) -> Outcome<()> {
     let guard = Guard::against_newer(stack, found.stack_id.as_deref());
     let mut doomed = Doomed::of(found);
     if let Some(id) = &found.stack_id {

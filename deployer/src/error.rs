@@ -1,7 +1,10 @@
 //! Everything that can go wrong, each with what was found and what to do next.
 
 mod aws;
+mod clock;
 mod hint;
+
+pub(crate) use hint::and_again;
 
 use std::path::{Path, PathBuf};
 
@@ -53,8 +56,28 @@ pub enum Error {
         /// The service's message.
         message: String,
     },
-    /// An AWS service could not be reached, or gave no answer that can be read.
-    #[error("{operation} got no answer: {reason}")]
+    /// A service refuses the time at which a request was signed.
+    #[error("{operation} failed: this machine's clock is {} ({message})", difference.as_deref().unwrap_or("not AWS's"))]
+    Clock {
+        /// IAM name of the action.
+        operation: &'static str,
+        /// By how much the clock differs and in which direction, if the answer says what time it is.
+        difference: Option<String>,
+        /// The service's message.
+        message: String,
+    },
+    /// Something answered in the place of an AWS service, or the answer is broken.
+    #[error("{operation} failed: the answer is not one of AWS's: {answer}")]
+    NotAws {
+        /// IAM name of the action.
+        operation: &'static str,
+        /// Status of the answer.
+        status: u16,
+        /// The status, and what is wrong with the answer.
+        answer: String,
+    },
+    /// An AWS service could not be reached, or gave no answer.
+    #[error("{operation} failed: {reason}")]
     Unreachable {
         /// IAM name of the action.
         operation: &'static str,
@@ -86,6 +109,16 @@ pub enum Error {
         expected: String,
         /// The account of the credentials.
         found: String,
+    },
+    /// A call for one stack failed.
+    #[error("stack `{stack}`: {source}{}", state.map(|state| format!("\n  {state}")).unwrap_or_default())]
+    OfStack {
+        /// The stack.
+        stack: String,
+        /// What state the failure leaves the stack in, where that is known.
+        state: Option<&'static str>,
+        /// What failed.
+        source: Box<Error>,
     },
     /// A stack operation failed.
     #[error("{0}")]
@@ -123,12 +156,24 @@ pub enum Error {
         what: String,
     },
     /// The stack is not deployed.
-    #[error("stack `{stack}` is not deployed on stage `{stage}`")]
+    #[error("stack `{stack}` is not deployed on stage `{stage}`{}", standing.as_ref().map(|standing| format!(": it {standing}")).unwrap_or_default())]
     NotDeployed {
         /// The stack.
         stack: String,
         /// The stage.
         stage: String,
+        /// The status with what it means, if there is anything of the stack.
+        standing: Option<String>,
+        /// The next step.
+        hint: String,
+    },
+    /// A variable of the environment has a value that cannot be used.
+    #[error("{what}")]
+    Setting {
+        /// The variable and its value.
+        what: String,
+        /// What it may be.
+        hint: String,
     },
     /// What the stage file names is not in Backlog.
     #[error("{what}")]
@@ -189,7 +234,7 @@ impl StackFailure {
         }
     }
 
-    /// Whether nothing but our pace was wrong: services take so much in a second, and no more.
+    /// Whether services were only asked for more than they take in a second.
     pub fn is_throttled(&self) -> bool {
         const WORDS: [&str; 5] =
             ["Status Code: 429", "Too Many Requests", "TooManyRequests", "Rate exceeded", "ThrottlingException"];
@@ -197,7 +242,7 @@ impl StackFailure {
         !self.causes.is_empty() && reasons.all(|reason| WORDS.iter().any(|word| reason.contains(word)))
     }
 
-    /// The causes without the names of our resources, which may look like a reason.
+    /// The causes without the names of the resources, which may look like a reason.
     pub(crate) fn reasons(&self) -> impl Iterator<Item = &str> {
         self.causes.iter().map(|cause| cause.split_once(": ").map_or(cause.as_str(), |(_, reason)| reason))
     }
@@ -210,10 +255,25 @@ impl Error {
         move |source| Self::File { doing, path, source }
     }
 
+    /// Names the stack in an error of a single call, and says what state it leaves the stack in.
+    ///
+    /// Several stacks are worked on at the same time, and an error of a service does not say for which.
+    pub(crate) fn of_stack(self, stack: &str, state: Option<&'static str>) -> Self {
+        match self {
+            Self::Aws { .. }
+            | Self::Clock { .. }
+            | Self::NotAws { .. }
+            | Self::Unreachable { .. }
+            | Self::Credentials { .. } => Self::OfStack { stack: stack.to_owned(), state, source: Box::new(self) },
+            other => other,
+        }
+    }
+
     /// The service's code, if a service answered.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Aws { code, .. } => Some(code),
+            Self::OfStack { source, .. } => source.code(),
             _ => None,
         }
     }

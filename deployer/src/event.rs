@@ -1,7 +1,8 @@
 //! What is going on, told to whoever displays it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
@@ -47,6 +48,27 @@ pub enum Event {
         status: String,
         /// CloudFormation's reason; often empty.
         reason: String,
+    },
+    /// Something is waited for; it is worth showing once it has taken long.
+    Waits {
+        /// Tells this wait from others.
+        id: u64,
+        /// What is waited for, as it stands behind "waiting for".
+        what: String,
+        /// Since when.
+        since: Instant,
+    },
+    /// Why a wait takes long.
+    WaitsBecause {
+        /// The wait.
+        id: u64,
+        /// In a few words.
+        reason: String,
+    },
+    /// A wait is over, whatever came of it.
+    Waited {
+        /// The wait.
+        id: u64,
     },
     /// Something that is worth a line of its own.
     Note(String),
@@ -115,6 +137,19 @@ impl Reporter {
         self.tell(Event::Warning(text.into()));
     }
 
+    /// Tells that something is waited for until the value is dropped; `what` stands behind "waiting for".
+    pub fn wait(&self, what: impl Into<String>) -> Wait {
+        self.wait_since(Instant::now(), what)
+    }
+
+    /// The same for a wait that began earlier.
+    pub(crate) fn wait_since(&self, since: Instant, what: impl Into<String>) -> Wait {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.tell(Event::Waits { id, what: what.into(), since });
+        Wait { id, reporter: self.clone() }
+    }
+
     /// Runs a step between its beginning and its end; `summary` says what came of it.
     pub async fn step<T, E>(
         &self,
@@ -122,11 +157,32 @@ impl Reporter {
         work: impl Future<Output = Result<T, E>>,
         summary: impl FnOnce(&T) -> String,
     ) -> Result<T, E> {
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         self.tell(Event::Began { step: step.to_owned() });
         let result = work.await?;
         let summary = summary(&result);
         self.tell(Event::Ended { step: step.to_owned(), summary, took: began.elapsed() });
         Ok(result)
+    }
+}
+
+/// Something that is being waited for; the wait ends when this is dropped, also by an interruption.
+#[derive(Debug)]
+#[must_use = "the wait ends when this is dropped"]
+pub struct Wait {
+    id: u64,
+    reporter: Reporter,
+}
+
+impl Wait {
+    /// Tells why it takes long.
+    pub fn because(&self, reason: impl Into<String>) {
+        self.reporter.tell(Event::WaitsBecause { id: self.id, reason: reason.into() });
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.reporter.tell(Event::Waited { id: self.id });
     }
 }

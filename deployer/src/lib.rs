@@ -12,6 +12,7 @@ mod binary;
 mod build;
 mod change;
 mod destroy;
+mod disk;
 mod error;
 mod event;
 mod local;
@@ -28,18 +29,18 @@ mod statement;
 mod test_event;
 mod toolchain;
 
-pub use account::{Account, StackStatus};
+pub use account::{Account, StackStatus, Standing};
 pub use apply::apply;
 pub use archive::{Archive, pack_all};
 pub use artifact::{artifact_bucket, upload};
 pub use binary::{Binary, Machine};
 pub use build::{BuildSettings, Linking, Profile, build, variables_of_cargo};
-pub use change::{Change, ChangeKind};
+pub use change::{Change, ChangeKind, Fate};
 pub use destroy::{
     BucketContent, Keep, Leftovers, LogGroupFound, TableContent, delete_artifacts_if_last, destroy, find_leftovers,
 };
 pub use error::{Error, Outcome, StackFailure};
-pub use event::{Event, Flush, Reporter, counted};
+pub use event::{Event, Flush, Reporter, Wait, counted};
 pub use local::{
     Local, LocalStatus, Lost, RootKey, StandInsSettings, local_logs, local_status, lost_meanwhile, start_local,
     stop_local, until_forgotten,
@@ -47,7 +48,7 @@ pub use local::{
 pub use lock::LocalTurn;
 pub use lookup::{BacklogIds, look_up};
 pub use measure::{Measured, measure_binary, measure_python};
-pub use outputs::{Deployed, RegisteredUrl, deployed, not_deployed};
+pub use outputs::{Deployed, RegisteredUrl, deployed, find_deployed, not_deployed};
 pub use propose::{LeftChangeSet, Plan, Proposal, StandIns, discard_open, propose, still_open};
 pub use python::PythonTools;
 pub use secrets::{SecretInput, put_secrets, secrets_to_ask};

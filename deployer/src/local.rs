@@ -105,7 +105,11 @@ pub async fn stop_local(workspace: &Workspace, reporter: &Reporter) -> Outcome<b
 }
 
 async fn take_lock(workspace: &Workspace, reporter: &Reporter) -> Outcome<std::fs::File> {
-    lock(workspace, LOCK, || reporter.note("another command starts or stops the local stage: waiting for it")).await
+    let waiting = || {
+        reporter.note("another command starts or stops the local stage: waiting for it");
+        reporter.wait("another command that starts or stops the local stage")
+    };
+    lock(workspace, LOCK, waiting).await
 }
 
 async fn start(

@@ -9,20 +9,21 @@ use std::time::Duration;
 /// How often it is looked whether the other process has come to its end.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Waits for its turn; `waiting` is called once if another process has it.
+/// Waits for its turn; `waiting` is called once if another process has it, and what it returns is kept meanwhile.
 ///
 /// The turn is over when the file is closed, however the process ends.
-pub(crate) async fn lock(workspace: &Workspace, name: &str, waiting: impl FnOnce()) -> Outcome<File> {
+pub(crate) async fn lock<W>(workspace: &Workspace, name: &str, waiting: impl FnOnce() -> W) -> Outcome<File> {
     let path = workspace.target().join(name);
     std::fs::create_dir_all(workspace.target()).map_err(Error::file("make", &workspace.target()))?;
     let file = File::create(&path).map_err(Error::file("make", &path))?;
     let mut waiting = Some(waiting);
+    let mut _wait = None;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) => {
                 if let Some(waiting) = waiting.take() {
-                    waiting();
+                    _wait = Some(waiting());
                 }
                 tokio::time::sleep(INTERVAL).await;
             }
@@ -38,7 +39,10 @@ pub struct LocalTurn(#[expect(dead_code, reason = "it is held, not read")] File)
 impl LocalTurn {
     /// Waits until no other command has it.
     pub async fn take(workspace: &Workspace, reporter: &Reporter) -> Outcome<Self> {
-        let waiting = || reporter.note("another command changes the local stage: waiting for its end");
+        let waiting = || {
+            reporter.note("another command changes the local stage: waiting for its end");
+            reporter.wait("the end of another command that changes the local stage")
+        };
         lock(workspace, "turn.lock", waiting).await.map(Self)
     }
 }

@@ -63,7 +63,7 @@ pub async fn look_up(
         (None, Some(origin)) => origin,
         (None, None) => return Ok(BacklogIds::default()),
     };
-    let backlog = Backlog { origin, key, client: client(account)? };
+    let backlog = Backlog { origin, key, client: client(account)?, reporter: reporter.clone() };
     let mut found = BacklogIds::default();
     let mut errors = Vec::new();
     let mut missing = Vec::new();
@@ -160,6 +160,7 @@ pub(crate) struct Backlog {
     origin: Origin,
     key: String,
     client: reqwest::Client,
+    reporter: Reporter,
 }
 
 impl Backlog {
@@ -171,7 +172,8 @@ impl Backlog {
         };
         let id = account.physical_id(&stack.full_stack_name(), key_secret).await?;
         let (Some(origin), Some(id)) = (origin, id) else { return Ok(None) };
-        Ok(Some(Self { origin, key: account.secret_value(&id).await?, client: client(account)? }))
+        let key = account.secret_value(&id).await?;
+        Ok(Some(Self { origin, key, client: client(account)?, reporter: account.reporter.clone() }))
     }
 
     /// Summary and description of an issue, by its key; `None` if there is none.
@@ -222,6 +224,7 @@ impl Backlog {
         let failed = |what: String, hint: &str| Error::Backlog { what, hint: hint.to_owned() };
         let mut url = self.origin.below(path);
         url.query_pairs_mut().append_pair("apiKey", &self.key);
+        let _wait = self.reporter.wait(format!("Backlog to answer /{}", path.join("/")));
         let answer = self.client.get(url).timeout(ANSWER_LIMIT).send().await.map_err(|error| {
             failed(
                 format!("Backlog cannot be reached: {}", error.without_url()),

@@ -1,14 +1,15 @@
 //! What a deployed stack tells: status, outputs, and the addresses to register.
 
-use crate::account::{Account, StackStatus};
+use crate::account::{Account, StackStatus, StackSummary, Standing};
 use crate::error::{Error, Outcome};
+use crate::secrets::NO_VALUE;
 use stacks::{SecretSource, Stack, Stage};
 use std::collections::BTreeMap;
 
 /// A stack in the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployed {
-    /// Name of the stack in our sources.
+    /// Name of the stack in the sources.
     pub name: &'static str,
     /// CloudFormation's status.
     pub status: StackStatus,
@@ -33,30 +34,139 @@ pub struct RegisteredUrl {
     pub url: String,
 }
 
-/// A stack that is not in the account.
-pub fn not_deployed(stack: &Stack, stage: &Stage) -> Error {
-    Error::NotDeployed { stack: stack.name().into(), stage: stage.name.to_string() }
+/// A stack that cannot be used because of its status; `ABSENT` if it is not in the account.
+pub fn not_deployed(stack: &Stack, stage: &Stage, status: &StackStatus) -> Error {
+    let (name, stage) = (stack.name(), &stage.name);
+    let deploy = format!("cargo xtask deploy {name} --stage {stage}");
+    let hint = match status.standing() {
+        Standing::Creating => "wait for its end, then type the same command again".into(),
+        Standing::Undoing | Standing::Deleting => format!("wait for its end, then deploy it with: {deploy}"),
+        Standing::NeverWas => format!("deploy it with: {deploy}; that removes what is left of the attempt first"),
+        _ => format!("deploy it with: {deploy}"),
+    };
+    let standing = status.remark().filter(|_| status.standing() != Standing::Absent);
+    Error::NotDeployed { stack: name.into(), stage: stage.to_string(), standing, hint }
+}
+
+/// What a person does about a stack that takes no change before somebody has seen to it; `None` for any other.
+///
+/// Sources: CloudFormation user guide, "Continue rolling back an update" and "Import AWS resources into a
+/// CloudFormation stack".
+pub(crate) fn way_out(stack: &Stack, account: &Account, status: &StackStatus) -> Option<String> {
+    let stage = stack.stage();
+    let remove = || {
+        // A stack before another goes with that one.
+        let name =
+            stacks::NAMES.iter().find(|name| stack.name().starts_with(**name)).unwrap_or(&stack.name()).to_owned();
+        format!("cargo xtask destroy {name} --stage {}", stage.name)
+    };
+    let profile = stage.profile.as_ref().map(|profile| format!(" --profile {profile}")).unwrap_or_default();
+    let options = format!("--region {}{profile} --stack-name {}", account.region, stack.full_stack_name());
+    match status.standing() {
+        Standing::Stuck if status.0.starts_with("IMPORT") => Some(format!(
+            "see in the stack's events which resource holds it (aws cloudformation describe-stack-events {options}); AWS Support can bring such a stack back, or remove it with: {}; then deploy again",
+            remove()
+        )),
+        Standing::Stuck => Some(format!(
+            "see in the stack's events what holds it; then type: aws cloudformation continue-update-rollback {options}; then deploy again"
+        )),
+        Standing::PartlyDeleted => Some(format!("remove it with: {}; then deploy again", remove())),
+        _ => None,
+    }
 }
 
 /// Reads a stack; `None` if it is not deployed.
 pub async fn deployed(account: &Account, stack: &Stack) -> Outcome<Option<Deployed>> {
+    find_deployed(account, stack).await.map(Result::ok)
+}
+
+/// Reads a stack; its status if that means that it is not deployed.
+pub async fn find_deployed(account: &Account, stack: &Stack) -> Outcome<Result<Deployed, StackStatus>> {
     let name = stack.full_stack_name();
-    let Some(summary) = account.find_stack(&name).await? else { return Ok(None) };
-    if !summary.status.is_deployed() {
-        return Ok(None);
+    let found = account.find_stack(&name).await.map_err(|error| error.of_stack(stack.name(), None))?;
+    match found {
+        None => Ok(Err(StackStatus::absent())),
+        Some(there) if !there.status.is_deployed() => Ok(Err(there.status)),
+        Some(there) => {
+            let read = read(account, stack, there).await;
+            read.map(Ok).map_err(|error| error.of_stack(stack.name(), None))
+        }
     }
+}
+
+async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<Deployed> {
+    let name = stack.full_stack_name();
     let mut registrations = Vec::new();
     for registration in stack.registrations() {
-        let Some(address) = summary.outputs.get(registration.address_output) else { continue };
+        let Some(address) = there.outputs.get(registration.address_output) else { continue };
         let mut url = account.reachable(address);
         if let Some(secret) = &registration.token_secret {
             let Some(secret) = account.physical_id(&name, secret).await? else { continue };
-            url = format!("{url}/{}", account.secret_value(&secret).await?);
+            let token = match account.secret_value(&secret).await {
+                // Where not all is as it should be, the secret can be gone, or have no value yet.
+                Err(error) if error.code() == Some(NO_VALUE) && there.status.remark().is_some() => continue,
+                token => token?,
+            };
+            url = format!("{url}/{token}");
         }
         registrations.push(RegisteredUrl { saas: registration.saas, place: registration.place, url });
     }
-    let outputs = summary.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
+    let outputs = there.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
     let given = stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given);
     let secrets = given.map(|secret| (secret.name, secret.origin)).collect();
-    Ok(Some(Deployed { name: stack.name(), status: summary.status, changed: false, outputs, registrations, secrets }))
+    Ok(Deployed { name: stack.name(), status: there.status, changed: false, outputs, registrations, secrets })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::scripted::{Answer, Scripted, stack_of};
+    use aws_sdk_cloudformation::types::StackStatus as Sdk;
+
+    async fn found(status: &str) -> (Scripted, Outcome<Result<Deployed, StackStatus>>) {
+        let topic = "<member><OutputKey>TopicArn</OutputKey><OutputValue>arn:aws:sns:r:1:t</OutputValue></member>";
+        let stack_there = format!(
+            "<Stacks><member><StackId>i</StackId><StackName>n</StackName><StackStatus>{status}</StackStatus><Outputs>{topic}</Outputs></member></Stacks>"
+        );
+        let aws = Scripted::start(vec![("DescribeStacks", Answer::xml("DescribeStacks", &stack_there))]).await;
+        let found = find_deployed(&aws.account, &stack_of("prod", "sns-slack")).await;
+        (aws, found)
+    }
+
+    #[tokio::test]
+    async fn a_stack_is_read_in_every_status_in_which_it_is_there() {
+        let stack = stack_of("prod", "sns-slack");
+        for status in Sdk::values() {
+            let (_, found) = found(status).await;
+            match found.unwrap() {
+                Ok(there) => assert_eq!(there.outputs["TopicArn"], "arn:aws:sns:r:1:t", "{status}"),
+                Err(status) => {
+                    let error = not_deployed(&stack, stack.stage(), &status);
+                    let is_said = status.standing() == Standing::Absent || error.to_string().contains(&status.0);
+                    assert!(is_said && error.to_string().contains("not deployed on stage `prod`"), "{error}");
+                    assert!(error.hint().is_some(), "{error}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_way_out_is_a_command_for_this_stage() {
+        let (aws, _) = found("CREATE_COMPLETE").await;
+        for (status, words) in [
+            (
+                "UPDATE_ROLLBACK_FAILED",
+                "aws cloudformation continue-update-rollback --region ap-northeast-1 --profile work --stack-name tsugite-prod-sns-slack;",
+            ),
+            (
+                "IMPORT_ROLLBACK_FAILED",
+                "describe-stack-events --region ap-northeast-1 --profile work --stack-name tsugite-prod-sns-slack)",
+            ),
+            ("DELETE_FAILED", "cargo xtask destroy sns-slack --stage prod;"),
+        ] {
+            let way_out = way_out(&stack_of("prod", "sns-slack"), &aws.account, &StackStatus(status.into())).unwrap();
+            assert!(way_out.contains(words), "{way_out}");
+        }
+        assert_eq!(way_out(&stack_of("prod", "sns-slack"), &aws.account, &StackStatus("UPDATE_FAILED".into())), None);
+    }
 }

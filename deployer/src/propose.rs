@@ -74,6 +74,11 @@ impl Proposal {
 ///
 /// Its change set is open until it is executed; [`discard_open`] discards it, also after an error.
 pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Proposal> {
+    let proposed = propose_change(account, plan, reporter).await;
+    proposed.map_err(|error| error.of_stack(plan.stack.name(), None))
+}
+
+async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Proposal> {
     let template = plan.stack.template();
     let existing = match find_usable(account, plan, reporter).await? {
         Usable::New => None,
@@ -116,6 +121,7 @@ fn of_template(stack: &Stack, template: &str) -> Proposal {
         logical_id: logical_id.clone(),
         resource_type: resource["Type"].as_str().unwrap_or_default().to_owned(),
         properties: vec![],
+        fate: None,
     });
     Proposal {
         stack: stack.name(),

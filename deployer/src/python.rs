@@ -1,5 +1,6 @@
 //! Python packages that the deployer installs for itself: pinned, hash-checked, under `target/`.
 
+use crate::disk::DiskTrouble;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::toolchain::Workspace;
@@ -53,7 +54,8 @@ impl PythonTools {
             "a virtual environment cannot be made",
             "install Python's venv module (Debian and Ubuntu: apt install python3-venv)",
         )
-        .await?;
+        .await
+        .map_err(|error| on_disk(error, folder))?;
         let requirements = folder.join("requirements.txt");
         std::fs::write(&requirements, self.requirements).map_err(Error::file("write", &requirements))?;
         reporter.doing(step, "downloading");
@@ -65,7 +67,8 @@ impl PythonTools {
             &format!("the packages of {} cannot be installed", self.name),
             "check the network; pip fetches from PyPI, or from the index that PIP_INDEX_URL names",
         )
-        .await?;
+        .await
+        .map_err(|error| on_disk(error, folder))?;
         let complete = folder.join("complete");
         std::fs::write(&complete, "").map_err(Error::file("write", &complete))
     }
@@ -88,6 +91,18 @@ async fn find_python() -> Outcome<PathBuf> {
     Ok("python3".into())
 }
 
+/// The same error with another next step, if the disk is what the program failed of: venv keeps to itself
+/// what its own child said.
+fn on_disk(error: Error, folder: &Path) -> Error {
+    match error {
+        Error::Program { what, hint } => {
+            let trouble = DiskTrouble::of_words(&what).or_else(|| DiskTrouble::at(folder));
+            Error::Program { what, hint: trouble.map_or(hint, |trouble| trouble.hint(folder)) }
+        }
+        other => other,
+    }
+}
+
 /// Runs a program to its end; `failure` and `hint` tell what it means if it fails.
 async fn run(command: &mut Command, failure: &str, hint: &str) -> Outcome<()> {
     let output = command.stdin(std::process::Stdio::null()).kill_on_drop(true).output().await;
@@ -95,10 +110,6 @@ async fn run(command: &mut Command, failure: &str, hint: &str) -> Outcome<()> {
         Ok(output) if output.status.success() => return Ok(()),
         Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout),
         Err(error) => error.to_string(),
-    };
-    let hint = match said.contains("No space left") {
-        true => "the disk is full; make room, then type the same command again",
-        false => hint,
     };
     let last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = last[last.len().saturating_sub(4)..].join("\n  ");

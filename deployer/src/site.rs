@@ -30,6 +30,11 @@ impl SiteChanges {
 
 /// Brings the bucket of a site up to date, and takes what changed out of the caches.
 pub async fn upload_site(account: &Account, stack: &Stack, there: &Deployed) -> Outcome<SiteChanges> {
+    let uploaded = bring_up_to_date(account, stack, there).await;
+    uploaded.map_err(|error| error.of_stack(stack.name(), Some("the stack is there; its site is not up to date")))
+}
+
+async fn bring_up_to_date(account: &Account, stack: &Stack, there: &Deployed) -> Outcome<SiteChanges> {
     let mut changes = SiteChanges::default();
     let Some(site) = stack.site_files() else { return Ok(changes) };
     let (Some(bucket), Some(distribution)) =
@@ -88,7 +93,8 @@ async fn state_of(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<S
 
 async fn put(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<()> {
     account.changes();
-    account
+    let limits = account.limits.for_upload(file.content.len());
+    let call = account
         .s3
         .put_object()
         .bucket(bucket)
@@ -97,9 +103,9 @@ async fn put(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<()> {
         .cache_control(file.cache_control)
         .metadata(DIGEST, digest(file))
         .body(file.content.to_vec().into())
-        .send()
-        .await
-        .map_err(Error::aws("s3:PutObject"))?;
+        .customize()
+        .config_override(aws_sdk_s3::config::Builder::new().timeout_config(limits));
+    call.send().await.map_err(Error::aws("s3:PutObject"))?;
     Ok(())
 }
 
@@ -131,6 +137,7 @@ async fn invalidate(account: &Account, distribution: &str, stale: &BTreeSet<Stri
         .map_err(unfinished)?;
     let batch = InvalidationBatch::builder()
         .paths(paths)
+        // What makes repeated requests the same one.
         .caller_reference(format!("tsugite-{}", since_1970.as_nanos()))
         .build()
         .map_err(unfinished)?;

@@ -5,12 +5,14 @@ mod diagnose;
 mod effect;
 mod entry;
 mod execution;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::outputs::{Deployed, deployed, not_deployed};
+use crate::outputs::{Deployed, find_deployed, not_deployed};
 use crate::random::random_word;
 use branch::Followed;
 use effect::Arranged;
@@ -89,9 +91,10 @@ pub async fn publish_test_event(
             hint: "save the payload of a real webhook, then give it with `--file PAYLOAD`".into(),
         });
     }
-    let Some(there) = deployed(account, stack).await? else {
-        return Err(not_deployed(stack, stack.stage()));
-    };
+    let there = find_deployed(account, stack).await?.map_err(|status| not_deployed(stack, stack.stage(), &status))?;
+    if let Some(remark) = there.status.remark() {
+        reporter.warn(format!("{} {remark}; what is found may not be what it will be", stack.name()));
+    }
     let run = Run { account, stack, plan: &plan, there: &there };
     let arranged = effect::arrange(account, &plan, &there).await?;
     account.changes();

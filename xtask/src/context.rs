@@ -54,11 +54,13 @@ impl Context {
     /// The account of a stage; the local one is started if need be.
     pub async fn connect(&self, stage: &Stage) -> Result<Arc<Account>, Failure> {
         if !stage.is_local() {
-            return self.remember(Account::on_aws(stage).await);
+            return self.remember(Account::on_aws(stage, &self.reporter).await);
         }
         let executable = executable()?;
         let local = start_local(&self.workspace, &stage.region, &executable, &self.reporter).await;
-        self.remember(Account::on_this_machine(stage, local.map_err(|error| self.failure(&error))?).await)
+        self.remember(
+            Account::on_this_machine(stage, local.map_err(|error| self.failure(&error))?, &self.reporter).await,
+        )
     }
 
     /// The account of a stage; `None` if it is the local one and does not run.
@@ -67,7 +69,7 @@ impl Context {
             return self.connect(stage).await.map(Some);
         }
         match self.running_local().await? {
-            Some(local) => self.remember(Account::on_this_machine(stage, local).await).map(Some),
+            Some(local) => self.remember(Account::on_this_machine(stage, local, &self.reporter).await).map(Some),
             None => Ok(None),
         }
     }
@@ -91,7 +93,7 @@ impl Context {
             self.reporter.warn(lost.to_string());
         }
         match status.local {
-            Some(local) => self.remember(Account::on_this_machine(stage, local).await).map(Some),
+            Some(local) => self.remember(Account::on_this_machine(stage, local, &self.reporter).await).map(Some),
             None => Ok(None),
         }
     }

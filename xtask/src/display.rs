@@ -37,7 +37,7 @@ impl Display {
         let is_terminal = std::io::stderr().is_terminal() && console::Term::stderr().features().is_attended();
         let mut show: Box<dyn Show> = match is_terminal {
             true => Box::new(live::Live::new()),
-            false => Box::new(plain::Plain::new()),
+            false => Box::new(plain::Plain::default()),
         };
         let (stop, mut stopped) = oneshot::channel();
         let task = tokio::spawn(async move {

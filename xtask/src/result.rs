@@ -27,6 +27,7 @@ pub fn print_proposed(output: Output, stage: &Stage, proposals: &[Proposal]) {
                 "logical_id": change.logical_id,
                 "type": change.resource_type,
                 "properties": change.properties,
+                "old": change.fate.map(deployer::Fate::word),
             })
         });
         json!({

@@ -256,8 +256,10 @@ fn without_a_network_the_address_is_doubted() {
         ("AWS_ACCESS_KEY_ID", "a"),
         ("AWS_SECRET_ACCESS_KEY", "b"),
     ];
-    let words =
-        ["sts:GetCallerIdentity got no answer", "check the network, HTTPS_PROXY if one is needed, and the `region`"];
+    let words = [
+        "sts:GetCallerIdentity failed: no answer",
+        "check the network, HTTPS_PROXY if one is needed, and the `region`",
+    ];
     Project::new("no-network", "", "").check(&variables, &words);
 }
 
@@ -270,7 +272,7 @@ fn aws_is_asked_through_the_proxy_of_the_environment() {
         ("AWS_ACCESS_KEY_ID", "a"),
         ("AWS_SECRET_ACCESS_KEY", "b"),
     ];
-    Project::new("proxy", "", "").check(&variables, &["sts:GetCallerIdentity got no answer", "HTTPS_PROXY"]);
+    Project::new("proxy", "", "").check(&variables, &["sts:GetCallerIdentity failed: no answer", "HTTPS_PROXY"]);
     let request = proxy.requests.recv().unwrap();
     assert!(request.starts_with("CONNECT sts.ap-northeast-1.amazonaws.com:443 "), "{request}");
 }

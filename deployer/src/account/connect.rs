@@ -1,7 +1,9 @@
 //! Finding credentials, and asking who we are.
 
-use super::{Account, Shared};
+use super::watch::Watch;
+use super::{Account, CallLimits, Shared};
 use crate::error::{Error, Outcome};
+use crate::event::Reporter;
 use crate::local::Local;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -22,20 +24,20 @@ impl Account {
     ///
     /// A profile is the only source where there is one: in the chain, keys in the environment come
     /// first, and the stage would go to their account.
-    pub async fn on_aws(stage: &Stage) -> Outcome<Self> {
+    pub async fn on_aws(stage: &Stage, reporter: &Reporter) -> Outcome<Self> {
         let region = Region::new(stage.region.as_str().to_owned());
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http_client(ProxyConfig::from_env()))
             .region(region.clone());
         let Some(profile) = &stage.profile else {
-            return Self::connect(loader.load().await, stage, None).await;
+            return Self::connect(loader.load().await, stage, None, reporter).await;
         };
         let settings = ProviderConfig::without_region()
             .with_region(Some(region))
             .with_http_client(http_client(ProxyConfig::from_env()));
         let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&settings).build();
         let config = loader.profile_name(profile).credentials_provider(credentials).load().await;
-        Self::connect(config, stage, None).await.map_err(|error| match error {
+        Self::connect(config, stage, None, reporter).await.map_err(|error| match error {
             Error::Credentials { reason } => {
                 Error::Profile { place: stage.place_of(&["profile"]), profile: profile.clone(), reason }
             }
@@ -44,7 +46,7 @@ impl Account {
     }
 
     /// The account of the local cloud.
-    pub async fn on_this_machine(stage: &Stage, local: Local) -> Outcome<Self> {
+    pub async fn on_this_machine(stage: &Stage, local: Local, reporter: &Reporter) -> Outcome<Self> {
         let root = local.root_key();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -60,11 +62,14 @@ impl Account {
                 "local",
             )))
             .build();
-        Self::connect(config, stage, Some(local)).await
+        Self::connect(config, stage, Some(local), reporter).await
     }
 
-    async fn connect(config: SdkConfig, stage: &Stage, local: Option<Local>) -> Outcome<Self> {
-        let identity = aws_sdk_sts::Client::new(&config)
+    async fn connect(config: SdkConfig, stage: &Stage, local: Option<Local>, reporter: &Reporter) -> Outcome<Self> {
+        let limits = CallLimits::from_environment()?;
+        let config = config.to_builder().timeout_config(limits.for_calls()).build();
+        let watched = aws_sdk_sts::config::Builder::from(&config).interceptor(Watch(reporter.clone()));
+        let identity = aws_sdk_sts::Client::from_conf(watched.build())
             .get_caller_identity()
             .send()
             .await
@@ -78,7 +83,8 @@ impl Account {
             Some(_) => config,
             None => patient(config),
         };
-        Ok(Self::open(config, id, stage.region.as_str(), local, Shared::default()))
+        let shared = Shared::new(reporter.clone(), limits);
+        Ok(Self::open(config, id, stage.region.as_str(), local, shared))
     }
 
     /// The same account in another region.
@@ -87,24 +93,33 @@ impl Account {
         Self::open(config, self.id.clone(), region, self.local.clone(), self.shared.clone())
     }
 
-    fn open(config: SdkConfig, id: String, region: &str, local: Option<Local>, shared: Shared) -> Self {
+    pub(super) fn open(config: SdkConfig, id: String, region: &str, local: Option<Local>, shared: Shared) -> Self {
+        let Shared { reporter, limits, .. } = shared.clone();
+        let watch = Watch(reporter.clone());
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf($sdk::config::Builder::from(&config).interceptor(watch.clone()).build())
+            };
+        }
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(local.is_some());
         Self {
-            api_gateway: aws_sdk_apigateway::Client::new(&config),
-            cloudformation: aws_sdk_cloudformation::Client::new(&config),
-            cloudfront: aws_sdk_cloudfront::Client::new(&config),
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
-            iam: aws_sdk_iam::Client::new(&config),
-            lambda: aws_sdk_lambda::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            s3: aws_sdk_s3::Client::from_conf(s3.build()),
-            secrets: aws_sdk_secretsmanager::Client::new(&config),
-            sfn: aws_sdk_sfn::Client::new(&config),
-            sns: aws_sdk_sns::Client::new(&config),
-            sqs: aws_sdk_sqs::Client::new(&config),
+            api_gateway: client!(aws_sdk_apigateway),
+            cloudformation: client!(aws_sdk_cloudformation),
+            cloudfront: client!(aws_sdk_cloudfront),
+            dynamodb: client!(aws_sdk_dynamodb),
+            iam: client!(aws_sdk_iam),
+            lambda: client!(aws_sdk_lambda),
+            logs: client!(aws_sdk_cloudwatchlogs),
+            s3: aws_sdk_s3::Client::from_conf(s3.interceptor(watch.clone()).build()),
+            secrets: client!(aws_sdk_secretsmanager),
+            sfn: client!(aws_sdk_sfn),
+            sns: client!(aws_sdk_sns),
+            sqs: client!(aws_sdk_sqs),
             id,
             region: region.to_owned(),
             local,
+            reporter,
+            limits,
             config,
             shared,
         }
@@ -122,7 +137,7 @@ fn patient(config: SdkConfig) -> SdkConfig {
 }
 
 /// The web client of the SDK, as the SDK makes its own: by the proxy of the environment, if there is one.
-fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+pub(super) fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector =
             Connector::builder().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).proxy_config(proxy.clone());

@@ -1,8 +1,8 @@
 //! Stacks as they are in the account.
 
-use super::Account;
+use super::{Account, StackStatus};
 use crate::error::{Error, Outcome};
-use aws_sdk_cloudformation::types::StackResourceSummary;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -12,40 +12,6 @@ pub(crate) struct StackSummary {
     pub(crate) id: String,
     pub(crate) status: StackStatus,
     pub(crate) outputs: BTreeMap<String, String>,
-}
-
-/// CloudFormation's status of a stack, as it names it; `ABSENT` if there is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StackStatus(pub String);
-
-impl StackStatus {
-    /// The status of a stack that is not there.
-    pub fn absent() -> Self {
-        Self("ABSENT".into())
-    }
-
-    /// Whether the stack is there and usable.
-    pub fn is_deployed(&self) -> bool {
-        matches!(
-            self.0.as_str(),
-            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE"
-        )
-    }
-
-    /// Whether an operation is under way.
-    pub(crate) fn is_moving(&self) -> bool {
-        self.0.ends_with("_IN_PROGRESS") && !self.is_only_proposed()
-    }
-
-    /// Whether the stack never came to be, so that it holds nothing and can only be deleted.
-    pub(crate) fn never_was(&self) -> bool {
-        matches!(self.0.as_str(), "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED")
-    }
-
-    /// Whether the stack is nothing but change sets.
-    pub(crate) fn is_only_proposed(&self) -> bool {
-        self.0 == "REVIEW_IN_PROGRESS"
-    }
 }
 
 impl Account {
@@ -76,6 +42,7 @@ impl Account {
     /// Waits until no operation is under way; an operation of somebody else is waited for as well.
     pub(crate) async fn wait_until_settled(&self, id: &str) -> Outcome<StackStatus> {
         let began = Instant::now();
+        let mut wait = None;
         loop {
             let status = match self.look(async || self.find_stack(id).await).await? {
                 Some(stack) => stack.status,
@@ -84,6 +51,9 @@ impl Account {
             if !status.is_moving() {
                 return Ok(status);
             }
+            let name = name_in(id);
+            let told = || self.reporter.wait(format!("the end of another operation on stack `{name}`"));
+            wait.get_or_insert_with(told).because(format!("the stack is {}", status.0));
             tokio::time::sleep(self.poll_interval(began.elapsed())).await;
         }
     }
@@ -101,10 +71,19 @@ impl Account {
         Ok(resources)
     }
 
-    /// Name or ARN of one resource of a stack.
+    /// Name or ARN of one resource of a stack; `None` if it is not there, or not any more.
     pub(crate) async fn physical_id(&self, stack: &str, logical_id: &str) -> Outcome<Option<String>> {
         let resources = self.resources_of(stack).await?;
-        let found = resources.into_iter().find(|resource| resource.logical_resource_id() == Some(logical_id));
+        let found = resources.into_iter().find(|resource| {
+            resource.logical_resource_id() == Some(logical_id)
+                && resource.resource_status() != Some(&ResourceStatus::DeleteComplete)
+        });
         Ok(found.and_then(|resource| resource.physical_resource_id).filter(|id| !id.is_empty()))
     }
+}
+
+/// The name in a stack's id.
+fn name_in(id: &str) -> &str {
+    // arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID
+    id.split('/').nth(1).unwrap_or(id)
 }

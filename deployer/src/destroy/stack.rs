@@ -46,6 +46,10 @@ impl NotYet {
     }
 }
 
+/// What is said when the answer to the deletion is missing.
+const BEGUN_OR_NOT: &str =
+    "whether CloudFormation began to delete it is not known; the same command follows it to its end, or begins it";
+
 /// Deletes a stack; stacks are deleted at the same time, so that what a quota refuses is asked for again.
 pub(crate) async fn delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
     let mut n_waits = 0;
@@ -74,7 +78,11 @@ async fn try_to_delete_stack(account: &Account, stack: &Stack, id: &str, reporte
         .stack_name(id)
         .send()
         .await
-        .map_err(Error::aws("cloudformation:DeleteStack"))?;
+        .map_err(Error::aws("cloudformation:DeleteStack"))
+        .map_err(|error| match error.is_transient() {
+            true => error.of_stack(stack.name(), Some(BEGUN_OR_NOT)),
+            false => error,
+        })?;
     let status = follow(account, stack.name(), id, &mut seen, reporter).await?;
     if status == "DELETE_COMPLETE" {
         return Ok(());

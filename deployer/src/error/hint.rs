@@ -1,20 +1,35 @@
 //! The next step after each error.
 
 use super::Error;
+use super::aws::{bare, is_failure_of_service, is_throttle};
+use crate::disk::DiskTrouble;
 use std::path::Path;
+
+/// What a hint ends with when the same command is the next step.
+const AGAIN: &str = "type the same command again";
 
 impl Error {
     /// What to do next, where it is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::File { source, path, .. } => file_hint(source, path),
-            Self::Program { hint, .. } | Self::Local { hint, .. } | Self::Test { hint, .. } | Self::Lookup { hint, .. } | Self::Backlog { hint, .. } => Some(hint.clone()),
-            Self::Compilation { .. } => Some("mend what cargo reports above, then type the same command again".into()),
+            Self::Program { hint, .. }
+            | Self::Local { hint, .. }
+            | Self::Test { hint, .. }
+            | Self::Lookup { hint, .. }
+            | Self::Backlog { hint, .. }
+            | Self::Setting { hint, .. }
+            | Self::NotDeployed { hint, .. } => Some(hint.clone()).filter(|hint| !hint.is_empty()),
+            Self::Compilation { output } => Some(compilation_hint(output)),
             Self::Binary { .. } => Some("link with zig: deploy with `--release`".into()),
             Self::Aws { operation, code, .. } => aws_hint(operation, code),
-            Self::Unreachable { .. } => Some(
-                "check the network, HTTPS_PROXY if one is needed, and the `region` of the stage file: a region that does not exist has no address".into(),
+            Self::Clock { .. } => {
+                Some(format!("set this machine's clock (for example: `timedatectl set-ntp true`), then {AGAIN}"))
+            }
+            Self::NotAws { .. } => Some(
+                "something between this machine and AWS answers in its place: look at HTTPS_PROXY, at AWS_ENDPOINT_URL, and whether the network wants you to sign in to it in a browser".into(),
             ),
+            Self::Unreachable { reason, .. } => Some(unreachable_hint(reason)),
             Self::Credentials { .. } => Some(
                 "sign in (`aws login`, `aws sso login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or use the local stage, which needs no account".into(),
             ),
@@ -24,46 +39,79 @@ impl Error {
             Self::OtherAccount { .. } => {
                 Some("sign in to the stage's account, or give the stage file the `profile` that does".into())
             }
-            Self::Stack(failure) => Some(failure.hint.clone()),
+            Self::OfStack { source, state, .. } => match state {
+                Some(_) => Some(and_again(source.hint(), AGAIN)),
+                None => source.hint(),
+            },
+            Self::Stack(failure) => Some(failure.hint.clone()).filter(|hint| !hint.is_empty()),
             Self::ChangeSet { .. } => Some("fix the definition, then deploy again".into()),
             Self::SecretMissing { name, origin, .. } => Some(format!(
                 "set {name}, or {name}_FILE to the path of a file that holds it ({origin})"
             )),
             Self::BucketTaken { .. } => Some("bucket names are shared by all accounts; choose another stage name".into()),
             Self::DeployedAgain { .. } => Some("to remove it as well, run the same command again".into()),
-            Self::NotDeployed { stack, stage } => Some(format!("deploy it with: cargo xtask deploy {stack} --stage {stage}")),
         }
+    }
+}
+
+/// A hint that ends with another step, which is not said twice.
+pub(crate) fn and_again(hint: Option<String>, again: &str) -> String {
+    match hint {
+        None => again.to_owned(),
+        Some(hint) if hint.ends_with(AGAIN) => format!("{}{again}", hint.strip_suffix(AGAIN).unwrap_or_default()),
+        Some(hint) if hint.contains("the same command again") => hint,
+        Some(hint) => format!("{hint}; then {again}"),
     }
 }
 
 fn file_hint(source: &std::io::Error, path: &Path) -> Option<String> {
-    match source.kind() {
-        std::io::ErrorKind::StorageFull => Some(format!(
-            "the disk is full; make room where `{}` lies, then type the same command again",
-            path.display()
-        )),
-        std::io::ErrorKind::PermissionDenied => Some("check who owns the file".into()),
-        _ => None,
+    if let Some(trouble) = DiskTrouble::of_error(source.kind()) {
+        return Some(trouble.hint(path));
+    }
+    (source.kind() == std::io::ErrorKind::PermissionDenied).then(|| "check who owns the file".into())
+}
+
+/// Cargo tells of a full disk as of any other error.
+fn compilation_hint(output: &str) -> String {
+    match DiskTrouble::of_words(output) {
+        Some(trouble) => trouble.hint(Path::new("target")),
+        None => format!("correct what cargo reports above, then {AGAIN}"),
+    }
+}
+
+fn unreachable_hint(reason: &str) -> String {
+    match reason.contains(" within ") {
+        true => format!(
+            "check the network, then {AGAIN}; on a slow one, TSUGITE_CALL_TIMEOUT gives each attempt more seconds"
+        ),
+        false => "check the network, HTTPS_PROXY if one is needed, and the `region` of the stage file: a region that does not exist has no address".into(),
     }
 }
 
 fn aws_hint(operation: &str, code: &str) -> Option<String> {
-    let hint = match code {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            "the session has expired; sign in again (`aws sso login` or `aws login`), then type the same command again".into()
-        }
+    if is_throttle(code) {
+        return Some(format!("AWS throttles the account's calls; wait a minute, then {AGAIN}"));
+    }
+    if is_failure_of_service(code) {
+        return Some(format!(
+            "the service failed, which usually passes; in a minute, {AGAIN} (health.aws.amazon.com shows outages)"
+        ));
+    }
+    if let Some(hint) = key_hint(operation, bare(code)) {
+        return Some(hint);
+    }
+    let hint = match bare(code) {
+        "ExpiredToken" => format!("the session has expired; sign in again (`aws sso login` or `aws login`), then {AGAIN}"),
         "InvalidClientTokenId"
-        | "UnrecognizedClientException"
+        | "UnrecognizedClient"
         | "SignatureDoesNotMatch"
+        | "InvalidSignature"
         | "InvalidAccessKeyId"
         | "AuthFailure" => "AWS does not know these credentials; check AWS_PROFILE and the key".into(),
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+        "AccessDenied" | "UnauthorizedOperation" | "AuthorizationError" => {
             format!("ask whoever runs the account to allow `{operation}` for you")
         }
-        "Throttling" | "ThrottlingException" | "TooManyRequestsException" | "SlowDown" => {
-            "AWS asks for patience; wait a minute, then type the same command again".into()
-        }
-        "OptInRequired" | "InvalidRegion" | "IllegalLocationConstraintException" => {
+        "OptInRequired" | "InvalidRegion" | "IllegalLocationConstraint" => {
             "check the `region` of the stage file, and that your account may use it".into()
         }
         "ChangeSetNotFound" | "NoSuchBucket" => {
@@ -73,9 +121,31 @@ fn aws_hint(operation: &str, code: &str) -> Option<String> {
             "something of this stage is in another region; give the stage file that `region`, destroy, then move".into()
         }
         "OperationAborted" => {
-            "S3 has not let go of the bucket's name yet, which takes up to some hours after it was removed; wait, or choose another stage name".into()
+            "S3 has not released the bucket's name yet, which takes up to some hours after it was removed; wait, or choose another stage name".into()
         }
-        "RequestTimeTooSkewed" => "set this machine's clock".into(),
+        _ => return None,
+    };
+    Some(hint)
+}
+
+/// The next step where a KMS key is the reason. Every service has its own spelling of these codes.
+///
+/// Sources: API references of SNS, SQS, Lambda, S3, Step Functions and Secrets Manager, "Errors".
+fn key_hint(operation: &str, code: &str) -> Option<String> {
+    let code = code.to_ascii_lowercase().replace('.', "");
+    let hint = match code.strip_prefix("kms").map(|rest| rest.strip_prefix("kms").unwrap_or(rest)) {
+        Some("accessdenied") => format!(
+            "`{operation}` needs a KMS key: ask whoever runs the account to allow `kms:Decrypt` and `kms:GenerateDataKey` for you, in the key's policy as well"
+        ),
+        Some("disabled") => format!("a KMS key is disabled; enable it in the console of KMS, then {AGAIN}"),
+        Some("invalidstate") => format!(
+            "a KMS key is disabled or waits for its deletion; enable it, or cancel the deletion in the console of KMS, then {AGAIN}"
+        ),
+        Some("notfound") => "a KMS key is gone, and what it encrypts with it; destroy the stack, then deploy it".into(),
+        Some("optinrequired") => "the account may not use KMS yet; finish its registration".into(),
+        _ if matches!(code.as_str(), "decryptionfailure" | "encryptionfailure") => format!(
+            "Secrets Manager cannot use the secret's KMS key; look at the key's state and policy in the console of KMS, then {AGAIN}"
+        ),
         _ => return None,
     };
     Some(hint)
@@ -99,8 +169,21 @@ mod tests {
             ("AccessDenied", "`s3:PutObject`"),
             ("ThrottlingException", "wait"),
             ("IllegalLocationConstraintException", "region"),
+            ("InternalServiceErrorException", "the service failed"),
+            ("ServiceUnavailable", "the service failed"),
+            ("KmsAccessDeniedException", "in the key's policy"),
+            ("KMSAccessDeniedException", "in the key's policy"),
+            ("KmsAccessDenied", "in the key's policy"),
+            ("KmsInvalidStateException", "cancel the deletion"),
+            ("KMSInvalidState", "cancel the deletion"),
+            ("KMS.KMSInvalidStateException", "cancel the deletion"),
+            ("KMSDisabled", "is disabled"),
+            ("KMS.DisabledException", "is disabled"),
+            ("KmsThrottlingException", "throttles"),
+            ("KMSNotFoundException", "is gone"),
+            ("DecryptionFailure", "the key's state"),
         ] {
-            assert!(aws(code).hint().unwrap().contains(words), "{code}");
+            assert!(aws(code).hint().unwrap().contains(words), "{code}: {:?}", aws(code).hint());
         }
         assert_eq!(aws("Unheard").hint(), None);
     }
@@ -111,5 +194,42 @@ mod tests {
         let error = Error::file("write", Path::new("a/b"))(full);
         assert!(error.to_string().contains("`a/b`"), "{error}");
         assert!(error.hint().unwrap().contains("the disk is full"));
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_said_wherever_it_is_met() {
+        let read_only = Error::file("make", Path::new("a/b"))(std::io::ErrorKind::ReadOnlyFilesystem.into());
+        assert!(read_only.hint().unwrap().contains("for reading only"));
+        let output = "error: could not write: No space left on device (os error 28)".to_owned();
+        assert!(Error::Compilation { output }.hint().unwrap().contains("the disk is full"));
+    }
+
+    #[test]
+    fn no_hint_says_the_same_step_twice() {
+        let again = "type the same command again to follow it to its end";
+        for (hint, expected) in [
+            (None, "type the same command again to follow it to its end"),
+            (aws("ExpiredToken").hint(), "then type the same command again to follow it to its end"),
+            (aws("AccessDenied").hint(), "for you; then type the same command again to follow it to its end"),
+            (aws("ChangeSetNotFound").hint(), "again when they are done"),
+            (aws("InternalFailure").hint(), "(health.aws.amazon.com shows outages)"),
+        ] {
+            let whole = and_again(hint, again);
+            assert!(whole.ends_with(expected), "{whole}");
+            assert_eq!(whole.matches("type the same command again").count(), 1, "{whole}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_one_of_several_stacks_names_it_and_what_state_it_is_in() {
+        let error = aws("InternalServiceError").of_stack("sns-slack", Some("the stack is there"));
+        assert_eq!(
+            error.to_string(),
+            "stack `sns-slack`: s3:PutObject failed: m (InternalServiceError)\n  the stack is there"
+        );
+        assert_eq!(error.code(), Some("InternalServiceError"));
+        assert!(error.is_transient());
+        let denied = aws("AccessDenied").of_stack("sns-slack", None);
+        assert_eq!(denied.hint().unwrap(), "ask whoever runs the account to allow `s3:PutObject` for you");
     }
 }

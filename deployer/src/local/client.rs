@@ -3,6 +3,12 @@
 use super::state::Local;
 use crate::error::{Error, Outcome};
 use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How long a connection may take to be made.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// How long one answer may take, where the call sets no other limit.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// A client for loopback addresses, which no proxy reaches.
 pub(crate) fn loopback_client() -> Outcome<reqwest::Client> {
@@ -28,6 +34,7 @@ pub(crate) fn web_client() -> Outcome<reqwest::Client> {
 fn build(builder: reqwest::ClientBuilder) -> Outcome<reqwest::Client> {
     // Fails only if it is chosen already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let builder = builder.connect_timeout(CONNECT_LIMIT).timeout(ANSWER_LIMIT);
     builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Local {
         what: format!("TLS cannot be set up: {error}"),
         hint: "install your system's certificates (Debian and Ubuntu: ca-certificates)".into(),

@@ -110,6 +110,7 @@ fn tags(plan: &Plan<'_>) -> Vec<Tag> {
 /// Waits until CloudFormation is done with a change set.
 pub(super) async fn describe(account: &Account, id: &ChangeSetId) -> Outcome<Described> {
     let began = Instant::now();
+    let _wait = account.reporter.wait(format!("CloudFormation to make the change set {}", id.name));
     loop {
         match account.look(async || look_at(account, id).await).await? {
             Some(described) => return Ok(described),
@@ -144,7 +145,11 @@ async fn look_at(account: &Account, id: &ChangeSetId) -> Outcome<Option<Describe
     changes.sort();
     Ok(match settled {
         None => None,
-        Some(Ok(())) => Some(Described::Ready(changes)),
+        Some(Ok(())) => {
+            // What is only warned of does not stop the change, and is told on the way.
+            validation_findings(account, Validated::ChangeSet(&arn)).await;
+            Some(Described::Ready(changes))
+        }
         Some(Err(reason)) if is_nothing_to_do(&reason) => Some(Described::NothingToDo),
         Some(Err(reason)) => Some(Described::Failed(failure_reasons(account, &arn, reason).await)),
     })

@@ -5,6 +5,7 @@ use crate::account::{Account, StackStatus, StackSummary};
 use crate::destroy::delete_stack;
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::Reporter;
+use crate::outputs::way_out;
 use stacks::Stack;
 
 /// What there is of a stack.
@@ -50,29 +51,8 @@ pub(super) async fn find_usable(account: &Account, plan: &Plan<'_>, reporter: &R
 }
 
 /// What is said of a stack that takes no change before somebody has seen to it.
-///
-/// Source: CloudFormation user guide, "Continue rolling back an update".
 fn stuck(stack: &Stack, account: &Account, status: &StackStatus) -> Option<StackFailure> {
-    let (why, hint) = match status.0.as_str() {
-        "UPDATE_ROLLBACK_FAILED" => (
-            "an earlier change failed and could not be undone",
-            format!(
-                "see in the stack's events what holds it; then type: aws cloudformation continue-update-rollback --region {} --stack-name {}; then deploy again",
-                account.region,
-                stack.full_stack_name()
-            ),
-        ),
-        "DELETE_FAILED" => (
-            "it was to be deleted, and a part of it is left",
-            format!(
-                "remove it with: cargo xtask destroy {} --stage {}; then deploy again",
-                // A stack before another goes with that one.
-                stacks::NAMES.iter().find(|name| stack.name().starts_with(**name)).unwrap_or(&stack.name()),
-                stack.stage().name
-            ),
-        ),
-        _ => return None,
-    };
-    let outcome = format!("is {}", status.0);
-    Some(StackFailure { stack: stack.name().into(), outcome, causes: vec![format!("  {why}")], hint })
+    let hint = way_out(stack, account, status)?;
+    let outcome = status.remark().unwrap_or_default();
+    Some(StackFailure { stack: stack.name().into(), outcome, causes: vec![], hint })
 }

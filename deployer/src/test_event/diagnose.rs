@@ -1,7 +1,11 @@
 //! The likely cause of a hop that broke, from what the account says about it.
 
+mod saas;
+
 use crate::account::Account;
+use crate::error::Error;
 use crate::statement::list;
+use aws_sdk_lambda::types::EventSourceMappingConfiguration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value as Json;
 use stacks::Stack;
@@ -31,23 +35,30 @@ pub(super) async fn of_silence(account: &Account, stack: &Stack, function: &str)
         return problem;
     }
     let name = format!("{}-{function}", stack.full_stack_name());
-    let mappings = account.lambda.list_event_source_mappings().function_name(&name).send().await;
-    let Ok(mappings) = mappings else { return "the feed of the function cannot be read".into() };
-    let Some(mapping) = mappings.event_source_mappings().first() else {
+    let mappings = account.lambda.list_event_source_mappings().function_name(&name).into_paginator().items().send();
+    let mappings = match mappings.try_collect().await.map_err(Error::aws("lambda:ListEventSourceMappings")) {
+        Ok(mappings) => mappings,
+        Err(error) => return format!("nothing was delivered, and why cannot be seen: {error}"),
+    };
+    // One that works would have delivered: another one is the reason, if there are two.
+    let is_off = |mapping: &&EventSourceMappingConfiguration| mapping.state() != Some("Enabled");
+    let Some(mapping) = mappings.iter().find(is_off).or(mappings.first()) else {
         return format!("nothing feeds `{function}`: its event source mapping is gone; deploy again");
     };
     let state = mapping.state().unwrap_or_default();
     if state != "Enabled" {
-        return format!("the feed of `{function}` is {state}; enable it, or deploy again");
+        return format!("the event source mapping of `{function}` is {state}; enable it, or deploy again");
     }
     let waiting = match mapping.event_source_arn() {
         Some(arn) => waiting_messages(account, arn).await,
         None => None,
     };
     match waiting {
-        Some(n) => format!("the feed is enabled and {n} messages wait or are under way; the function may be throttled"),
+        Some(n) => format!(
+            "the event source mapping is enabled and {n} messages wait or are under way; the function may be throttled"
+        ),
         None => {
-            "the feed is enabled and the message is under way; look again in a moment with `cargo xtask local logs`"
+            "the event source mapping is enabled and the message is under way; look again in a moment with `cargo xtask local logs`"
                 .into()
         }
     }
@@ -63,16 +74,7 @@ pub(super) async fn of_failure(account: &Account, stack: &Stack, function: &str,
     if reason.contains("secret value for staging label") {
         return "a secret has no value, because its deployment was interrupted: deploy again; the message waits".into();
     }
-    if reason.contains("does not see the project") {
-        return "add the owner of the API key to the project's members in Backlog".into();
-    }
-    if reason.contains("no longer in Backlog") || reason.contains("404") {
-        return "the file of the event is not in Backlog".into();
-    }
-    if reason.contains("refuses the API key") {
-        return "give a valid key: BACKLOG_API_KEY=… cargo xtask deploy".into();
-    }
-    "the log line says what the function met".into()
+    saas::of_reason(stack, reason).unwrap_or_else(|| "the log line says what the function met".into())
 }
 
 /// Which policy denies an action: the role's own, or another one.
@@ -94,8 +96,8 @@ async fn denied(account: &Account, stack: &Stack, function: &str, action: &str) 
 ///
 /// A simulation would have to be told the resource, which the error does not name.
 async fn is_granted(account: &Account, role: &str, action: &str) -> Option<bool> {
-    let names = account.iam.list_role_policies().role_name(role).send().await.ok()?;
-    for name in names.policy_names() {
+    let names = account.iam.list_role_policies().role_name(role).into_paginator().items().send();
+    for name in names.try_collect().await.ok()? {
         let policy = account.iam.get_role_policy().role_name(role).policy_name(name).send().await.ok()?;
         if does_allow(&document(policy.policy_document())?, action) {
             return Some(true);
@@ -135,7 +137,14 @@ async fn admits_only_some(account: &Account, stack: &Stack) -> bool {
 async fn function_problem(account: &Account, stack: &Stack, function: &str) -> Option<String> {
     let name = format!("{}-{function}", stack.full_stack_name());
     let answer = account.lambda.get_function_configuration().function_name(name).send().await;
-    let Ok(configuration) = answer else { return Some(format!("function `{function}` is not there; deploy again")) };
+    let configuration = match answer.map_err(Error::aws("lambda:GetFunctionConfiguration")) {
+        Ok(configuration) => configuration,
+        Err(error) if error.code() == Some("ResourceNotFoundException") => {
+            return Some(format!("function `{function}` is not there; deploy again"));
+        }
+        // What may not be read says nothing about the function.
+        Err(_) => return None,
+    };
     let state = configuration.state()?.as_str();
     (state == "Failed" || state == "Inactive").then(|| {
         format!("function `{function}` is {state}: {}", configuration.state_reason().unwrap_or("no reason given"))

@@ -3,6 +3,7 @@
 use super::{Run, TestReport, diagnose, trace};
 use crate::error::{Error, Outcome};
 use crate::local::{client_for, web_client};
+use aws_smithy_types::retry::RetryConfig;
 use serde_json::Value as Json;
 use stacks::Entry;
 use std::time::{Duration, Instant};
@@ -18,6 +19,17 @@ pub(super) struct Sent {
     pub(super) at: u64,
     /// Function that took it, if one did.
     pub(super) taken_by: Option<&'static str>,
+}
+
+/// What is said when the answer to a message is missing.
+fn perhaps_sent(error: Error) -> Error {
+    match error.is_transient() {
+        true => Error::Test {
+            what: format!("{error}\n  whether the message was published is not known"),
+            hint: "look where it would be shown; the same command publishes another one".into(),
+        },
+        false => error,
+    }
 }
 
 impl Run<'_> {
@@ -54,8 +66,11 @@ impl Run<'_> {
         let region = topic.split(':').nth(3).unwrap_or_default();
         let account = (region != self.account.region).then(|| self.account.in_region(region));
         let sns = account.as_ref().map_or(&self.account.sns, |account| &account.sns);
-        let call = sns.publish().topic_arn(topic).message(message);
-        let answer = call.set_subject(subject.map(str::to_owned)).send().await.map_err(Error::aws("sns:Publish"))?;
+        let call = sns.publish().topic_arn(topic).message(message).set_subject(subject.map(str::to_owned)).customize();
+        // SNS cannot tell a repeated request from a second message.
+        let once = aws_sdk_sns::config::Builder::new().retry_config(RetryConfig::disabled());
+        let answer = call.config_override(once).send().await.map_err(Error::aws("sns:Publish"));
+        let answer = answer.map_err(perhaps_sent)?;
         let id = answer.message_id.unwrap_or_default();
         let name = topic.rsplit(':').next().unwrap_or(topic);
         report.passed(format!("publish to {name}"), Some(began.elapsed()), format!("published as {id}"));
@@ -76,6 +91,7 @@ impl Run<'_> {
             None => web_client()?,
         };
         let (at, began) = (trace::now_millis(), Instant::now());
+        let _wait = self.account.reporter.wait(format!("the endpoint of {function} to answer"));
         let answer = client
             .post(url)
             .header("content-type", "application/json")

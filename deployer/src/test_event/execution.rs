@@ -3,6 +3,7 @@
 use super::TestReport;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
+use crate::random::random_word;
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
 use serde_json::Value as Json;
 use std::time::{Duration, Instant};
@@ -20,9 +21,18 @@ pub(super) struct Execution<'a> {
 
 impl<'a> Execution<'a> {
     pub(super) async fn start(account: &'a Account, machine: &str, input: &str) -> Outcome<Self> {
-        let call = account.sfn.start_execution().state_machine_arn(machine).input(input).send();
-        let answer = call.await.map_err(Error::aws("states:StartExecution"))?;
-        Ok(Self { account, arn: answer.execution_arn })
+        // Under a name, a request that is repeated because its answer was lost starts nothing twice.
+        let name = format!("test-event-{}", random_word(8)?);
+        let call = account.sfn.start_execution().state_machine_arn(machine).name(&name).input(input).send();
+        match call.await.map_err(Error::aws("states:StartExecution")) {
+            Ok(answer) => Ok(Self { account, arn: answer.execution_arn }),
+            // It has run to its end meanwhile. Source: Step Functions API reference, StartExecution.
+            Err(error) if error.code() == Some("ExecutionAlreadyExists") => {
+                let arn = format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1));
+                Ok(Self { account, arn })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Follows it to its end and tells each state, then the result.
@@ -31,8 +41,9 @@ impl<'a> Execution<'a> {
         let short = self.arn.rsplit(':').next().unwrap_or_default();
         report.passed("start of the execution".into(), None, short.to_owned());
         let end = loop {
-            let call = self.account.sfn.describe_execution().execution_arn(&self.arn).send();
-            let answer = call.await.map_err(Error::aws("states:DescribeExecution"))?;
+            let call = self.account.sfn.describe_execution().execution_arn(&self.arn);
+            let look = async || call.clone().send().await.map_err(Error::aws("states:DescribeExecution"));
+            let answer = self.account.look(look).await?;
             if answer.status != ExecutionStatus::Running || began.elapsed() > LIMIT {
                 break answer;
             }
@@ -60,8 +71,12 @@ impl<'a> Execution<'a> {
     /// Each state with the time spent in it. The last one of a failed execution is told as broken, with
     /// its reason and what to do, unless it was left: `false` if so.
     async fn tell_states(&self, failed: Option<(&str, &str)>, report: &mut TestReport) -> Outcome<bool> {
-        let call = self.account.sfn.get_execution_history().execution_arn(&self.arn).into_paginator().items().send();
-        let events = call.try_collect().await.map_err(Error::aws("states:GetExecutionHistory"))?;
+        let call = self.account.sfn.get_execution_history().execution_arn(&self.arn);
+        let look = async || {
+            let pages = call.clone().into_paginator().items().send();
+            pages.try_collect().await.map_err(Error::aws("states:GetExecutionHistory"))
+        };
+        let events = self.account.look(look).await?;
         let mut states: Vec<(String, &HistoryEvent, Option<&HistoryEvent>)> = Vec::new();
         for event in &events {
             if let Some(entered) = &event.state_entered_event_details {

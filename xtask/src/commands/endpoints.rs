@@ -4,24 +4,46 @@ use crate::cli::ReadOptions;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::print_endpoints;
-use deployer::deployed;
+use deployer::{Standing, find_deployed};
+use stacks::Stage;
 
 /// Prints what to register where, and where the secrets come from.
 pub async fn run(options: &ReadOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
-    let nothing = || {
-        Failure::nothing_changed(format!("nothing is deployed on stage `{}`", stage.name))
-            .with_hint(format!("deploy with: cargo xtask deploy --stage {}", stage.name))
-    };
-    let account = context.connect_if_running(&stage).await?.ok_or_else(nothing)?;
-    let mut results = Vec::new();
+    let account = context.connect_if_running(&stage).await?.ok_or_else(|| nothing(&stage, &[]))?;
+    let (mut results, mut others) = (Vec::new(), Vec::new());
     for stack in stacks::all(&stage) {
-        results.extend(deployed(&account, &stack).await.map_err(|error| context.failure(&error))?);
+        match find_deployed(&account, &stack).await.map_err(|error| context.failure(&error))? {
+            Ok(there) => {
+                if let Some(remark) = there.status.remark() {
+                    context.reporter.warn(format!("{} {remark}; what follows may change", stack.name()));
+                }
+                results.push(there);
+            }
+            Err(status) if status.standing() == Standing::Absent => {}
+            Err(status) => others.push(format!("{} {}", stack.name(), status.remark().unwrap_or_default())),
+        }
     }
     if results.is_empty() {
-        return Err(nothing());
+        return Err(nothing(&stage, &others));
+    }
+    for other in others {
+        context.reporter.warn(other);
     }
     context.close_display().await;
     print_endpoints(options.output.output, &stage, &results);
     Ok(())
+}
+
+/// What is said when no stack of a stage can be used; `others` are those of which there is something.
+fn nothing(stage: &Stage, others: &[String]) -> Failure {
+    let lines: String = others.iter().map(|other| format!("\n  {other}")).collect();
+    let hint = format!("deploy with: cargo xtask deploy --stage {}", stage.name);
+    Failure::nothing_changed(format!("nothing is deployed on stage `{}`{lines}", stage.name)).with_hint(
+        match others.is_empty() {
+            true => hint,
+            // A deployment waits for the operation's end, and removes what never came to be.
+            false => format!("{hint}; it waits for what is under way"),
+        },
+    )
 }

@@ -1,9 +1,10 @@
 //! The display for a terminal: what is moving is redrawn, what is done scrolls up.
 
-use super::progress::Progress;
+use super::progress::{Line, Progress};
 use super::{Show, bold, dim, duration, green, red, yellow};
 use deployer::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::time::Instant;
 
 pub(super) struct Live {
     bars: MultiProgress,
@@ -17,7 +18,7 @@ impl Live {
     }
 
     fn redraw(&mut self) {
-        let lines = self.progress.lines();
+        let lines = self.progress.lines(Instant::now());
         while self.lines.len() < lines.len() {
             let bar = self.bars.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
@@ -31,7 +32,7 @@ impl Live {
                 self.bars.remove(&bar);
             }
         }
-        for (bar, (name, detail, took)) in self.lines.iter().zip(lines) {
+        for (bar, Line { name, detail, took }) in self.lines.iter().zip(lines) {
             bar.set_message(format!("{} {} {}", bold(&name), dim(&duration(took)), dim(&detail)));
             bar.tick();
         }
@@ -44,7 +45,7 @@ impl Live {
 
 impl Show for Live {
     fn event(&mut self, event: Event) {
-        self.progress.event(&event);
+        self.progress.event(&event, Instant::now());
         match event {
             Event::Ended { step, summary, took } => {
                 self.keep(&format!("{} {step}: {summary} {}", green("✓"), dim(&duration(took))));

@@ -1,51 +1,34 @@
-//! The display for logs and pipes: lines are appended, and a long silence is explained.
+//! The display for logs and pipes: lines are appended, and what takes long is told each ten seconds.
 
-use super::progress::Progress;
+use super::progress::{Line, Progress};
 use super::{Show, duration, write_line};
 use deployer::Event;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// After so long without a line, what is under way is told.
-const SILENCE: Duration = Duration::from_secs(10);
-
+#[derive(Default)]
 pub(super) struct Plain {
     progress: Progress,
-    last_line: Instant,
-}
-
-impl Plain {
-    pub(super) fn new() -> Self {
-        Self { progress: Progress::default(), last_line: Instant::now() }
-    }
-
-    fn line(&mut self, line: &str) {
-        write_line(line);
-        self.last_line = Instant::now();
-    }
 }
 
 impl Show for Plain {
     fn event(&mut self, event: Event) {
-        self.progress.event(&event);
+        self.progress.event(&event, Instant::now());
         match event {
-            Event::Ended { step, summary, took } => self.line(&format!("{step}: {summary} ({})", duration(took))),
+            Event::Ended { step, summary, took } => write_line(&format!("{step}: {summary} ({})", duration(took))),
             Event::Resource { logical_id, status, reason, .. } if status.ends_with("_FAILED") => {
-                self.line(&format!("failed: {logical_id}: {reason}"));
+                write_line(&format!("failed: {logical_id}: {reason}"));
             }
-            Event::Note(text) => self.line(&text),
-            Event::Warning(text) => self.line(&format!("warning: {text}")),
+            Event::Note(text) => write_line(&text),
+            Event::Warning(text) => write_line(&format!("warning: {text}")),
             Event::Flush(flush) => flush.done(),
             _ => {}
         }
     }
 
     fn tick(&mut self) {
-        if self.last_line.elapsed() < SILENCE {
-            return;
-        }
-        for (name, detail, took) in self.progress.lines() {
+        for Line { name, detail, took } in self.progress.due(Instant::now()) {
             let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-            self.line(&format!("still {name}, {}{detail}", duration(took)));
+            write_line(&format!("still {name}, {}{detail}", duration(took)));
         }
     }
 

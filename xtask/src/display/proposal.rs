@@ -1,7 +1,7 @@
 //! What would change, before it does.
 
 use super::{bold, green, red, write_line, yellow};
-use deployer::{Change, ChangeKind, Keep, Leftovers, Proposal, counted};
+use deployer::{Change, ChangeKind, Fate, Keep, Leftovers, Proposal, counted};
 use stacks::Stack;
 
 /// More changes of one kind than this are counted and not listed.
@@ -46,7 +46,17 @@ fn print_changes(kind: ChangeKind, changes: &[Change], all_in_full: bool) {
             [] => String::new(),
             names => format!(": {}", names.join(", ")),
         };
-        write_line(&format!("  {word} {} ({}){properties}", change.logical_id, change.resource_type));
+        let fate = fate_in_words(change);
+        write_line(&format!("  {word} {} ({}){properties}{fate}", change.logical_id, change.resource_type));
+    }
+}
+
+/// What becomes of what a change takes out of the stack; that something removed is deleted goes without saying.
+fn fate_in_words(change: &Change) -> String {
+    match (change.kind, change.fate) {
+        (ChangeKind::Replaced | ChangeKind::MayBeReplaced, Some(fate)) => format!("; the old one is {}", fate.word()),
+        (ChangeKind::Removed, Some(fate @ (Fate::Kept | Fate::Snapshot))) => format!("; it is {}", fate.word()),
+        _ => String::new(),
     }
 }
 

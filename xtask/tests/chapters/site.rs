@@ -155,6 +155,7 @@ pub fn domain(stage: &Stage) {
     assert_eq!((&plan["stacks"][0]["new"], &plan["stacks"][1]["new"]), (&json!(true), &json!(false)));
     let added = json!({
         "change": "added", "logical_id": "SiteAlias", "type": "AWS::Route53::RecordSet", "properties": [],
+        "old": null,
     });
     assert!(plan["stacks"][1]["changes"].as_array().unwrap().contains(&added), "{plan:#}");
     let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
