@@ -43,6 +43,7 @@ pub fn still_open(account: &Account) -> Vec<LeftChangeSet> {
 
 /// Discards a change set that may not have come to be, and its stack if that is nothing else.
 pub(super) async fn discard(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
+    let _wait = account.reporter.wait(format!("CloudFormation to discard the change set {}", change_set.name));
     let mut asked = change_set.asked.clone();
     // The channel carries nothing: it is closed by the end of the call.
     let is_answered = tokio::time::timeout(ANSWER_LIMIT, asked.changed()).await.is_ok();
