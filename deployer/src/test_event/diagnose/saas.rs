@@ -95,23 +95,27 @@ mod tests {
     fn a_refusal_is_the_one_of_the_saas_that_gave_it() {
         for (name, reason, words) in [
             (
-                "sns-slack",
+                "SLACK_WEBHOOK_URL",
                 "Slack does not know the webhook (404 `no_service`): make a new webhook",
                 "SLACK_WEBHOOK_URL=…",
             ),
-            ("sns-slack", "Slack does not know the webhook (410): make a new webhook", "SLACK_WEBHOOK_URL=…"),
-            ("sns-slack", "the Slack webhook is not a URL; make a new webhook", "SLACK_WEBHOOK_URL=…"),
-            ("question-form", "Teams refuses the URL of the flow (404): see whether", "TEAMS_WORKFLOW_URL=…"),
-            ("question-form", "the flow in Teams is switched off or gone (400, X): see", "Power Automate"),
-            ("question-form", "Backlog refuses the API key (401): give a valid one", "BACKLOG_API_KEY=…"),
-            ("backlog-files", "the owner of Backlog's API key does not see the project any more (404): add", "members"),
-            ("backlog-files", "file 7 is no longer in Backlog", "not in Backlog any more"),
+            ("SLACK_WEBHOOK_URL", "Slack does not know the webhook (410): make a new webhook", "SLACK_WEBHOOK_URL=…"),
+            ("SLACK_WEBHOOK_URL", "the Slack webhook is not a URL; make a new webhook", "SLACK_WEBHOOK_URL=…"),
+            ("TEAMS_WORKFLOW_URL", "Teams refuses the URL of the flow (404): see whether", "TEAMS_WORKFLOW_URL=…"),
+            ("TEAMS_WORKFLOW_URL", "the flow in Teams is switched off or gone (400, X): see", "Power Automate"),
+            ("TEAMS_WORKFLOW_URL", "Backlog refuses the API key (401): give a valid one", "BACKLOG_API_KEY=…"),
+            (
+                "BACKLOG_API_KEY",
+                "the owner of Backlog's API key does not see the project any more (404): add",
+                "members",
+            ),
+            ("BACKLOG_API_KEY", "file 7 is no longer in Backlog", "not in Backlog any more"),
         ] {
             let advice = of_reason(&stack_of("local", name), reason).unwrap();
             assert!(advice.contains(words), "{reason}: {advice}");
         }
-        assert_eq!(of_reason(&stack_of("local", "backlog-files"), "Backlog answered 404"), None);
-        assert_eq!(of_reason(&stack_of("local", "backlog-files"), "the event is 404 bytes long"), None);
+        assert_eq!(of_reason(&stack_of("local", "BACKLOG_API_KEY"), "Backlog answered 404"), None);
+        assert_eq!(of_reason(&stack_of("local", "BACKLOG_API_KEY"), "the event is 404 bytes long"), None);
     }
 
     #[test]
