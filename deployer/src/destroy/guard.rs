@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn stages_whose_names_begin_alike_are_told_apart_by_their_tag() {
-        let stage = Stage::parse("prod".to_owned().try_into().unwrap(), "region: ap-northeast-1\n").unwrap();
+        let text = "region: ap-northeast-1\nsns_slack: {}\n";
+        let stage = Stage::parse("prod".to_owned().try_into().unwrap(), text).unwrap();
         for (name, tag, expected) in [
             ("tsugite-prod-sns-slack", Some("prod"), true),
             ("tsugite-prod-eu-sns-slack", Some("prod-eu"), false),
