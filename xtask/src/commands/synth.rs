@@ -28,7 +28,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(path);
     std::fs::create_dir_all(folder)
         .and_then(|()| std::fs::write(path, text))
-        .map_err(|error| Failure::nothing_changed(format!("cannot write `{}`: {error}", path.display())))?;
+        .map_err(|error| Failure::of(&deployer::Error::file("write", path)(error), false))?;
     print(&format!("{}\n", path.display()));
     Ok(())
 }

@@ -97,6 +97,13 @@ pub fn gone(stage: &Stage) {
     assert!(body.contains("to a webhook that is gone"), "{body}");
     assert!(reason.contains("`no_service`") && reason.contains("SLACK_WEBHOOK_URL"), "{reason}");
     assert_eq!(stage.shown_with("slack/messages", "to a webhook that is gone").len(), 0);
+
+    // A test event says what to do about it, and speaks of no other SaaS.
+    stage.fail(&json!({"service": "slack", "status": 404, "times": 1}));
+    let event = stage.run(&["publish-test-event", STACK]).fails_with(1);
+    event.says("Slack does not know the webhook").says("SLACK_WEBHOOK_URL=… cargo xtask deploy sns-slack");
+    assert!(!event.stderr.contains("Backlog"), "{}", event.stderr);
+    stage.given_up(STACK, "NoticesDeadLetters");
 }
 
 pub fn alarm(stage: &Stage) {
