@@ -42,8 +42,29 @@ fn write(level: &str, message: &str, fields: Value) {
     if let Value::Object(fields) = fields {
         line.extend(fields);
     }
-    let mut text = Value::Object(line).to_string();
+    let mut text = one_line(&Value::Object(line).to_string());
     text.push('\n');
     // A log that cannot be written must not stop the work.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// JSON without what some reader of lines would take for the end of one. Inside a string of JSON, where
+/// alone they can stand, they are the same as their escapes.
+fn one_line(json: &str) -> String {
+    json.replace('\u{85}', "\\u0085").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_record_is_one_line_for_every_reader_and_says_the_same() {
+        let record = json!({"message": "a\u{2028}b\u{2029}c\u{85}d\ne\rf\u{b}g\u{1c}h 資料"});
+        let line = one_line(&record.to_string());
+        let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
+        assert!(!line.contains(ends), "{line}");
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), record);
+    }
 }

@@ -22,6 +22,7 @@ use crate::server::Stage;
 
 pub(crate) use guard::refuse_foreign_pages;
 
+const DROPPED_HEADER: &str = "x-calls-dropped";
 const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
 
 /// What the control calls act on.
@@ -78,8 +79,10 @@ impl IntoResponse for WrongInput {
     }
 }
 
-async fn received(State(control): State<Control>) -> Json<Vec<ReceivedCall>> {
-    Json(control.stage.recorder.calls())
+/// The kept calls; the header says how many older ones were dropped.
+async fn received(State(control): State<Control>) -> ([(&'static str, String); 1], Json<Vec<ReceivedCall>>) {
+    let recorder = &control.stage.recorder;
+    ([(DROPPED_HEADER, recorder.n_dropped().to_string())], Json(recorder.calls()))
 }
 
 async fn fail(State(control): State<Control>, body: Bytes) -> Result<Response, WrongInput> {

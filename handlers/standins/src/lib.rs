@@ -12,6 +12,7 @@ mod failure;
 mod keys;
 mod media;
 mod page;
+mod peer;
 mod received;
 mod recorder;
 mod secret;

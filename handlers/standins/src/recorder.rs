@@ -1,12 +1,18 @@
 //! What all services share: the calls that arrived and the failures that are planned.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock;
 use crate::failure::Planned;
 use crate::received::ReceivedCall;
 
-/// Keeps the calls in the order of their arrival and hands out the planned failures.
+/// So many calls are kept; an older one is dropped for each that is new.
+const KEPT_CALLS: usize = 10_000;
+/// The bodies of the kept calls take no more than this together.
+const KEPT_BODY_BYTES: usize = 64 * 1024 * 1024;
+
+/// Keeps the newest calls in the order of their arrival and hands out the planned failures.
 #[derive(Default)]
 pub(crate) struct Recorder {
     state: Mutex<State>,
@@ -22,7 +28,9 @@ pub(crate) struct Arrival {
 #[derive(Default)]
 struct State {
     n_arrivals: u64,
-    calls: Vec<ReceivedCall>,
+    calls: VecDeque<ReceivedCall>,
+    body_bytes: usize,
+    n_dropped: usize,
     failures: Vec<Planned>,
 }
 
@@ -38,7 +46,13 @@ impl Recorder {
     pub(crate) fn keep(&self, call: ReceivedCall) {
         let mut state = self.lock();
         let place = state.calls.partition_point(|earlier| earlier.sequence < call.sequence);
+        state.body_bytes += call.body.len();
         state.calls.insert(place, call);
+        while state.calls.len() > KEPT_CALLS || state.body_bytes > KEPT_BODY_BYTES {
+            let Some(oldest) = state.calls.pop_front() else { break };
+            state.body_bytes -= oldest.body.len();
+            state.n_dropped += 1;
+        }
     }
 
     /// Plans a failure behind those already planned.
@@ -61,20 +75,26 @@ impl Recorder {
 
     /// Returns every kept call, the first arrival first.
     pub(crate) fn calls(&self) -> Vec<ReceivedCall> {
-        self.lock().calls.clone()
+        self.lock().calls.iter().cloned().collect()
     }
 
-    /// Returns the newest calls, the last arrival first, and how many there are in all.
+    /// Returns how many calls were dropped for newer ones.
+    pub(crate) fn n_dropped(&self) -> usize {
+        self.lock().n_dropped
+    }
+
+    /// Returns the newest calls, the last arrival first, and how many there were in all.
     pub(crate) fn latest(&self, limit: usize) -> (Vec<ReceivedCall>, usize) {
         let state = self.lock();
         let latest = state.calls.iter().rev().take(limit).cloned().collect();
-        (latest, state.calls.len())
+        (latest, state.calls.len() + state.n_dropped)
     }
 
     /// Forgets calls and failures; the numbering goes on, so that no number means two calls.
     pub(crate) fn reset(&self) {
         let mut state = self.lock();
         state.calls.clear();
+        (state.body_bytes, state.n_dropped) = (0, 0);
         state.failures.clear();
     }
 
@@ -87,7 +107,7 @@ impl Recorder {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::Recorder;
+    use super::{KEPT_BODY_BYTES, KEPT_CALLS, Recorder};
     use crate::received::{Credential, ReceivedCall};
 
     fn call(sequence: u64) -> ReceivedCall {
@@ -114,5 +134,27 @@ mod tests {
         }
         let kept: Vec<_> = recorder.calls().iter().map(|call| call.sequence).collect();
         assert_eq!(kept, arrivals.map(|arrival| arrival.sequence));
+    }
+    #[test]
+    fn the_newest_calls_are_kept_and_the_others_are_counted() {
+        let recorder = Recorder::default();
+        for _ in 0..KEPT_CALLS + 3 {
+            recorder.keep(call(recorder.arrive().sequence));
+        }
+        let calls = recorder.calls();
+        assert_eq!((calls.len(), calls[0].sequence, recorder.n_dropped()), (KEPT_CALLS, 4, 3));
+        assert_eq!(recorder.latest(1).1, KEPT_CALLS + 3);
+        recorder.reset();
+        assert_eq!((recorder.calls().len(), recorder.n_dropped()), (0, 0));
+    }
+
+    #[test]
+    fn large_bodies_leave_room_for_fewer_calls() {
+        let recorder = Recorder::default();
+        for _ in 0..5 {
+            let body = "x".repeat(KEPT_BODY_BYTES / 4);
+            recorder.keep(ReceivedCall { body, ..call(recorder.arrive().sequence) });
+        }
+        assert_eq!((recorder.calls().len(), recorder.n_dropped()), (4, 1));
     }
 }

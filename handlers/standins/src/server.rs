@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -20,6 +21,7 @@ use crate::control::{self, Control};
 use crate::failure::Failure;
 use crate::keys::{Keys, NewKeys};
 use crate::page;
+use crate::peer::refuse_other_users;
 use crate::received::ReceivedCall;
 use crate::recorder::Recorder;
 use crate::service::{Service, mounted};
@@ -65,8 +67,8 @@ impl Standins {
         let address = listener.local_addr()?;
         let stage = Arc::new(Stage::new(&format!("http://{address}"), keys));
         let (stop, stopping) = watch::channel(false);
-        let app =
-            application(Control { stage: Arc::clone(&stage), stop: stop.clone(), token: control_token.map(Arc::from) });
+        let control = Control { stage: Arc::clone(&stage), stop: stop.clone(), token: control_token.map(Arc::from) };
+        let app = application(control).layer(from_fn_with_state(address, refuse_other_users));
         let task = tokio::spawn(serve(listener, app, stopping));
         Ok(Self { address, stage, stop, task })
     }
@@ -136,7 +138,7 @@ impl Standins {
         assert!(wrong.is_none(), "failure: {}", wrong.unwrap_or_default());
     }
 
-    /// Returns every call to a service, the first arrival first.
+    /// Returns the kept calls to services, the first arrival first; of many, the newest 10,000 are kept.
     #[must_use]
     pub fn received(&self) -> Vec<ReceivedCall> {
         self.stage.recorder.calls()
@@ -227,6 +229,8 @@ fn application(control: Control) -> Router {
 
 async fn serve(listener: TcpListener, app: Router, stopping: watch::Receiver<bool>) {
     let late = stopping.clone();
+    // Who connected is looked up, so every request has to bring the address of its other end.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(until_told(stopping)).tcp_nodelay(true);
     let out_of_patience = async {
         until_told(late).await;
