@@ -66,7 +66,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "presigned_request_is_expired",
         "request_time_failure",
     ),
-    "services.lambda_svc": ("execution_credentials",),
+    "services.lambda_svc": ("_execute_function_provided", "execution_credentials"),
     "services.s3": ("resolve_credential",),
     "services.sts": ("is_root_access_key", "register_session", "resolve_credential"),
 }
@@ -241,7 +241,11 @@ def guard_runtime_api() -> None:
 
         return Guarded
 
+    def execute_once(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("durable functions are not offered here: their Runtime API would answer everybody")
+
     worker._build_handler_class = build_guarded
+    ministack("services.lambda_svc")._execute_function_provided = execute_once
 
 
 # --- Requests --------------------------------------------------------------------------------------

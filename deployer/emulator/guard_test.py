@@ -391,6 +391,33 @@ class Connections(unittest.TestCase):
             self.assertFalse(guard.is_of_this_user(client, server))
 
 
+class Forgetful(Emulator):
+    """An emulator that keeps the logs of two invocations."""
+
+    command = ["-c", "import launcher; launcher.KEPT_STREAMS = 2; launcher.main()"]
+
+
+class Logs(Emulated):
+    """The logs of functions do not fill the memory."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        with mock.patch("launcher_test.Emulator", Forgetful):
+            super().setUpClass()
+
+    def test_oldest_invocations(self) -> None:
+        rights = statement(["logs:CreateLogStream", "logs:PutLogEvents"], "*")
+        name = self.deploy({
+            "Role": role(rights), "Logs": resource("Logs::LogGroup", LogGroupName="bounded"),
+            "Function": function(LoggingConfig={"LogGroup": {"Ref": "Logs"}}),
+        }, {"Name": {"Value": {"Ref": "Function"}}})["Outputs"]["Name"]
+        for n in range(4):
+            self.functions.invoke(FunctionName=name, Payload=json.dumps({"say": f"said {n}"}).encode())
+        logs = self.emulator.client("logs")
+        lines = [event["message"] for event in logs.filter_log_events(logGroupName="bounded")["events"]]
+        self.assertEqual([line for line in lines if line.startswith("said")], ["said 2", "said 3"])
+
+
 class Kept(Emulator):
     """An emulator that looks after a state file."""
 

@@ -103,6 +103,7 @@ def function(**properties: Any) -> dict[str, Any]:
 class Emulator:
     """A launcher of its own on a free port."""
 
+    command = [str(HERE / "launcher.py")]
     output: Any = subprocess.DEVNULL
 
     def __init__(self) -> None:
@@ -113,7 +114,7 @@ class Emulator:
         self.url = f"http://127.0.0.1:{self.port}"
         self.home = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "launcher.py")], env=self.environment(),
+            [sys.executable, *self.command], cwd=HERE, env=self.environment(),
             stdin=subprocess.PIPE, stdout=self.output, stderr=self.output,
         )
         with self.process.stdin as settings:

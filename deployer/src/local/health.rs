@@ -141,3 +141,89 @@ impl State {
         [(Part::Emulator, &self.emulator), (Part::StandIns, &self.stand_ins)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::state::Local;
+    use std::process::Command;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// A process of this kind that is there: the test itself.
+    fn present() -> Background {
+        Background::of(std::process::id(), "deployer")
+    }
+
+    /// A process that has ended.
+    fn gone() -> Background {
+        let mut child = Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        Background::of(child.id(), "true")
+    }
+
+    fn state(local: Local, emulator: Background, stand_ins: Background) -> State {
+        State { version: String::new(), local, emulator, stand_ins }
+    }
+
+    /// A server that closes its first connections unanswered, and returns its port.
+    async fn answering_after(n_missed: u32) -> u16 {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            for n in 0.. {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                if n < n_missed {
+                    continue;
+                }
+                let _ = stream.read(&mut [0; 1024]).await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+            }
+        });
+        port
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("tsugite-health-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[tokio::test]
+    async fn a_question_without_an_answer_is_asked_again() {
+        let local = Local::new(answering_after(2).await, answering_after(1).await).unwrap();
+        assert!(!answers(&format!("{}/_ministack/health", local.emulator_url())).await);
+        assert_eq!(look(&state(local, present(), present()), Path::new("nowhere")).await, None);
+    }
+
+    #[tokio::test]
+    async fn what_ended_is_named_with_its_log_and_what_was_on_it() {
+        let folder = folder("ended");
+        std::fs::write(folder.join("stacks.json"), r#"["one", "two"]"#).unwrap();
+        let local = || Local::new(1, 2).unwrap();
+        let lost = look(&state(local(), gone(), present()), &folder).await.unwrap();
+        let said = "the emulator of the local stage ended unexpectedly; these stacks are lost with it: one, two";
+        assert_eq!(lost.to_string(), said);
+        assert!(lost.error().hint().unwrap().contains("emulator.log`; then deploy again"), "{lost:?}");
+        assert!(lost.with_old_log().sentence().ends_with("emulator.log.old`"));
+        let lost = look(&state(local(), present(), gone()), &folder).await.unwrap();
+        assert!(lost.to_string().starts_with("the stand-ins ended unexpectedly"), "{lost}");
+        assert!(!lost.to_string().contains("one, two"), "{lost}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_call_that_failed_is_explained_by_what_ended_meanwhile() {
+        let root = folder("meanwhile");
+        let workspace = Workspace::new(root.clone());
+        std::fs::create_dir_all(workspace.local()).unwrap();
+        let explained = || lost_meanwhile(&workspace).map(|error| error.to_string());
+        assert!(explained().unwrap().contains("was stopped meanwhile"));
+        let write = |emulator| state(Local::new(1, 2).unwrap(), emulator, present()).write(&workspace.local()).unwrap();
+        write(present());
+        assert_eq!(explained(), None);
+        write(gone());
+        assert!(explained().unwrap().contains("the emulator of the local stage ended unexpectedly"));
+        std::fs::remove_dir_all(root).unwrap();
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::process::{Part, new_log};
 use super::state::State;
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,15 +30,42 @@ pub async fn until_forgotten(folder: &Path) {
     }
 }
 
-/// Begins a new log when the present one has grown too large.
+/// Moves the output of this process to a new log when the present one has grown too large.
 fn bound_log(folder: &Path, limit: u64) {
-    let path = Part::StandIns.log(folder);
-    if std::fs::metadata(&path).map_or(0, |log| log.len()) < limit {
-        return;
-    }
     // A log that cannot be begun anew goes on growing; there is nowhere to tell it but itself.
-    if let Ok(file) = new_log(&path) {
+    if let Ok(Some(file)) = begun_anew(&Part::StandIns.log(folder), limit) {
         let _ = rustix::stdio::dup2_stdout(&file);
         let _ = rustix::stdio::dup2_stderr(&file);
+    }
+}
+
+/// A new log if the one that is there has reached the limit, in bytes.
+fn begun_anew(path: &Path, limit: u64) -> std::io::Result<Option<File>> {
+    if std::fs::metadata(path)?.len() < limit {
+        return Ok(None);
+    }
+    new_log(path).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begun_anew;
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_large_log_becomes_the_old_one_and_the_older_one_goes() {
+        let folder = std::env::temp_dir().join(format!("tsugite-keeper-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (path, old) = (folder.join("a.log"), folder.join("a.log.old"));
+        std::fs::write(&old, "oldest").unwrap();
+        std::fs::write(&path, "1234").unwrap();
+        assert!(begun_anew(&path, 5).unwrap().is_none());
+        let mut file = begun_anew(&path, 4).unwrap().unwrap();
+        file.write_all(b"new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(std::fs::read_to_string(&old).unwrap(), "1234");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -72,6 +72,12 @@ pub(super) struct Background {
 }
 
 impl Background {
+    /// The process of this number whose command line holds this word.
+    #[cfg(test)]
+    pub(super) fn of(pid: u32, word: &str) -> Self {
+        Self { pid: i32::try_from(pid).unwrap(), word: word.to_owned() }
+    }
+
     /// Whether the process is there and is the one that was started.
     pub(super) fn is_running(&self) -> bool {
         let folder = format!("/proc/{}", self.pid);

@@ -190,3 +190,33 @@ fn write_private(path: &Path, value: &impl Serialize) -> Outcome<()> {
         Error::file("write", path)(error)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_private_file_is_replaced_whole_or_not_at_all() {
+        let folder = std::env::temp_dir().join(format!("tsugite-state-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("state.json");
+        write_private(&path, &"first").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        // A folder of this name stands for every reason why nothing can be written.
+        std::fs::create_dir(path.with_extension("new")).unwrap();
+        let error = write_private(&path, &"second").unwrap_err();
+        assert!(error.to_string().contains("state.json"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "\"first\"");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn every_stage_has_a_key_of_its_own_that_is_not_one_of_aws() {
+        let [one, other] = [Local::new(1, 2).unwrap(), Local::new(1, 2).unwrap()];
+        assert!(one.root_key() != other.root_key() && one.control_token() != other.control_token());
+        let RootKey { access_key_id, secret_access_key } = one.root_key();
+        assert!(access_key_id.starts_with("TSUGITE") && secret_access_key.len() == 40);
+        assert!(!format!("{one:?}").contains(secret_access_key), "the key shows in a message");
+    }
+}
