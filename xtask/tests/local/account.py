@@ -1,9 +1,11 @@
 """Looks at an account with botocore, so that our own code does not judge itself.
 
 Usage: python account.py REGION COMMAND [ARGUMENT...]; prints JSON. The environment says which account, by
-the variables that `cargo xtask local env` prints.
+the variables that `cargo xtask local env` prints. The command `serve` answers one `[COMMAND, [ARGUMENT...]]` of
+each line on stdin with one line.
 """
 
+import functools
 import io
 import json
 import sys
@@ -15,6 +17,7 @@ REGION, COMMAND, *ARGUMENTS = sys.argv[1:]
 SESSION = botocore.session.get_session()
 
 
+@functools.cache
 def client(service, region=REGION):
     return SESSION.create_client(service, region_name=region)
 
@@ -81,6 +84,41 @@ def regional(region):
         # A key that a stack leaves behind waits a week or more until it is gone.
         "keys": [key for key in keys if state(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion"],
     }
+
+
+def traces():
+    """The inventory, with all that shows an operation which did not come to its end."""
+    there = inventory()
+    return {
+        **there,
+        "statuses": [f"{name} {status_of(name)}" for name in there["stacks"]],
+        "change_sets": [f"{name}/{change_set}" for name in there["stacks"] for change_set in change_sets(name)],
+        "uploads": [f"{bucket}/{key}" for bucket in there["buckets"] for key in uploads(bucket)],
+        "without_value": [secret for secret in there["secrets"] if not has_value(secret)],
+    }
+
+
+def delete_stack(stack):
+    client("cloudformation").delete_stack(StackName=stack)
+
+
+def plant(stack, name):
+    """Makes a bucket with an object and a log group, both as a stack with this name makes them."""
+    bucket = f"{stack}-{name}".lower()
+    client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("s3").put_object(Bucket=bucket, Key="a", Body=b"a")
+    client("logs").create_log_group(logGroupName=f"/aws/lambda/{stack}-{name}")
+
+
+def status_of(stack):
+    return client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+
+
+def has_value(secret):
+    try:
+        return bool(client("secretsmanager").get_secret_value(SecretId=secret))
+    except client("secretsmanager").exceptions.ResourceNotFoundException:
+        return False
 
 
 def distributions():
@@ -158,6 +196,19 @@ def receive(stack, logical_id):
     return None
 
 
+def receive_all(stack, logical_id):
+    """Every message that is there, as `receive` tells it; all are removed."""
+    queue, url = client("sqs"), queue_of(stack, logical_id)
+    found = []
+    while messages := queue.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get("Messages", []):
+        for message in messages:
+            queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            found.append({"body": message["Body"],
+                          "reason": message.get("MessageAttributes", {}).get("Reason", {}).get("StringValue")})
+    return found
+
+
 def depth(stack, logical_id):
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = client("sqs").get_queue_attributes(QueueUrl=queue_of(stack, logical_id), AttributeNames=names)
@@ -198,4 +249,17 @@ def decisions(questions):
     return [decision(*question) for question in json.loads(questions)]
 
 
-print(json.dumps(globals()[COMMAND](*ARGUMENTS), default=str, ensure_ascii=False))
+def serve():
+    for line in sys.stdin:
+        command, arguments = json.loads(line)
+        tell(globals()[command](*arguments))
+
+
+def tell(answer):
+    print(json.dumps(answer, default=str, ensure_ascii=False), flush=True)
+
+
+if COMMAND == "serve":
+    serve()
+else:
+    tell(globals()[COMMAND](*ARGUMENTS))
