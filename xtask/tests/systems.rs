@@ -23,13 +23,15 @@ mod chapters {
     pub mod deployment;
     pub mod form;
     pub mod mackerel;
+    pub mod mutants;
     pub mod roles;
     pub mod site;
     pub mod slack;
+    pub mod webhooks;
     pub mod world;
 }
 
-use chapters::{aws, bytebase, deployment, form, mackerel, roles, site, slack};
+use chapters::{aws, bytebase, deployment, form, mackerel, roles, site, slack, webhooks};
 use local::stage::Stage;
 use std::time::Instant;
 
@@ -78,6 +80,9 @@ fn all_systems_from_end_to_end() {
     chapter("bytebase: two executions survive a revoked token", || bytebase::two_with_a_revoked_token(&stage));
     chapter("bytebase: eight executions at once all end well", || bytebase::eight_at_once(&stage));
     chapter("bytebase: the machine may do what it calls and no more", || bytebase::least_privilege(&stage));
+
+    chapter("webhooks: forged ones are refused", || webhooks::forged(&stage));
+    chapter("webhooks: mutated ones come to an end", || webhooks::mutated(&stage));
 
     chapter("the roles allow what they need and no more", || roles::least_privilege(&stage));
     chapter("the secrets are found nowhere", || deployment::canary(&stage));
