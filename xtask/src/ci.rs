@@ -40,11 +40,13 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
         "deployer/emulator",
     )?;
     if !options.fast {
+        let all = if options.thorough { "FAULTS=all " } else { "" };
+        run_step(&root, &format!("{all}cargo test --package xtask --test faults --locked -- --nocapture"))?;
         // One after the other: they share a folder with what the first has compiled and installed.
         run_step(&root, "cargo test --package xtask --test local --locked -- --nocapture")?;
         run_step(&root, "cargo test --package xtask --test ways_out --locked -- --nocapture")?;
         run_step(&root, "cargo test --package xtask --test browser --locked")?;
-        run_step(&root, "cargo test --package xtask --test systems --locked -- --nocapture")?;
+        run_step(&root, &format!("{all}cargo test --package xtask --test systems --locked -- --nocapture"))?;
         run_step(&root, "cargo test --package xtask --test safety --locked -- --nocapture")?;
     }
     write_line(&format!("\nall of it holds ({:.0} s)", began.elapsed().as_secs_f64()));
@@ -94,29 +96,38 @@ fn find_templates(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()
     Ok(())
 }
 
+/// Runs a step as it would be typed; a variable may stand before the program.
 fn run_step(root: &Path, step: &str) -> Result<(), Failure> {
-    let mut words = step.split(' ');
-    let program = words.next().unwrap_or_default();
-    run_program(root, Path::new(program), &words.collect::<Vec<_>>(), "")
+    let (variable, line) = match step.split_once(' ') {
+        Some((first, rest)) if first.contains('=') => (first.split_once('='), rest),
+        _ => (None, step),
+    };
+    let mut words = line.split(' ');
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).envs(variable).current_dir(root);
+    run_command(command, step)
 }
 
-/// Prints a command, then runs it with our own output.
+/// Runs a program in a folder below the root.
 fn run_program(root: &Path, program: &Path, arguments: &[&str], folder: &str) -> Result<(), Failure> {
-    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let shown = format!("{name} {}", arguments.join(" "));
-    write_line(&format!("\n$ {shown}"));
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
     let mut command = Command::new(program);
+    command.args(arguments).current_dir(root.join(folder));
+    run_command(command, &format!("{name} {}", arguments.join(" ")))
+}
+
+/// Prints a command, then runs it with the same output.
+fn run_command(mut command: Command, shown: &str) -> Result<(), Failure> {
+    write_line(&format!("\n$ {shown}"));
     for variable in variables_of_cargo() {
         command.env_remove(variable);
     }
     let status = command
-        .args(arguments)
-        .current_dir(root.join(folder))
         .env("RUSTDOCFLAGS", "--deny warnings")
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(std::process::Stdio::null())
         .status()
-        .map_err(|error| Failure::nothing_changed(format!("cannot run `{name}`: {error}")))?;
+        .map_err(|error| Failure::nothing_changed(format!("cannot run `{shown}`: {error}")))?;
     match status.success() {
         true => Ok(()),
         false => Err(Failure::nothing_changed(format!("this does not hold: {shown}"))),

@@ -234,4 +234,7 @@ pub struct CiOptions {
     /// Leave out what drives the local stage
     #[arg(long)]
     pub fast: bool,
+    /// Try every point at which a call can go wrong and thousands of webhooks, not a sample of them
+    #[arg(long, conflicts_with = "fast")]
+    pub thorough: bool,
 }
