@@ -112,14 +112,14 @@ fn a_stack_that_comes_back_keeps_what_it_has() {
 fn try_return(lane: &mut Lane) -> Result<Seen, String> {
     lane.choose(Schedule::Nine);
     lane.succeeds(Command::Deploy)?;
-    lane.account().ask("plant", &[&Lane::stack_name(), "Old-a1b2c3"]);
+    lane.account().ask("plant", &[&Lane::stack_name(), "Old"]);
     let gate = Gate::closed();
     let mut destroy = lane.start(Command::Destroy, Way::Wire(hold_after_deletion(&gate)));
     if !lane.wait_at(&gate, &mut destroy) {
         return Err(format!("nothing was looked for after the deletion: {}", lane.finish(destroy)));
     }
     lane.succeeds(Command::Deploy)?;
-    lane.account().ask("plant", &[&Lane::stack_name(), "New-d4e5f6"]);
+    lane.account().ask("plant", &[&Lane::stack_name(), "New"]);
     let came_back = lane.inventory();
     gate.open();
     let ran = lane.finish(destroy);
@@ -128,7 +128,8 @@ fn try_return(lane: &mut Lane) -> Result<Seen, String> {
         wrong.push("it was to end with 1".to_owned());
     }
     let changes = lane.inventory().since(&came_back);
-    let taken: Vec<_> = changes.lines().filter(|line| line.starts_with("- ") && !line.contains("Old-a1b2c3")).collect();
+    let taken: Vec<_> =
+        changes.lines().filter(|line| line.starts_with("- ") && !line.to_lowercase().contains("-old")).collect();
     if !taken.is_empty() {
         wrong.push(format!("it took from the stack that came back:\n{}", taken.join("\n")));
     }

@@ -102,12 +102,12 @@ def delete_stack(stack):
     client("cloudformation").delete_stack(StackName=stack)
 
 
-def plant(stack, name):
-    """Makes a bucket with an object and a log group, both as a stack with this name makes them."""
-    bucket = f"{stack}-{name}".lower()
+def plant(stack, logical_id):
+    """Makes a bucket with an object and a log group, named as those of a stack with this logical id."""
+    bucket = f"{stack}-{logical_id.lower()}-a1b2c3d4"
     client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     client("s3").put_object(Bucket=bucket, Key="a", Body=b"a")
-    client("logs").create_log_group(logGroupName=f"/aws/lambda/{stack}-{name}")
+    client("logs").create_log_group(logGroupName=f"/aws/lambda/{stack}-{logical_id}")
 
 
 def status_of(stack):
