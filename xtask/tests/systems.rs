@@ -64,6 +64,7 @@ fn all_systems_from_end_to_end() {
     chapter("form: the page is served as it should be", || site::page(&stage));
     chapter("form: what is wrong is refused with its reason", || form::refusals(&stage));
     chapter("form: a question arrives byte by byte", || form::question(&stage));
+    chapter("form: a day has its limit", || form::daily_limit(&stage));
     chapter("form: a failing end does not hold up the others", || form::failing_end(&stage));
     chapter("form: a second delivery has no effect at any end", || form::duplicates(&stage));
     chapter("form: a person asks in a browser", || chapters::browser::asks_a_question(&stage));

@@ -124,6 +124,23 @@ pub fn question(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
+/// A day that has reached its limit takes no question, and says so; the function counts with its own role.
+pub fn daily_limit(stage: &Stage) {
+    const STAGE_FILE: &str = "stacks/stages/local.yaml";
+    const LIMIT: &str = "  daily_limit: 1\n  keep_days: 400\n";
+    let deploy = || stage.run(&["deploy", STACK]).succeeds();
+    stage.edit(STAGE_FILE, "  keep_days: 400\n", LIMIT);
+    deploy().says("changed QuestionReceiver (AWS::Lambda::Function): Environment");
+    let question = json!({"project_id": "AWS-101", "text": "one too many"}).to_string();
+    // At midnight a new day begins, and takes one.
+    let answers: Vec<Answer> = (0..2).map(|_| post(stage, "application/json", &question)).collect();
+    let last = answers.last().unwrap();
+    assert_eq!((last.status, &last.json()["code"]), (429, &json!("daily_limit")), "{}", last.body);
+    stage.edit(STAGE_FILE, LIMIT, "  keep_days: 400\n");
+    deploy();
+    ask(stage, "within the limit again");
+}
+
 pub fn failing_end(stage: &Stage) {
     let n_calls = stage.n_calls();
     stage.fail(&json!({"service": "teams", "status": 500, "times": 1}));
