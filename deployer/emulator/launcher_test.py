@@ -378,7 +378,7 @@ class Gaps(Emulated):
         for region, principal in (
             ("us-east-1", "sns.amazonaws.com"), ("ap-east-1", "sns.ap-east-1.amazonaws.com"),
         ):
-            topics = self.emulator.client("sns", region)
+            topics = self.emulator.client("sns", region=region)
             topic = topics.create_topic(Name="elsewhere")["TopicArn"]
             send = lambda service: resource(
                 "SQS::QueuePolicy", Queues=[{"Ref": "Queue"}], PolicyDocument=statement(
