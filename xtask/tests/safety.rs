@@ -1,7 +1,7 @@
 //! The local stage belongs to its owner alone, and leaves no process that nobody can stop.
 //!
 //! A page of another site attacks it in a real browser, requests made by hand try the rest, and what a
-//! command remembers is lost in every way. It runs in the same copy of the sources as the other stories.
+//! command remembers is lost in every way. It builds nothing, and has a folder of its own.
 //! `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test safety`. It needs Debian's packages
 //! `chromium` and `chromium-driver`.
 
@@ -35,7 +35,7 @@ const EVIL: &str = "https://evil.example";
 
 #[test]
 fn the_local_stage_belongs_to_its_owner() {
-    let stage = Stage::in_a_copy_of_the_sources();
+    let stage = Stage::beside_the_sources("safety");
     chapter("it starts", || stage.run(&["local", "start"]).succeeds());
     let victim = chapter("something worth an attack is on it", || account(&stage, "prepare", &stage.variables()));
     chapter("a page of another site can do nothing", || page_of_another_site(&stage, &victim));
