@@ -138,7 +138,15 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "delete_secret_in_process",
         "put_secret_value_in_process",
     ),
-    "services.sns": ("_fanout", "topic_policy_for_arn"),
+    "services.sns": (
+        "_enforce_topic_policy",
+        "_error",
+        "_fanout",
+        "_get_topic",
+        "_topic_by_arn_any_scope",
+        "_topics",
+        "topic_policy_for_arn",
+    ),
     "services.sqs": ("queue_policy_allows",),
     "services.waf": ("_associate_web_acl", "_disassociate_web_acl"),
     "services.stepfunctions": (
@@ -1949,6 +1957,96 @@ def keep_buckets_that_hold_data() -> None:
     handlers["delete"] = delete_bucket
 
 
+# --- Topics of somebody else ---------------------------------------------------------------------
+
+
+def keep_topics_of_others_closed() -> None:
+    """Answers of a topic of another account as if it were closed, and fails a subscription to none.
+
+    SNS does not tell an account whether another one has a topic; ministack does.
+    """
+    topics = ministack("services.sns")
+    get = topics._get_topic
+
+    def get_topic(arn: str, action: str | None = None) -> Any:
+        found = get(arn, action)
+        if found[0] is None and action and is_of_another_account(arn):
+            return None, closed(arn, action)
+        return found
+
+    topics._get_topic = get_topic
+    handlers = resource_handlers("AWS::SNS::Subscription")
+    create = handlers["create"]
+
+    def create_subscription(logical_id: str, properties: Properties, stack: str) -> Created:
+        arn = properties.get("TopicArn", "")
+        region, account = arn.split(":")[3:5]
+        topic = topics._topics.get_scoped(account, region, arn)
+        if topic is None and is_of_another_account(arn):
+            raise refusal("Sns", 403, closed_text(arn, "sns:Subscribe"))
+        if topic is None:
+            raise refusal("Sns", 404, "Topic does not exist")
+        if is_of_another_account(arn) and topics._enforce_topic_policy(topic, "sns:Subscribe"):
+            raise refusal("Sns", 403, closed_text(arn, "sns:Subscribe"))
+        return create(logical_id, properties, stack)
+
+    handlers["create"] = create_subscription
+
+
+def is_of_another_account(arn: str) -> bool:
+    """Whether the ARN names another account than the caller's."""
+    return arn.split(":")[4:5] != [ministack("core.responses").get_account_id()]
+
+
+def closed(arn: str, action: str) -> Any:
+    """The answer of SNS to a call for a topic that the caller may not know of."""
+    return ministack("services.sns")._error("AuthorizationError", closed_text(arn, action), 403)
+
+
+def closed_text(arn: str, action: str) -> str:
+    """SNS's words for it."""
+    account = ministack("core.responses").get_account_id()
+    return (
+        f"User: arn:aws:iam::{account}:root is not authorized to perform: {action.upper()[:3]}{action[3:]} on "
+        f"resource: {arn} because no resource-based policy allows the {action.upper()[:3]}{action[3:]} action"
+    )
+
+
+# --- CloudFormation: where a template is ---------------------------------------------------------
+
+
+def read_templates_from_s3_of_the_region() -> None:
+    """Takes a template from an address of S3 only, in both forms that S3 has, and only in this region."""
+    handlers = ministack("services.cloudformation.handlers")
+    for action in ("CreateChangeSet", "CreateStack", "UpdateStack", "ValidateTemplate"):
+        handlers._ACTION_HANDLERS[action] = with_path_style(handlers, handlers._ACTION_HANDLERS[action])
+
+
+def with_path_style(handlers: ModuleType, answer: Callable[..., Any]) -> Callable[..., Any]:
+    """An action that gets the address of its template in the one form that ministack knows."""
+
+    def answer_of_s3(request: dict[str, Any]) -> Any:
+        address = handlers._p(request, "TemplateURL")
+        if not address:
+            return answer(request)
+        path = template_path(address, ministack("core.responses").get_region())
+        if path is None:
+            text = "TemplateURL must be a supported URL."
+            return handlers._error("ValidationError", text)
+        return answer({**request, "TemplateURL": [f"https://s3.amazonaws.com{path}"]})
+
+    return answer_of_s3
+
+
+def template_path(address: str, region: str) -> str | None:
+    """Bucket and key of an address of S3 as a path; None if it is none of this region."""
+    parts = urllib.parse.urlsplit(address)
+    host = re.fullmatch(rf"(?:([a-z0-9.-]+)\.)?s3[.-]{region}\.amazonaws\.com", parts.netloc)
+    if parts.scheme != "https" or host is None:
+        return None
+    return f"/{host[1]}{parts.path}" if host[1] else parts.path
+
+
 # --- CloudFormation: what a change set says ------------------------------------------------------
 
 # Without an entry here, ministack calls every change to the type a conditional replacement.
@@ -2186,6 +2284,8 @@ GAPS: tuple[Callable[[], None], ...] = (
     keep_schedules_as_aws,
     demand_code_of_functions,
     keep_buckets_that_hold_data,
+    keep_topics_of_others_closed,
+    read_templates_from_s3_of_the_region,
     tell_replacements_apart,
     correct_change_sets,
     keep_stacks_as_aws,

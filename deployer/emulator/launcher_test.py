@@ -720,6 +720,52 @@ class Gaps(Emulated):
                     change["ResourceChange"]["Replacement"] for change in changes}
         self.assertEqual(replaced, {"Kept": "False", "Renamed": "True"})
 
+    def test_topics_of_others(self) -> None:
+        sns = self.emulator.client("sns")
+        for account, code in ("444455556666", "AuthorizationError"), (ACCOUNT, "NotFound"):
+            topic = f"arn:aws:sns:{REGION}:{account}:no-such-topic"
+            with self.assertRaisesRegex(ClientError, code):
+                sns.get_topic_attributes(TopicArn=topic)
+            with self.assertRaisesRegex(ClientError, code):
+                sns.publish(TopicArn=topic, Message="m")
+        reason = "not authorized to perform: SNS:Subscribe"
+        for n, (account, words) in enumerate((("444455556666", reason), (ACCOUNT, "Topic does not exist"))):
+            template = {"Resources": {
+                "Queue": resource("SQS::Queue"),
+                "Subscription": resource(
+                    "SNS::Subscription", Protocol="sqs", Endpoint={"Fn::GetAtt": ["Queue", "Arn"]},
+                    TopicArn=f"arn:aws:sns:{REGION}:{account}:no-such-topic",
+                ),
+            }}
+            made = self.stacks.create_stack(StackName=f"topics-of-others-{n}", TemplateBody=json.dumps(template))
+            stack = self.settled(made["StackId"])
+            self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+            self.assertIn(words, self.reasons(stack))
+
+    def test_long_templates(self) -> None:
+        def template(size: int) -> str:
+            text = json.dumps({"Description": "d", "Resources": {"Queue": resource("SQS::Queue")}})
+            return text + " " * (size - len(text))
+
+        def validate(**where: str) -> Any:
+            return self.stacks.validate_template(**where)
+
+        def put(size: int) -> str:
+            self.s3.put_object(Bucket="code", Key=f"{size}.json", Body=template(size))
+            return f"{size}.json"
+
+        validate(TemplateBody=template(51_200))
+        with self.assertRaisesRegex(ClientError, "Member must have length less than or equal to 51200"):
+            validate(TemplateBody=template(51_201))
+        key = put(1_000_000)
+        for host in f"s3.{REGION}.amazonaws.com/code", f"code.s3.{REGION}.amazonaws.com":
+            validate(TemplateURL=f"https://{host}/{key}")
+            with self.assertRaisesRegex(ClientError, "Template may not exceed 1000000 bytes in size"):
+                validate(TemplateURL=f"https://{host}/{put(1_000_001)}")
+        for address in f"https://example.com/code/{key}", f"https://s3.eu-west-1.amazonaws.com/code/{key}":
+            with self.assertRaisesRegex(ClientError, "TemplateURL must be a supported URL"):
+                validate(TemplateURL=address)
+
     def test_deleted_function(self) -> None:
         before = children(self.emulator.process.pid)
         name = {"Name": {"Value": {"Ref": "Function"}}}
