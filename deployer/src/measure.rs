@@ -3,7 +3,7 @@
 use crate::binary::Binary;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::python::PythonTools;
+use crate::python::{PythonTools, variables_of_python};
 use crate::toolchain::Workspace;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -47,6 +47,9 @@ pub async fn measure_python(workspace: &Workspace, runs: u32, reporter: &Reporte
     repeat(runs, || {
         let mut command = Command::new(environment.join("bin/python"));
         command.args(["-c", PYTHON]);
+        for variable in variables_of_python() {
+            command.env_remove(variable);
+        }
         command
     })
 }

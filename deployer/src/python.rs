@@ -1,15 +1,19 @@
 //! Python packages that the deployer installs for itself: pinned, hash-checked, under `target/`.
 
+mod index;
+mod interpreter;
+
 use crate::disk::DiskTrouble;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::toolchain::Workspace;
 use sha2::{Digest, Sha256};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
-/// Oldest Python that the packages run on.
-const OLDEST: (u32, u32) = (3, 10);
+/// The file in an environment that is whole; it holds the folder that the environment was made in.
+const COMPLETE: &str = "complete";
 
 /// A set of packages in a virtual environment of its own.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +37,7 @@ impl PythonTools {
         let hash = format!("{:x?}", &Sha256::digest(self.requirements)[..4]);
         let hash: String = hash.chars().filter(char::is_ascii_hexdigit).collect();
         let folder = workspace.target().join("python").join(format!("{}-{hash}", self.name));
-        if folder.join("complete").exists() {
+        if is_complete(&folder) {
             return Ok(folder);
         }
         let step = format!("installing {}", self.name);
@@ -42,7 +46,7 @@ impl PythonTools {
     }
 
     async fn make(&self, folder: &Path, step: &str, reporter: &Reporter) -> Outcome<()> {
-        let python = find_python().await?;
+        let python = interpreter::find_python().await?;
         // What an interrupted installation left is not to be trusted.
         if folder.exists() {
             std::fs::remove_dir_all(folder).map_err(Error::file("remove", folder))?;
@@ -50,7 +54,7 @@ impl PythonTools {
         std::fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
         reporter.doing(step, "making a virtual environment");
         run(
-            Command::new(&python).args(["-m", "venv"]).arg(folder),
+            isolated(Command::new(&python).args(["-I", "-m", "venv"]).arg(folder)),
             "a virtual environment cannot be made",
             "install Python's venv module (Debian and Ubuntu: apt install python3-venv)",
         )
@@ -59,36 +63,53 @@ impl PythonTools {
         let requirements = folder.join("requirements.txt");
         std::fs::write(&requirements, self.requirements).map_err(Error::file("write", &requirements))?;
         reporter.doing(step, "downloading");
+        let python = folder.join("bin/python");
+        let settings = index::settings_of_pip(&python).await;
         run(
-            Command::new(folder.join("bin/python"))
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
+            isolated(&mut Command::new(&python))
+                .envs(settings)
+                .args(["-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
                 .args(["--require-hashes", "--only-binary", ":all:", "-r"])
                 .arg(&requirements),
             &format!("the packages of {} cannot be installed", self.name),
-            "check the network; pip fetches from PyPI, or from the index that PIP_INDEX_URL names",
+            "check the network; pip fetches from PyPI, or from the index that PIP_INDEX_URL or pip.conf names",
         )
         .await
         .map_err(|error| on_disk(error, folder))?;
-        let complete = folder.join("complete");
-        std::fs::write(&complete, "").map_err(Error::file("write", &complete))
+        let complete = folder.join(COMPLETE);
+        std::fs::write(&complete, place(folder)).map_err(Error::file("write", &complete))
     }
 }
 
-/// The first `python3` on the path that is new enough.
-async fn find_python() -> Outcome<PathBuf> {
-    let question = "import sys; print(sys.version_info[0], sys.version_info[1])";
-    let output = Command::new("python3").args(["-c", question]).output().await;
-    let hint = format!("install Python {}.{} or newer as `python3`", OLDEST.0, OLDEST.1);
-    let Ok(output) = output else {
-        return Err(Error::Program { what: "there is no `python3` on the PATH".into(), hint });
-    };
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut numbers = text.split_whitespace().filter_map(|number| number.parse().ok());
-    let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    if version < OLDEST {
-        return Err(Error::Program { what: format!("`python3` is Python {}.{}", version.0, version.1), hint });
+/// Whether an environment is whole and where it was made: its programs begin with the path of its Python.
+fn is_complete(folder: &Path) -> bool {
+    let made_here = std::fs::read_to_string(folder.join(COMPLETE)).is_ok_and(|made_in| made_in == place(folder));
+    // The interpreter behind the link goes when the system's Python is replaced by a newer one.
+    made_here && folder.join("bin/python").exists()
+}
+
+/// The folder's path, the same by whatever way it is reached.
+fn place(folder: &Path) -> String {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
+}
+
+/// Variables that would bend a Python, its environments or pip: whole families, because new members come.
+///
+/// What they may say of pip's index is given to pip alone.
+#[expect(clippy::disallowed_methods, reason = "these are taken out of the environment of Python")]
+pub fn variables_of_python() -> impl Iterator<Item = OsString> {
+    const FAMILIES: [&str; 5] = ["PIP_", "PYTHON", "VIRTUAL_ENV", "_PYTHON", "__PYVENV_"];
+    std::env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| FAMILIES.iter().any(|family| name.to_string_lossy().starts_with(family)))
+}
+
+/// Takes out of a command's environment what would bend a Python.
+fn isolated(command: &mut Command) -> &mut Command {
+    for variable in variables_of_python() {
+        command.env_remove(variable);
     }
-    Ok("python3".into())
+    command
 }
 
 /// The same error with another next step, if the disk is what the program failed of: venv keeps to itself
@@ -114,4 +135,29 @@ async fn run(command: &mut Command, failure: &str, hint: &str) -> Outcome<()> {
     let last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = last[last.len().saturating_sub(4)..].join("\n  ");
     Err(Error::Program { what: format!("{failure}\n  {last}"), hint: hint.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_that_was_moved_or_has_lost_its_python_is_not_complete() {
+        let folder = std::env::temp_dir().join(format!("tsugite-{}-environment", std::process::id()));
+        let (made, moved) = (folder.join("made"), folder.join("moved"));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(made.join("bin")).unwrap();
+        std::fs::write(made.join("bin/python"), "").unwrap();
+        assert!(!is_complete(&made));
+        // As it was written once, without a place.
+        std::fs::write(made.join(COMPLETE), "").unwrap();
+        assert!(!is_complete(&made));
+        std::fs::write(made.join(COMPLETE), place(&made)).unwrap();
+        assert!(is_complete(&made));
+        std::fs::rename(&made, &moved).unwrap();
+        assert!(!is_complete(&moved));
+        std::fs::rename(&moved, &made).unwrap();
+        std::fs::remove_file(made.join("bin/python")).unwrap();
+        assert!(!is_complete(&made));
+    }
 }

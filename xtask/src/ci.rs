@@ -4,7 +4,7 @@ use crate::cli::CiOptions;
 use crate::context::root;
 use crate::display::write_line;
 use crate::failure::Failure;
-use deployer::{PythonTools, Reporter, Workspace, variables_of_cargo};
+use deployer::{PythonTools, Reporter, Workspace, variables_of_cargo, variables_of_python};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -16,7 +16,7 @@ const REGIONS: [&str; 2] = ["ap-northeast-1", "us-east-1"];
 
 /// Runs every step, each printed before it runs; stops at the first that fails.
 pub fn run(options: &CiOptions) -> Result<(), Failure> {
-    let root = root();
+    let root = root()?;
     let began = Instant::now();
     for step in [
         "cargo fmt --all --check",
@@ -112,6 +112,9 @@ fn run_step(root: &Path, step: &str) -> Result<(), Failure> {
 fn run_program(root: &Path, program: &Path, arguments: &[&str], folder: &str) -> Result<(), Failure> {
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     let mut command = Command::new(program);
+    for variable in variables_of_python() {
+        command.env_remove(variable);
+    }
     command.args(arguments).current_dir(root.join(folder));
     run_command(command, &format!("{name} {}", arguments.join(" ")))
 }

@@ -10,7 +10,7 @@ use deployer::{
     start_local, still_open,
 };
 use stacks::Stage;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -30,14 +30,15 @@ pub struct Context {
 }
 
 impl Context {
-    pub fn new() -> Self {
+    pub fn new() -> Result<Self, Failure> {
+        let workspace = Workspace::new(root()?);
         let (reporter, events) = Reporter::new();
-        Self {
-            workspace: Workspace::new(root()),
+        Ok(Self {
+            workspace,
             reporter,
             display: Mutex::new(Some(Display::start(events))),
             account: OnceLock::new(),
-        }
+        })
     }
 
     /// Reads a stage file.
@@ -203,10 +204,31 @@ pub fn executable() -> Result<PathBuf, Failure> {
         .map_err(|error| Failure::nothing_changed(format!("cannot find our own executable: {error}")))
 }
 
-/// The root of the sources: as cargo says, or where we were built.
+/// The root of the sources: as cargo says, else where this executable is.
+pub fn root() -> Result<PathBuf, Failure> {
+    let said = manifest_of_cargo().and_then(|package| root_by_cargo(&package));
+    let found = match said {
+        Some(root) => Some(root),
+        None => root_around(&executable()?),
+    };
+    found.ok_or_else(|| {
+        Failure::nothing_changed("this executable is in no copy of the sources")
+            .with_hint("run `cargo xtask` in the folder of the sources")
+    })
+}
+
 #[expect(clippy::disallowed_methods, reason = "cargo says by this variable where the sources are")]
-pub fn root() -> PathBuf {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let manifest = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-    manifest.parent().map(PathBuf::from).unwrap_or(manifest)
+fn manifest_of_cargo() -> Option<PathBuf> {
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
+}
+
+/// The root, if cargo runs this package: a build of something else may be what runs this executable.
+fn root_by_cargo(package: &Path) -> Option<PathBuf> {
+    package.ends_with(env!("CARGO_PKG_NAME")).then(|| package.parent().map(PathBuf::from)).flatten()
+}
+
+/// The sources in whose target folder an executable is, wherever they were when it was built.
+fn root_around(executable: &Path) -> Option<PathBuf> {
+    let is_root = |folder: &&Path| folder.join("Cargo.toml").is_file() && folder.join("stacks/stages").is_dir();
+    executable.ancestors().find(is_root).map(PathBuf::from)
 }

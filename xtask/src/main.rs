@@ -41,7 +41,10 @@ fn in_tokio(command: Command) -> ExitCode {
         if let Command::StandIns { settings } = &command {
             return finish(commands::local::serve_stand_ins(settings).await);
         }
-        let context = Context::new();
+        let context = match Context::new() {
+            Ok(context) => context,
+            Err(failure) => return finish(Err(failure)),
+        };
         let sends = matches!(command, Command::PublishTestEvent(_));
         let mut signals = match Signals::listen() {
             Ok(signals) => signals,

@@ -291,6 +291,37 @@ fn without_python_it_is_said_which_one_is_needed() {
         .unwrap();
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("there is no `python3` on the PATH"), "{stderr}");
-    assert!(stderr.contains("install Python 3.10 or newer"), "{stderr}");
+    assert!(stderr.contains("there is no usable Python on the PATH"), "{stderr}");
+    assert!(stderr.contains("none of `python3.14`, `python3.13`, "), "{stderr}");
+    assert!(stderr.contains("install Python 3.10 to 3.14 with venv"), "{stderr}");
+}
+
+#[test]
+fn an_executable_works_on_the_sources_that_it_lies_in() {
+    // Not in the target folder, which lies in sources as well.
+    let folder = std::env::temp_dir().join(format!("tsugite-{}-moved", std::process::id()));
+    let executable = folder.join("sources/target/debug/xtask");
+    std::fs::create_dir_all(executable.parent().unwrap()).unwrap();
+    std::fs::create_dir_all(folder.join("sources/stacks/stages")).unwrap();
+    std::fs::write(folder.join("sources/Cargo.toml"), "").unwrap();
+    std::fs::write(folder.join("sources/stacks/stages/elsewhere.yaml"), "").unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_xtask"), &executable).unwrap();
+    let said = |executable: &Path, manifest: Option<&str>| {
+        let mut command = Command::new(executable);
+        command.args(["endpoints", "--stage", "nowhere"]).env_remove("CARGO_MANIFEST_DIR");
+        let output = command.envs(manifest.map(|folder| ("CARGO_MANIFEST_DIR", folder))).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    // A build of something else may run it.
+    for manifest in [None, Some("/somewhere/other-package")] {
+        let said = said(&executable, manifest);
+        assert!(said.contains("there is no stage `nowhere`; there are elsewhere"), "{said}");
+    }
+    let outside = folder.join("xtask");
+    std::fs::rename(&executable, &outside).unwrap();
+    let said = said(&outside, None);
+    assert!(said.contains("error: this executable is in no copy of the sources"), "{said}");
+    assert!(said.contains("hint: run `cargo xtask` in the folder of the sources"), "{said}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }
