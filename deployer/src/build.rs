@@ -1,5 +1,7 @@
 //! Compiles handlers: one cargo invocation, in a child process, checked binaries out.
 
+mod surroundings;
+
 use crate::binary::{self, Binary, Machine};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
@@ -11,6 +13,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+use surroundings::Surroundings;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -72,7 +75,7 @@ pub async fn build(
     }
     let is_host = settings.machine == Machine::host() && cfg!(target_os = "linux");
     if !is_host {
-        check_target(settings.machine).await?;
+        check_target(workspace, settings.machine).await?;
     }
     if settings.linking == Linking::NativeFirst && is_host {
         let work = compile(workspace, packages, settings, None, reporter);
@@ -108,6 +111,7 @@ async fn compile(
         settings.profile.name(),
         settings.machine.target()
     ));
+    let surroundings = Surroundings::of(workspace)?;
     let mut command = Command::new(&settings.executable);
     command
         .arg("__compile")
@@ -117,13 +121,12 @@ async fn compile(
         .arg("--output")
         .arg(&output)
         .args(packages)
-        .current_dir(workspace.root())
+        .current_dir(surroundings::FOLDER)
+        .env_clear()
+        .envs(&surroundings.variables)
         .env("CARGO_TARGET_DIR", workspace.root().join("target"))
         .env("CARGO_TERM_COLOR", "never")
-        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace));
-    for variable in variables_of_cargo().chain(BENDING.map(OsString::from)) {
-        command.env_remove(variable);
-    }
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace, &surroundings.cargo_home));
     match zig {
         None => command.args(["--native", "--target", settings.machine.target()]),
         Some(zig) => command
@@ -139,19 +142,12 @@ async fn compile(
 }
 
 /// Paths of this machine must not reach the binary: they would make it differ from others.
-fn rust_flags(workspace: &Workspace) -> String {
-    let registry = cargo_home().join("registry").join("src");
-    [
-        format!("--remap-path-prefix={}=/cargo", registry.display()),
-        format!("--remap-path-prefix={}=/tsugite", workspace.root().display()),
-    ]
-    .join("\u{1f}")
-}
-
-#[expect(clippy::disallowed_methods, reason = "cargo itself is told by these variables")]
-fn cargo_home() -> PathBuf {
-    let home = || std::env::home_dir().unwrap_or_default().join(".cargo");
-    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+fn rust_flags(workspace: &Workspace, cargo_home: &Path) -> String {
+    let registry = format!("--remap-path-prefix={}=/cargo", cargo_home.join("registry").join("src").display());
+    let root = format!("--remap-path-prefix={}=/tsugite", workspace.root().display());
+    // The last one that fits is taken.
+    let flags = if cargo_home.starts_with(workspace.root()) { [root, registry] } else { [registry, root] };
+    flags.join("\u{1f}")
 }
 
 /// Variables that cargo sets for a program that it runs.
@@ -174,9 +170,6 @@ pub fn variables_of_cargo() -> impl Iterator<Item = OsString> {
     })
 }
 
-/// What would bend the build of a handler.
-const BENDING: [&str; 3] = ["CARGO_BUILD_TARGET", "LD_LIBRARY_PATH", "RUSTFLAGS"];
-
 /// The program in the package `ziglang`, wherever this Python keeps its packages.
 fn zig_executable(environment: &Path) -> Outcome<PathBuf> {
     let lib = environment.join("lib");
@@ -191,17 +184,20 @@ fn zig_executable(environment: &Path) -> Outcome<PathBuf> {
         })
 }
 
-/// A target whose standard library is missing stops the build with the line that mends it.
-async fn check_target(machine: Machine) -> Outcome<()> {
-    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", machine.target()]).output();
-    let output = output.await.map_err(Error::file("run", Path::new("rustc")))?;
+/// Fails if a target's standard library is missing, with the command that installs it.
+async fn check_target(workspace: &Workspace, machine: Machine) -> Outcome<()> {
+    let mut command = Command::new("rustc");
+    command.args(["--print", "target-libdir", "--target", machine.target()]);
+    // As in the build; rustup then also installs what the file with the toolchain asks for.
+    command.env_clear().envs(Surroundings::of(workspace)?.variables).current_dir(workspace.root());
+    let output = command.output().await.map_err(Error::file("run", Path::new("rustc")))?;
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let has_library = std::fs::read_dir(&folder).is_ok_and(|mut files| files.next().is_some());
     match has_library {
         true => Ok(()),
         false => Err(Error::Program {
             what: format!("Rust's standard library for {} is not installed", machine.target()),
-            hint: format!("type: rustup target add {}", machine.target()),
+            hint: format!("run: rustup target add {}", machine.target()),
         }),
     }
 }

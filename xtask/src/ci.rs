@@ -48,6 +48,7 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
         run_step(&root, "cargo test --package xtask --test browser --locked")?;
         run_step(&root, &format!("{all}cargo test --package xtask --test systems --locked -- --nocapture"))?;
         run_step(&root, "cargo test --package xtask --test safety --locked -- --nocapture")?;
+        run_step(&root, "cargo test --package xtask --test machine --test long_template --locked")?;
     }
     write_line(&format!("\nall of it holds ({:.0} s)", began.elapsed().as_secs_f64()));
     Ok(())
