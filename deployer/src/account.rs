@@ -1,18 +1,23 @@
 //! The account that a stage lives in, real or on this machine: clients, and what is in it.
 
 mod connect;
+mod detour;
 mod limits;
+mod mfa;
 #[cfg(test)]
 pub(crate) mod scripted;
 mod stack;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod watch;
 
 pub(crate) use limits::CallLimits;
+pub use mfa::ReadCode;
 pub(crate) use stack::StackSummary;
 pub use standing::{StackStatus, Standing};
+pub(crate) use trust::Trust;
 
 use crate::error::Outcome;
 use crate::event::Reporter;
@@ -59,15 +64,34 @@ struct Shared {
     limits: CallLimits,
     may_have_changed: Arc<AtomicBool>,
     open_change_sets: OpenChangeSets,
+    way: Way,
 }
 
 impl Shared {
     fn new(reporter: Reporter, limits: CallLimits) -> Self {
-        Self { reporter, limits, may_have_changed: Arc::default(), open_change_sets: OpenChangeSets::default() }
+        let (may_have_changed, open_change_sets) = (Arc::default(), OpenChangeSets::default());
+        Self { reporter, limits, way: Way::default(), may_have_changed, open_change_sets }
     }
 }
 
+/// How AWS is reached, as the AWS configuration of this machine says.
+#[derive(Clone, Debug, Default)]
+struct Way {
+    trust: Trust,
+    detour: Option<String>,
+}
+
 impl Account {
+    /// Where requests go that do not go to AWS, with the services that they are for; `None` if all go there.
+    pub fn detour(&self) -> Option<&str> {
+        self.shared.way.detour.as_deref()
+    }
+
+    /// Certificates that are trusted beside those of the system.
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.shared.way.trust
+    }
+
     /// Whether anything was done that may have changed the account.
     pub fn may_have_changed(&self) -> bool {
         self.shared.may_have_changed.load(Ordering::Relaxed) || self.shared.open_change_sets.is_any_executing()

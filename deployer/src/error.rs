@@ -100,6 +100,16 @@ pub enum Error {
         /// What was found in the AWS configuration.
         reason: String,
     },
+    /// The code of an MFA device is missing or wrong.
+    #[error("profile `{profile}`: the code of the MFA device `{device}` {what}")]
+    MfaCode {
+        /// The profile that names the device.
+        profile: String,
+        /// Serial number or ARN of the device.
+        device: String,
+        /// What is wrong with the code.
+        what: String,
+    },
     /// The credentials are of another account than the stage's.
     #[error("{place}: the credentials are of account {found}, not of {expected}")]
     OtherAccount {

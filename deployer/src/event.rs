@@ -122,6 +122,13 @@ impl Reporter {
         let _ = self.sender.send(event);
     }
 
+    /// Waits until everything that was told is shown; nobody showing it is no error.
+    pub async fn flush(&self) {
+        let (seen, shown) = oneshot::channel();
+        self.tell(Event::Flush(Flush::new(seen)));
+        let _ = shown.await;
+    }
+
     /// Tells what a step is doing.
     pub fn doing(&self, step: &str, detail: impl Into<String>) {
         self.tell(Event::Doing { step: step.to_owned(), detail: detail.into() });

@@ -29,7 +29,7 @@ mod statement;
 mod test_event;
 mod toolchain;
 
-pub use account::{Account, StackStatus, Standing};
+pub use account::{Account, ReadCode, StackStatus, Standing};
 pub use apply::apply;
 pub use archive::{Archive, pack_all};
 pub use artifact::{artifact_bucket, upload};

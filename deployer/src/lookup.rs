@@ -151,7 +151,7 @@ async fn stored_key(account: &Account, stacks: &[Stack]) -> Outcome<Option<Strin
 fn client(account: &Account) -> Outcome<reqwest::Client> {
     match account.local {
         Some(_) => loopback_client(),
-        None => web_client(),
+        None => web_client(account.trust()),
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::cli::ChangeOptions;
 use crate::context::Context;
 use crate::failure::Failure;
-use deployer::{Account, SecretInput, secrets_to_ask};
+use deployer::{Account, ReadCode, SecretInput, secrets_to_ask};
+use futures_util::future::BoxFuture;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use stacks::{SecretSource, Stack, Stage};
 use std::io::{IsTerminal, Write};
@@ -68,6 +69,23 @@ pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
         input.give(secret.name, &value);
     }
     Ok(input)
+}
+
+/// The person at the terminal, who reads codes off an MFA device.
+#[derive(Debug)]
+pub struct Typist;
+
+impl ReadCode for Typist {
+    fn read_code<'a>(&'a self, device: &'a str) -> BoxFuture<'a, std::io::Result<Option<String>>> {
+        Box::pin(async move {
+            if !can_ask() {
+                return Ok(None);
+            }
+            let question = format!("MFA code for {device}: ");
+            let code = answer(move || rpassword::prompt_password(question)).await?;
+            Ok(Some(code.trim().to_owned()))
+        })
+    }
 }
 
 /// Whether the person has to agree first; on AWS somebody must be there to be asked.
@@ -139,7 +157,8 @@ pub fn stage_option(stage: &Stage) -> String {
 
 /// A stage with the account and region behind its name, as a person should see it before a change.
 pub fn place(stage: &Stage, account: &Account) -> String {
-    format!("stage `{}` (account {}, {})", stage.name, account.id, account.region)
+    let detour = account.detour().map_or_else(String::new, |detour| format!(", not on AWS but at {detour}"));
+    format!("stage `{}` (account {}, {}{detour})", stage.name, account.id, account.region)
 }
 
 /// Whether there is somebody to answer.

@@ -1,12 +1,13 @@
 //! What every command has: the workspace, the display, the account once it is known.
 
+use crate::choose::Typist;
 use crate::display::Display;
 use crate::failure::Failure;
 use crate::result::unwritten;
 use crate::signals::Signals;
 use crate::stage_file;
 use deployer::{
-    Account, Error, Event, Flush, Local, LocalTurn, Reporter, Workspace, discard_open, local_status, lost_meanwhile,
+    Account, Error, Local, LocalTurn, Reporter, Workspace, discard_open, local_status, lost_meanwhile,
     start_local, still_open,
 };
 use stacks::Stage;
@@ -55,7 +56,7 @@ impl Context {
     /// The account of a stage; the local one is started if need be.
     pub async fn connect(&self, stage: &Stage) -> Result<Arc<Account>, Failure> {
         if !stage.is_local() {
-            return self.remember(Account::on_aws(stage, &self.reporter).await);
+            return self.remember(Account::on_aws(stage, &Typist, &self.reporter).await);
         }
         let executable = executable()?;
         let local = start_local(&self.workspace, &stage.region, &executable, &self.reporter).await;
@@ -183,9 +184,7 @@ impl Context {
     /// Lets the display catch up before something is printed beside it.
     pub async fn pause_display(&self, print: impl FnOnce()) {
         // Events are shown by a task of its own; what was told before must stand above.
-        let (seen, shown) = tokio::sync::oneshot::channel();
-        self.reporter.tell(Event::Flush(Flush::new(seen)));
-        let _ = shown.await;
+        self.reporter.flush().await;
         print();
     }
 

@@ -1,11 +1,14 @@
 //! Finding credentials, and asking who we are.
 
+use super::detour::detour;
+use super::mfa::{Chain, ReadCode};
+use super::trust::Trust;
 use super::watch::Watch;
-use super::{Account, CallLimits, Shared};
+use super::{Account, CallLimits, Shared, Way};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::local::Local;
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, load};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -13,8 +16,10 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::sdk_config::SharedHttpClient;
 use stacks::Stage;
+use std::borrow::Cow;
 
 /// How often a call is made before its error is believed.
 const MAX_ATTEMPTS: u32 = 8;
@@ -23,25 +28,39 @@ impl Account {
     /// The account of an AWS stage, by the profile of the stage file or the usual chain.
     ///
     /// A profile is the only source where there is one: in the chain, keys in the environment come
-    /// first, and the stage would go to their account.
-    pub async fn on_aws(stage: &Stage, reporter: &Reporter) -> Outcome<Self> {
+    /// first, and the stage would go to their account. `asked` gives the code where the profile names an MFA
+    /// device. Requests that do not go to AWS are reported before the first one.
+    pub async fn on_aws(stage: &Stage, asked: &dyn ReadCode, reporter: &Reporter) -> Outcome<Self> {
+        let named = stage.profile.clone();
+        let profiles = load(&Fs::real(), &Env::real(), &Default::default(), named.clone().map(Cow::Owned)).await;
+        let profiles = profiles.map_err(|error| Error::Credentials { reason: error.to_string() })?;
+        let trust = Trust::of(profiles.get("ca_bundle"))?;
+        let http_client = http_client(ProxyConfig::from_env(), &trust);
         let region = Region::new(stage.region.as_str().to_owned());
-        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http_client(ProxyConfig::from_env()))
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http_client.clone())
             .region(region.clone());
-        let Some(profile) = &stage.profile else {
-            return Self::connect(loader.load().await, stage, None, reporter).await;
-        };
-        let settings = ProviderConfig::without_region()
-            .with_region(Some(region))
-            .with_http_client(http_client(ProxyConfig::from_env()));
-        let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&settings).build();
-        let config = loader.profile_name(profile).credentials_provider(credentials).load().await;
-        Self::connect(config, stage, None, reporter).await.map_err(|error| match error {
-            Error::Credentials { reason } => {
-                Error::Profile { place: stage.place_of(&["profile"]), profile: profile.clone(), reason }
+        let settings = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http_client);
+        if let Some(profile) = &named {
+            let provider = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&settings);
+            loader = loader.profile_name(profile).credentials_provider(provider.build());
+        }
+        let mut config = loader.load().await;
+        let way = Way { trust, detour: detour(&config) };
+        if let Some(detour) = &way.detour {
+            reporter.warn(format!("AWS requests go to {detour}, as AWS_ENDPOINT_URL or the AWS configuration says"));
+            reporter.flush().await;
+        }
+        if let Some(chain) = Chain::of(&profiles).filter(|_| named.is_some() || !has_keys_in_environment()) {
+            config = config.to_builder().timeout_config(CallLimits::from_environment()?.for_calls()).build();
+            let credentials = chain.credentials(&config, &settings, asked).await?;
+            config = config.to_builder().credentials_provider(credentials).build();
+        }
+        Self::connect(config, stage, None, reporter, way).await.map_err(|error| match (error, named) {
+            (Error::Credentials { reason }, Some(profile)) => {
+                Error::Profile { place: stage.place_of(&["profile"]), profile, reason }
             }
-            other => other,
+            (error, _) => error,
         })
     }
 
@@ -50,7 +69,7 @@ impl Account {
         let root = local.root_key();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .http_client(http_client(ProxyConfig::disabled()))
+            .http_client(http_client(ProxyConfig::disabled(), &Trust::default()))
             .region(Region::new(stage.region.as_str().to_owned()))
             .endpoint_url(local.emulator_url())
             // The emulator's own root user; it exists on this machine only.
@@ -62,10 +81,16 @@ impl Account {
                 "local",
             )))
             .build();
-        Self::connect(config, stage, Some(local), reporter).await
+        Self::connect(config, stage, Some(local), reporter, Way::default()).await
     }
 
-    async fn connect(config: SdkConfig, stage: &Stage, local: Option<Local>, reporter: &Reporter) -> Outcome<Self> {
+    async fn connect(
+        config: SdkConfig,
+        stage: &Stage,
+        local: Option<Local>,
+        reporter: &Reporter,
+        way: Way,
+    ) -> Outcome<Self> {
         let limits = CallLimits::from_environment()?;
         let config = config.to_builder().timeout_config(limits.for_calls()).build();
         let watched = aws_sdk_sts::config::Builder::from(&config).interceptor(Watch(reporter.clone()));
@@ -83,7 +108,7 @@ impl Account {
             Some(_) => config,
             None => patient(config),
         };
-        let shared = Shared::new(reporter.clone(), limits);
+        let shared = Shared { way, ..Shared::new(reporter.clone(), limits) };
         Ok(Self::open(config, id, stage.region.as_str(), local, shared))
     }
 
@@ -126,6 +151,13 @@ impl Account {
     }
 }
 
+/// Whether the chain takes keys from the environment, before it looks at any profile.
+#[expect(clippy::disallowed_methods, reason = "the chain of credentials begins with these variables")]
+fn has_keys_in_environment() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY")
+}
+
 /// Several stacks at once ask services for more than these take in a second; a first call without an
 /// answer has shown its error before.
 fn patient(config: SdkConfig) -> SdkConfig {
@@ -137,10 +169,12 @@ fn patient(config: SdkConfig) -> SdkConfig {
 }
 
 /// The web client of the SDK, as the SDK makes its own: by the proxy of the environment, if there is one.
-pub(super) fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+pub(super) fn http_client(proxy: ProxyConfig, trust: &Trust) -> SharedHttpClient {
+    let trusted = trust.context();
     aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector =
             Connector::builder().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).proxy_config(proxy.clone());
+        connector.set_tls_context(trusted.clone());
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
         connector.build()

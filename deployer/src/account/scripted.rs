@@ -3,7 +3,7 @@
 //! For what no emulator can be made to do: not to answer, to answer page by page, to throttle and then not.
 
 use super::connect::http_client;
-use super::{Account, CallLimits, Shared};
+use super::{Account, CallLimits, Shared, Trust};
 use crate::event::{Event, Reporter};
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -108,7 +108,7 @@ fn account(endpoint: &str, reporter: Reporter) -> Account {
     let limits = CallLimits::of_attempt(Duration::from_secs(1));
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .http_client(http_client(ProxyConfig::disabled()))
+        .http_client(http_client(ProxyConfig::disabled(), &Trust::default()))
         .region(Region::new("ap-northeast-1"))
         .endpoint_url(endpoint)
         .timeout_config(limits.for_calls())

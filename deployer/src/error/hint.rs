@@ -36,6 +36,9 @@ impl Error {
             Self::Profile { profile, .. } => Some(format!(
                 "sign in with `aws sso login --profile {profile}` or `aws login --profile {profile}`, or name one of those that `aws configure list-profiles` prints"
             )),
+            Self::MfaCode { profile, .. } => Some(format!(
+                "run the command on a terminal, or use a profile that needs no code, such as one with `credential_process = aws configure export-credentials --profile {profile}` or one of `aws sso login`"
+            )),
             Self::OtherAccount { .. } => {
                 Some("sign in to the stage's account, or give the stage file the `profile` that does".into())
             }

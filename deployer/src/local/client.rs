@@ -1,6 +1,7 @@
 //! Web clients for addresses of this machine and for deployed endpoints.
 
 use super::state::Local;
+use crate::account::Trust;
 use crate::error::{Error, Outcome};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,8 +28,8 @@ pub(crate) fn client_for(local: &Local, url: &str) -> Outcome<reqwest::Client> {
 }
 
 /// A client for deployed endpoints, by the proxy of this machine if it has one.
-pub(crate) fn web_client() -> Outcome<reqwest::Client> {
-    build(reqwest::Client::builder())
+pub(crate) fn web_client(trust: &Trust) -> Outcome<reqwest::Client> {
+    build(reqwest::Client::builder().tls_certs_merge(trust.certificates()))
 }
 
 fn build(builder: reqwest::ClientBuilder) -> Outcome<reqwest::Client> {

@@ -88,7 +88,7 @@ impl Run<'_> {
         let hop = format!("POST to {function}");
         let client = match &self.account.local {
             Some(local) => client_for(local, url)?,
-            None => web_client()?,
+            None => web_client(self.account.trust())?,
         };
         let (at, began) = (trace::now_millis(), Instant::now());
         let _wait = self.account.reporter.wait(format!("the endpoint of {function} to answer"));

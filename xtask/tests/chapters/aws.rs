@@ -94,7 +94,8 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
 
     let deployed = run(stage, &deploy, &[("SLACK_WEBHOOK_URL", &url)]).succeeds();
     deployed.says("is ROLLBACK_COMPLETE: it never came to be and is removed");
-    deployed.says("secrets stored: SLACK_WEBHOOK_URL").says("stage `prod` (account 000000000000, ap-northeast-1)");
+    deployed.says("secrets stored: SLACK_WEBHOOK_URL").says("stage `prod` (account 000000000000, ap-northeast-1, ");
+    deployed.says(&format!("warning: AWS requests go to {}", stage.address("emulator")));
     let document = deployed.json();
     let stack = &document["stacks"][0];
     assert_eq!((&document["stage"], &stack["status"]), (&json!("prod"), &json!("CREATE_COMPLETE")));
@@ -153,12 +154,13 @@ fn asks(stage: &Stage, url: &str, before: &Json) {
     assert_eq!((&seen["code"], &seen["was_hidden"]), (&json!(2), &json!(true)), "{seen:#}");
     assert!(seen["output"].as_str().unwrap().contains("hint: nothing was changed"), "{seen:#}");
     assert_eq!(&stage.account("inventory", &[]), before);
-    let question = "Deploy to stage `prod` (account 000000000000, ap-northeast-1)? [y/N]";
+    let at = format!("not on AWS but at {}", stage.address("emulator"));
+    let question = format!("Deploy to stage `prod` (account 000000000000, ap-northeast-1, {at})? [y/N]");
     // The first one has uploaded the archive, and made its bucket.
     for (keys, code, words) in
         [(CTRL_C, 1, "error: interrupted"), ("n\n", 2, "error: not deployed: none of this was changed")]
     {
-        let seen = typed(stage, question, keys, &deploy, &[("SLACK_WEBHOOK_URL", url)]);
+        let seen = typed(stage, &question, keys, &deploy, &[("SLACK_WEBHOOK_URL", url)]);
         assert_eq!((&seen["code"], &seen["was_hidden"]), (&json!(code), &json!(false)), "{seen:#}");
         assert!(seen["output"].as_str().unwrap().contains(words), "{seen:#}");
         assert_eq!(stage.account("inventory", &[])["stacks"], before["stacks"]);
