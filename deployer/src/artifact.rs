@@ -61,6 +61,35 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
         .await
 }
 
+/// Puts a template into the bucket unless it is there, making the bucket if need be; returns its address.
+///
+/// The key is the digest, as with archives. The address has the form that names the region, which every
+/// region takes. Source: CloudFormation API reference, CreateChangeSet, TemplateURL; Amazon S3 user guide,
+/// "Methods for accessing a general purpose bucket".
+pub(crate) async fn put_template(account: &Account, stage: &Stage, template: &str) -> Outcome<String> {
+    let bucket = artifact_bucket(account, stage);
+    let digest: String = Sha256::digest(template).iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = format!("templates/{digest}.yaml");
+    let head = account.s3.head_object().bucket(&bucket).key(&key).expected_bucket_owner(&account.id).send().await;
+    if head.is_err() {
+        account.changes();
+        make_bucket(account, &bucket).await?;
+        account
+            .s3
+            .put_object()
+            .bucket(&bucket)
+            .key(&key)
+            .expected_bucket_owner(&account.id)
+            .content_type("application/yaml")
+            .checksum_sha256(BASE64_STANDARD.encode(Sha256::digest(template)))
+            .body(ByteStream::from(template.as_bytes().to_vec()))
+            .send()
+            .await
+            .map_err(Error::aws("s3:PutObject"))?;
+    }
+    Ok(format!("https://s3.{}.amazonaws.com/{bucket}/{key}", account.region))
+}
+
 async fn find_missing<'a>(account: &Account, bucket: &str, archives: &'a [Archive]) -> Outcome<Vec<&'a Archive>> {
     let found = try_join_all(archives.iter().map(|archive| find(account, bucket, archive))).await?;
     Ok(archives.iter().zip(found).filter(|(_, found)| *found != Found::Same).map(|(archive, _)| archive).collect())

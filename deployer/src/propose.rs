@@ -4,6 +4,7 @@ mod change_set;
 mod discard;
 mod maker;
 mod open;
+mod template;
 mod usable;
 
 use crate::account::{Account, StackSummary};

@@ -24,7 +24,7 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
         // In two parts, because each shares its dependencies with what is built anyway: the
         // handlers with one TLS implementation, the tool with the other.
         "cargo test --locked --workspace --exclude stacks --exclude compiler --exclude deployer --exclude xtask",
-        "cargo test --locked -p stacks -p compiler -p deployer -p xtask --lib --bins --test templates --test workflow --test drift --test cli --test tidy",
+        "cargo test --locked -p stacks -p compiler -p deployer -p xtask --lib --bins --test templates --test workflow --test drift --test cli --test credentials --test tidy",
         "cargo test --locked --doc -p stacks",
         // With examples, although there are none: then cargo chooses features as it did for clippy.
         "cargo doc --workspace --lib --bins --examples --no-deps --document-private-items --locked",

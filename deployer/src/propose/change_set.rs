@@ -1,6 +1,7 @@
 //! One change set: asked for, described when CloudFormation has made it, executed.
 
 use super::open::OpenChangeSet;
+use super::template::send_template;
 use super::{Plan, maker, parameters};
 use crate::account::{Account, StackSummary};
 use crate::apply::{Validated, validation_findings};
@@ -44,6 +45,7 @@ pub(super) async fn create(
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let name = maker::name(since_1970.as_millis(), &random_word(4)?);
     let stack = plan.stack.full_stack_name();
+    let (body, url) = send_template(account, plan.stack, template).await?.into_parameters();
     let attempts = Attempts::default();
     let call = account
         .cloudformation
@@ -56,7 +58,8 @@ pub(super) async fn create(
             Some(_) => ChangeSetType::Update,
             None => ChangeSetType::Create,
         })
-        .template_body(template)
+        .set_template_body(body)
+        .set_template_url(url)
         .set_parameters(Some(parameters(account, plan)?))
         .set_tags(Some(tags(plan)))
         .capabilities(Capability::CapabilityIam)
@@ -172,6 +175,7 @@ async fn failure_reasons(account: &Account, arn: &str, reason: String) -> Vec<St
 
 /// Has a change set executed; one whose execution is refused stays open.
 pub(crate) async fn execute(account: &Account, id: &ChangeSetId) -> Outcome<()> {
+    let (body, url) = send_template(account, plan.stack, template).await?.into_parameters();
     let attempts = Attempts::default();
     let call = account
         .cloudformation
