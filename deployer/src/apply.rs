@@ -7,6 +7,7 @@ mod validation;
 pub(crate) use validation::{Validated, validation_findings};
 
 use crate::account::{Account, StackStatus};
+use crate::certificate::CertificateWatch;
 use crate::error::{Error, Outcome, StackFailure, and_again};
 use crate::event::{Event, Reporter};
 use crate::outputs::way_out;
@@ -149,6 +150,7 @@ pub(crate) async fn follow(
     reporter: &Reporter,
 ) -> Outcome<String> {
     let began = Instant::now();
+    let mut certificates = CertificateWatch::default();
     loop {
         // The status is read first: what is settled then has all its events afterwards.
         let status = account.look(async || account.find_stack(stack_id).await).await?.map(|stack| stack.status);
@@ -169,6 +171,7 @@ pub(crate) async fn follow(
                 reason: event.resource_status_reason().unwrap_or_default().to_owned(),
             });
         }
+        certificates.look(name, &seen.events, began.elapsed(), reporter);
         match status {
             None => return Ok("DELETE_COMPLETE".into()),
             // The status of before stays until CloudFormation has taken the operation up: the end is what

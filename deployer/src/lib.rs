@@ -10,6 +10,7 @@ mod artifact;
 mod attempts;
 mod binary;
 mod build;
+mod certificate;
 mod change;
 mod destroy;
 mod disk;
