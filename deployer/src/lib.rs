@@ -24,6 +24,7 @@ mod outputs;
 mod propose;
 mod python;
 mod random;
+mod readiness;
 mod secrets;
 mod site;
 mod statement;

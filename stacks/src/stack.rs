@@ -21,7 +21,7 @@ pub use site::{Site, SiteFile, SiteSettings};
 pub use workflow::MachineRef;
 
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
-use crate::stage::{IssueSettings, NameOrId, Service, Stage};
+use crate::stage::{IssueSettings, NameOrId, Service, Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use contracts::backlog::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use contracts::{Kind, Origin, SecretValue, Setting, SettingValue, Wire};
@@ -59,6 +59,8 @@ pub struct Stack {
     parameters: BTreeMap<String, ParameterSource>,
     /// What handlers know by its name in Backlog, without its number.
     named_in_backlog: Vec<BacklogLookup>,
+    /// Topics of somebody else that feed its queues.
+    existing_topics: Vec<TopicArn>,
     functions: Vec<FunctionSpec>,
     policies: BTreeMap<String, PolicyDocument>,
     variables: BTreeMap<&'static str, BTreeMap<&'static str, Value>>,
@@ -103,6 +105,7 @@ impl Stack {
             outputs: BTreeMap::new(),
             parameters: BTreeMap::new(),
             named_in_backlog: Vec::new(),
+            existing_topics: Vec::new(),
             functions: Vec::new(),
             policies: BTreeMap::new(),
             variables: BTreeMap::new(),

@@ -70,7 +70,7 @@ impl Run<'_> {
         // SNS cannot tell a repeated request from a second message.
         let once = aws_sdk_sns::config::Builder::new().retry_config(RetryConfig::disabled());
         let answer = call.config_override(once).send().await.map_err(Error::aws("sns:Publish"));
-        let answer = answer.map_err(perhaps_sent)?;
+        let answer = answer.map_err(|error| not_published(perhaps_sent(error), topic, &self.account.id))?;
         let id = answer.message_id.unwrap_or_default();
         let name = topic.rsplit(':').next().unwrap_or(topic);
         report.passed(format!("publish to {name}"), Some(began.elapsed()), format!("published as {id}"));
@@ -114,5 +114,40 @@ impl Run<'_> {
         let log_line = trace::last_problem(self.account, self.stack, function).await;
         report.broke(hop, took, format!("{status} {shown}"), log_line, cause);
         Ok(None)
+    }
+}
+
+/// What is said if a topic does not take the event: one of another account is its owner's to open.
+fn not_published(error: Error, topic: &str, account: &str) -> Error {
+    let owner = topic.split(':').nth(4).unwrap_or_default();
+    // Source: Amazon SNS API reference, Publish: an action that is denied, also on a topic that does not exist.
+    let is_refused = matches!(error.code(), Some("AuthorizationError" | "AuthorizationErrorException" | "NotFound"));
+    match is_refused && owner != account {
+        true => Error::Test {
+            what: format!("account {account} may not publish to `{topic}`, which belongs to account {owner}: {error}"),
+            hint: format!(
+                "test without this right: have somebody in account {owner} run `aws sns publish --topic-arn {topic} --message test`, then look for the message in its channel; or have the topic's policy allow account {account} sns:Publish"
+            ),
+        },
+        false => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_of_another_account_that_cannot_be_published_to_is_told_with_another_way() {
+        let refused = |code: &str| Error::Aws { operation: "sns:Publish", code: code.into(), message: "no".into() };
+        let topic = "arn:aws:sns:ap-northeast-1:444455556666:alarms";
+        for code in ["AuthorizationError", "NotFound"] {
+            let error = not_published(refused(code), topic, "111122223333");
+            assert!(error.to_string().contains("belongs to account 444455556666"), "{error}");
+            assert!(error.hint().unwrap().contains(&format!("aws sns publish --topic-arn {topic}")));
+        }
+        for (code, account) in [("AuthorizationError", "444455556666"), ("Throttling", "111122223333")] {
+            assert_eq!(not_published(refused(code), topic, account).code(), Some(code));
+        }
     }
 }

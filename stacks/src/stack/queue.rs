@@ -72,6 +72,7 @@ impl Stack {
     /// A topic that is there already; its ARN becomes an output.
     pub fn existing_topic<M>(&mut self, arn: &TopicArn, output: &'static str) -> TopicRef<M> {
         self.outputs.insert(output, Value::text(arn.as_str()));
+        self.existing_topics.push(arn.clone());
         let region = (*arn.region() != self.stage.region).then(|| arn.region().clone());
         TopicRef::new(Value::text(arn.as_str()), region)
     }

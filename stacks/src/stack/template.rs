@@ -4,7 +4,7 @@ use super::{
     BacklogLookup, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack,
 };
 use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
-use crate::stage::Stage;
+use crate::stage::{Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use crate::yaml;
 use policies::Value;
@@ -111,6 +111,11 @@ impl Stack {
     /// The functions.
     pub fn functions(&self) -> &[FunctionSpec] {
         &self.functions
+    }
+
+    /// Topics of somebody else that the stack subscribes to.
+    pub fn existing_topics(&self) -> &[TopicArn] {
+        &self.existing_topics
     }
 
     /// Variables of a function with made-up values of the right form, to run it by itself.

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use deployer::{
     Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Error, Linking, Machine, Profile, Proposal,
-    SecretInput, build, deployed, look_up, pack_all, upload,
+    SecretInput, build, deployed, find_warnings, look_up, pack_all, upload,
 };
 use futures_util::future::join_all;
 use round::{Manner, Ran, Round};
@@ -89,6 +89,9 @@ impl Surroundings {
     async fn find(context: &Context, stage: &Stage, stacks: &[Stack], is_dry_run: bool) -> Result<Self, Failure> {
         let account = context.connect(stage).await?;
         choose::tell_place(context, stage, &account);
+        if !stage.is_local() {
+            find_warnings(&account, stacks).await.into_iter().for_each(|warning| context.reporter.warn(warning));
+        }
         let secrets = match is_dry_run {
             true => choose::given_secrets(&account, stacks)?,
             false => choose::secrets(&account, stacks).await?,
