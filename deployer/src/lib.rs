@@ -53,6 +53,7 @@ pub use measure::{Measured, measure_binary, measure_python};
 pub use outputs::{Deployed, RegisteredUrl, deployed, find_deployed, not_deployed};
 pub use propose::{LeftChangeSet, Plan, Proposal, StandIns, discard_open, propose, still_open};
 pub use python::{PythonTools, variables_of_python};
+pub use readiness::find_warnings;
 pub use secrets::{SecretInput, put_secrets, secrets_to_ask};
 pub use site::{SiteChanges, upload_site};
 pub use test_event::{Hop, HopOutcome, TestFailure, TestReport, publish_test_event};

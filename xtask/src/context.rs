@@ -7,8 +7,8 @@ use crate::result::unwritten;
 use crate::signals::Signals;
 use crate::stage_file;
 use deployer::{
-    Account, Error, Local, LocalTurn, Reporter, Workspace, discard_open, local_status, lost_meanwhile,
-    start_local, still_open,
+    Account, Error, Local, LocalTurn, Reporter, Workspace, discard_open, local_status, lost_meanwhile, start_local,
+    still_open,
 };
 use stacks::Stage;
 use std::path::{Path, PathBuf};
@@ -34,12 +34,7 @@ impl Context {
     pub fn new() -> Result<Self, Failure> {
         let workspace = Workspace::new(root()?);
         let (reporter, events) = Reporter::new();
-        Ok(Self {
-            workspace,
-            reporter,
-            display: Mutex::new(Some(Display::start(events))),
-            account: OnceLock::new(),
-        })
+        Ok(Self { workspace, reporter, display: Mutex::new(Some(Display::start(events))), account: OnceLock::new() })
     }
 
     /// Reads a stage file.

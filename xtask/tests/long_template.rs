@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use deployer::{
-    Account, BacklogIds, Keep, Plan, Proposal, Reporter, Workspace, apply, delete_artifacts_if_last, destroy, discard,
-    find_leftovers, propose, start_local, stop_local,
+    Account, BacklogIds, Keep, Plan, Proposal, Reporter, Workspace, apply, delete_artifacts_if_last, destroy,
+    discard_open, find_leftovers, propose, start_local, stop_local,
 };
 use stacks::{Stack, Stage, StageName};
 use std::collections::BTreeMap;
@@ -18,11 +18,14 @@ fn stage() -> Stage {
     Stage::parse(StageName::try_from("local".to_owned()).unwrap(), &std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// A stack of so many topics.
+/// As many as a template may have outputs, since each topic has one.
+const TOPICS: usize = 200;
+
+/// A stack of so many topics with long names.
 fn topics(stage: &Stage, number: usize) -> Stack {
     let mut stack = Stack::new("topics", stage);
     for n in 0..number {
-        let name: &'static str = format!("Topic{n}").leak();
+        let name: &'static str = format!("Topic{n:0>60}").leak();
         stack.topic::<()>(name, name);
     }
     stack
@@ -41,20 +44,21 @@ fn plan<'a>(stack: &'a Stack, nothing: &'a BTreeMap<String, String>, backlog_ids
 async fn a_template_that_is_too_long_for_a_request_goes_by_the_artifact_bucket() {
     let workspace = Workspace::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("long-template"));
     let (reporter, _events) = Reporter::new();
-    stop_local(&workspace).await.unwrap();
+    stop_local(&workspace, &reporter).await.unwrap();
     let stage = stage();
     let local = start_local(&workspace, &stage.region, env!("CARGO_BIN_EXE_xtask").as_ref(), &reporter).await.unwrap();
     let account = Account::on_this_machine(&stage, local).await.unwrap();
     let (nothing, ids) = (BTreeMap::new(), BacklogIds::default());
 
     let short = topics(&stage, 1);
-    discard(&account, &proposal(&account, &short, &reporter).await).await.unwrap();
+    assert_eq!(proposal(&account, &short, &reporter).await.changes.len(), 1);
+    assert!(discard_open(&account).await.is_empty());
     assert!(!account.may_have_changed(), "a short template needs no bucket");
 
-    let long = topics(&stage, 400);
+    let long = topics(&stage, TOPICS);
     assert!(long.template().len() > LONGEST_IN_REQUEST);
     let first = proposal(&account, &long, &reporter).await;
-    assert_eq!(first.changes.len(), 400);
+    assert_eq!(first.changes.len(), TOPICS);
     assert!(account.may_have_changed(), "a long template may have made its bucket");
     apply(&account, &plan(&long, &nothing, &ids), &first, &reporter).await.unwrap();
     assert!(proposal(&account, &long, &reporter).await.is_empty(), "the same template changes nothing");
@@ -65,8 +69,8 @@ async fn a_template_that_is_too_long_for_a_request_goes_by_the_artifact_bucket()
 
     // It goes like any other, and the bucket with it.
     let found = find_leftovers(&account, &long).await.unwrap();
-    assert_eq!(found.n_resources, 400);
+    assert_eq!(found.n_resources, TOPICS);
     destroy(&account, &long, &found, Keep::Nothing, &reporter).await.unwrap();
-    assert!(delete_artifacts_if_last(&account, &stage).await.unwrap(), "the bucket was there");
-    assert!(stop_local(&workspace).await.unwrap());
+    assert!(delete_artifacts_if_last(&account, &stage, &reporter).await.unwrap(), "the bucket was there");
+    assert!(stop_local(&workspace, &reporter).await.unwrap());
 }

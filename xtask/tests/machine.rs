@@ -83,7 +83,7 @@ fn a_program_that_shows_its_build_is_built() {
     write_program(&folder);
     let bytes = built(&folder, "shows-its-build");
     let text = text(&bytes);
-    assert!(text.contains("built with PATH="), "the program holds what its build saw");
+    assert!(text.contains("TARGET="), "the program holds what its build saw");
     assert!(text.contains("/cargo/"), "the program holds the path of a crate");
     assert!(!text.contains(folder.to_str().unwrap()), "the program holds a path of this machine");
     if let Some(result) = result() {
@@ -98,7 +98,7 @@ fn write_program(folder: &Path) {
                     [dependencies]\nbytes = \"1\"\n[workspace]\n\
                     [profile.lambda-local]\ninherits = \"dev\"\ndebug = false\nstrip = \"symbols\"\n";
     let script = "fn main() {\n\
-        let ours = |name: &str| name.starts_with(\"CARGO_\") || [\"OUT_DIR\", \"CARGO\", \"LD_LIBRARY_PATH\"].contains(&name);\n\
+        let ours = |name: &str| name.starts_with(\"CARGO_\") || [\"OUT_DIR\", \"CARGO\", \"LD_LIBRARY_PATH\", \"PATH\"].contains(&name);\n\
         let is_poison = |name: &str| name.starts_with(\"CARGO_PROFILE_\") || name.starts_with(\"CARGO_BUILD_\");\n\
         let seen = std::env::vars().filter(|(name, _)| !ours(name) || is_poison(name));\n\
         let mut seen: Vec<String> = seen.map(|(name, value)| format!(\"{name}={value}\")).collect();\n\

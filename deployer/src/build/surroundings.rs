@@ -49,10 +49,29 @@ const PASSED: [&str; 30] = [
 ];
 /// Families of the same kind.
 const PASSED_FAMILIES: [&str; 5] = ["CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "LC_"];
-/// Sections of cargo's configuration that say where packages come from, and how they are reached.
+/// Sections of cargo's configuration that say where packages come from, how they are reached, and what a person
+/// sees of it.
 ///
 /// Source: the Cargo book, "Configuration".
-const SECTIONS: [&str; 7] = ["cache", "credential-alias", "http", "net", "registries", "registry", "source"];
+const SECTIONS: [&str; 12] = [
+    "alias",
+    "cache",
+    "cargo-new",
+    "credential-alias",
+    "future-incompat-report",
+    "http",
+    "install",
+    "net",
+    "registries",
+    "registry",
+    "source",
+    "term",
+];
+/// What may stay of the section `build`: wrappers are switched off by variables, which spares people who use one a
+/// cargo home of its own, and with it another compilation of everything.
+const BUILD_KEYS: [&str; 3] = ["jobs", "rustc-wrapper", "rustc-workspace-wrapper"];
+/// An empty wrapper is none, whatever the configuration says. Source: the Cargo book, "Environment Variables".
+const NO_WRAPPERS: [&str; 2] = ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"];
 
 /// Where cargo runs: below no folder with a configuration of somebody's own.
 ///
@@ -78,6 +97,7 @@ impl Surroundings {
             Some(kept) => beside(&own, &workspace.target().join("cargo-home"), &kept)?,
         };
         variables.insert("CARGO_HOME".into(), cargo_home.clone().into());
+        variables.extend(NO_WRAPPERS.map(|name| (name.into(), OsString::new())));
         // The file with the toolchain is found from the sources upwards, and cargo runs elsewhere.
         if let Some(channel) = channel(workspace)? {
             variables.insert("RUSTUP_TOOLCHAIN".into(), channel.into());
@@ -115,9 +135,20 @@ fn kept_of(home: &Path) -> Outcome<Option<Table>> {
         what: format!("`{}` is not a configuration of cargo: {error}", path.display()),
         hint: "correct the file, then run the command again".into(),
     })?;
-    let n_all = all.len();
-    let kept: Table = all.into_iter().filter(|(section, _)| SECTIONS.contains(&section.as_str())).collect();
-    Ok((kept.len() < n_all).then_some(kept))
+    let kept: Table =
+        all.iter().filter_map(|(name, section)| Some((name.clone(), kept_section(name, section)?))).collect();
+    Ok((kept != all).then_some(kept))
+}
+
+/// What is kept of a section; `None` if nothing is.
+fn kept_section(name: &str, section: &Value) -> Option<Value> {
+    match (name, section) {
+        ("build", Value::Table(keys)) => {
+            let kept = keys.iter().filter(|(key, _)| BUILD_KEYS.contains(&key.as_str()));
+            Some(Value::Table(kept.map(|(key, value)| (key.clone(), value.clone())).collect()))
+        }
+        _ => SECTIONS.contains(&name).then(|| section.clone()),
+    }
 }
 
 /// A home of cargo with the downloads of another one and a configuration of its own.
@@ -240,7 +271,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(kept_of(&home).unwrap(), None);
-        let poison = "[build]\nrustflags = [\"-g\"]\n[env]\nCFLAGS = \"-g\"\n[profile.lambda]\nopt-level = 0\n[net]\nretry = 5\n[target.x86_64-unknown-linux-gnu]\nlinker = \"no-such-linker\"\n";
+        let poison = "[build]\nrustflags = [\"-g\"]\njobs = 1\n[env]\nCFLAGS = \"-g\"\n[profile.lambda]\nopt-level = 0\n[net]\nretry = 5\n[target.x86_64-unknown-linux-gnu]\nlinker = \"no-such-linker\"\n";
         std::fs::write(home.join("config.toml"), poison).unwrap();
         std::fs::write(home.join("credentials.toml"), "[registry]\n").unwrap();
         std::fs::create_dir_all(home.join("bin")).unwrap();
@@ -249,7 +280,10 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(beside(&home, &made, &kept).unwrap(), made);
         }
-        assert_eq!(std::fs::read_to_string(made.join("config.toml")).unwrap(), "[net]\nretry = 5\n");
+        assert_eq!(
+            std::fs::read_to_string(made.join("config.toml")).unwrap(),
+            "[build]\njobs = 1\n\n[net]\nretry = 5\n"
+        );
         assert_eq!(std::fs::read_link(made.join("registry")).unwrap(), home.join("registry"));
         assert_eq!(std::fs::read_link(made.join("credentials.toml")).unwrap(), home.join("credentials.toml"));
         assert!(!made.join("bin").exists());

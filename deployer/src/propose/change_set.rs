@@ -175,7 +175,6 @@ async fn failure_reasons(account: &Account, arn: &str, reason: String) -> Vec<St
 
 /// Has a change set executed; one whose execution is refused stays open.
 pub(crate) async fn execute(account: &Account, id: &ChangeSetId) -> Outcome<()> {
-    let (body, url) = send_template(account, plan.stack, template).await?.into_parameters();
     let attempts = Attempts::default();
     let call = account
         .cloudformation

@@ -4,7 +4,7 @@ use super::isolated;
 use crate::error::{Error, Outcome};
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
