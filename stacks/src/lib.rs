@@ -11,6 +11,7 @@ mod stage;
 mod test_plan;
 mod yaml;
 
+pub mod rights;
 pub mod workflow;
 
 pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, TableRef, TopicRef};

@@ -9,6 +9,7 @@ use crate::test_plan::TestPlan;
 use crate::yaml;
 use policies::Value;
 use serde::Serialize;
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
@@ -71,7 +72,7 @@ impl Stack {
     }
 
     /// All resources, with the API's deployment if there is an API.
-    fn deployed_resources(&self) -> BTreeMap<String, Entry> {
+    pub(crate) fn deployed_resources(&self) -> BTreeMap<String, Entry> {
         let mut resources = self.resources.clone();
         if !resources.contains_key("Api") {
             return resources;
@@ -88,6 +89,12 @@ impl Stack {
         resources.insert(id, deployment);
         resources.insert("ApiStage".into(), stage);
         resources
+    }
+
+    /// Logical ids and properties of the resources of a type, but for what follows from an API.
+    pub(crate) fn resources_of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Json)> {
+        let entries = self.resources.iter().filter(move |(_, entry)| entry.kind == kind);
+        entries.map(|(logical_id, entry)| (logical_id.as_str(), &entry.properties))
     }
 
     /// The policy of each function by its logical id, as JSON for a reader.
