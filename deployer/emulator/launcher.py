@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import copy
+import dataclasses
 import datetime
 import functools
 import http.client
@@ -24,6 +25,7 @@ import itertools
 import json
 import logging
 import os
+import pathlib
 import random
 import re
 import signal
@@ -66,9 +68,12 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "enforce",
         "evaluate",
         "evaluate_resource_policy",
+        "pin_request_caller",
+        "resolve_principal",
     ),
     "core.lambda_runtime": ("ProvidedWorker._spawn", "reset"),
     "core.responses": ("get_account_id", "get_region", "request_scope"),
+    "core.router": ("extract_access_key_id",),
     "services.apigateway_v1": (
         "_extract_lambda_ref_from_integration_uri",
         "_get_stage",
@@ -85,7 +90,12 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_physical_name",
         "_sfn_definition",
     ),
-    "services.cloudformation.stacks": ("_add_event",),
+    "services.cloudformation.stacks": (
+        "_add_event",
+        "_delete_resource",
+        "_provision_resource",
+        "_update_resource",
+    ),
     "services.cloudfront": (
         "_dataplane_allowed_methods",
         "_dataplane_origin",
@@ -115,7 +125,7 @@ HOOKED_NAMES: dict[str, tuple[str, ...]] = {
         "_list_connections",
         "_update_connection",
     ),
-    "services.iam": ("_boundary_policy_error", "_roles"),
+    "services.iam": ("_IAM_HANDLERS", "_boundary_policy_error", "_p", "_roles"),
     "services.kms": ("_describe_key",),
     "services.lambda_svc": (
         "_emit_lambda_logs",
@@ -2047,6 +2057,356 @@ def template_path(address: str, region: str) -> str | None:
     return f"/{host[1]}{parts.path}" if host[1] else parts.path
 
 
+# --- CloudFormation: whose rights a stack's resources take --------------------------------------
+
+# The access key of whoever made the request that is being served, and of what it has begun.
+CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="")
+
+# Actions that IAM knows no resource for. Source: Service Authorization Reference.
+WITHOUT_RESOURCE = frozenset((
+    "acm:RequestCertificate", "cloudfront:CreateDistribution", "cloudfront:CreateOriginAccessControl",
+    "cloudfront:CreateResponseHeadersPolicy", "kms:CreateKey", "lambda:CreateEventSourceMapping",
+    "logs:DescribeIndexPolicies", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
+    "route53:ListHostedZones", "secretsmanager:GetRandomPassword",
+))
+
+# Properties that give a resource its name; CloudFormation makes the names of the others.
+NAME_PROPERTIES = (
+    "AlarmName", "BucketName", "FunctionName", "LogGroupName", "QueueName", "RoleName", "StateMachineName",
+    "TableName", "TopicName", "Name",
+)
+
+# What a resource is in an ARN, behind partition and service: region and account, then its name. `{}` is the
+# name, `{id}` what AWS calls it.
+ARNS = {
+    "AWS::ApiGateway::RestApi": "apigateway:{region}::/restapis/{id}",
+    "AWS::CertificateManager::Certificate": "acm:{region}:{account}:certificate/{id}",
+    "AWS::CloudFront::Distribution": "cloudfront::{account}:distribution/{id}",
+    "AWS::CloudFront::OriginAccessControl": "cloudfront::{account}:origin-access-control/{id}",
+    "AWS::CloudFront::ResponseHeadersPolicy": "cloudfront::{account}:response-headers-policy/{id}",
+    "AWS::CloudWatch::Alarm": "cloudwatch:{region}:{account}:alarm:{name}",
+    "AWS::DynamoDB::Table": "dynamodb:{region}:{account}:table/{name}",
+    "AWS::Events::Connection": "events:{region}:{account}:connection/{name}/{id}",
+    "AWS::IAM::Role": "iam::{account}:role/{name}",
+    "AWS::KMS::Key": "kms:{region}:{account}:key/{id}",
+    "AWS::Lambda::EventSourceMapping": "lambda:{region}:{account}:event-source-mapping:{id}",
+    "AWS::Lambda::Function": "lambda:{region}:{account}:function:{name}",
+    "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{name}",
+    "AWS::S3::Bucket": "s3:::{name}",
+    "AWS::SNS::Topic": "sns:{region}:{account}:{name}",
+    "AWS::SQS::Queue": "sqs:{region}:{account}:{name}",
+    "AWS::Scheduler::Schedule": "scheduler:{region}:{account}:schedule/default/{name}",
+    "AWS::SecretsManager::Secret": "secretsmanager:{region}:{account}:secret:{name}",
+    "AWS::StepFunctions::StateMachine": "states:{region}:{account}:stateMachine:{name}",
+    "AWS::WAFv2::WebACL": "wafv2:{region}:{account}:regional/webacl/{name}/{id}",
+}
+
+
+class Piece:
+    """A resource of a stack that CloudFormation is about to work on."""
+
+    def __init__(
+        self, kind: str, logical_id: str, properties: Properties, stack: str, identifier: str = ""
+    ) -> None:
+        self.kind, self.properties, self.identifier = kind, properties or {}, identifier
+        made = f"{stack}-{logical_id}-0123456789ABC"
+        given = (self.properties[name] for name in NAME_PROPERTIES if self.properties.get(name))
+        known = re.split(r"[/:]", identifier)[-1] if kind != "AWS::Logs::LogGroup" else identifier
+        self.name = str(known or next(given, made))
+        if kind == "AWS::S3::Bucket":
+            self.name = self.name.lower()
+
+    def arn(self) -> str:
+        """Its own ARN, as far as it has one."""
+        scope = ministack("core.responses")
+        return "arn:aws:" + ARNS[self.kind].format(
+            region=scope.get_region(), account=scope.get_account_id(), name=self.name,
+            id=re.split(r"[/:|]", self.identifier)[-1] or "0123456789",
+        )
+
+    def targets(self, action: str) -> list[str]:
+        """ARNs of what an action is needed on for it."""
+        if action in WITHOUT_RESOURCE:
+            return ["*"]
+        of_others = OTHER_TARGETS.get((self.kind, action.split(":")[0])) or OTHER_TARGETS.get((self.kind, ""))
+        if action == "apigateway:POST" and self.kind == "AWS::ApiGateway::RestApi":
+            return [self.arn().rsplit("/", 1)[0]]
+        if action == "route53:GetChange":
+            return ["arn:aws:route53:::change/C0123456789"]
+        return of_others(self) if of_others else [self.arn()]
+
+
+def below_api(piece: Piece) -> list[str]:
+    """What belongs to an API."""
+    region = ministack("core.responses").get_region()
+    return [f"arn:aws:apigateway:{region}::/restapis/{piece.properties.get('RestApiId', 'a')}/part/b"]
+
+
+def function_of(piece: Piece) -> list[str]:
+    """The function that a permission is about."""
+    return [Piece("AWS::Lambda::Function", "", {}, "", piece.properties.get("FunctionName", "a")).arn()]
+
+
+def queues_of(piece: Piece) -> list[str]:
+    """The queues that a policy is about."""
+    queues = piece.properties.get("Queues", ())
+    return [Piece("AWS::SQS::Queue", "", {}, "", queue).arn() for queue in queues]
+
+
+def zone_of(piece: Piece) -> list[str]:
+    """The hosted zone that a record, or the proof of a certificate, is written to."""
+    proofs = piece.properties.get("DomainValidationOptions") or [{}]
+    zone = piece.properties.get("HostedZoneId") or proofs[0].get("HostedZoneId")
+    return [f"arn:aws:route53:::hostedzone/{zone}"]
+
+
+def passed_role(piece: Piece) -> list[str]:
+    """The role that a service is given."""
+    properties = piece.properties
+    return [properties.get("Role") or properties.get("RoleArn") or properties["Target"]["RoleArn"]]
+
+
+def connection_secret(piece: Piece) -> list[str]:
+    """The secret that EventBridge keeps for a connection."""
+    scope = ministack("core.responses")
+    place = f"secretsmanager:{scope.get_region()}:{scope.get_account_id()}"
+    return [f"arn:aws:{place}:secret:events!connection/{piece.name}/0123-abcd"]
+
+
+API_DESTINATIONS = "apidestinations.events.amazonaws.com"
+
+
+def linked_role(_: Piece) -> list[str]:
+    """The role that EventBridge makes for itself."""
+    account = ministack("core.responses").get_account_id()
+    name = "AWSServiceRoleForAmazonEventBridgeApiDestinations"
+    return [f"arn:aws:iam::{account}:role/aws-service-role/{API_DESTINATIONS}/{name}"]
+
+
+# By resource type and service, or by type alone: what an action is needed on that is not the resource itself.
+OTHER_TARGETS: dict[tuple[str, str], Callable[[Piece], list[str]]] = {
+    ("AWS::ApiGateway::Deployment", ""): below_api,
+    ("AWS::ApiGateway::GatewayResponse", ""): below_api,
+    ("AWS::ApiGateway::Method", ""): below_api,
+    ("AWS::ApiGateway::Resource", ""): below_api,
+    ("AWS::ApiGateway::Stage", ""): below_api,
+    ("AWS::CertificateManager::Certificate", "route53"): zone_of,
+    ("AWS::Events::Connection", "iam"): linked_role,
+    ("AWS::Events::Connection", "secretsmanager"): connection_secret,
+    ("AWS::Lambda::Function", "iam"): passed_role,
+    ("AWS::Lambda::Function", "s3"): lambda piece: [
+        f"arn:aws:s3:::{piece.properties['Code']['S3Bucket']}/{piece.properties['Code']['S3Key']}"
+    ],
+    ("AWS::Lambda::Permission", ""): function_of,
+    ("AWS::Route53::RecordSet", ""): zone_of,
+    ("AWS::S3::BucketPolicy", ""): lambda piece: [f"arn:aws:s3:::{piece.properties.get('Bucket')}"],
+    ("AWS::SNS::Subscription", ""): lambda piece: [piece.properties.get("TopicArn", "")],
+    ("AWS::SNS::TopicPolicy", ""): lambda piece: list(piece.properties.get("Topics", ())),
+    ("AWS::SQS::QueuePolicy", ""): queues_of,
+    ("AWS::Scheduler::Schedule", "iam"): passed_role,
+    ("AWS::StepFunctions::StateMachine", "iam"): passed_role,
+    ("AWS::StepFunctions::StateMachine", "kms"): lambda piece: [
+        piece.properties["EncryptionConfiguration"]["KmsKeyId"]
+    ],
+    ("AWS::WAFv2::WebACLAssociation", ""): lambda piece: [
+        piece.properties["WebACLArn"], piece.properties["ResourceArn"]
+    ],
+}
+
+
+def demand_rights_of_callers() -> None:
+    """Fails an operation on a resource of a stack that the caller of CloudFormation may not do.
+
+    AWS acts with the caller's rights: whoever deploys needs what the handlers of the resource types call.
+    Nothing is asked of the root user.
+    """
+    stacks, evaluator = ministack("services.cloudformation.stacks"), ministack("core.iam_evaluator")
+    create, update, delete = stacks._provision_resource, stacks._update_resource, stacks._delete_resource
+    pin = evaluator.pin_request_caller
+
+    def pin_caller(headers: dict[str, str], query: dict[str, Any] | None = None) -> None:
+        pin(headers, query)
+        CALLER.set(ministack("core.router").extract_access_key_id(headers, query or {}) or "")
+
+    def provision(kind: str, logical_id: str, properties: Properties, stack: str) -> Created:
+        check_caller(Piece(kind, logical_id, properties, stack), "create", "read")
+        made: Created = create(kind, logical_id, properties, stack)
+        return made
+
+    def change(
+        kind: str, identifier: str, old: Properties, new: Properties, stack: str, logical_id: str = "",
+        *rest: Any,
+    ) -> Created:
+        if old != new:
+            check_caller(Piece(kind, logical_id, new, stack, identifier), "update", "read")
+        changed: Created = update(kind, identifier, old, new, stack, logical_id, *rest)
+        return changed
+
+    def remove(
+        kind: str, identifier: str, properties: Properties, stack: str = "", logical_id: str = ""
+    ) -> None:
+        check_caller(Piece(kind, logical_id, properties, stack, identifier), "delete")
+        delete(kind, identifier, properties, stack, logical_id)
+
+    evaluator.pin_request_caller = pin_caller
+    stacks._provision_resource, stacks._update_resource = provision, change
+    stacks._delete_resource = remove
+
+
+@functools.cache
+def handler_permissions() -> dict[str, dict[str, Any]]:
+    """Which actions the handlers of each resource type call, from the file beside this one or in the sources."""
+    here = pathlib.Path(__file__).resolve().parent
+    places = (here / "handlers.json", here.parent.parent / "stacks/src/rights/handlers.json")
+    text = next(place for place in places if place.is_file()).read_text(encoding="utf-8")
+    table: dict[str, dict[str, Any]] = json.loads(text)
+    return table
+
+
+def needed_actions(piece: Piece, *operations: str) -> Iterator[str]:
+    """What some operations on a resource with these properties call."""
+    handlers = handler_permissions().get(piece.kind, {})
+    for operation in operations:
+        entries = (*handlers.get(operation, ()), *handlers.get("also", {}).get(operation, ()))
+        for entry in entries:
+            action, _, rest = entry.partition(" ")
+            if rest != "never" and (not rest or has_property(piece.properties, rest.removeprefix("if "))):
+                yield action
+
+
+def has_property(value: Any, path: str) -> bool:
+    """Whether there is a property of this path; in a list, any element may have it."""
+    if isinstance(value, list):
+        return any(has_property(element, path) for element in value)
+    name, _, rest = path.partition(".")
+    if not isinstance(value, dict) or name not in value:
+        return False
+    return not rest or has_property(value[name], rest)
+
+
+def check_caller(piece: Piece, *operations: str) -> None:
+    """Raises if whoever began the stack's operation may not do what it takes."""
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    account = scope.get_account_id()
+    caller = evaluator.resolve_principal(CALLER.get(), account) if CALLER.get() else None
+    # The root user, and ministack itself, may do everything.
+    if getattr(caller, "policies", None) is None:
+        return
+    for action in needed_actions(piece, *operations):
+        for target in piece.targets(action):
+            context = evaluator.EvalContext(
+                caller.arn, caller.type, account, action, target, scope.get_region(),
+                source_ip="cloudformation.amazonaws.com", secure_transport=True,
+                principal_keys=caller.keys, service_context=call_context(piece, action),
+            )
+            decision = evaluator.evaluate(context, caller.policies, *caller.limits).decision
+            if decision != "Allow":
+                service = action.split(":")[0]
+                raise refusal(
+                    service.capitalize(), 403, f"User: {caller.arn} is not authorized to perform: {action} "
+                    f"on resource: {target} because no identity-based policy allows the {action} action"
+                )
+
+
+SERVICES_WITH_ROLES = {
+    "AWS::Lambda::Function": "lambda", "AWS::Scheduler::Schedule": "scheduler",
+    "AWS::StepFunctions::StateMachine": "states",
+}
+
+
+def call_context(piece: Piece, action: str) -> dict[str, Any]:
+    """What a call that CloudFormation makes for a resource brings with it, in IAM's words."""
+    context: dict[str, Any] = {
+        "aws:calledvia": ["cloudformation.amazonaws.com"], "aws:viaawsservice": "true",
+    }
+    if action == "iam:PassRole":
+        context["iam:passedtoservice"] = f"{SERVICES_WITH_ROLES[piece.kind]}.amazonaws.com"
+    if action == "iam:CreateServiceLinkedRole":
+        context["iam:awsservicename"] = API_DESTINATIONS
+    if piece.kind == "AWS::IAM::Role" and piece.properties.get("PermissionsBoundary"):
+        context["iam:permissionsboundary"] = piece.properties["PermissionsBoundary"]
+    if piece.kind == "AWS::Lambda::EventSourceMapping":
+        context["lambda:functionarn"] = function_of(piece)[0]
+    if action in ("kms:Decrypt", "kms:GenerateDataKey"):
+        context["kms:encryptioncontext:aws:states:statemachinearn"] = piece.arn()
+    return context
+
+
+def name_what_is_asked_for() -> None:
+    """Demands of whoever asks for all stacks, or for a simulation, the right that AWS demands, on what it is about."""
+    handlers, actions = ministack("services.cloudformation.handlers"), ministack("core.iam_actions")
+    evaluator, scope = ministack("core.iam_evaluator"), ministack("core.responses")
+    describe, find = handlers._ACTION_HANDLERS["DescribeStacks"], actions.extract_resource_arn
+
+    def all_stacks() -> str:
+        return f"arn:aws:cloudformation:{scope.get_region()}:{scope.get_account_id()}:stack/*/*"
+
+    def find_resource(service: str, *rest: Any) -> str:
+        found: str = find(service, *rest)
+        if service == "cloudformation" and found == "*":
+            return all_stacks()
+        if service == "iam" and found == "*":
+            simulated = (rest[4] or {}).get("PolicySourceArn") or [found]
+            return str(simulated[0])
+        return found
+
+    def describe_stacks(request: dict[str, Any]) -> Any:
+        if not handlers._p(request, "StackName") and CALLER.get():
+            denied = evaluator.enforce(
+                CALLER.get(), "cloudformation:ListStacks", "cloudformation", scope.get_region(), all_stacks()
+            )
+            if denied is not None:
+                text = f"User: {denied.principal_arn} is not authorized to perform: cloudformation:ListStacks"
+                return handlers._error("AccessDenied", text, 403)
+        return describe(request)
+
+    actions.extract_resource_arn = find_resource
+    handlers._ACTION_HANDLERS["DescribeStacks"] = describe_stacks
+
+
+USERNAME = "${aws:username}"
+
+
+def named_by(user: str, policy: list[Any]) -> list[Any]:
+    """The statements of a policy with the caller's name in place of IAM's variable for it."""
+    if not any(USERNAME in resource for statement in policy for resource in statement.resources):
+        return policy
+    return [
+        dataclasses.replace(statement, resources=[name.replace(USERNAME, user) for name in statement.resources])
+        for statement in policy
+    ]
+
+
+# What a simulated request brings with it, by key in lower case.
+SIMULATED: contextvars.ContextVar[dict[str, Any]] = contextvars.ContextVar("simulated", default={})
+
+
+def simulate_with_context() -> None:
+    """Lets a simulation of policies see the context that it is given, and a policy name its user."""
+    iam, evaluator = ministack("services.iam"), ministack("core.iam_evaluator")
+    simulate, evaluate = iam._IAM_HANDLERS["SimulatePrincipalPolicy"], evaluator.evaluate
+
+    def simulate_in_context(request: dict[str, Any]) -> Any:
+        entries, token = {}, None
+        for number in range(1, 50):
+            entry = f"ContextEntries.member.{number}"
+            if key := iam._p(request, f"{entry}.ContextKeyName"):
+                entries[key.lower()] = iam._p(request, f"{entry}.ContextKeyValues.member.1")
+        token = SIMULATED.set(entries)
+        try:
+            return simulate(request)
+        finally:
+            SIMULATED.reset(token)
+
+    def evaluate_in_context(context: Any, *layers: Any) -> Any:
+        context.service_context.update(SIMULATED.get())
+        user = context.principal_arn.rsplit("/", 1)[-1]
+        return evaluate(context, *([named_by(user, policy) for policy in layer] for layer in layers))
+
+    iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulate_in_context
+    evaluator.evaluate = evaluate_in_context
+
+
 # --- CloudFormation: what a change set says ------------------------------------------------------
 
 # Without an entry here, ministack calls every change to the type a conditional replacement.
@@ -2286,6 +2646,9 @@ GAPS: tuple[Callable[[], None], ...] = (
     keep_buckets_that_hold_data,
     keep_topics_of_others_closed,
     read_templates_from_s3_of_the_region,
+    demand_rights_of_callers,
+    name_what_is_asked_for,
+    simulate_with_context,
     tell_replacements_apart,
     correct_change_sets,
     keep_stacks_as_aws,

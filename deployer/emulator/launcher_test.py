@@ -222,6 +222,98 @@ class Emulated(unittest.TestCase):
         self.assertEqual(self.settled(stack["StackId"])["StackStatus"], "DELETE_COMPLETE")
 
 
+class Callers(Emulated):
+    """CloudFormation may do what its caller may, and no more."""
+
+    def signed_in(self, name: str, *policies: dict[str, Any], service: str = "cloudformation") -> Any:
+        """A client, as a user with these policies beside those for stacks."""
+        iam = self.emulator.client("iam")
+        iam.create_user(UserName=name)
+        for n, policy in enumerate((statement("cloudformation:*", "*"), *policies)):
+            iam.put_user_policy(UserName=name, PolicyName=f"p{n}", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return botocore.session.Session().create_client(
+            service, REGION, endpoint_url=self.emulator.url,
+            aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
+            config=Config(retries={"max_attempts": 0}),
+        )
+
+    def end_of(self, client: Any, resources: dict[str, Any]) -> dict[str, Any]:
+        """What becomes of a stack that this client creates."""
+        name = self.id().rsplit(".")[-1].replace("_", "-")
+        created = client.create_stack(
+            StackName=name, TemplateBody=json.dumps({"Resources": resources}), Capabilities=["CAPABILITY_IAM"]
+        )
+        return self.settled(created["StackId"])
+
+    def test_right_that_is_missing(self) -> None:
+        queue = {"Queue": resource("SQS::Queue")}
+        all_but_tags = ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
+        client = self.signed_in("without-tags", statement(all_but_tags, "*"))
+        stack = self.end_of(client, queue)
+        self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+        self.assertIn("is not authorized to perform: sqs:ListQueueTags", self.reasons(stack))
+
+    def test_rights_for_calls_of_cloudformation(self) -> None:
+        via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
+        actions = [f"sqs:{action}" for action in (
+            "CreateQueue", "DeleteQueue", "GetQueueAttributes", "GetQueueUrl", "ListQueueTags", "TagQueue",
+        )]
+        name = f"arn:aws:sqs:{REGION}:{ACCOUNT}:test-rights-for-calls-of-cloudformation-*"
+        client = self.signed_in("via-stacks", statement(actions, name, Condition=via))
+        stack = self.end_of(client, {"Queue": resource("SQS::Queue")})
+        self.assertEqual(stack["StackStatus"], "CREATE_COMPLETE", self.reasons(stack))
+        client.delete_stack(StackName=stack["StackId"])
+        self.assertEqual(self.settled(stack["StackId"])["StackStatus"], "DELETE_COMPLETE")
+
+    def test_role_for_another_service(self) -> None:
+        made = ["iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePolicy", "iam:TagRole",
+                "iam:UntagRole"]
+        functions = ["lambda:*", "s3:GetObject"]
+        to_states = {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}}
+        client = self.signed_in(
+            "passes-to-states", statement(made, "*"), statement(functions, "*"),
+            statement("iam:PassRole", "*", Condition=to_states),
+        )
+        stack = self.end_of(client, {"Role": role(), "Function": function()})
+        self.assertEqual(stack["StackStatus"], "ROLLBACK_COMPLETE")
+        self.assertIn("is not authorized to perform: iam:PassRole", self.reasons(stack))
+
+    def test_all_stacks(self) -> None:
+        client = self.signed_in("lists-none")
+        iam = self.emulator.client("iam")
+        client.describe_stacks()
+        describes = statement("cloudformation:DescribeStacks", "*")
+        iam.put_user_policy(UserName="lists-none", PolicyName="p0", PolicyDocument=json.dumps(describes))
+        with self.assertRaisesRegex(ClientError, "cloudformation:ListStacks"):
+            client.describe_stacks()
+
+    def test_right_on_oneself(self) -> None:
+        iam = self.emulator.client("iam")
+        arn = f"arn:aws:iam::{ACCOUNT}:user/"
+        own = statement("iam:SimulatePrincipalPolicy", arn + "${aws:username}")
+        asks = self.signed_in("asks", own, service="iam")
+        iam.create_user(UserName="other")
+        asks.simulate_principal_policy(PolicySourceArn=f"{arn}asks", ActionNames=["sqs:CreateQueue"])
+        with self.assertRaisesRegex(ClientError, "AccessDenied"):
+            asks.simulate_principal_policy(PolicySourceArn=f"{arn}other", ActionNames=["sqs:CreateQueue"])
+
+    def test_simulation(self) -> None:
+        iam = self.emulator.client("iam")
+        via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
+        user = iam.create_user(UserName="simulated")["User"]["Arn"]
+        policy = json.dumps(statement("sqs:CreateQueue", "*", Condition=via))
+        iam.put_user_policy(UserName="simulated", PolicyName="p", PolicyDocument=policy)
+        entry = {"ContextKeyName": "aws:CalledVia", "ContextKeyType": "stringList"}
+        for service, decision in ("cloudformation", "allowed"), ("athena", "implicitDeny"):
+            context = [{**entry, "ContextKeyValues": [f"{service}.amazonaws.com"]}]
+            answer = iam.simulate_principal_policy(
+                PolicySourceArn=user, ActionNames=["sqs:CreateQueue"], ContextEntries=context
+            )
+            self.assertEqual(answer["EvaluationResults"][0]["EvalDecision"], decision)
+
+
 class Gaps(Emulated):
     """One test for each gap in what functions, queues, secrets, buckets and change sets do."""
 

@@ -13,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The sources of the emulator: what starts it with what it lacks filled in, and what stands beside that.
-pub(super) const LAUNCHER: [(&str, &str); 3] = [
+pub(super) const LAUNCHER: [(&str, &str); 4] = [
     ("launcher.py", include_str!("../../emulator/launcher.py")),
     ("guard.py", include_str!("../../emulator/guard.py")),
     ("keeper.py", include_str!("../../emulator/keeper.py")),
+    ("handlers.json", stacks::rights::HANDLERS),
 ];
 
 /// Which of the two processes of the local stage.
