@@ -1,5 +1,6 @@
 //! The account that a stage lives in, real or on this machine: clients, and what is in it.
 
+mod caller;
 mod connect;
 mod detour;
 mod limits;
@@ -13,6 +14,7 @@ mod tests;
 mod trust;
 mod watch;
 
+pub(crate) use caller::Caller;
 pub(crate) use limits::CallLimits;
 pub use mfa::ReadCode;
 pub(crate) use stack::StackSummary;
