@@ -1,5 +1,6 @@
 //! `cargo xtask deploy`.
 
+mod rights;
 mod round;
 
 use crate::choose;
@@ -8,8 +9,8 @@ use crate::context::{Context, executable};
 use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use deployer::{
-    Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Error, Linking, Machine, Profile, Proposal,
-    SecretInput, build, deployed, find_warnings, look_up, pack_all, upload,
+    Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Linking, Machine, Profile, Proposal, SecretInput,
+    build, deployed, find_warnings, look_up, pack_all,
 };
 use futures_util::future::join_all;
 use round::{Manner, Ran, Round};
@@ -39,10 +40,6 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
             (archives.await?, surroundings)
         }
     };
-    let fail = |error: Error| context.failure(&error);
-    if !options.dry_run && !archives.is_empty() {
-        upload(&account, &stage, &archives, &context.reporter).await.map_err(fail)?;
-    }
     let code_keys = archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
     let mut round = Round {
         context,
@@ -52,6 +49,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         secrets: &secrets,
         backlog_ids: &backlog_ids,
         code_keys: &code_keys,
+        archives: &archives,
         outputs_before: BTreeMap::new(),
     };
     if options.stacks.is_empty() {
@@ -153,7 +151,7 @@ async fn outputs_before(
     let (mut outputs, mut looked) = (BTreeMap::new(), Vec::new());
     for (stack, before) in stacks.iter().filter_map(|stack| Some((stack, stack.before()?))) {
         let account = Arc::new(round.account.in_region(before.stage().region.as_str()));
-        let round = Round { account, outputs_before: BTreeMap::new(), ..*round };
+        let round = Round { account, archives: &[], outputs_before: BTreeMap::new(), ..*round };
         let there = deployed(&round.account, before).await.map_err(|error| round.context.failure(&error))?;
         let results = match round.run(&[before]).await? {
             Ran::Applied(results) => results,

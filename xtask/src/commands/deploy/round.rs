@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::display::print_proposals;
 use crate::failure::Failure;
 use deployer::{
-    Account, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, counted, deployed, propose,
-    put_secrets, upload_site,
+    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, counted, deployed,
+    propose, put_secrets, upload, upload_site,
 };
 use futures_util::future::join_all;
 use stacks::{Stack, Stage};
@@ -43,6 +43,8 @@ pub struct Round<'a> {
     pub backlog_ids: &'a BacklogIds,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
+    /// What is uploaded once the proposals are agreed to.
+    pub archives: &'a [Archive],
     /// Outputs that a stack gets from the one before it, by the stack's name.
     pub outputs_before: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -56,13 +58,17 @@ impl Round<'_> {
         let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
         let in_full = !self.stage.is_local() || self.manner == Manner::Look;
         self.context.pause_display(|| print_proposals(&proposals, in_full)).await;
+        self.check_rights(stacks, &proposals).await?;
         let question = format!("Deploy to {}?", choose::place(self.stage, &self.account));
         let is_refused = self.manner == Manner::Ask && has_changes && !choose::agrees(&question).await;
         if self.manner != Manner::Look && !is_refused {
+            if !self.archives.is_empty() {
+                let uploaded = upload(&self.account, self.stage, self.archives, &self.context.reporter).await;
+                uploaded.map_err(|error| self.context.failure(&error))?;
+            }
             return self.apply(stacks, &proposals).await.map(Ran::Applied);
         }
         if is_refused {
-            // The archives are there already, and with them perhaps their bucket.
             return Err(Failure {
                 message: "not deployed: none of this was changed".into(),
                 hint: None,
