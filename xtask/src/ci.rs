@@ -1,9 +1,11 @@
 //! `cargo xtask ci`: everything that must hold before a change is accepted.
 
 use crate::cli::CiOptions;
+use crate::commands::policy::permissions_json;
 use crate::context::root;
 use crate::display::write_line;
 use crate::failure::Failure;
+use crate::stage_file;
 use deployer::{PythonTools, Reporter, Workspace, variables_of_cargo, variables_of_python};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,6 +35,7 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
     }
     let (judges, emulator) = install(&root)?;
     lint_templates(&root, &judges)?;
+    judge_rights(&root, &judges)?;
     run_program(
         &root,
         &emulator.join("bin/python"),
@@ -82,6 +85,16 @@ fn lint_templates(root: &Path, judges: &Path) -> Result<(), Failure> {
         run_program(root, &judges.join("bin/python"), &["xtask/ci/yaml11.py", &template], "")?;
     }
     Ok(())
+}
+
+/// The rights of whoever deploys, against what AWS says of its resource types and actions.
+fn judge_rights(root: &Path, judges: &Path) -> Result<(), Failure> {
+    const EXAMPLE: &str = "target/tsugite/policy-example.json";
+    let stage = stage_file::read(&Workspace::new(root), "example")?;
+    let policy = permissions_json(&stage, "111122223333").to_string();
+    std::fs::write(root.join(EXAMPLE), policy).map_err(Failure::nothing_changed)?;
+    let arguments = ["xtask/ci/rights.py", "stacks/src/rights/handlers.json", EXAMPLE];
+    run_program(root, &judges.join("bin/python"), &arguments, "")
 }
 
 fn find_templates(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -2,6 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use stacks::AccountId;
 use std::path::PathBuf;
 
 /// Joins SaaS products to AWS: handlers in Rust, deployed with their policies and stacks.
@@ -53,6 +54,26 @@ made of test events.")]
     Endpoints(ReadOptions),
     /// Write templates and policies; no network
     Synth(SynthOptions),
+    /// Print the least IAM policy of whoever deploys a stage; no network
+    #[command(after_help = "\
+Examples:
+  cargo xtask policy deployer --stage prod --out policies
+                      for a person: one file for each document
+  cargo xtask policy deployer --stage prod --for github --repository OWNER/NAME
+                      for a pipeline: with the trust policy of its role
+
+The policy follows from the stacks of the stage file, so print it again after changing the file.
+It covers deploy, destroy, publish-test-event and endpoints. Statements whose name begins with
+`Tool` are for the calls of these commands; those whose name begins with `CloudFormation` are for
+what CloudFormation does on the caller's behalf, and allow it nowhere else. IAM takes 6,144
+characters in one managed policy: attach all documents.
+
+To use a document:
+  aws iam create-policy --policy-name tsugite-prod-deployer-1 \\
+    --policy-document file://policies/tsugite-prod-deployer-1.json
+
+A repository that was made with immutable subject claims is OWNER@ID/NAME@ID.")]
+    Policy(PolicyOptions),
     /// Draw stacks from their definitions, as Mermaid flowcharts
     #[command(after_help = "\
 GitHub and GitLab draw a flowchart in a Markdown block marked `mermaid`; so does https://mermaid.live.")]
@@ -173,6 +194,70 @@ pub struct SynthOptions {
     /// Folder for one template and one policy file per function; stdout if not given
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// Whose rights are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicySubject {
+    /// Whoever deploys
+    Deployer,
+}
+
+/// Who deploys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Audience {
+    /// Somebody who signs in
+    Person,
+    /// A pipeline of GitHub Actions, by OpenID Connect
+    Github,
+}
+
+/// Options of `policy`.
+#[derive(Args, Clone, Debug)]
+pub struct PolicyOptions {
+    /// Whose rights
+    #[arg(value_enum)]
+    pub subject: PolicySubject,
+    #[command(flatten)]
+    pub stage: StageOption,
+    /// Who deploys
+    #[arg(long = "for", value_enum, value_name = "WHO", default_value_t = Audience::Person)]
+    pub audience: Audience,
+    /// The repository of the pipeline
+    #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
+    pub repository: Option<String>,
+    /// The branch that may deploy
+    #[arg(long, default_value = "main", value_parser = exact)]
+    pub branch: String,
+    /// The environment of the repository that may deploy, in place of a branch
+    #[arg(long, value_name = "NAME", conflicts_with = "branch", value_parser = exact)]
+    pub environment: Option<String>,
+    /// The account, if the stage file does not name it
+    #[arg(long, value_name = "ID", value_parser = |text: &str| AccountId::try_from(text.to_owned()))]
+    pub account: Option<AccountId>,
+    /// Folder for one file per document; stdout if not given
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputOption,
+}
+
+/// A repository of GitHub by its owner and name.
+fn repository(text: &str) -> Result<String, String> {
+    let is_part =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.@".contains(c));
+    match text.split_once('/') {
+        Some((owner, name)) if is_part(owner) && is_part(name) => Ok(text.to_owned()),
+        _ => Err("a repository is named by its owner and name, such as `octo-org/octo-repo`".into()),
+    }
+}
+
+/// A branch or environment; a wildcard would be compared as it is, and match nothing.
+fn exact(text: &str) -> Result<String, String> {
+    match text.is_empty() || text.contains(['*', '?']) {
+        true => Err("it is compared as it is; name one without `*` and `?`".into()),
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// Options of `graph`.

@@ -6,5 +6,6 @@ pub mod destroy;
 pub mod endpoints;
 pub mod graph;
 pub mod local;
+pub mod policy;
 pub mod publish_test_event;
 pub mod synth;

@@ -67,6 +67,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::PublishTestEvent(options) => commands::publish_test_event::run(&options, context).await,
         Command::Endpoints(options) => commands::endpoints::run(&options, context).await,
         Command::Graph(options) => commands::graph::run(&options, context),
+        Command::Policy(options) => commands::policy::run(&options, context).await,
         Command::Synth(options) => commands::synth::run(&options, context),
         Command::Bench(options) => commands::bench::run(&options, context).await,
         Command::Local { command } => match command {

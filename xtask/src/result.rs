@@ -1,10 +1,12 @@
 //! Results on stdout, for people or as one JSON document.
 
 use crate::cli::Output;
+use crate::failure::Failure;
 use deployer::{Deployed, Leftovers, Proposal, TestReport};
 use serde_json::{Value as Json, json};
 use stacks::{Stack, Stage};
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// The first reason why something could not be written to stdout.
@@ -174,6 +176,16 @@ pub fn print(text: &str) {
         }
         Ok(()) => {}
     }
+}
+
+/// Writes a result to a file, making its folder, and prints its path.
+pub fn write_result(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| Failure::of(&deployer::Error::file("write", path)(error), false))?;
+    print(&format!("{}\n", path.display()));
+    Ok(())
 }
 
 /// Why a result could not be written, if one could not.

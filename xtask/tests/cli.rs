@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::expect_file;
+use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -42,6 +43,7 @@ fn help_is_as_committed() {
         ("deploy", &["deploy", "--help"]),
         ("destroy", &["destroy", "--help"]),
         ("publish-test-event", &["publish-test-event", "--help"]),
+        ("policy", &["policy", "--help"]),
         ("local", &["local", "--help"]),
     ] {
         let output = run(arguments);
@@ -116,6 +118,47 @@ fn synth_writes_what_is_committed() {
         let committed = std::fs::read_to_string(root().join("stacks/tests/expected/local").join(relative)).unwrap();
         assert_eq!(written, committed, "{line}");
     }
+}
+
+#[test]
+fn a_policy_is_printed_as_documents_that_iam_takes() {
+    let arguments = ["policy", "deployer", "--stage", "example", "--account", "111122223333", "--output", "json"];
+    let output = run(&arguments);
+    assert!(output.status.success());
+    let printed: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["trust"], Json::Null);
+    let policies = printed["policies"].as_array().unwrap();
+    assert!((2..=10).contains(&policies.len()), "{}", policies.len());
+    for (n, policy) in policies.iter().enumerate() {
+        assert_eq!(policy["name"], format!("tsugite-example-deployer-{}", n + 1));
+        let document = policy["document"].to_string();
+        assert!(document.len() <= 6144 && !document.contains("{stack}"), "{document}");
+    }
+    assert!(
+        text(&output.stderr).contains("on all resources, because IAM knows no others for them: acm:RequestCertificate")
+    );
+}
+
+#[test]
+fn a_pipeline_has_a_trust_policy_and_names_its_repository() {
+    let of_github = |more: &[&str]| {
+        let all: Vec<&str> = ["policy", "deployer", "--for", "github"].iter().chain(more).copied().collect();
+        run(&all)
+    };
+    let output = of_github(&["--repository", "octo/tsugite", "--environment", "prod", "--output", "json"]);
+    let printed: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let condition = &printed["trust"]["Statement"][0]["Condition"]["StringEquals"];
+    assert_eq!(condition["token.actions.githubusercontent.com:sub"], "repo:octo/tsugite:environment:prod");
+    for (more, words) in [
+        (&[][..], "--repository OWNER/NAME"),
+        (&["--repository", "octo/*"], "octo-org/octo-repo"),
+        (&["--repository", "octo/tsugite", "--branch", "release-*"], "without `*` and `?`"),
+    ] {
+        let output = of_github(more);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    }
+    check_refused(&["policy", "deployer", "--stage", "example"], &["account of stage `example`", "--account"]);
 }
 
 #[test]

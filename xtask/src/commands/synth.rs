@@ -3,8 +3,7 @@
 use crate::cli::SynthOptions;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::result::print;
-use std::path::Path;
+use crate::result::{print, write_result};
 
 /// Writes every template and policy of a stage; reads nothing but the stage file.
 pub fn run(options: &SynthOptions, context: &Context) -> Result<(), Failure> {
@@ -16,19 +15,10 @@ pub fn run(options: &SynthOptions, context: &Context) -> Result<(), Failure> {
             continue;
         };
         let folder = out.join(stack.name());
-        write(&folder.join("template.yaml"), &stack.template())?;
+        write_result(&folder.join("template.yaml"), &stack.template())?;
         for (function, policy) in stack.policy_files() {
-            write(&folder.join(format!("{function}.policy.json")), &policy)?;
+            write_result(&folder.join(format!("{function}.policy.json")), &policy)?;
         }
     }
-    Ok(())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(path, text))
-        .map_err(|error| Failure::of(&deployer::Error::file("write", path)(error), false))?;
-    print(&format!("{}\n", path.display()));
     Ok(())
 }
