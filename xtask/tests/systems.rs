@@ -24,6 +24,7 @@ mod chapters {
     pub mod form;
     pub mod mackerel;
     pub mod mutants;
+    pub mod rights;
     pub mod roles;
     pub mod site;
     pub mod slack;
@@ -31,7 +32,7 @@ mod chapters {
     pub mod world;
 }
 
-use chapters::{aws, bytebase, deployment, form, mackerel, roles, site, slack, webhooks};
+use chapters::{aws, bytebase, deployment, form, mackerel, rights, roles, site, slack, webhooks};
 use local::stage::Stage;
 use std::time::Instant;
 
@@ -90,6 +91,9 @@ fn all_systems_from_end_to_end() {
     chapter("destroy keeps data when told to", || deployment::keeps_data(&stage));
     chapter("what the stage no longer asks for is told and removed", || deployment::former(&stage));
     chapter("destroy leaves nothing", || deployment::destroys(&stage, &before));
+    chapter("the printed policy is enough for whoever deploys", || rights::whole_life(&stage));
+    chapter("a policy with one action less is not", || rights::one_right_less(&stage));
+    chapter("what the caller may not do is told before anything changes", || rights::asked_before(&stage, &before));
     chapter("a stage on AWS, from proposal to nothing", || aws::from_proposal_to_nothing(&stage, &before));
     chapter("a topic that is there already is listened to", || aws::existing_topic(&stage, &before));
     chapter("the local cloud stops", || deployment::stops(&stage));

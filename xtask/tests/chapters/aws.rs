@@ -4,10 +4,10 @@ use crate::local::stage::{Run, Stage, sources};
 use serde_json::{Value as Json, json};
 use std::process::Command;
 
-const PROD: &str = "stacks/stages/prod.yaml";
+pub const PROD: &str = "stacks/stages/prod.yaml";
 
 /// Runs a command as somebody who has signed in to AWS, with more variables.
-fn run(stage: &Stage, arguments: &[&str], more: &[(&str, &str)]) -> Run {
+pub fn run(stage: &Stage, arguments: &[&str], more: &[(&str, &str)]) -> Run {
     stage.finish(&mut signed_in(stage, stage.command(arguments), more))
 }
 
@@ -49,7 +49,7 @@ fn signed_in(stage: &Stage, mut command: Command, more: &[(&str, &str)]) -> Comm
 }
 
 /// Makes the stage file from the example, without some of its sections.
-fn write_stage(stage: &Stage, left_out: &[&str]) {
+pub fn write_stage(stage: &Stage, left_out: &[&str]) {
     let example = std::fs::read_to_string(stage.root.join("stacks/stages/example.yaml")).unwrap();
     let mut is_left_out = false;
     let mut kept = String::new();
@@ -156,9 +156,8 @@ fn asks(stage: &Stage, url: &str, before: &Json) {
     assert_eq!(&stage.account("inventory", &[]), before);
     let at = format!("not on AWS but at {}", stage.address("emulator"));
     let question = format!("Deploy to stage `prod` (account 000000000000, ap-northeast-1, {at})? [y/N]");
-    // The first one has uploaded the archive, and made its bucket.
     for (keys, code, words) in
-        [(CTRL_C, 1, "error: interrupted"), ("n\n", 2, "error: not deployed: none of this was changed")]
+        [(CTRL_C, 2, "error: interrupted"), ("n\n", 2, "error: not deployed: none of this was changed")]
     {
         let seen = typed(stage, &question, keys, &deploy, &[("SLACK_WEBHOOK_URL", url)]);
         assert_eq!((&seen["code"], &seen["was_hidden"]), (&json!(code), &json!(false)), "{seen:#}");
