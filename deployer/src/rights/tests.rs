@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// What others are asked that are called like a client in some places.
 const OF_OTHERS: [&str; 5] = ["clone", "get", "insert", "iter", "value"];
 
+/// Files that are compiled for tests only.
+const OF_TESTS: [&str; 2] = ["tests.rs", "scripted.rs"];
+
 /// Every source file of the crate with what comes before its tests.
 ///
 /// The file that makes the clients calls none but STS.
@@ -15,9 +18,11 @@ fn sources() -> Vec<(PathBuf, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 read(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !OF_TESTS.iter().any(|name| path.ends_with(name))
+            {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+                let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
                 found.push((path, text));
             }
         }
