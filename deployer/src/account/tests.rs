@@ -3,6 +3,8 @@
 use super::scripted::{Answer, Scripted};
 use crate::error::Error;
 use crate::event::Event;
+use std::future::poll_fn;
+use std::task::Poll;
 
 const IDENTITY: &str = r#"{"Name":"n","VersionIdsToStages":{"a":["AWSCURRENT"]}}"#;
 
@@ -47,7 +49,8 @@ async fn a_call_that_is_never_answered_ends_by_itself() {
 async fn a_wait_that_is_interrupted_is_over() {
     let mut aws = Scripted::start(vec![("DescribeSecret", Answer::Never)]).await;
     let mut call = Box::pin(aws.account.secrets.describe_secret().secret_id("n").send());
-    while futures_util::poll!(&mut call).is_pending() && aws.asked("DescribeSecret").is_empty() {
+    let mut is_pending = async || poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending())).await;
+    while is_pending().await && aws.asked("DescribeSecret").is_empty() {
         tokio::task::yield_now().await;
     }
     drop(call);
