@@ -51,7 +51,7 @@ mod tests {
     fn a_record_is_one_line_whatever_is_in_it() {
         assert_eq!(
             one_line("a\u{2028}b\u{2029}c\u{85}d\ne\rf\u{b}g\u{c}h\u{1e}\n"),
-            "a\\u2028b\\u2029c\\u0085d\\ne\\rf\\u000bg\\u000ch"
+            "a\\u2028b\\u2029c\\u0085d\\ne\\rf\\u000bg\\u000ch\\u001e"
         );
         assert_eq!(one_line("資料\t{\"a\": 1}\n"), "資料\t{\"a\": 1}");
     }
