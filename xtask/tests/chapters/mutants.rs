@@ -162,7 +162,7 @@ fn spoil(random: &mut Rng, mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// Something in place of a token; never the token itself.
+/// Something in place of a token; never the token itself, nor one with a slash behind it, which is the same path.
 pub fn forged_token(random: &mut Rng, token: &str) -> String {
     let letter = |random: &mut Rng| random.alphanumeric();
     let mut letters: Vec<char> = token.chars().collect();
@@ -173,7 +173,7 @@ pub fn forged_token(random: &mut Rng, token: &str) -> String {
         2 => letters.reverse(),
         3 => letters.iter_mut().for_each(|each| *each = each.to_ascii_lowercase()),
         4 => letters.extend(token.chars()),
-        5 => return format!("{token}{}", random.choice(&["%00", "%20", "%0a", "%09", "%e2%80%8b", "%2f"]).unwrap()),
+        5 => return format!("{token}{}", random.choice(&["%00", "%20", "%0a", "%09", "%e2%80%8b"]).unwrap()),
         6 => letters = (0..letters.len()).map(|_| letter(random)).collect(),
         _ => letters[place] = letter(random),
     }

@@ -71,6 +71,8 @@ pub fn mutated(stage: &Stage) {
         let mut random = Rng::with_seed(SEED);
         let bodies: Vec<_> = (0..n_events()).map(|index| mutant(&mut random, webhook.event(index))).collect();
         bodies.iter().for_each(|body| give_file(stage, body));
+        // What others left there is not of these.
+        dead_letters(stage, webhook);
         let url = stage.registered(webhook.stack);
         let posts: Vec<_> = bodies.into_iter().map(|body| (url.clone(), body)).collect();
         let answers = post_all(&posts);
@@ -150,11 +152,16 @@ fn are_accounted_for(stage: &Stage, webhook: Webhook, ids: &BTreeSet<String>) {
     for word in ["panicked", "Task timed out", "signal:"] {
         assert!(!logs.contains(word), "a function says `{word}`:\n{logs}");
     }
-    let letters = stage.account("receive_all", &[&full(webhook.stack), &format!("{}DeadLetters", webhook.queue)]);
-    let letters = letters.as_array().unwrap();
+    let letters = dead_letters(stage, webhook);
     assert!(letters.iter().all(|letter| letter["reason"].as_str().is_some_and(|reason| !reason.is_empty())));
     assert_eq!(letters.len(), counts.get(known[3]).copied().unwrap_or(0), "{letters:#?}");
     println!("    {}: {}/{} mutants that got in are accounted for: {counts:?}", webhook.stack, ids.len(), ids.len());
+}
+
+/// Takes all messages out of a webhook's dead-letter queue.
+fn dead_letters(stage: &Stage, webhook: Webhook) -> Vec<Json> {
+    let letters = stage.account("receive_all", &[&full(webhook.stack), &format!("{}DeadLetters", webhook.queue)]);
+    letters.as_array().unwrap().clone()
 }
 
 /// Whether a webhook without the token got what it should.

@@ -230,7 +230,7 @@ fn expected(row: &Row, command: Command) -> Did {
     match command {
         Command::Look if row.deploys == Deploys::Refuses => refused,
         // A first change set makes an empty stack, which goes with it.
-        Command::Look => Did { deletes: row.deploys == Deploys::New && row.status != "REVIEW_IN_PROGRESS", ..did },
+        Command::Look => Did { deletes: row.deploys == Deploys::New, ..did },
         Command::Deploy => match row.deploys {
             Deploys::Refuses => refused,
             Deploys::Anew => Did { executes: true, deletes: true, ..did },
