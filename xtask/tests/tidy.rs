@@ -281,9 +281,3 @@ fn the_readme_shows_every_stack_as_it_is() {
     });
     check(findings.collect());
 }
-
-#[test]
-fn the_map_stays_short() {
-    let n_lines = read("ARCHITECTURE.md").lines().count();
-    assert!(n_lines < 200, "ARCHITECTURE.md has {n_lines} lines");
-}

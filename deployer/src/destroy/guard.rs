@@ -76,10 +76,10 @@ mod tests {
         let text = "region: ap-northeast-1\nsns_slack: {}\n";
         let stage = Stage::parse("prod".to_owned().try_into().unwrap(), text).unwrap();
         for (name, tag, expected) in [
-            ("tsugite-prod-sns-slack", Some("prod"), true),
-            ("tsugite-prod-eu-sns-slack", Some("prod-eu"), false),
-            ("tsugite-prod-sns-slack", None, true),
-            ("tsugite-production-sns-slack", None, false),
+            ("tsugite-prod-notes", Some("prod"), true),
+            ("tsugite-prod-eu-notes", Some("prod-eu"), false),
+            ("tsugite-prod-notes", None, true),
+            ("tsugite-production-notes", None, false),
             ("somebody-else-s", Some("prod"), false),
         ] {
             assert_eq!(is_of_stage(name, tag, &stage), expected, "{name}, {tag:?}");

@@ -21,19 +21,19 @@ mod tests {
 
     #[test]
     fn what_another_stack_has_made_is_not_ours() {
-        const STACK: &str = "tsugite-prod-sns-slack";
+        const STACK: &str = "tsugite-prod-notes";
         for (name, expected) in [
-            ("tsugite-prod-sns-slack-files-abc123", Some("files")),
-            ("tsugite-prod-sns-slack-Archive-ABC123", Some("Archive")),
-            // The stage `prod-sns-slack` has a stack `sns-slack` too, and `prod-eu` is another stage.
-            ("tsugite-prod-sns-slack-sns-slack-files-abc123", None),
-            ("tsugite-prod-eu-sns-slack-files-abc123", None),
-            ("tsugite-prod-sns-slack-certificate-files-abc123", None),
-            ("tsugite-prod-sns-slacker-files-abc123", None),
-            ("tsugite-prod-sns-slack-files", None),
-            ("tsugite-prod-sns-slack-files-", None),
-            ("tsugite-prod-sns-slack--abc123", None),
-            ("tsugite-prod-sns-slack", None),
+            ("tsugite-prod-notes-files-abc123", Some("files")),
+            ("tsugite-prod-notes-Archive-ABC123", Some("Archive")),
+            // The stage `prod-notes` has a stack `notes` too, and `prod-eu` is another stage.
+            ("tsugite-prod-notes-notes-files-abc123", None),
+            ("tsugite-prod-eu-notes-files-abc123", None),
+            ("tsugite-prod-notes-certificate-files-abc123", None),
+            ("tsugite-prod-notesy-files-abc123", None),
+            ("tsugite-prod-notes-files", None),
+            ("tsugite-prod-notes-files-", None),
+            ("tsugite-prod-notes--abc123", None),
+            ("tsugite-prod-notes", None),
         ] {
             assert_eq!(logical_id_of(name, STACK), expected, "{name}");
         }
@@ -41,13 +41,13 @@ mod tests {
 
     #[test]
     fn log_groups_of_stages_whose_names_begin_alike_are_told_apart() {
-        const STACK: &str = "tsugite-prod-sns-slack";
+        const STACK: &str = "tsugite-prod-notes";
         for (name, expected) in [
-            ("/aws/lambda/tsugite-prod-sns-slack-SlackNotifier", Some("SlackNotifier")),
-            ("/aws/lambda/tsugite-prod-sns-slack-sns-slack-SlackNotifier", None),
-            ("/aws/lambda/tsugite-prod-eu-sns-slack-SlackNotifier", None),
-            ("/aws/lambda/tsugite-prod-sns-slack-", None),
-            ("/aws/states/tsugite-prod-sns-slack-Machine", None),
+            ("/aws/lambda/tsugite-prod-notes-Reader", Some("Reader")),
+            ("/aws/lambda/tsugite-prod-notes-notes-Reader", None),
+            ("/aws/lambda/tsugite-prod-eu-notes-Reader", None),
+            ("/aws/lambda/tsugite-prod-notes-", None),
+            ("/aws/states/tsugite-prod-notes-Machine", None),
         ] {
             assert_eq!(function_of_log_group(name, STACK), expected, "{name}");
         }

@@ -111,6 +111,7 @@ const WITHOUT_RESOURCE: &[&str] = &[
     "dynamodb:ListTables",
     "kms:CreateKey",
     "lambda:CreateEventSourceMapping",
+    "lambda:GetAccountSettings",
     "lambda:ListEventSourceMappings",
     "logs:DescribeIndexPolicies",
     "logs:DescribeLogGroups",
