@@ -47,7 +47,7 @@ async fn a_template_that_is_too_long_for_a_request_goes_by_the_artifact_bucket()
     stop_local(&workspace, &reporter).await.unwrap();
     let stage = stage();
     let local = start_local(&workspace, &stage.region, env!("CARGO_BIN_EXE_xtask").as_ref(), &reporter).await.unwrap();
-    let account = Account::on_this_machine(&stage, local).await.unwrap();
+    let account = Account::on_this_machine(&stage, local, &reporter).await.unwrap();
     let (nothing, ids) = (BTreeMap::new(), BacklogIds::default());
 
     let short = topics(&stage, 1);
