@@ -83,18 +83,15 @@ const SCOPES: &[(&str, &str, &[&str])] = &[
     ("AWS::SNS::Subscription", "sns", &["arn:aws:sns:{region}:{account}:{stack}-*", "{topic}"]),
     ("", "sqs", &["arn:aws:sqs:{region}:{account}:{stack}-*"]),
     ("", "states", &["arn:aws:states:{region}:{account}:stateMachine:{stack}"]),
-    (
-        "",
-        "wafv2",
-        &[
-            "arn:aws:wafv2:{region}:{account}:regional/webacl/{stack}-*",
-            "arn:aws:wafv2:{region}:{account}:regional/webacl/{logical}-*",
-        ],
-    ),
+    ("", "wafv2", &["arn:aws:wafv2:{region}:{account}:regional/webacl/{stack}-*"]),
+    ("", "wafv2:GetWebACL", &["arn:aws:wafv2:{region}:{account}:regional/webacl/{stack}-*"]),
     (
         "AWS::WAFv2::WebACLAssociation",
         "wafv2",
-        &["arn:aws:wafv2:{region}:{account}:regional/webacl/*", "arn:aws:apigateway:{region}::/restapis/*/stages/*"],
+        &[
+            "arn:aws:wafv2:{region}:{account}:regional/webacl/{stack}-*",
+            "arn:aws:apigateway:{region}::/restapis/*/stages/*",
+        ],
     ),
     ("AWS::WAFv2::WebACLAssociation", "apigateway", &["arn:aws:apigateway:{region}::/restapis/*/stages/*"]),
 ];
@@ -257,7 +254,7 @@ impl Names {
         }
         let service = action.split(':').next().unwrap_or_default();
         let find = |kind: &str, what: &str| SCOPES.iter().find(|(of, name, _)| *of == kind && *name == what);
-        let found = [(kind, action), (kind, service), ("", action), ("", service)];
+        let found = [(kind, action), ("", action), (kind, service), ("", service)];
         let Some((.., scopes)) = found.into_iter().find_map(|(kind, what)| find(kind, what)) else {
             panic!("`{kind}`: it is not known on what `{action}` is needed")
         };

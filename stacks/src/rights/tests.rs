@@ -80,6 +80,7 @@ fn names_of_the_templates_are_covered() {
                 "AWS::Logs::LogGroup" => ("LogGroupName", "logs:"),
                 "AWS::SNS::Topic" => ("TopicName", "sns:"),
                 "AWS::StepFunctions::StateMachine" => ("StateMachineName", "states:"),
+                "AWS::WAFv2::WebACL" => ("Name", "wafv2:"),
                 _ => continue,
             };
             let name = &entry.properties[property];
@@ -88,7 +89,7 @@ fn names_of_the_templates_are_covered() {
             let rights = stack.rights_to_change(ACCOUNT, &logical_id, entry.kind, &Operation::ALL);
             let of_service = rights.iter().filter(|right| right.action.starts_with(service) && right.resource != "*");
             for right in of_service {
-                let pattern = right.resource.split(&service[..]).last().unwrap();
+                let pattern = right.resource.split(service).last().unwrap();
                 let pattern = pattern.rsplit_once([':', '/']).map_or(pattern, |(_, name)| name);
                 let name = name.rsplit('/').next().unwrap();
                 assert!(covers(pattern, name), "{name}: {right:?}");
