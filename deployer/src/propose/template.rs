@@ -36,8 +36,8 @@ impl Sent {
 /// Puts a template where CloudFormation finds it; only a long one changes the account.
 pub(super) async fn send_template(account: &Account, stack: &Stack, template: &str) -> Outcome<Sent> {
     match template.len() {
-        ..=LONGEST_IN_REQUEST => Ok(Sent::Body(template.to_owned())),
-        ..=LONGEST => put_template(account, stack.stage(), template).await.map(Sent::Url),
+        n_bytes if n_bytes <= LONGEST_IN_REQUEST => Ok(Sent::Body(template.to_owned())),
+        n_bytes if n_bytes <= LONGEST => put_template(account, stack.stage(), template).await.map(Sent::Url),
         n_bytes => Err(Error::ChangeSet {
             stack: stack.name().into(),
             reasons: vec![format!("its template has {n_bytes} bytes; CloudFormation takes up to {LONGEST}")],

@@ -103,7 +103,7 @@ impl Webhook {
                 event["content"]["id"] = json!(id);
                 event["content"]["name"] = json!(format!("mutant {id}.pdf"));
             }
-            _ => event["alert"]["id"] = json!(format!("mutant{}", if index % 4 == 0 { FIRST_ID } else { id })),
+            _ => event["alert"]["id"] = json!(format!("mutant{}", if index.is_multiple_of(4) { FIRST_ID } else { id })),
         }
         event
     }

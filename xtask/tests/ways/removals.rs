@@ -182,8 +182,8 @@ pub fn protected(ground: &Ground) {
     let stage = ground.stage_file("prod");
     tokio.block_on(async {
         let local = local_status(&Workspace::new(&ground.stage.root)).await.unwrap().local.unwrap();
-        let account = Account::on_this_machine(&stage, local).await.unwrap();
         let (reporter, _events) = Reporter::new();
+        let account = Account::on_this_machine(&stage, local, &reporter).await.unwrap();
         assert_eq!(upload(&account, &stage, &[archive], &reporter).await.unwrap(), 1);
     });
     let block = ground.stage.aws(&["s3api", "get-public-access-block", "--bucket", &artifacts]);
