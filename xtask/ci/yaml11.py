@@ -10,16 +10,16 @@ import yaml
 
 # Properties that are numbers or truth values; everything else is text.
 TYPED = {
-    "AccessControlMaxAgeSec", "BatchSize", "BlockPublicAcls", "BlockPublicPolicy", "Compress",
-    "DaysAfterInitiation", "Enabled", "EnableKeyRotation", "ErrorCachingMinTTL", "ErrorCode",
-    "EvaluateTargetHealth", "EvaluationPeriods", "ExcludePunctuation", "IgnorePublicAcls",
-    "IncludeExecutionData",
-    "IncludeSubdomains", "IPV6Enabled", "KmsDataKeyReusePeriodSeconds", "MaximumConcurrency",
-    "MaximumEventAgeInSeconds", "MaximumRetryAttempts", "maxReceiveCount", "MemorySize",
-    "MessageRetentionPeriod", "NoncurrentDays", "Override", "PasswordLength", "PendingWindowInDays",
-    "Period", "PointInTimeRecoveryEnabled", "ResponseCode", "RestrictPublicBuckets",
-    "RetentionInDays", "SqsManagedSseEnabled", "Threshold", "ThrottlingBurstLimit", "ThrottlingRateLimit", "Timeout",
-    "VisibilityTimeout",
+    "AccessControlMaxAgeSec", "BatchSize", "BlockPublicAcls", "BlockPublicPolicy",
+    "CloudWatchMetricsEnabled", "Compress", "DaysAfterInitiation", "Enabled", "EnableKeyRotation",
+    "ErrorCachingMinTTL", "ErrorCode", "EvaluateTargetHealth", "EvaluationPeriods",
+    "EvaluationWindowSec", "ExcludePunctuation", "IgnorePublicAcls", "IncludeExecutionData",
+    "IncludeSubdomains", "IPV6Enabled", "KmsDataKeyReusePeriodSeconds", "Limit",
+    "MaximumConcurrency", "MaximumEventAgeInSeconds", "MaximumRetryAttempts", "maxReceiveCount",
+    "MemorySize", "MessageRetentionPeriod", "NoncurrentDays", "Override", "PasswordLength",
+    "PendingWindowInDays", "Period", "PointInTimeRecoveryEnabled", "Priority", "ResponseCode",
+    "RestrictPublicBuckets", "RetentionInDays", "SampledRequestsEnabled", "SqsManagedSseEnabled",
+    "Threshold", "ThrottlingBurstLimit", "ThrottlingRateLimit", "Timeout", "VisibilityTimeout",
 }
 
 
