@@ -1,8 +1,11 @@
 //! The artifact bucket: ours, private, and named after account, region and stage.
 
+#[cfg(test)]
+mod tests;
+
 use crate::account::Account;
 use crate::archive::Archive;
-use crate::error::{Error, Outcome};
+use crate::error::{Error, Outcome, bare};
 use crate::event::Reporter;
 use aws_sdk_s3::config as s3_config;
 use aws_sdk_s3::primitives::ByteStream;
@@ -14,7 +17,7 @@ use sha2::{Digest, Sha256};
 use stacks::Stage;
 use std::time::{Duration, Instant};
 
-/// How long S3 may be busy with the bucket. It can take hours, which nobody waits for.
+/// How long a service may be busy with a resource. S3 can take hours, which nobody waits for.
 const BUSY_LIMIT: Duration = Duration::from_secs(120);
 /// How often it is asked meanwhile.
 const BUSY_INTERVAL: Duration = Duration::from_secs(5);
@@ -150,12 +153,13 @@ async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> 
     Ok(())
 }
 
-/// Asks again while S3 is busy with the bucket: another deployment makes it, or a deleted one lets go of the name.
+/// Asks again while a service is busy with a resource: another deployment makes a bucket, a deleted one lets go of its
+/// name, somebody else changes a log group.
 pub(crate) async fn patiently<T>(mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
     let began = Instant::now();
     loop {
         match ask().await {
-            Err(Error::Aws { code, .. }) if code == "OperationAborted" && began.elapsed() < BUSY_LIMIT => {
+            Err(Error::Aws { code, .. }) if bare(&code) == "OperationAborted" && began.elapsed() < BUSY_LIMIT => {
                 tokio::time::sleep(BUSY_INTERVAL).await;
             }
             answer => return answer,

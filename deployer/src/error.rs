@@ -4,6 +4,7 @@ mod aws;
 mod clock;
 mod hint;
 
+pub(crate) use aws::bare;
 pub(crate) use hint::and_again;
 
 use std::path::{Path, PathBuf};

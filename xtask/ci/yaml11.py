@@ -1,4 +1,4 @@
-"""Checks that a YAML 1.1 reader understands a template as we meant it: no string is retyped.
+"""Checks that a YAML 1.1 reader understands templates as we meant them: no string is retyped.
 
 A date, a number or a truth value may stand only where CloudFormation wants one.
 """
@@ -38,8 +38,10 @@ def wrong(value, path=""):
             yield f"{path} = {value!r}"
 
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    findings = list(wrong(yaml.safe_load(file)))
+findings = []
+for path in sys.argv[1:]:
+    with open(path, encoding="utf-8") as file:
+        findings += [f"{path}: {finding}" for finding in wrong(yaml.safe_load(file))]
 for finding in findings:
-    print(f"{sys.argv[1]}: {finding}: a YAML 1.1 reader does not take this for text")
+    print(f"{finding}: a YAML 1.1 reader does not take this for text")
 sys.exit(1 if findings else 0)

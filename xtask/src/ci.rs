@@ -1,5 +1,7 @@
 //! `cargo xtask ci`: everything that must hold before a change is accepted.
 
+mod lanes;
+
 use crate::cli::CiOptions;
 use crate::commands::policy::permissions_json;
 use crate::context::root;
@@ -8,7 +10,7 @@ use crate::failure::Failure;
 use crate::stage_file;
 use deployer::{PythonTools, Reporter, Workspace, variables_of_cargo, variables_of_python};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Instant;
 
 /// Tools that judge what we make and know nothing of our code.
@@ -16,21 +18,29 @@ const JUDGES: PythonTools = PythonTools { name: "judges", requirements: include_
 /// Templates must be right in more than one region.
 const REGIONS: [&str; 2] = ["ap-northeast-1", "us-east-1"];
 
+/// What compiles: one step after the other, because each fills the machine.
+const COMPILED: [&str; 6] = [
+    "cargo fmt --all --check",
+    "cargo clippy --workspace --all-targets --locked -- --deny warnings",
+    // In three parts, so that each shares its dependencies with what is built anyway: what is pure, the handlers
+    // with one TLS implementation, the tool with the other. A feature that a test alone wants (proptest brings
+    // some) would compile every client of AWS once more.
+    "cargo test --locked -p policies -p contracts -p stacks",
+    "cargo test --locked --workspace --exclude policies --exclude contracts --exclude stacks --exclude compiler --exclude deployer --exclude xtask",
+    "cargo test --locked -p compiler -p deployer -p xtask --lib --bins --test cli --test credentials --test tidy",
+    // With examples, although there are none: then cargo chooses features as it did for clippy.
+    "cargo doc --workspace --lib --bins --examples --no-deps --document-private-items --locked",
+];
+/// What drives local stages, each with a folder of its own. The first lane compiles most of the time, the second
+/// waits for what comes by itself; within a lane one begins when the one before has ended.
+const LANES: [&[&str]; 2] =
+    [&["local", "machine", "long_template", "browser", "faults"], &["systems", "ways_out", "safety"]];
+
 /// Runs every step, each printed before it runs; stops at the first that fails.
 pub fn run(options: &CiOptions) -> Result<(), Failure> {
     let root = root()?;
     let began = Instant::now();
-    for step in [
-        "cargo fmt --all --check",
-        "cargo clippy --workspace --all-targets --locked -- --deny warnings",
-        // In two parts, because each shares its dependencies with what is built anyway: the
-        // handlers with one TLS implementation, the tool with the other.
-        "cargo test --locked --workspace --exclude stacks --exclude compiler --exclude deployer --exclude xtask",
-        "cargo test --locked -p stacks -p compiler -p deployer -p xtask --lib --bins --test templates --test workflow --test drift --test cli --test credentials --test tidy",
-        "cargo test --locked --doc -p stacks",
-        // With examples, although there are none: then cargo chooses features as it did for clippy.
-        "cargo doc --workspace --lib --bins --examples --no-deps --document-private-items --locked",
-    ] {
+    for step in COMPILED {
         run_step(&root, step)?;
     }
     let (judges, emulator) = install(&root)?;
@@ -43,15 +53,9 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
         "deployer/emulator",
     )?;
     if !options.fast {
-        let all = if options.thorough { "FAULTS=all " } else { "" };
-        run_step(&root, &format!("{all}cargo test --package xtask --test faults --locked -- --nocapture"))?;
-        // One after the other: they share a folder with what the first has compiled and installed.
-        run_step(&root, "cargo test --package xtask --test local --locked -- --nocapture")?;
-        run_step(&root, "cargo test --package xtask --test ways_out --locked -- --nocapture")?;
-        run_step(&root, "cargo test --package xtask --test browser --locked")?;
-        run_step(&root, &format!("{all}cargo test --package xtask --test systems --locked -- --nocapture"))?;
-        run_step(&root, "cargo test --package xtask --test safety --locked -- --nocapture")?;
-        run_step(&root, "cargo test --package xtask --test machine --test long_template --locked")?;
+        // Compiled before, so that the lanes do not wait for each other's build.
+        run_step(&root, "cargo test --locked -p xtask --no-run")?;
+        lanes::run(&root, &LANES, options.thorough)?;
     }
     write_line(&format!("\nall of it holds ({:.0} s)", began.elapsed().as_secs_f64()));
     Ok(())
@@ -77,13 +81,12 @@ fn lint_templates(root: &Path, judges: &Path) -> Result<(), Failure> {
     if templates.is_empty() {
         return Err(Failure::nothing_changed("there is no template to judge"));
     }
-    for template in &templates {
-        let template = template.strip_prefix(root).unwrap_or(template).display().to_string();
-        for region in REGIONS {
-            run_program(root, &judges.join("bin/cfn-lint"), &["-r", region, "-t", &template, "-f", "parseable"], "")?;
-        }
-        run_program(root, &judges.join("bin/python"), &["xtask/ci/yaml11.py", &template], "")?;
-    }
+    let templates: Vec<String> =
+        templates.iter().map(|path| path.strip_prefix(root).unwrap_or(path).display().to_string()).collect();
+    let templates: Vec<&str> = templates.iter().map(String::as_str).collect();
+    let arguments = [&["-f", "parseable", "-r"], &REGIONS[..], &["-t"], &templates].concat();
+    run_program(root, &judges.join("bin/cfn-lint"), &arguments, "")?;
+    run_program(root, &judges.join("bin/python"), &[&["xtask/ci/yaml11.py"], &templates[..]].concat(), "")?;
     Ok(())
 }
 
@@ -110,16 +113,33 @@ fn find_templates(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()
     Ok(())
 }
 
-/// Runs a step as it would be typed; a variable may stand before the program.
+/// Runs a step as it would be typed.
 fn run_step(root: &Path, step: &str) -> Result<(), Failure> {
-    let (variable, line) = match step.split_once(' ') {
+    run_command(typed(root, step), step)
+}
+
+/// The command of a line as it would be typed; a variable may stand before the program.
+fn typed(root: &Path, line: &str) -> Command {
+    let (variable, line) = match line.split_once(' ') {
         Some((first, rest)) if first.contains('=') => (first.split_once('='), rest),
-        _ => (None, step),
+        _ => (None, line),
     };
     let mut words = line.split(' ');
     let mut command = Command::new(words.next().unwrap_or_default());
     command.args(words).envs(variable).current_dir(root);
-    run_command(command, step)
+    surround(&mut command);
+    command
+}
+
+/// What every step sees, and does not see.
+fn surround(command: &mut Command) {
+    for variable in variables_of_cargo() {
+        command.env_remove(variable);
+    }
+    command
+        .env("RUSTDOCFLAGS", "--deny warnings")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(std::process::Stdio::null());
 }
 
 /// Runs a program in a folder below the root.
@@ -133,18 +153,18 @@ fn run_program(root: &Path, program: &Path, arguments: &[&str], folder: &str) ->
     run_command(command, &format!("{name} {}", arguments.join(" ")))
 }
 
-/// Prints a command, then runs it with the same output.
+/// Prints a command, runs it with the same output, and tells how long it took.
 fn run_command(mut command: Command, shown: &str) -> Result<(), Failure> {
     write_line(&format!("\n$ {shown}"));
-    for variable in variables_of_cargo() {
-        command.env_remove(variable);
-    }
-    let status = command
-        .env("RUSTDOCFLAGS", "--deny warnings")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(std::process::Stdio::null())
-        .status()
-        .map_err(|error| Failure::nothing_changed(format!("cannot run `{shown}`: {error}")))?;
+    let began = Instant::now();
+    surround(&mut command);
+    ended(command.status(), shown)?;
+    write_line(&format!("({:.0} s)", began.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+fn ended(status: std::io::Result<ExitStatus>, shown: &str) -> Result<(), Failure> {
+    let status = status.map_err(|error| Failure::nothing_changed(format!("cannot run `{shown}`: {error}")))?;
     match status.success() {
         true => Ok(()),
         false => Err(Failure::nothing_changed(format!("this does not hold: {shown}"))),

@@ -19,6 +19,7 @@ mod faults {
     mod single;
     mod soak;
     mod statuses;
+    mod throttled;
     mod together;
     pub mod undisturbed;
     pub mod wire;

@@ -1,8 +1,7 @@
 //! All systems on one local stage, driven from outside, as a person and the services would.
 //!
 //! One story, because each chapter needs what the one before has deployed; the chapters of a
-//! system are in a file of their own. It runs in the same copy of the sources as the first story,
-//! after it: what that one has installed and compiled is there already.
+//! system are in a file of their own. It runs in a copy of the sources of its own.
 //! `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test systems`.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
@@ -38,7 +37,8 @@ use std::time::Instant;
 
 #[test]
 fn all_systems_from_end_to_end() {
-    let stage = Stage::in_a_copy_of_the_sources();
+    let stage = Stage::in_a_copy_of_the_sources("all-systems");
+    stage.shares_tools();
     let before = chapter("the local cloud starts empty", || deployment::starts_empty(&stage));
     chapter("graph draws every system", || deployment::graphs(&stage));
     chapter("all systems are deployed at once, from nothing", || deployment::first(&stage));

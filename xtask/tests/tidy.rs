@@ -281,3 +281,18 @@ fn the_readme_shows_every_stack_as_it_is() {
     });
     check(findings.collect());
 }
+
+#[test]
+fn ci_runs_every_test_of_the_tool() {
+    let ci = read("xtask/src/ci.rs");
+    let names = files().into_iter().filter_map(|file| {
+        let name = file.strip_prefix("xtask/tests/")?.strip_suffix(".rs")?.to_owned();
+        (!name.contains('/')).then_some(name)
+    });
+    check(
+        names
+            .filter(|name| !ci.contains(&format!("--test {name}")) && !ci.contains(&format!("\"{name}\"")))
+            .map(|name| format!("xtask/src/ci.rs: add `{name}` to a step or a lane"))
+            .collect(),
+    );
+}

@@ -2,6 +2,7 @@
 
 use super::names::function_of_log_group;
 use crate::account::Account;
+use crate::artifact::patiently;
 use crate::error::{Error, Outcome};
 
 /// A log group at a time: a newer one of the same name is another one.
@@ -24,11 +25,30 @@ pub(super) async fn log_groups_of(account: &Account, stack_name: &str) -> Outcom
     Ok(groups.filter(|group| function_of_log_group(&group.name, stack_name).is_some()).collect())
 }
 
-/// Deletes a log group; one that is gone is as good as deleted.
+/// Deletes a log group; one that is gone is as good as deleted, and one that somebody else changes is asked for again.
+///
+/// Source: CloudWatch Logs API reference, DeleteLogGroup, `OperationAbortedException`.
 pub(super) async fn delete_log_group(account: &Account, group: &LogGroupFound) -> Outcome<()> {
-    let call = account.logs.delete_log_group().log_group_name(&group.name).send();
-    match call.await.map_err(Error::aws("logs:DeleteLogGroup")) {
+    let call = account.logs.delete_log_group().log_group_name(&group.name);
+    match patiently(async || call.clone().send().await.map_err(Error::aws("logs:DeleteLogGroup"))).await {
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
         answer => answer.map(|_| ()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::scripted::{Answer, Scripted};
+
+    #[tokio::test]
+    async fn a_log_group_that_somebody_changes_is_deleted_when_they_are_done() {
+        let aws = Scripted::start(vec![
+            ("DeleteLogGroup", Answer::json_error(400, "OperationAbortedException")),
+            ("DeleteLogGroup", Answer::ok("")),
+        ])
+        .await;
+        delete_log_group(&aws.account, &LogGroupFound { name: "a".into(), made: 0 }).await.unwrap();
+        assert_eq!(aws.n_left(), 0);
     }
 }

@@ -67,7 +67,7 @@ impl Error {
 }
 
 /// A code without the ending that some services give to all of theirs.
-pub(super) fn bare(code: &str) -> &str {
+pub(crate) fn bare(code: &str) -> &str {
     code.strip_suffix("Exception").unwrap_or(code)
 }
 

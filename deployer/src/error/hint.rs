@@ -83,6 +83,12 @@ fn compilation_hint(output: &str) -> String {
 }
 
 fn unreachable_hint(reason: &str) -> String {
+    // As rustls words it when somebody between here and AWS signs connections again.
+    if reason.contains("invalid peer certificate") {
+        return format!(
+            "if your network signs connections with a certificate of its own, set AWS_CA_BUNDLE to the file that holds it, then {AGAIN}"
+        );
+    }
     match reason.contains(" within ") {
         true => format!(
             "check the network, then {AGAIN}; on a slow one, TSUGITE_CALL_TIMEOUT gives each attempt more seconds"
@@ -189,6 +195,13 @@ mod tests {
             assert!(aws(code).hint().unwrap().contains(words), "{code}: {:?}", aws(code).hint());
         }
         assert_eq!(aws("Unheard").hint(), None);
+    }
+
+    #[test]
+    fn a_network_that_signs_connections_again_has_a_way_out() {
+        let reason = "no answer: invalid peer certificate: UnknownIssuer".to_owned();
+        let error = Error::Unreachable { operation: "sts:GetCallerIdentity", reason };
+        assert!(error.hint().unwrap().contains("AWS_CA_BUNDLE"));
     }
 
     #[test]

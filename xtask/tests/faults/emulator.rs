@@ -83,6 +83,11 @@ impl Emulator {
         self.tell(&duration.as_secs_f64());
     }
 
+    /// The next change of a resource is throttled, which fails its stack.
+    pub fn throttle(&mut self) {
+        self.tell(&json!({"throttled": 1}));
+    }
+
     fn tell(&mut self, line: &dyn Display) {
         writeln!(self.pace, "{line}").unwrap();
     }

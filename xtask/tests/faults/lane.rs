@@ -122,6 +122,11 @@ impl Lane {
         self.emulator.slow_down(duration);
     }
 
+    /// The next change of a resource is throttled by its service.
+    pub fn throttle(&mut self) {
+        self.emulator.throttle();
+    }
+
     /// Runs a command to its end.
     pub fn run(&self, command: Command, way: Way) -> Ran {
         let running = self.start(command, way);

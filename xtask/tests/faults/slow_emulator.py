@@ -1,8 +1,9 @@
 """Runs the emulator with operations on stacks that take as long as its starter says.
 
 Usage: python slow_emulator.py LAUNCHER. The first line on stdin is what the launcher reads from there; each other one
-is the number of seconds that operations take from then on. The emulator finishes a stack within one turn of its loop,
-which leaves nothing to interrupt. It ends when stdin does, so that a test that dies leaves nothing behind.
+is the number of seconds that operations take from then on, or an object with the number of resources that are
+throttled next. The emulator finishes a stack within one turn of its loop, which leaves nothing to interrupt, and
+throttles nothing. It ends when stdin does, so that a test that dies leaves nothing behind.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from pathlib import Path
 import ministack.services.cloudformation.stacks as stacks
 
 seconds = 0.0
+n_throttled = 0
 
 
 class SlowAsyncio:
@@ -29,10 +31,27 @@ class SlowAsyncio:
         return await asyncio.sleep(delay or seconds, result)
 
 
+def throttling(change):
+    """A change of a resource that fails as API Gateway's do when an account asks for too much at once."""
+
+    def change_or_not(*arguments, **named):
+        global n_throttled
+        if n_throttled > 0:
+            n_throttled -= 1
+            raise RuntimeError("Too Many Requests (Service: ApiGateway, Status Code: 429, Request ID: as-planned)")
+        return change(*arguments, **named)
+
+    return change_or_not
+
+
 def listen():
-    global seconds
+    global seconds, n_throttled
     for line in sys.stdin:
-        seconds = float(line)
+        said = json.loads(line)
+        if isinstance(said, dict):
+            n_throttled = said["throttled"]
+        else:
+            seconds = float(said)
     os._exit(0)
 
 
@@ -42,5 +61,7 @@ launcher = importlib.import_module(path.stem)
 settings = json.loads(sys.stdin.readline())
 launcher.take_settings = lambda: settings
 stacks.asyncio = SlowAsyncio()
+for name in ("_provision_resource", "_update_resource", "_delete_resource"):
+    setattr(stacks, name, throttling(getattr(stacks, name)))
 threading.Thread(target=listen, daemon=True).start()
 launcher.main()

@@ -2,8 +2,8 @@
 
 use super::processes::{all_processes, read_process};
 use super::stage::{Run, Stage, find, sources};
+use deployer::{BuildSettings, Linking, Machine, Profile, Reporter, Workspace, build};
 use serde_json::Value as Json;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The first system.
@@ -70,49 +70,23 @@ impl Stage {
         self.finish(self.command(arguments).current_dir(sources()).env("CARGO_MANIFEST_DIR", manifest_dir))
     }
 
-    /// Compiles handlers of the copy as the deployer does; returns where the programs are.
-    pub fn compile(&self, packages: &[&str], output: &str) -> PathBuf {
-        let output = self.root.join("target").join(output);
-        let run = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .arg("__compile")
-            .args(["--manifest", &self.root.join("Cargo.toml").display().to_string(), "--profile", "lambda"])
-            .args(["--target", "x86_64-unknown-linux-gnu.2.34", "--output", &output.display().to_string()])
-            .args(packages)
-            .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", self.root.join("target"))
-            .env("CARGO_ZIGBUILD_ZIG_PATH", self.zig())
-            .env("CARGO_ZIGBUILD_CACHE_DIR", self.root.join("target/tsugite/zig-cache"))
-            .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(&self.root))
-            .output()
-            .unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        output
+    /// Compiles a handler of the copy by itself, as `deploy --release` does with several; returns its program.
+    pub fn compile_alone(&self, package: &str) -> Vec<u8> {
+        let settings = BuildSettings {
+            profile: Profile::Release,
+            machine: Machine::host(),
+            linking: Linking::Zig,
+            executable: env!("CARGO_BIN_EXE_xtask").into(),
+        };
+        let (reporter, _events) = Reporter::new();
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let built = tokio.block_on(build(&Workspace::new(&self.root), &[package], &settings, &reporter)).unwrap();
+        std::fs::read(&built[0].path).unwrap()
     }
 
     /// The program of a handler as the deployer has built it in the copy.
     pub fn built(&self, package: &str) -> Vec<u8> {
-        program(&find(&self.root.join("target/tsugite/handlers"), "lambda-x86_64"), package)
+        let folder = find(&self.root.join("target/tsugite/handlers"), "lambda-x86_64");
+        std::fs::read(folder.join(package).join("bootstrap")).unwrap()
     }
-
-    fn zig(&self) -> PathBuf {
-        let lib = find(&self.root.join("target/tsugite/python"), "zig-").join("lib");
-        find(&lib, "python").join("site-packages/ziglang/zig")
-    }
-}
-
-/// The program of a handler in a folder of built ones.
-pub fn program(folder: &Path, package: &str) -> Vec<u8> {
-    std::fs::read(folder.join(package).join("bootstrap")).unwrap()
-}
-
-/// The flags that the deployer sets, so that cargo sees the same build.
-#[expect(clippy::disallowed_methods, reason = "the deployer looks at the same variable")]
-fn rust_flags(root: &Path) -> String {
-    let home = std::env::home_dir().unwrap().join(".cargo");
-    let home = std::env::var_os("CARGO_HOME").map_or(home, PathBuf::from);
-    format!(
-        "--remap-path-prefix={}=/cargo\u{1f}--remap-path-prefix={}=/tsugite",
-        home.join("registry/src").display(),
-        root.display()
-    )
 }

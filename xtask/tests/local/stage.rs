@@ -81,10 +81,11 @@ impl Answer {
 }
 
 impl Stage {
-    /// Copies what git knows of, keeping the target folder of an earlier run.
-    pub fn in_a_copy_of_the_sources() -> Self {
+    /// Copies what git knows of into a folder of this name, keeping its target folder of an earlier run.
+    #[allow(dead_code, reason = "not every story builds")]
+    pub fn in_a_copy_of_the_sources(name: &str) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("second-folder");
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&root).unwrap();
         for entry in std::fs::read_dir(&root).unwrap() {
             let path = entry.unwrap().path();
@@ -118,17 +119,24 @@ impl Stage {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let stage = Self { root, document: RefCell::new(Json::Null), said: RefCell::new(String::new()) };
-        let tools = stage.root.join("target/tsugite");
-        for folder in [&stage.root.join("stacks/stages"), &stage.root.join("xtask"), &tools] {
+        for folder in [&stage.root.join("stacks/stages"), &stage.root.join("xtask")] {
             std::fs::create_dir_all(folder).unwrap();
         }
         std::fs::copy(sources().join("stacks/stages/local.yaml"), stage.root.join("stacks/stages/local.yaml")).unwrap();
+        stage.shares_tools();
+        stage.run(&["local", "stop"]).succeeds();
+        stage
+    }
+
+    /// Gives the stage the tools that the sources have installed.
+    #[allow(dead_code, reason = "one story installs them itself")]
+    pub fn shares_tools(&self) {
+        let tools = self.root.join("target/tsugite");
+        std::fs::create_dir_all(&tools).unwrap();
         let installed = install(PythonTools::EMULATOR).parent().unwrap().to_owned();
         if !tools.join("python").exists() {
             std::os::unix::fs::symlink(installed, tools.join("python")).unwrap();
         }
-        stage.run(&["local", "stop"]).succeeds();
-        stage
     }
 
     /// Runs a command of ours in the copy.

@@ -1,0 +1,58 @@
+//! Stories side by side: what compiles most of the time beside what waits.
+
+use super::{ended, typed};
+use crate::display::write_line;
+use crate::failure::Failure;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Runs tests of `xtask` by their names, one after the other in each lane, and returns the first failure when what
+/// was at work has ended: a story that is killed would leave its cloud.
+pub(super) fn run(root: &Path, lanes: &[&[&str]], is_thorough: bool) -> Result<(), Failure> {
+    let has_failed = AtomicBool::new(false);
+    let run_lane = |names: &[&str]| {
+        for name in names {
+            if has_failed.load(Ordering::Relaxed) {
+                break;
+            }
+            run_story(root, name, is_thorough).inspect_err(|_| has_failed.store(true, Ordering::Relaxed))?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = lanes.iter().map(|names| scope.spawn(|| run_lane(names))).collect();
+        running.into_iter().map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+/// Runs one; each line of its output begins with its name.
+fn run_story(root: &Path, name: &str, is_thorough: bool) -> Result<(), Failure> {
+    let all = if is_thorough { "FAULTS=all " } else { "" };
+    let line = format!("{all}cargo test --locked -p xtask --test {name} -- --nocapture");
+    write_line(&format!("\n$ {line}"));
+    let began = Instant::now();
+    let mut command = typed(root, &line);
+    ended(show(&mut command, name), &line)?;
+    write_line(&format!("{name:>13} | it took {:.0} s", began.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// Runs a command and shows its output line by line.
+fn show(command: &mut Command, name: &str) -> std::io::Result<std::process::ExitStatus> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    std::thread::scope(|scope| {
+        scope.spawn(|| stdout.map(|stdout| show_lines(stdout, name)));
+        scope.spawn(|| stderr.map(|stderr| show_lines(stderr, name)));
+    });
+    child.wait()
+}
+
+fn show_lines(output: impl Read, name: &str) {
+    for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+        write_line(&format!("{name:>13} | {}", String::from_utf8_lossy(&line)));
+    }
+}
