@@ -1,6 +1,7 @@
 //! What is set on a machine bends neither the bytes of a handler nor the tools that are installed.
 //!
-//! It compiles one handler, and installs one set of tools: `cargo test -p xtask --test machine`.
+//! It compiles a small program in place of a handler, and installs one set of tools:
+//! `cargo test -p xtask --test machine`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +11,8 @@ use std::process::Command;
 
 /// Where the children of these tests write what they made.
 const RESULT: &str = "TSUGITE_TEST_RESULT";
-const HANDLER: &str = "question-archiver";
+/// The test that builds the program.
+const PROGRAM: &str = "a_program_that_shows_its_build_is_built";
 /// The smallest set of packages.
 const TOOLS: PythonTools = PythonTools {
     name: "machine-test",
@@ -65,15 +67,6 @@ fn built(workspace: &Path, package: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_handler_is_built() {
-    let bytes = built(&root(), HANDLER);
-    assert!(!bytes.is_empty());
-    if let Some(result) = result() {
-        std::fs::write(result, bytes).unwrap();
-    }
-}
-
-#[test]
 fn a_program_that_shows_its_build_is_built() {
     // A child builds in a folder of its own, so that nothing is there from another build.
     let folder = match result() {
@@ -91,11 +84,12 @@ fn a_program_that_shows_its_build_is_built() {
     }
 }
 
-/// A program that holds the variables of its build, its profile, and the path of a crate.
+/// A program that holds the variables of its build, its profile, the path of a crate, and what a C compiler made of
+/// the one crate of the handlers that is partly written in C.
 fn write_program(folder: &Path) {
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let manifest = "[package]\nname = \"shows-its-build\"\nedition = \"2024\"\n\
-                    [dependencies]\nbytes = \"1\"\n[workspace]\n\
+                    [dependencies]\nbytes = \"1\"\nring = \"0.17\"\n[workspace]\n\
                     [profile.lambda-local]\ninherits = \"dev\"\ndebug = false\nstrip = \"symbols\"\n";
     let script = "fn main() {\n\
         let ours = |name: &str| name.starts_with(\"CARGO_\") || [\"OUT_DIR\", \"CARGO\", \"LD_LIBRARY_PATH\", \"PATH\"].contains(&name);\n\
@@ -108,6 +102,7 @@ fn write_program(folder: &Path) {
         println!(\"built with {}\", env!(\"SEEN\"));\n\
         println!(\"checked: {}\", cfg!(debug_assertions));\n\
         let n = std::env::args().count();\n\
+        println!(\"{:?}\", ring::digest::digest(&ring::digest::SHA256, b\"abc\"));\n\
         println!(\"{:?}\", bytes::Bytes::from_static(b\"abc\").slice(n..));\n}\n";
     for (name, content) in [("Cargo.toml", manifest), ("build.rs", script), ("src/main.rs", program)] {
         std::fs::write(folder.join(name), content).unwrap();
@@ -176,18 +171,15 @@ const POISON: [(&str, &str); 27] = [
 
 #[test]
 fn what_is_set_on_a_machine_does_not_reach_the_bytes() {
-    for test in ["a_program_that_shows_its_build_is_built", "a_handler_is_built"] {
-        let folder = scratch(test);
-        let usual = in_a_child(test, &folder.join("usual"), &[]);
-        assert!(usual == in_a_child(test, &folder.join("poisoned"), &POISON), "{test}: the bytes differ");
-    }
+    let folder = scratch("variables");
+    let usual = in_a_child(PROGRAM, &folder.join("usual"), &[]);
+    assert!(usual == in_a_child(PROGRAM, &folder.join("poisoned"), &POISON), "the bytes differ");
 }
 
 #[test]
 fn a_configuration_of_cargo_does_not_reach_the_bytes() {
-    const TEST: &str = "a_program_that_shows_its_build_is_built";
     let folder = scratch("configuration");
-    let usual = in_a_child(TEST, &folder.join("usual"), &[]);
+    let usual = in_a_child(PROGRAM, &folder.join("usual"), &[]);
     // It keeps what was downloaded.
     let home = folder.join("cargo-home");
     std::fs::create_dir_all(&home).unwrap();
@@ -202,7 +194,7 @@ fn a_configuration_of_cargo_does_not_reach_the_bytes() {
     std::fs::create_dir_all(folder.join(".cargo")).unwrap();
     std::fs::write(folder.join(".cargo/config.toml"), configuration).unwrap();
     let home = home.display().to_string();
-    let poisoned = in_a_child(TEST, &folder.join("poisoned"), &[("CARGO_HOME", home.as_str())]);
+    let poisoned = in_a_child(PROGRAM, &folder.join("poisoned"), &[("CARGO_HOME", home.as_str())]);
     assert!(usual == poisoned, "the bytes differ");
 }
 
