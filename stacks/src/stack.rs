@@ -142,7 +142,13 @@ impl Stack {
 
     fn secret<T: SecretValue>(&mut self, logical_id: &str, source: SecretSource) -> SecretRef<T> {
         let logical_id_owned = logical_id.to_owned();
-        self.secrets.push(SecretSpec { logical_id: logical_id_owned, name: T::NAME, origin: T::ORIGIN, source });
+        self.secrets.push(SecretSpec {
+            logical_id: logical_id_owned,
+            name: T::NAME,
+            origin: T::ORIGIN,
+            source,
+            refusal: T::refusal,
+        });
         SecretRef::new(logical_id)
     }
 

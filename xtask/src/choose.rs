@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use deployer::{Account, ReadCode, SecretInput, secrets_to_ask};
 use futures_util::future::BoxFuture;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use stacks::{SecretSource, Stack, Stage};
+use stacks::{SecretSource, SecretSpec, Stack, Stage};
 use std::io::{IsTerminal, Write};
 
 /// The named stacks of a stage, in their own order; all if none is named.
@@ -42,7 +42,7 @@ pub fn given_secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
             if let Some(value) = local.secret(secret.name) {
                 input.give(secret.name, &value);
             }
-        } else if let Some(value) = from_environment(secret.name)? {
+        } else if let Some(value) = from_environment(secret)? {
             input.give(secret.name, &value);
         }
     }
@@ -65,7 +65,7 @@ pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
         }
         let question = format!("{} ({}): ", secret.name, secret.origin);
         let value = answer(move || rpassword::prompt_password(question)).await.map_err(Failure::nothing_changed)?;
-        check(secret.name, &value)?;
+        check(secret.name, secret.refusal, &value)?;
         input.give(secret.name, &value);
     }
     Ok(input)
@@ -167,7 +167,8 @@ pub fn can_ask() -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where secrets enter: by variable or file")]
-fn from_environment(name: &str) -> Result<Option<String>, Failure> {
+fn from_environment(secret: &SecretSpec) -> Result<Option<String>, Failure> {
+    let name = secret.name;
     let file_variable = format!("{name}_FILE");
     let value = match (std::env::var(name), std::env::var(&file_variable)) {
         (Ok(_), Ok(_)) => {
@@ -180,7 +181,7 @@ fn from_environment(name: &str) -> Result<Option<String>, Failure> {
             .map_err(|error| Failure::nothing_changed(format!("`{file_variable}`: cannot read `{path}`: {error}")))?,
         _ => return Ok(None),
     };
-    check(name, &value)?;
+    check(name, secret.refusal, &value)?;
     Ok(Some(value))
 }
 
@@ -190,8 +191,8 @@ fn is_address(value: &str) -> bool {
     host.is_some_and(|host| !host.is_empty())
 }
 
-/// A secret is one word; what it holds is never shown.
-fn check(name: &str, value: &str) -> Result<(), Failure> {
+/// A secret is one word, and of the form that its SaaS gives it; what it holds is never shown.
+fn check(name: &str, refusal: fn(&str) -> Option<&'static str>, value: &str) -> Result<(), Failure> {
     let value = value.trim();
     let problem = if value.is_empty() {
         "is empty"
@@ -199,6 +200,8 @@ fn check(name: &str, value: &str) -> Result<(), Failure> {
         "holds white space or control characters"
     } else if name.ends_with("_URL") && !is_address(value) {
         "is no URL that begins with `https://`"
+    } else if let Some(problem) = refusal(value) {
+        problem
     } else {
         return Ok(());
     };
@@ -221,7 +224,7 @@ mod tests {
             ("BACKLOG_API_KEY", "canary canary", Some("white space")),
             ("BACKLOG_API_KEY", "  ", Some("empty")),
         ] {
-            match (check(name, value), words) {
+            match (check(name, |_| None, value), words) {
                 (Ok(()), None) => {}
                 (Err(failure), Some(words)) => {
                     assert!(failure.message.contains(words) && failure.message.contains(name), "{}", failure.message);
@@ -230,5 +233,22 @@ mod tests {
                 (found, expected) => panic!("{value}: {:?}, not {expected:?}", found.err().map(|f| f.message)),
             }
         }
+    }
+
+    #[test]
+    fn an_address_of_slack_that_shows_no_message_is_refused_with_the_reason() {
+        let stage = Stage::local();
+        let stacks = stacks::all(&stage);
+        let secret = stacks.iter().flat_map(|stack| stack.secrets()).find(|secret| secret.name == "SLACK_WEBHOOK_URL");
+        let refused = |value: &str| check("SLACK_WEBHOOK_URL", secret.unwrap().refusal, value).map_err(|f| f.message);
+        for workflow in
+            ["https://hooks.slack.com/triggers/T0/1/canary", "https://hooks.slack.com/workflows/T0/A0/1/canary"]
+        {
+            assert_eq!(
+                refused(workflow).unwrap_err(),
+                "the value of `SLACK_WEBHOOK_URL` is the address of a Slack workflow, which takes variables and shows no message"
+            );
+        }
+        assert_eq!(refused("https://hooks.slack.com/services/T0/B0/x"), Ok(()));
     }
 }

@@ -13,11 +13,17 @@ pub trait SecretValue: Clone {
 
     /// Takes the text as stored, without white space around it: pasted keys often carry some.
     fn from_stored(text: &str) -> Self;
+
+    /// Why a text cannot be such a value, judged by its form alone; the words go after `the value` and repeat
+    /// nothing of it. Default: no text is refused.
+    fn refusal(_text: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Declares a secret value that never shows itself in a log or an error.
 macro_rules! secret_value {
-    ($(#[$doc:meta])* $name:ident = $variable:literal, $origin:literal) => {
+    ($(#[$doc:meta])* $name:ident = $variable:literal, $origin:literal $(, refused by $refusal:path)?) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq)]
         pub struct $name(String);
@@ -36,6 +42,10 @@ macro_rules! secret_value {
             fn from_stored(text: &str) -> Self {
                 Self(text.trim().to_owned())
             }
+
+            $(fn refusal(text: &str) -> Option<&'static str> {
+                $refusal(text.trim())
+            })?
         }
 
         impl std::fmt::Debug for $name {

@@ -124,7 +124,7 @@ impl fmt::Display for BacklogLookup {
 }
 
 /// A secret of a stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct SecretSpec {
     /// Its logical id.
     pub logical_id: String,
@@ -134,6 +134,8 @@ pub struct SecretSpec {
     pub origin: &'static str,
     /// Who makes the value.
     pub source: SecretSource,
+    /// Why a text cannot be the value, judged by its form alone; see `contracts::SecretValue::refusal`.
+    pub refusal: fn(&str) -> Option<&'static str>,
 }
 
 /// Who makes the value of a secret.
