@@ -1,4 +1,9 @@
-//! The blocks of a message: known types, the members that they need, and the lengths of their texts.
+//! The blocks of a message: known types, the members that they need and may have, and the lengths of their texts.
+//!
+//! Source: docs.slack.dev, "Block Kit" reference. Slack names a member that it does not know as an `invalid
+//! additional property`, also `emoji` of a `mrkdwn` and `verbatim` of a `plain_text`.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -21,7 +26,13 @@ pub(super) fn is_valid(block: &Value) -> bool {
         Value::Null => true,
         id => is_string(id, LONGEST_BLOCK_ID),
     };
-    identified && has_its_members(block)
+    identified && has_its_members(block) && has_no_others(block)
+}
+
+/// Says whether no two blocks of a message have the same id; blocks without one get one from Slack.
+pub(super) fn have_ids_of_their_own<'a>(blocks: impl Iterator<Item = &'a Value>) -> bool {
+    let mut seen = BTreeSet::new();
+    blocks.filter_map(|block| block["block_id"].as_str()).all(|id| seen.insert(id))
 }
 
 fn has_its_members(block: &Value) -> bool {
@@ -42,6 +53,32 @@ fn has_its_members(block: &Value) -> bool {
     }
 }
 
+/// Whether a block has only the members of its type, besides `type` and `block_id`.
+fn has_no_others(block: &Value) -> bool {
+    let members: &[&str] = match block["type"].as_str() {
+        Some("section") => &["text", "fields", "accessory", "expand"],
+        Some("header" | "markdown") => &["text"],
+        Some("context" | "actions" | "rich_text") => &["elements"],
+        Some("image") => &["image_url", "slack_file", "alt_text", "title"],
+        Some("table") => &["rows", "column_settings"],
+        Some("video") => &[
+            "alt_text",
+            "author_name",
+            "description",
+            "provider_icon_url",
+            "provider_name",
+            "thumbnail_url",
+            "title",
+            "title_url",
+            "video_url",
+        ],
+        Some("file") => &["external_id", "source"],
+        Some("input") => &["label", "element", "dispatch_action", "hint", "optional"],
+        _ => &[],
+    };
+    has_only(block, |name| matches!(name, "type" | "block_id") || members.contains(&name))
+}
+
 fn is_section(block: &Value) -> bool {
     let (text, fields) = (&block["text"], &block["fields"]);
     let is_field = |field: &Value| is_text(field, ANY_TEXT, LONGEST_FIELD);
@@ -53,7 +90,11 @@ fn is_section(block: &Value) -> bool {
 }
 
 fn is_context_element(element: &Value) -> bool {
-    if element["type"] == "image" { is_image(element) } else { is_text(element, ANY_TEXT, LONGEST_TEXT) }
+    if element["type"] != "image" {
+        return is_text(element, ANY_TEXT, LONGEST_TEXT);
+    }
+    let is_member = |name: &str| matches!(name, "type" | "image_url" | "slack_file" | "alt_text");
+    is_image(element) && has_only(element, is_member)
 }
 
 fn is_image(image: &Value) -> bool {
@@ -61,8 +102,14 @@ fn is_image(image: &Value) -> bool {
     shows && is_string(&image["alt_text"], LONGEST_ALT_TEXT)
 }
 
+/// A text object: `emoji` is only for plain text, `verbatim` only for markup.
 fn is_text(text: &Value, types: &[&str], longest: usize) -> bool {
-    text["type"].as_str().is_some_and(|kind| types.contains(&kind)) && is_string(&text["text"], longest)
+    let Some(kind) = text["type"].as_str().filter(|kind| types.contains(kind)) else { return false };
+    let option = if kind == "plain_text" { "emoji" } else { "verbatim" };
+    let is_option = text[option].is_null() || text[option].is_boolean();
+    is_option
+        && is_string(&text["text"], longest)
+        && has_only(text, |name| matches!(name, "type" | "text") || name == option)
 }
 
 fn is_string(value: &Value, longest: usize) -> bool {
@@ -75,4 +122,8 @@ fn is_list(value: &Value, most: usize, is_element: impl Fn(&Value) -> bool) -> b
 
 fn has_type(element: &Value) -> bool {
     element["type"].is_string()
+}
+
+fn has_only(object: &Value, is_member: impl Fn(&str) -> bool) -> bool {
+    object.as_object().is_some_and(|object| object.keys().all(|name| is_member(name)))
 }

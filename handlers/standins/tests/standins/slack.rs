@@ -89,6 +89,35 @@ async fn a_payload_is_an_object_in_json() -> Outcome {
 }
 
 #[tokio::test]
+async fn the_older_form_has_its_payload_in_a_field() -> Outcome {
+    let stage = Stage::started().await?;
+    let post =
+        async |fields: &[(&str, &str)]| stage.client.post(stage.standins.slack_webhook_url()).form(fields).send().await;
+    check(post(&[("payload", r#"{"text": "一つ & two"}"#)]).await?, 200, "ok").await?;
+    assert_eq!(messages(&stage).await?[0]["payload"], json!({"text": "一つ & two"}));
+    check(post(&[("payload", "{}")]).await?, 400, "no_text").await?;
+    for wrong in ["", "text", "[]"] {
+        check(post(&[("payload", wrong)]).await?, 400, "invalid_payload").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_blocks_of_a_message_have_two_ids() -> Outcome {
+    let stage = Stage::started().await?;
+    let block = |id: &str| json!({"type": "divider", "block_id": id});
+    for payload in [
+        json!({"blocks": [block("a"), block("a")]}),
+        json!({"blocks": [block("a")], "attachments": [{"blocks": [block("a")]}]}),
+        json!({"attachments": [{"blocks": [block("a")]}, {"blocks": [block("a")]}]}),
+    ] {
+        check(post(&stage, &payload).await?, 400, "invalid_blocks").await?;
+    }
+    let different = json!({"blocks": [block("a"), block("b"), {"type": "divider"}, {"type": "divider"}]});
+    check(post(&stage, &different).await?, 200, "ok").await
+}
+
+#[tokio::test]
 async fn a_message_without_anything_to_show_is_refused() -> Outcome {
     let stage = Stage::started().await?;
     for payload in [
@@ -97,10 +126,18 @@ async fn a_message_without_anything_to_show_is_refused() -> Outcome {
         json!({"text": " \n"}),
         json!({"blocks": [], "attachments": []}),
         json!({"message": "a"}),
+        json!({"attachments": [{"color": "#d13212"}]}),
+        json!({"attachments": [{"color": "good", "ts": 1, "mrkdwn_in": ["text"], "title": " ", "blocks": []}]}),
     ] {
         check(post(&stage, &payload).await?, 400, "no_text").await?;
     }
-    for payload in [json!({"blocks": [{"type": "divider"}]}), json!({"attachments": [{"fallback": "a"}]})] {
+    for payload in [
+        json!({"blocks": [{"type": "divider"}]}),
+        json!({"attachments": [{"fallback": "a"}]}),
+        json!({"attachments": [{"color": "good"}, {"title": "a"}]}),
+        json!({"attachments": [{"fields": [{"title": "a", "value": "b"}]}]}),
+        json!({"attachments": [{"color": "good", "blocks": [{"type": "divider"}]}]}),
+    ] {
         check(post(&stage, &payload).await?, 200, "ok").await?;
     }
     Ok(())

@@ -41,6 +41,8 @@ async fn takes_every_known_block_up_to_its_limits() -> Outcome {
             json!([{"type": "actions", "elements": [{"type": "button", "text": plain(1)}]}]),
             json!([{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]}]),
             json!([{"type": "markdown", "text": "# a"}]),
+            json!([{"type": "section", "text": {"type": "mrkdwn", "text": "a", "verbatim": true}, "expand": true}]),
+            json!([{"type": "header", "text": {"type": "plain_text", "text": "a", "emoji": false}}]),
         ],
         "ok",
     )
@@ -90,6 +92,29 @@ async fn refuses_what_is_unknown_or_lacks_a_member() -> Outcome {
             json!([{"type": "image", "alt_text": "a"}]),
             json!([{"type": "actions", "elements": []}]),
             json!([{"type": "divider"}, {"type": "header"}]),
+        ],
+        "invalid_blocks",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn refuses_a_member_that_it_does_not_know() -> Outcome {
+    let text = |kind: &str, option: &str, value: Value| json!({"type": kind, "text": "a", option: value});
+    check(
+        vec![
+            json!([{"type": "section", "text": text("plain_text", "verbatim", json!(true))}]),
+            json!([{"type": "section", "text": text("mrkdwn", "emoji", json!(false))}]),
+            json!([{"type": "section", "fields": [text("plain_text", "verbatim", json!(false))]}]),
+            json!([{"type": "section", "text": text("plain_text", "emoji", json!("yes"))}]),
+            json!([{"type": "section", "text": text("mrkdwn", "color", json!("red"))}]),
+            json!([{"type": "header", "text": text("plain_text", "verbatim", json!(true))}]),
+            json!([{"type": "context", "elements": [text("mrkdwn", "emoji", json!(true))]}]),
+            json!([{"type": "section", "text": plain(1), "color": "red"}]),
+            json!([{"type": "divider", "text": plain(1)}]),
+            json!([{"type": "header", "text": plain(1), "fields": []}]),
+            json!([{"type": "context", "elements": [{"type": "image", "image_url": "https://a/b", "alt_text": "a", "title": plain(1)}]}]),
+            json!([{"type": "markdown", "text": "a", "verbatim": true}]),
         ],
         "invalid_blocks",
     )
