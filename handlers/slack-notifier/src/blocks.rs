@@ -1,14 +1,14 @@
 //! A notice as a message of Slack: a header, and blocks beside a bar in the color of its severity.
 //!
-//! The bar exists only on attachments, which Slack calls legacy and keeps. Texts of other people
-//! are `plain_text` wherever Slack takes it; where it must be `mrkdwn`, `verbatim` keeps Slack from
-//! making links and mentions of what looks like one.
+//! The bar exists only on attachments, which Slack calls legacy and keeps. Texts of other people are `plain_text`,
+//! in which nothing is formatted, or code; `verbatim` only keeps Slack from making links and mentions of what
+//! looks like one, and formats the rest of a `mrkdwn`.
 //!
 //! Source: docs.slack.dev, "Block Kit" reference, section, header, context and text object.
 
 use crate::console::Link;
 use crate::notice::{Field, Notice, Severity};
-use crate::text::{code, escaped, is_blank, length, one_line};
+use crate::text::{code, code_room, escaped, is_blank, length, one_line};
 use serde_json::{Value, json};
 
 const HEADER_LIMIT: usize = 150;
@@ -20,6 +20,11 @@ const BLOCKS_LIMIT: usize = 50;
 const FALLBACK_LIMIT: usize = 1000;
 const FOOTER_LIMIT: usize = 1000;
 const LABEL_LIMIT: usize = 100;
+/// A message of text alone: as long as Slack recommends at most.
+const TEXT_LIMIT: usize = 4000;
+
+/// How much of its code a notice can show, counted as `text::code_length` does.
+pub const CODE_ROOM: usize = code_room(SECTION_LIMIT);
 
 /// The body that is posted.
 pub fn payload(notice: &Notice) -> Value {
@@ -36,6 +41,27 @@ pub fn payload(notice: &Notice) -> Value {
         payload["attachments"] = json!([{"color": color(notice.severity), "blocks": blocks}]);
     }
     payload
+}
+
+/// The same without blocks, for the case that Slack does not take them.
+///
+/// Source: docs.slack.dev, "Formatting message text", disabling formatting: `mrkdwn` of the payload.
+pub fn text_payload(notice: &Notice) -> Value {
+    let title = if is_blank(&notice.title) { "Notification" } else { &notice.title };
+    let mut lines = vec![title.to_owned()];
+    lines.extend(notice.text.clone());
+    lines.extend(notice.fields.iter().map(|field| format!("{}: {}", field.label, field.value)));
+    // Before the code, which may be cut.
+    lines.extend(notice.link.as_ref().map(|link| link.url.clone()));
+    lines.extend(notice.code.clone());
+    lines.push(footer(notice));
+    lines.retain(|line| !is_blank(line));
+    json!({
+        "text": escaped(&lines.join("\n"), TEXT_LIMIT),
+        "mrkdwn": false,
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
 }
 
 /// What a notification on a telephone shows, and what a screen reader reads.
@@ -62,12 +88,16 @@ fn blocks(notice: &Notice) -> Vec<Value> {
     if let Some(text) = notice.link.as_ref().map(link).filter(|text| length(text) <= SECTION_LIMIT) {
         blocks.push(json!({"type": "section", "text": marked(text)}));
     }
-    let footer: Vec<&str> = notice.footer.iter().map(String::as_str).filter(|part| !is_blank(part)).collect();
-    let footer = footer.join(" · ");
+    let footer = footer(notice);
     if !footer.is_empty() {
         blocks.push(json!({"type": "context", "elements": [plain(&one_line(&footer), FOOTER_LIMIT)]}));
     }
     blocks
+}
+
+fn footer(notice: &Notice) -> String {
+    let parts: Vec<&str> = notice.footer.iter().map(String::as_str).filter(|part| !is_blank(part)).collect();
+    parts.join(" · ")
 }
 
 fn color(severity: Severity) -> &'static str {
@@ -81,9 +111,9 @@ fn color(severity: Severity) -> &'static str {
 }
 
 fn field(field: &Field) -> Value {
-    let label = format!("*{}*\n", escaped(&field.label, LABEL_LIMIT));
-    let value = escaped(&field.value, FIELD_LIMIT - length(&label));
-    marked(label + &value)
+    let label = escaped(&one_line(&field.label), LABEL_LIMIT);
+    let value = escaped(&field.value, FIELD_LIMIT - length(&label) - "\n".len());
+    text_object(format!("{label}\n{value}"))
 }
 
 /// The only place that writes a link; whoever made the address has encoded all that is not its own.
@@ -92,7 +122,12 @@ fn link(link: &Link) -> String {
 }
 
 fn plain(text: &str, limit: usize) -> Value {
-    json!({"type": "plain_text", "text": escaped(text, limit), "emoji": false})
+    text_object(escaped(text, limit))
+}
+
+/// A text that is escaped already, and in which nothing is formatted.
+fn text_object(text: String) -> Value {
+    json!({"type": "plain_text", "text": text, "emoji": false})
 }
 
 fn marked(text: String) -> Value {

@@ -17,7 +17,9 @@ pub struct Link {
 pub fn alarm(arn: Arn) -> Option<Link> {
     let name = arn.resource.strip_prefix("alarm:")?;
     let (console, region) = (regional(arn.partition, arn.region)?, arn.region);
-    let url = format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{}", encoded(name));
+    // The console writes `$` where others write `%`, and does not find a name with a slash or a percent sign otherwise.
+    let name = encoded(name).replace('%', "$");
+    let url = format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}");
     Some(Link { label: "Open the alarm in CloudWatch", url })
 }
 
@@ -60,6 +62,34 @@ pub fn budgets(partition: &str) -> Option<Link> {
     Some(Link { label: "Open AWS Budgets", url })
 }
 
+/// A page of the console. A path is of the region's console; one that begins with `/` is of the console of all
+/// regions; an address of its own is of the partition `aws` alone.
+///
+/// Whoever gives the page has encoded all that is not its own.
+pub fn page(label: &'static str, partition: &str, region: Option<&str>, page: &str) -> Option<Link> {
+    let url = if page.starts_with("https://") {
+        (partition == "aws").then(|| page.to_owned())?
+    } else if page.starts_with('/') {
+        format!("https://{}{page}", host(partition)?)
+    } else {
+        format!("{}/{page}", regional(partition, region?)?)
+    };
+    Some(Link { label, url })
+}
+
+/// An address that came with a message, if it leads to the console and nowhere else.
+pub fn given(label: &'static str, address: &str) -> Option<Link> {
+    let rest = address.strip_prefix("https://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (name, page) = rest.split_at_checked(end)?;
+    let is_console = ["aws", "aws-cn", "aws-us-gov"].into_iter().filter_map(host).any(|host| {
+        name.strip_suffix(host)
+            .is_some_and(|before| before.is_empty() || before.strip_suffix('.').is_some_and(crate::arn::is_code))
+    });
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    is_console.then(|| Link { label, url: format!("https://{name}{}", encoded_but(page, keep)) })
+}
+
 /// Where the console of a region is; none for a partition whose console we do not know.
 fn regional(partition: &str, region: &str) -> Option<String> {
     let host = host(partition)?;
@@ -82,10 +112,19 @@ fn host(partition: &str) -> Option<&'static str> {
 }
 
 /// A text as one component of an address: only unreserved characters stay as they are.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
+    encoded_but(text, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+/// The same where slashes and colons have to stay: in names of repositories, and in ARNs.
+pub fn encoded_path(text: &str) -> String {
+    encoded_but(text, |byte| byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte))
+}
+
+fn encoded_but(text: &str, keep: impl Fn(u8) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if keep(byte) {
             out.push(char::from(byte));
         } else {
             // Writing to a string cannot fail.
@@ -129,7 +168,7 @@ mod tests {
     #[test]
     fn a_name_cannot_leave_its_place_in_an_address() {
         let url = alarm_url("arn:aws:cloudwatch:us-east-1:1:alarm:a|b> <c/é?#&%:").unwrap();
-        assert!(url.ends_with("#alarmsV2:alarm/a%7Cb%3E%20%3Cc%2F%C3%A9%3F%23%26%25%3A"), "{url}");
+        assert!(url.ends_with("#alarmsV2:alarm/a$7Cb$3E$20$3Cc$2F$C3$A9$3F$23$26$25$3A"), "{url}");
         for region in ["evil.example/", "x@evil", "", "a b", "us-east-1.evil"] {
             assert_eq!(pipeline("aws", region, "p", None), None, "{region}");
             assert_eq!(bucket("aws", region, "b", None), None, "{region}");
@@ -144,5 +183,34 @@ mod tests {
             "https://us-east-1.console.aws.amazon.com/s3/object/b?region=us-east-1&prefix=%E8%A6%8B%20a%2Bb.txt"
         );
         assert_eq!(url(&"あ".repeat(341)), "https://us-east-1.console.aws.amazon.com/s3/buckets/b?region=us-east-1");
+    }
+
+    #[test]
+    fn an_address_of_others_is_taken_only_if_it_leads_to_the_console() {
+        let url = |address: &str| given("x", address).map(|link| link.url);
+        for right in [
+            "https://console.aws.amazon.com/rds/home?region=us-east-1#dbinstance:id=demo",
+            "https://us-east-1.console.aws.amazon.com/x",
+            "https://cn-north-1.console.amazonaws.cn/x",
+            "https://console.aws.amazon.com",
+        ] {
+            assert_eq!(url(right).as_deref(), Some(right));
+        }
+        for wrong in [
+            "http://console.aws.amazon.com/x",
+            "https://evilconsole.aws.amazon.com.example/x",
+            "https://evil.example/console.aws.amazon.com",
+            "https://evilconsole.aws.amazon.com/x",
+            "https://console.aws.amazon.com@evil.example/x",
+            "https://console.aws.amazon.com:8443/x",
+            "https://a@b.console.aws.amazon.com/x",
+            "console.aws.amazon.com/x",
+        ] {
+            assert_eq!(url(wrong), None, "{wrong}");
+        }
+        assert_eq!(
+            url("https://console.aws.amazon.com/a b|c>").as_deref(),
+            Some("https://console.aws.amazon.com/a%20b%7Cc%3E")
+        );
     }
 }

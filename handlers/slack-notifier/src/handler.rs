@@ -1,6 +1,7 @@
 //! What the function does with one notification.
 
 use crate::notice::Notice;
+use crate::slack::Shown;
 use crate::{blocks, slack};
 use contracts::slack_notifier::{Contract, Links as Declared};
 use contracts::{Contract as _, PlainText, Published};
@@ -23,12 +24,20 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<PlainText>>) -> 
     }
     let show = async |attempt: Attempt| {
         let notice = Notice::of(&delivery.message, time_zone);
-        let body = blocks::payload(&notice).to_string();
+        let message = slack::Message {
+            blocks: blocks::payload(&notice).to_string(),
+            text: blocks::text_payload(&notice).to_string(),
+        };
         // Inside of the claim, so that the claim is given back when the time is over.
-        let posting = timeout_at(delivery.deadline, slack::post(webhook, &body)).await;
-        posting.unwrap_or_else(|_| Err(Failure::retry("Slack did not answer in the time of one invocation")))?;
+        let posting = timeout_at(delivery.deadline, slack::post(webhook, &message)).await;
+        let shown =
+            posting.unwrap_or_else(|_| Err(Failure::retry("Slack did not answer in the time of one invocation")))?;
+        let how = match shown {
+            Shown::Blocks => String::new(),
+            Shown::Text { refusal } => format!(" in plain text, since Slack does not take its blocks ({refusal})"),
+        };
         let again = if attempt == Attempt::Again { ", after an earlier attempt" } else { "" };
-        Ok(Done::Worked(format!("shown as {}{again}", notice.kind)))
+        Ok(Done::Worked(format!("shown as {}{how}{again}", notice.kind)))
     };
     shown.once(delivery.published_id(), LEASE, show).await
 }

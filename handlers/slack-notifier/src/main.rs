@@ -4,6 +4,7 @@ mod arn;
 mod blocks;
 mod console;
 mod handler;
+mod json;
 mod notice;
 mod slack;
 mod text;

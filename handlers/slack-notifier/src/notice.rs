@@ -3,9 +3,13 @@
 mod alarm;
 mod approval;
 mod budget;
+mod custom;
 mod event;
+mod known;
 mod pipeline;
+mod place;
 mod plain;
+mod severity;
 mod stack;
 mod storage;
 
@@ -14,9 +18,13 @@ mod tests;
 
 use crate::arn::{Arn, topic_name};
 use crate::console::Link;
+use crate::json::Json;
 use crate::text::{is_blank, one_line};
 use contracts::{PlainText, Published, TimeZone};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// As many times a text may be quoted as JSON quotes it.
+const MOST_QUOTES: usize = 4;
 
 /// What a person should read; all texts are as they came and still to be escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +72,6 @@ struct Context<'a> {
     zone: &'a TimeZone,
 }
 
-type Object = Map<String, Value>;
-
 impl Notice {
     /// Recognizes a notification; what is not known is shown as it came.
     pub fn of(published: &Published<PlainText>, zone: &TimeZone) -> Self {
@@ -78,23 +84,12 @@ impl Notice {
             timestamp: published.timestamp.as_deref().filter(seen),
             zone,
         };
-        let text = published.message.0.as_str();
-        // Neither escapes that are no text nor nesting without end is JSON here; both are shown as they came.
-        match serde_json::from_str(text) {
-            Ok(Value::Object(object)) => {
-                read_object(&object, &context).unwrap_or_else(|| plain::json(&Value::Object(object), &context))
-            }
-            Ok(list @ Value::Array(_)) => plain::json(&list, &context),
-            _ => budget::read(text, &context)
-                .or_else(|| stack::read(text, &context))
-                .unwrap_or_else(|| plain::text(text, &context)),
-        }
+        read(&published.message.0, &context)
     }
 
     /// Whether there is nothing to tell: an alarm that was just made is well.
     pub fn is_needless(published: &Published<PlainText>) -> bool {
-        let message: Option<Value> = serde_json::from_str(&published.message.0).ok();
-        message.as_ref().and_then(Value::as_object).is_some_and(alarm::has_just_begun)
+        Json::read(&published.message.0).as_ref().is_some_and(alarm::has_just_begun)
     }
 
     /// A notice of this kind that says nothing yet.
@@ -134,28 +129,46 @@ impl Context<'_> {
     }
 }
 
-fn read_object(object: &Object, context: &Context) -> Option<Notice> {
+/// A message without the quotes around it.
+///
+/// Neither escapes that are no text nor nesting without end is JSON here; both are shown as they came.
+fn read(message: &str, context: &Context) -> Notice {
+    let mut text = Cow::Borrowed(message);
+    for _ in 0..MOST_QUOTES {
+        match unquoted(&text) {
+            Some(said) => text = Cow::Owned(said),
+            None => break,
+        }
+    }
+    match Json::read(&text) {
+        Some(object @ Json::Object(_)) => {
+            read_object(&object, context).unwrap_or_else(|| plain::json(&object, context))
+        }
+        Some(list @ Json::List(_)) => plain::json(&list, context),
+        _ => budget::read(&text, context)
+            .or_else(|| stack::read(&text, context))
+            .unwrap_or_else(|| plain::text(&text, context)),
+    }
+}
+
+/// What a text says all of whose lines are strings of JSON.
+///
+/// Source: Amazon EventBridge user guide, "Amazon EventBridge input transformation": a template of text is one
+/// string of JSON, or several, each on a line of its own, and reaches the topic with its quotes.
+fn unquoted(text: &str) -> Option<String> {
+    if !text.trim_start().starts_with('"') {
+        return None;
+    }
+    let said = |line: &str| if line.trim().is_empty() { Some(String::new()) } else { serde_json::from_str(line).ok() };
+    let lines: Vec<String> = text.trim().lines().map(said).collect::<Option<_>>()?;
+    Some(lines.join("\n"))
+}
+
+fn read_object(object: &Json, context: &Context) -> Option<Notice> {
     alarm::read(object, context)
         .or_else(|| approval::read(object, context))
         .or_else(|| storage::read(object, context))
+        .or_else(|| custom::read(object, context))
         .or_else(|| event::read(object, context))
-}
-
-/// A member that is a text and can be seen.
-fn string<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(seen_string)
-}
-
-/// A value that is a text and can be seen.
-fn seen_string(value: &Value) -> Option<&str> {
-    value.as_str().filter(|text| !is_blank(text))
-}
-
-/// A number as a person writes it: `5` in place of `5.0`.
-fn number(value: &Value) -> Option<String> {
-    let number = value.as_number()?;
-    match number.as_f64() {
-        Some(float) if float.fract() == 0.0 && float.abs() < 1e15 => Some(format!("{float:.0}")),
-        _ => Some(number.to_string()),
-    }
+        .or_else(|| known::read_message(object, context))
 }

@@ -3,9 +3,11 @@
 //! Source: docs.slack.dev, "Sending messages using incoming webhooks", handling errors. Which word
 //! comes with which status has changed over the years, so the word decides before the status does.
 
+use contracts::SecretValue;
 use contracts::slack::SlackWebhookUrl;
 use runtime::web::{self, Response, Url, header};
 use runtime::{Failure, Secret};
+use serde_json::Value;
 use std::time::Duration;
 
 /// How long one call may take: shorter than the function lives, so that it can say what happened.
@@ -37,7 +39,7 @@ const WEBHOOK_WORDS: [&str; 9] = [
 const CHANNEL_WORDS: [&str; 4] =
     ["action_prohibited", "channel_is_archived", "channel_not_found", "posting_to_general_channel_denied"];
 /// Words about this one message.
-const MESSAGE_WORDS: [&str; 8] = [
+const MESSAGE_WORDS: [&str; 9] = [
     "invalid_payload",
     "invalid_blocks",
     "invalid_blocks_format",
@@ -46,10 +48,28 @@ const MESSAGE_WORDS: [&str; 8] = [
     "too_many_attachments",
     "msg_too_long",
     "msg_blocks_too_long",
+    "missing_text_or_fallback_or_attachments",
 ];
 /// Words about the moment.
 const LIMIT_WORDS: [&str; 3] = ["rate_limited", "ratelimited", "message_limit_exceeded"];
 const PASSING_WORDS: [&str; 4] = ["rollup_error", "internal_error", "fatal_error", "service_unavailable"];
+
+/// A message in the two forms that Slack may be asked to take.
+pub struct Message {
+    /// The body with blocks.
+    pub blocks: String,
+    /// The body of text alone.
+    pub text: String,
+}
+
+/// How a message was shown.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// With its blocks.
+    Blocks,
+    /// As text, because Slack refused the blocks so.
+    Text { refusal: String },
+}
 
 /// What Slack answered, without the address it was asked at.
 struct Answer {
@@ -57,21 +77,37 @@ struct Answer {
     /// The body, if it is a word as Slack uses them and nothing that was in the address.
     word: Option<String>,
     wait: Option<Duration>,
+    /// Whether the body is JSON that says `ok`, as workflows answer.
+    is_of_workflow: bool,
 }
 
-/// Posts a message; reads the address anew and tries once more if Slack does not know it.
-pub async fn post(webhook: &Secret<SlackWebhookUrl>, body: &str) -> Result<(), Failure> {
+/// Posts a message; its text alone if Slack does not take its blocks.
+pub async fn post(webhook: &Secret<SlackWebhookUrl>, message: &Message) -> Result<Shown, Failure> {
+    let answer = send_to_current(webhook, &message.blocks).await?;
+    if !answer.is_about_message() {
+        return answer.outcome().map(|()| Shown::Blocks);
+    }
+    // The message was refused as a whole, so that nothing of it is shown twice.
+    let refusal = answer.said();
+    match send_to_current(webhook, &message.text).await?.outcome() {
+        Ok(()) => Ok(Shown::Text { refusal }),
+        Err(Failure::Permanent { reason }) => Err(Failure::permanent(format!(
+            "Slack does not take this message ({refusal}), nor its text alone: {reason}"
+        ))),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Sends a body; reads the address anew and tries once more if Slack does not know it.
+async fn send_to_current(webhook: &Secret<SlackWebhookUrl>, body: &str) -> Result<Answer, Failure> {
     let address = webhook.read().await?;
     let answer = send(&address, body).await?;
     if !answer.is_unknown_webhook() {
-        return answer.outcome();
+        return Ok(answer);
     }
     // The message was refused as a whole, so that to send it again cannot show it twice.
     let stored = webhook.reread().await?;
-    if stored == address {
-        return answer.outcome();
-    }
-    send(&stored, body).await?.outcome()
+    if stored == address { Ok(answer) } else { send(&stored, body).await }
 }
 
 async fn send(address: &SlackWebhookUrl, body: &str) -> Result<Answer, Failure> {
@@ -90,6 +126,9 @@ async fn send(address: &SlackWebhookUrl, body: &str) -> Result<Answer, Failure> 
 /// The address, if what is sent there stays secret on its way.
 fn checked(address: &SlackWebhookUrl) -> Result<Url, Failure> {
     let refuse = |why: &str| Failure::permanent(format!("the Slack webhook {why}; {NEW_WEBHOOK}"));
+    if let Some(why) = SlackWebhookUrl::refusal(address.expose()) {
+        return Err(refuse(why));
+    }
     // The error of the parser is left out: it is about a secret.
     let url = Url::parse(address.expose()).map_err(|_| refuse("is not a URL"))?;
     match (url.scheme(), url.host_str()) {
@@ -109,7 +148,9 @@ impl Answer {
                 break;
             }
         }
-        Self { status, word: word(&body, address), wait }
+        let json: Option<Value> = serde_json::from_slice(&body).ok();
+        let is_of_workflow = json.is_some_and(|json| json["ok"].is_boolean());
+        Self { status, word: word(&body, address), wait, is_of_workflow }
     }
 
     fn is(&self, words: &[&str]) -> bool {
@@ -122,31 +163,46 @@ impl Answer {
         self.is(&WEBHOOK_WORDS) || (matches!(self.status, 401 | 403 | 404 | 410) && !is_said)
     }
 
+    /// Whether another message may pass: Slack says what is wrong with this one, or that it is too large or unfit.
+    fn is_about_message(&self) -> bool {
+        let other = [&WEBHOOK_WORDS[..], &CHANNEL_WORDS, &LIMIT_WORDS, &PASSING_WORDS];
+        let is_other = other.iter().any(|words| self.is(words)) || self.is_of_workflow;
+        self.is(&MESSAGE_WORDS) || (matches!(self.status, 400 | 413 | 422) && !is_other)
+    }
+
+    /// Status and word, for a reason.
+    fn said(&self) -> String {
+        let word = self.word.as_deref().map(|word| format!(" `{word}`")).unwrap_or_default();
+        format!("{}{word}", self.status)
+    }
+
     fn outcome(&self) -> Result<(), Failure> {
-        let status = self.status;
-        let said = self.word.as_deref().map(|word| format!(" `{word}`")).unwrap_or_default();
+        let (status, said) = (self.status, self.said());
         if status == 200 && self.word.as_deref() == Some("ok") {
             return Ok(());
         }
         Err(match status {
             _ if self.is(&LIMIT_WORDS) => self.limited(),
-            _ if self.is(&PASSING_WORDS) => Failure::retry(format!("Slack answered {status}{said}")),
-            _ if self.is(&MESSAGE_WORDS) => {
-                Failure::permanent(format!("Slack does not take this message ({status}{said})"))
-            }
+            _ if self.is(&PASSING_WORDS) => Failure::retry(format!("Slack answered {said}")),
+            _ if self.is(&MESSAGE_WORDS) => Failure::permanent(format!("Slack does not take this message ({said})")),
             _ if self.is(&CHANNEL_WORDS) => Failure::permanent(format!(
-                "Slack does not let the webhook post to its channel ({status}{said}): allow it there, or {NEW_WEBHOOK}"
+                "Slack does not let the webhook post to its channel ({said}): allow it there, or {NEW_WEBHOOK}"
+            )),
+            // Every try would start the workflow once more.
+            200..500 if self.is_of_workflow && status != 429 => Failure::permanent(format!(
+                "whoever has this address answers as a workflow of Slack does ({said}), which takes variables and \
+                 shows no message; {NEW_WEBHOOK}"
             )),
             _ if self.is_unknown_webhook() => {
-                Failure::permanent(format!("Slack does not know the webhook ({status}{said}): {NEW_WEBHOOK}"))
+                Failure::permanent(format!("Slack does not know the webhook ({said}): {NEW_WEBHOOK}"))
             }
             429 => self.limited(),
             // Timed out and too early: both speak of the moment, not of the message.
             400..500 if !matches!(status, 408 | 425) => {
-                Failure::permanent(format!("Slack refused the message ({status}{said})"))
+                Failure::permanent(format!("Slack refused the message ({said})"))
             }
             // Whoever says 200 without `ok` is not Slack, or not as we know it: nothing says it was shown.
-            _ => Failure::retry(format!("Slack answered {status}{said} in place of `ok`")),
+            _ => Failure::retry(format!("Slack answered {said} in place of `ok`")),
         })
     }
 

@@ -15,8 +15,23 @@ pub fn escaped(text: &str, limit: usize) -> String {
 
 /// The same as a block of code, which ends where it should whatever the text holds.
 pub fn code(text: &str, limit: usize) -> String {
+    let inner = fit(text, code_room(limit), code_writer());
+    format!("{FENCE}\n{inner}\n{FENCE}")
+}
+
+/// How much a block of code of this length holds.
+pub const fn code_room(limit: usize) -> usize {
+    limit.saturating_sub(2 * (FENCE.len() + 1))
+}
+
+/// How much of its room a text takes in a block of code.
+pub fn code_length(text: &str) -> usize {
+    length(&fit(text, usize::MAX, code_writer()))
+}
+
+fn code_writer() -> impl FnMut(char, &mut String) {
     let mut n_ticks = 0;
-    let inner = fit(text, limit.saturating_sub(2 * (FENCE.len() + 1)), |c, out| {
+    move |c, out| {
         n_ticks = if c == '`' { n_ticks + 1 } else { 0 };
         if n_ticks == FENCE.len() {
             // A space without width keeps a third backtick from closing the block.
@@ -24,8 +39,7 @@ pub fn code(text: &str, limit: usize) -> String {
             n_ticks = 1;
         }
         push_escaped(c, out);
-    });
-    format!("{FENCE}\n{inner}\n{FENCE}")
+    }
 }
 
 /// A text on one line, with single spaces and without control characters.
@@ -51,9 +65,15 @@ fn fit(text: &str, limit: usize, mut write: impl FnMut(char, &mut String)) -> St
     let n_chars = text.chars().count();
     let cut_limit = limit.saturating_sub(length(&left_out(n_chars)));
     let (mut out, mut written, mut cut) = (String::new(), 0, None);
-    for (n_before, c) in text.chars().enumerate() {
+    let mut chars = text.chars().enumerate().peekable();
+    while let Some((n_before, c)) = chars.next() {
         let end = out.len();
-        write(c, &mut out);
+        match c {
+            // A line ends with `\r\n` once; a `\r` alone, as progress bars write it, ends one as well.
+            '\r' if chars.peek().is_some_and(|(_, next)| *next == '\n') => {}
+            '\r' => write('\n', &mut out),
+            c => write(c, &mut out),
+        }
         written += length(&out[end..]);
         if written > cut_limit && cut.is_none() {
             cut = Some((end, n_before));
@@ -68,7 +88,8 @@ fn fit(text: &str, limit: usize, mut write: impl FnMut(char, &mut String)) -> St
     out
 }
 
-fn left_out(n_chars: usize) -> String {
+/// What stands in place of so many characters.
+pub fn left_out(n_chars: usize) -> String {
     format!("… ({n_chars} more characters)")
 }
 
@@ -77,7 +98,6 @@ fn push_escaped(c: char, out: &mut String) {
         '&' => out.push_str("&amp;"),
         '<' => out.push_str("&lt;"),
         '>' => out.push_str("&gt;"),
-        '\r' => {}
         c if c.is_control() && !matches!(c, '\n' | '\t') => out.push(char::REPLACEMENT_CHARACTER),
         c => out.push(c),
     }
@@ -92,6 +112,7 @@ mod tests {
         assert_eq!(escaped("<!channel> & <https://x|y>", 99), "&lt;!channel&gt; &amp; &lt;https://x|y&gt;");
         assert_eq!(escaped("a\r\nb\tc\u{1b}[1m\0", 99), "a\nb\tc\u{fffd}[1m\u{fffd}");
         assert_eq!(escaped("&amp;", 99), "&amp;amp;");
+        assert_eq!(escaped("10%\r20%\r\r\n30%\r", 99), "10%\n20%\n\n30%\n");
     }
 
     #[test]

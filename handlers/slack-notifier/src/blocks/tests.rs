@@ -3,6 +3,7 @@
 use super::*;
 use crate::notice::Notice;
 use contracts::{Message, PlainText, Published, SettingValue, TimeZone};
+use serde_json::Value;
 
 /// A notice in which everything is this text.
 fn full_of(text: &str) -> Notice {
@@ -106,6 +107,31 @@ fn no_text_of_others_becomes_a_link_or_a_mention() {
     let written = payload.to_string();
     assert_eq!(written.matches("\"mrkdwn\"").count(), written.matches("\"verbatim\":true").count());
     assert_eq!(written.matches("\"plain_text\"").count(), written.matches("\"emoji\":false").count());
+}
+
+#[test]
+fn no_text_of_others_is_formatted() {
+    let payload = payload(&full_of("_x_ *x* ~x~ `x` :+1: arn:aws:iam::1:role/_a_ 2001:db8::1\n> quoted"));
+    for (kind, text) in texts(&payload) {
+        let is_own = text.starts_with("<https://console.aws.amazon.com/");
+        let is_code = text.starts_with("```\n") && text.ends_with("\n```");
+        assert!(kind == "plain_text" || is_own || is_code, "{kind}: {text}");
+    }
+}
+
+#[test]
+fn the_text_alone_says_all_and_is_not_formatted() {
+    let mut notice = full_of("a *b* <c>");
+    notice.fields.truncate(1);
+    let payload = text_payload(&notice);
+    let url = notice.link.unwrap().url;
+    let expected = format!("{0}\n{0}\n{0}: {0}\n{url}\n{0}\n{0} · {0} · {0} · {0}", "a *b* &lt;c&gt;");
+    assert_eq!(payload["text"], expected);
+    assert_eq!((&payload["mrkdwn"], payload.get("blocks"), payload.get("attachments")), (&json!(false), None, None));
+    for c in ["a", "&", "あ", "\n"] {
+        let text = text_payload(&full_of(&c.repeat(5000)))["text"].as_str().unwrap().to_owned();
+        assert!((1..=TEXT_LIMIT).contains(&length(&text)));
+    }
 }
 
 #[test]

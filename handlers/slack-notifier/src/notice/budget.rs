@@ -24,7 +24,8 @@ pub(super) fn read(text: &str, context: &Context) -> Option<Notice> {
         _ => (Severity::Bad, "Budget alert"),
     };
     let mut notice = Notice::new("budget", severity, format!("{what}: {name}"));
-    notice.text = text.lines().map(str::trim).find(|line| line.starts_with("You requested that")).map(first_sentence);
+    let why = text.lines().map(str::trim).find(|line| line.starts_with("You requested that"));
+    notice.text = why.map(|why| first_sentence(why, name));
     for (label, shown) in LINES {
         notice.add(shown, line(text, label));
     }
@@ -41,8 +42,9 @@ fn line<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     values.next().map(str::trim).filter(|value| !value.is_empty())
 }
 
-/// Up to the first full stop that ends a sentence: amounts have one as well.
-fn first_sentence(text: &str) -> String {
-    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+/// Up to the first full stop that ends a sentence: amounts have one as well, and the budget's name may.
+fn first_sentence(text: &str, name: &str) -> String {
+    let begin = text.find(name).map_or(0, |at| at + name.len());
+    let end = text.get(begin..).and_then(|rest| rest.find(". ")).map_or(text.len(), |at| begin + at + 1);
     text.get(..end).unwrap_or(text).to_owned()
 }

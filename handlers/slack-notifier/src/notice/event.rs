@@ -1,38 +1,50 @@
 //! Events of EventBridge, and the notification rules of the developer tools, which write alike.
 //!
-//! Source: Amazon EventBridge user guide, "Event structure".
+//! Source: Amazon EventBridge user guide, "Event structure"; Developer Tools console user guide, "Understanding
+//! notification contents and security", whose rules write `detailType` and add attributes of their own.
 
-use super::{Context, Notice, Object, Severity, pipeline, plain, seen_string, storage, string};
-use crate::arn::Arn;
-use serde_json::Value;
+use super::place::Whole;
+use super::{Context, Notice, known, severity};
+use crate::arn::{Arn, partition_of};
+use crate::blocks::CODE_ROOM;
+use crate::json::{self, Json};
+
+/// Members of a detail that say how an event of an unknown kind stands, the most telling first.
+const STATES: [&str; 3] = ["severity", "state", "status"];
 
 /// The envelope of an event.
-pub(super) struct Event<'a> {
-    pub(super) detail_type: &'a str,
-    pub(super) source: &'a str,
-    pub(super) region: Option<&'a str>,
-    pub(super) account: Option<&'a str>,
-    pub(super) time: Option<&'a str>,
-    pub(super) resources: Vec<&'a str>,
-    pub(super) detail: &'a Value,
+pub(super) struct Event<'m> {
+    pub(super) whole: Whole<'m>,
+    pub(super) detail_type: &'m str,
+    pub(super) source: &'m str,
+    pub(super) region: Option<&'m str>,
+    pub(super) account: Option<&'m str>,
+    pub(super) time: Option<&'m str>,
+    pub(super) resources: Vec<&'m str>,
+    pub(super) detail: &'m Json<'m>,
     /// What a notification rule adds to the event.
-    pub(super) more: Option<&'a Object>,
+    pub(super) more: &'m Json<'m>,
 }
 
-pub(super) fn read(object: &Object, context: &Context) -> Option<Notice> {
-    let resources = object.get("resources").and_then(Value::as_array);
-    let event = Event {
-        detail_type: string(object, "detail-type").or_else(|| string(object, "detailType"))?,
-        source: string(object, "source")?,
-        region: string(object, "region"),
-        account: string(object, "account"),
-        time: string(object, "time"),
-        resources: resources.into_iter().flatten().filter_map(seen_string).collect(),
-        detail: object.get("detail")?,
-        more: object.get("additionalAttributes").and_then(Value::as_object),
-    };
-    let known = pipeline::read(&event, context).or_else(|| storage::read_event(&event, context));
-    Some(known.unwrap_or_else(|| any(&event, context)))
+pub(super) fn read(object: &Json, context: &Context) -> Option<Notice> {
+    let event = of(object)?;
+    Some(known::read_event(&event, context).unwrap_or_else(|| any(&event, context)))
+}
+
+/// The event in a message, if there is one.
+pub(super) fn of<'m>(object: &'m Json<'m>) -> Option<Event<'m>> {
+    let detail = object.get("detail")?;
+    Some(Event {
+        whole: Whole { outside: object, body: detail },
+        detail_type: object["detail-type"].seen().or_else(|| object["detailType"].seen())?,
+        source: object["source"].seen()?,
+        region: object["region"].seen(),
+        account: object["account"].seen(),
+        time: object["time"].seen(),
+        resources: object["resources"].items().iter().filter_map(Json::seen).collect(),
+        detail,
+        more: &object["additionalAttributes"],
+    })
 }
 
 impl Event<'_> {
@@ -41,16 +53,25 @@ impl Event<'_> {
         self.resources.iter().find_map(|text| Arn::regional(text, service))
     }
 
+    /// The partition of its resources, or else of its region.
+    pub(super) fn partition(&self) -> &str {
+        let of_resource = self.resources.iter().copied().find_map(Arn::parse).map(|arn| arn.partition);
+        of_resource.unwrap_or_else(|| self.region.map_or("aws", partition_of))
+    }
+
     pub(super) fn footer(&self, context: &Context) -> Vec<String> {
         context.footer(self.region, self.account, self.time)
     }
 }
 
+/// An event of a kind that is not in the table.
 fn any(event: &Event, context: &Context) -> Notice {
-    let mut notice = Notice::new("event", Severity::Neutral, event.detail_type);
+    let state = STATES.iter().find_map(|name| event.detail[name].seen());
+    let title = state.map_or_else(|| event.detail_type.to_owned(), |state| format!("{}: {state}", event.detail_type));
+    let mut notice = Notice::new("event", state.map_or(super::Severity::Neutral, severity::of), title);
     notice.add("Source", Some(event.source));
     notice.add("Resources", Some(event.resources.join("\n")));
-    notice.code = Some(plain::pretty(event.detail));
+    notice.code = Some(json::shown(event.detail, CODE_ROOM));
     notice.footer = event.footer(context);
     notice
 }

@@ -3,30 +3,30 @@
 //! Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
 
 use super::event::Event;
-use super::{Context, Notice, Object, Severity, seen_string, string};
+use super::{Context, Notice, Severity};
 use crate::arn::partition_of;
 use crate::console::{self, Link};
-use serde_json::Value;
+use crate::json::Json;
 
 pub(super) fn read(event: &Event, context: &Context) -> Option<Notice> {
-    let detail = event.detail.as_object().filter(|_| event.source == "aws.codepipeline")?;
-    let (pipeline, state) = (string(detail, "pipeline")?, string(detail, "state")?);
-    let (stage, action) = (string(detail, "stage"), string(detail, "action"));
+    let detail = event.detail;
+    let (pipeline, state) = (detail["pipeline"].seen()?, detail["state"].seen()?);
+    let (stage, action) = (detail["stage"].seen(), detail["action"].seen());
     let place: Vec<&str> = [Some(pipeline), stage, action].into_iter().flatten().collect();
     let place = place.join(" / ");
-    let kind = detail.get("type").and_then(Value::as_object);
+    let kind = &detail["type"];
 
-    let is_approval = kind.and_then(|kind| string(kind, "category")) == Some("Approval");
+    let is_approval = kind["category"].seen() == Some("Approval");
     let mut notice = match state {
         "STARTED" if is_approval => Notice::new("pipeline", Severity::Warning, format!("Approval needed: {place}")),
         _ => Notice::new("pipeline", severity_of(state), format!("{state}: {place}")),
     };
     notice.text = reason(detail, event.more);
-    notice.add("Action", kind.and_then(provider));
-    notice.add("Trigger", detail.get("execution-trigger").and_then(Value::as_object).and_then(trigger));
-    notice.add("Error", detail.get("execution-result").and_then(|result| seen_string(&result["error-code"])));
-    notice.add("Execution", string(detail, "execution-id"));
-    notice.link = link(event, pipeline, string(detail, "execution-id"));
+    notice.add("Action", provider(kind));
+    notice.add("Trigger", trigger(&detail["execution-trigger"]));
+    notice.add("Error", detail["execution-result"]["error-code"].seen());
+    notice.add("Execution", detail["execution-id"].seen());
+    notice.link = link(event, pipeline, detail["execution-id"].seen());
     notice.footer = event.footer(context);
     Some(notice)
 }
@@ -42,34 +42,29 @@ fn severity_of(state: &str) -> Severity {
 }
 
 /// For example `Build by CodeBuild`.
-fn provider(kind: &Object) -> Option<String> {
-    match (string(kind, "category"), string(kind, "provider")) {
+fn provider(kind: &Json) -> Option<String> {
+    match (kind["category"].seen(), kind["provider"].seen()) {
         (Some(category), Some(provider)) => Some(format!("{category} by {provider}")),
         (category, provider) => category.or(provider).map(str::to_owned),
     }
 }
 
 /// For example `Webhook: main`; the detail may be an ARN.
-fn trigger(trigger: &Object) -> Option<String> {
-    let kind = string(trigger, "trigger-type")?;
-    Some(match string(trigger, "trigger-detail") {
+fn trigger(trigger: &Json) -> Option<String> {
+    let kind = trigger["trigger-type"].seen()?;
+    Some(match trigger["trigger-detail"].seen() {
         Some(detail) => format!("{kind}: {detail}"),
         None => kind.to_owned(),
     })
 }
 
 /// What went wrong, wherever it is said; an action that was asked to fail says it in its summary.
-fn reason(detail: &Object, more: Option<&Object>) -> Option<String> {
-    let summary = detail.get("execution-result").and_then(|result| seen_string(&result["external-execution-summary"]));
-    let more_of = |name| more.and_then(|more| string(more, name));
-    let mut lines: Vec<String> = [summary, more_of("additionalInformation"), more_of("customData")]
-        .into_iter()
-        .flatten()
-        .map(str::to_owned)
-        .collect();
-    let failed = more.and_then(|more| more.get("failedActions")).and_then(Value::as_array);
-    lines.extend(failed.into_iter().flatten().filter_map(|failed| {
-        match (seen_string(&failed["action"]), seen_string(&failed["additionalInformation"])) {
+fn reason(detail: &Json, more: &Json) -> Option<String> {
+    let summary = detail["execution-result"]["external-execution-summary"].seen();
+    let said = [summary, more["additionalInformation"].seen(), more["customData"].seen()];
+    let mut lines: Vec<String> = said.into_iter().flatten().map(str::to_owned).collect();
+    lines.extend(more["failedActions"].items().iter().filter_map(|failed| {
+        match (failed["action"].seen(), failed["additionalInformation"].seen()) {
             (Some(action), Some(why)) => Some(format!("{action}: {why}")),
             (action, why) => action.or(why).map(str::to_owned),
         }

@@ -3,10 +3,10 @@
 //! Source: Amazon S3 user guide, "Event message structure" and "EventBridge event message structure".
 
 use super::event::Event;
-use super::{Context, Notice, Object, Severity, seen_string, string};
+use super::{Context, Notice, Severity};
 use crate::arn::{Arn, partition_of};
 use crate::console::{self, Link};
-use serde_json::Value;
+use crate::json::Json;
 
 /// One thing that happened to one object.
 struct Change<'a> {
@@ -19,11 +19,11 @@ struct Change<'a> {
     time: Option<&'a str>,
 }
 
-pub(super) fn read(object: &Object, context: &Context) -> Option<Notice> {
-    if string(object, "Event") == Some("s3:TestEvent") {
+pub(super) fn read(object: &Json, context: &Context) -> Option<Notice> {
+    if object["Event"].seen() == Some("s3:TestEvent") {
         return Some(test_event(object, context));
     }
-    let changes: Vec<Change> = object.get("Records")?.as_array()?.iter().map(change).collect::<Option<_>>()?;
+    let changes: Vec<Change> = object["Records"].items().iter().map(change).collect::<Option<_>>()?;
     let first = changes.first()?;
     let mut notice = match changes.as_slice() {
         [only] => one(only),
@@ -36,44 +36,41 @@ pub(super) fn read(object: &Object, context: &Context) -> Option<Notice> {
 
 /// An event of EventBridge about one object, whose key is written as it is.
 pub(super) fn read_event(event: &Event, context: &Context) -> Option<Notice> {
-    if event.source != "aws.s3" {
-        return None;
-    }
     let (bucket, object) = (&event.detail["bucket"], &event.detail["object"]);
     let change = Change {
         event: event.detail_type,
-        bucket: seen_string(&bucket["name"])?,
+        bucket: bucket["name"].seen()?,
         bucket_arn: event.resources.iter().copied().filter_map(Arn::parse).find(|arn| arn.service == "s3"),
-        key: seen_string(&object["key"]).map(str::to_owned),
-        n_bytes: object["size"].as_u64(),
+        key: object["key"].seen().map(str::to_owned),
+        n_bytes: object["size"].count(),
         region: event.region,
         time: event.time,
     };
     let mut notice = one(&change);
-    notice.add("Reason", seen_string(&event.detail["reason"]));
+    notice.add("Reason", event.detail["reason"].seen());
     notice.footer = event.footer(context);
     Some(notice)
 }
 
 /// What S3 sends once when a bucket is told to notify a topic.
-fn test_event(object: &Object, context: &Context) -> Notice {
-    let bucket = string(object, "Bucket").unwrap_or("a bucket");
+fn test_event(object: &Json, context: &Context) -> Notice {
+    let bucket = object["Bucket"].seen().unwrap_or("a bucket");
     let mut notice = Notice::new("S3 test event", Severity::Neutral, format!("S3: {bucket} will send events here"));
     notice.text = Some("S3 tested whether it may publish to the topic. Nothing happened to any object.".to_owned());
-    notice.footer = context.footer(None, None, string(object, "Time"));
+    notice.footer = context.footer(None, None, object["Time"].seen());
     notice
 }
 
-fn change(record: &Value) -> Option<Change<'_>> {
+fn change<'a>(record: &'a Json) -> Option<Change<'a>> {
     let (bucket, object) = (&record["s3"]["bucket"], &record["s3"]["object"]);
     Some(Change {
-        event: seen_string(&record["eventName"])?,
-        bucket: seen_string(&bucket["name"])?,
-        bucket_arn: seen_string(&bucket["arn"]).and_then(Arn::parse).filter(|arn| arn.service == "s3"),
-        key: seen_string(&object["key"]).map(decoded),
-        n_bytes: object["size"].as_u64(),
-        region: seen_string(&record["awsRegion"]),
-        time: seen_string(&record["eventTime"]),
+        event: record["eventName"].seen()?,
+        bucket: bucket["name"].seen()?,
+        bucket_arn: bucket["arn"].seen().and_then(Arn::parse).filter(|arn| arn.service == "s3"),
+        key: object["key"].seen().map(decoded),
+        n_bytes: object["size"].count(),
+        region: record["awsRegion"].seen(),
+        time: record["eventTime"].seen(),
     })
 }
 

@@ -5,15 +5,17 @@
 mod alarm;
 mod budget;
 mod event;
+mod known;
 mod pipeline;
 mod plain;
+mod quoted;
 mod stack;
 mod storage;
 
 use super::*;
 use crate::blocks;
 use contracts::{Message, SettingValue};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const TOPIC: &str = "arn:aws:sns:ap-northeast-1:111122223333:alarms";
 /// The end of every message here that says nothing of where and when.
@@ -58,8 +60,7 @@ fn marked_section(text: &str) -> Value {
 }
 
 fn fields(fields: &[&str]) -> Value {
-    let field = |text| json!({"type": "mrkdwn", "text": text, "verbatim": true});
-    json!({"type": "section", "fields": fields.iter().map(field).collect::<Vec<_>>()})
+    json!({"type": "section", "fields": fields.iter().map(|text| plain_text(text)).collect::<Vec<_>>()})
 }
 
 fn footer(text: &str) -> Value {

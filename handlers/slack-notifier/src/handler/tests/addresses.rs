@@ -16,6 +16,8 @@ async fn an_address_that_would_give_the_secret_away_is_refused() {
         "file:///services/canary",
         "data:,canary",
         "hooks.slack.com/services/canary",
+        "https://hooks.slack.com/triggers/T00000000/0123456789/canary",
+        "https://hooks.slack.com/workflows/T00000000/A00000000/1/canary",
         "https://",
         "https://[canary",
         "canary",

@@ -19,6 +19,15 @@ async fn check(status: u16, body: &str, expected: Outcome) -> String {
     text
 }
 
+/// The same where Slack is asked a second time, for the text alone, and answers so again.
+async fn check_text_alone(status: u16, body: &str) -> String {
+    let stage = Stage::new().await;
+    stage.standins.fail(Planned { times: 2, ..planned(status, Some(body)) });
+    let text = stage.check(Outcome::Permanent).await;
+    assert_eq!(stage.answers(), [status, status], "{text}");
+    text
+}
+
 async fn check_wait(headers: &[(&str, &str)], expected: u64) {
     let stage = Stage::new().await;
     let headers: BTreeMap<String, String> =
@@ -54,7 +63,7 @@ async fn a_burst_that_slack_refuses_is_shown_when_the_wait_is_over() {
 async fn a_word_decides_before_the_status_does() {
     for status in [400, 403, 404, 410, 500, 200] {
         for word in ["invalid_payload", "no_text", "too_many_attachments", "invalid_blocks"] {
-            let text = check(status, word, Outcome::Permanent).await;
+            let text = check_text_alone(status, word).await;
             assert!(text.contains("does not take this message") && text.contains(word), "{text}");
         }
         for word in ["action_prohibited", "posting_to_general_channel_denied", "channel_is_archived"] {
@@ -75,7 +84,11 @@ async fn a_word_decides_before_the_status_does() {
 async fn without_a_known_word_the_status_decides() {
     for body in ["", "some_new_word", "<html>maintenance</html>"] {
         for status in [400, 401, 402, 403, 404, 405, 410, 413, 422, 451] {
-            let text = check(status, body, Outcome::Permanent).await;
+            let text = match status {
+                // The message may be what is wrong.
+                400 | 413 | 422 => check_text_alone(status, body).await,
+                _ => check(status, body, Outcome::Permanent).await,
+            };
             assert!(text.contains(&status.to_string()), "{text}");
             assert_eq!(text.contains("some_new_word"), body == "some_new_word", "{text}");
             assert!(!text.contains("html"), "{text}");
@@ -88,11 +101,53 @@ async fn without_a_known_word_the_status_decides() {
 
 #[tokio::test]
 async fn only_200_with_ok_is_success() {
-    for (status, body) in [(200, ""), (200, "okay"), (200, "{\"ok\":true}"), (200, "OK"), (201, "ok"), (202, "ok")] {
+    for (status, body) in [(200, ""), (200, "okay"), (200, "{\"ok\":1}"), (200, "OK"), (201, "ok"), (202, "ok")] {
         let text = check(status, body, Outcome::Retry).await;
         assert!(text.contains("in place of `ok`"), "{text}");
     }
     check(200, "ok\n", Outcome::Worked).await;
+}
+
+#[tokio::test]
+async fn a_workflow_is_started_once_and_not_again() {
+    for (status, body) in
+        [(200, r#"{"ok":true}"#), (202, r#"{"ok":true}"#), (400, r#"{"ok":false,"error":"invalid_input"}"#)]
+    {
+        let text = check(status, body, Outcome::Permanent).await;
+        assert!(text.contains("a workflow of Slack") && text.contains("SLACK_WEBHOOK_URL"), "{text}");
+        assert!(!text.contains("invalid_input"), "{text}");
+    }
+    for status in [429, 500, 503] {
+        check(status, r#"{"ok":false}"#, Outcome::Retry).await;
+    }
+}
+
+#[tokio::test]
+async fn blocks_that_slack_refuses_are_shown_as_text() {
+    for (status, word) in [(400, "invalid_blocks"), (400, "invalid_attachments"), (413, ""), (400, "some_new_word")] {
+        let stage = Stage::new().await;
+        stage.standins.fail(planned(status, Some(word)));
+        let text = stage.check(Outcome::Worked).await;
+        assert!(text.starts_with("shown as alarm in plain text, since Slack does not take its blocks ("), "{text}");
+        assert!(text.contains(&status.to_string()) && text.contains(word), "{text}");
+        assert_eq!(stage.answers(), [status, 200]);
+        let shown = &stage.posted()[1];
+        let text = shown["text"].as_str().unwrap();
+        assert!(text.starts_with("ALARM: checkout-errors\nMore than five failed checkouts"), "{text}");
+        assert!(text.contains("\nState: OK → ALARM\n") && text.contains("#alarmsV2:alarm/checkout-errors"), "{text}");
+        assert_eq!((shown.get("blocks"), shown.get("attachments")), (None, None));
+        // It is done, not tried again.
+        stage.check(Outcome::Ignored).await;
+    }
+}
+
+#[tokio::test]
+async fn a_text_alone_that_fails_for_the_moment_is_tried_again() {
+    let stage = Stage::new().await;
+    stage.standins.fail(planned(400, Some("invalid_blocks")));
+    stage.standins.fail(planned(503, None));
+    stage.check(Outcome::Retry).await;
+    assert_eq!(stage.answers(), [400, 503]);
 }
 
 #[tokio::test]
@@ -122,7 +177,7 @@ async fn an_answer_that_repeats_the_secret_is_not_repeated() {
         "x".repeat(5000),
     ] {
         // What is demanded of every outcome is demanded of these as well.
-        let text = check(400, &echo, Outcome::Permanent).await;
+        let text = check_text_alone(400, &echo).await;
         assert!(!text.contains("xxx"), "{text}");
         check(500, &echo, Outcome::Retry).await;
     }
@@ -150,7 +205,7 @@ async fn nobody_who_answers_is_a_failure_that_may_pass() {
 
 #[tokio::test]
 async fn an_endless_answer_is_not_read_to_its_end() {
-    for (status, expected) in [(200, Outcome::Retry), (400, Outcome::Permanent)] {
+    for (status, expected) in [(200, Outcome::Retry), (403, Outcome::Permanent)] {
         let endless = format!("HTTP/1.1 {status} Any\r\n\r\n{}", "x".repeat(4096));
         let host = Host::saying(endless).await;
         let text = Stage::with_webhook(&host.url()).await.check(expected).await;

@@ -31,6 +31,13 @@ async fn slack_takes_a_message_of_every_kind() {
         ("stack", "StackName='s'\nLogicalResourceId='s'\nResourceStatus='DELETE_COMPLETE'\nResourceType='x'\n".into()),
         ("S3 event", json!({"Records": [{"eventName": "x", "s3": {"bucket": {"name": "b"}}}]}).to_string()),
         ("S3 test event", json!({"Event": "s3:TestEvent"}).to_string()),
+        ("custom", json!({"source": "custom", "content": {"description": "x"}}).to_string()),
+        (
+            "CodeBuild",
+            json!({"detail-type": "CodeBuild Build State Change", "source": "aws.codebuild",
+                   "detail": {"build-status": "FAILED", "project-name": "_x_"}})
+            .to_string(),
+        ),
         ("JSON", "[[]]".into()),
         ("JSON", "{}".into()),
         ("text", "```".into()),
@@ -39,6 +46,8 @@ async fn slack_takes_a_message_of_every_kind() {
         ("text", "&".repeat(256 * 1024)),
         ("text", "[".repeat(256 * 1024)),
         ("text", r#""\ud800""#.into()),
+        ("text", "\"quoted\"\n\"lines\"".into()),
+        ("JSON", format!("[{}]", vec![r#"{"name":"x","size":1.10}"#; 9000].join(","))),
         ("JSON", json!({"あ": "🦀".repeat(60_000)}).to_string()),
     ];
     let stage = Stage::new().await;

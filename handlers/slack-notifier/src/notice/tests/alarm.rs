@@ -22,9 +22,9 @@ fn a_metric_alarm_says_what_and_why_and_leads_to_the_console() {
                  1 datapoint [7.0 (04/08/26 02:00:00)] was greater than the threshold (5.0)."
             ),
             fields(&[
-                "*State*\nOK → ALARM",
-                "*Metric*\nAWS/Lambda Errors (FunctionName checkout)",
-                "*Threshold*\nSUM &gt; 5, 1 period of 300 s",
+                "State\nOK → ALARM",
+                "Metric\nAWS/Lambda Errors (FunctionName checkout)",
+                "Threshold\nSUM &gt; 5, 1 period of 300 s",
             ]),
             marked_section(
                 "<https://ap-northeast-1.console.aws.amazon.com/cloudwatch/home?region=ap-northeast-1\
@@ -72,18 +72,46 @@ fn a_composite_alarm_names_its_rule_and_its_children() {
         json!([
             section(&reason),
             fields(&[
-                "*State*\nOK → ALARM",
-                &format!("*Rule*\nALARM({child}) AND NOT ALARM(maintenance)"),
-                "*Triggered by*\napi-5xx: ALARM",
+                "State\nOK → ALARM",
+                &format!("Rule\nALARM({child}) AND NOT ALARM(maintenance)"),
+                "Triggered by\napi-5xx: ALARM",
             ]),
             marked_section(
                 "<https://cn-north-1.console.amazonaws.cn/cloudwatch/home?region=cn-north-1\
-                 #alarmsV2:alarm/shop%20is%20down|Open the alarm in CloudWatch>"
+                 #alarmsV2:alarm/shop$20is$20down|Open the alarm in CloudWatch>"
             ),
             footer("alarms · cn-north-1 · 444455556666 · 2026-08-04 11:01:52 +09:00"),
         ]),
     );
     assert_eq!(payload(Some("ALARM: \"shop is down\" in China (Beijing)"), &alarm.to_string()), expected);
+}
+
+#[test]
+fn a_composite_alarm_says_who_suppresses_its_actions() {
+    let maintenance = "arn:aws:cloudwatch:us-east-1:444455556666:alarm:maintenance";
+    for (by, reason, label, expected) in [
+        (
+            json!("Alarm"),
+            json!("Actions suppressed by alarm"),
+            "Actions suppressed by",
+            "maintenance\nActions suppressed by alarm",
+        ),
+        (json!("WaitPeriod"), json!(null), "Actions suppressed by", "wait period of maintenance"),
+        (json!("ExtensionPeriod"), json!(null), "Actions suppressed by", "extension period of maintenance"),
+        (json!(null), json!(null), "Can be suppressed by", "maintenance"),
+    ] {
+        let notice = notice(
+            None,
+            &event(|event| {
+                event["ActionsSuppressor"] = maintenance.into();
+                event["ActionsSuppressedBy"] = by;
+                event["ActionsSuppressedReason"] = reason;
+            }),
+        );
+        assert_eq!(value(&notice, label), expected);
+    }
+    let by_nobody_known = notice(None, &event(|event| event["ActionsSuppressedBy"] = "Alarm".into()));
+    assert_eq!(value(&by_nobody_known, "Actions suppressed by"), "Alarm");
 }
 
 #[test]
@@ -104,6 +132,20 @@ fn a_threshold_is_written_as_people_do() {
             "above the expected band",
         ),
         (json!({"ComparisonOperator": "SomethingNew", "Threshold": -1e300}), "SomethingNew -1e+300"),
+        (
+            json!({"Statistic": "SUM", "ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 1.0,
+                   "EvaluationPeriods": 20, "DatapointsToAlarm": 1, "Period": 60}),
+            "SUM ≥ 1, 1 of 20 periods of 60 s",
+        ),
+        (
+            json!({"ComparisonOperator": "GreaterThanThreshold", "Threshold": 5.0, "EvaluationPeriods": 5,
+                   "DatapointsToAlarm": 5, "Period": 60}),
+            "> 5, 5 periods of 60 s",
+        ),
+        (
+            json!({"ComparisonOperator": "LessThanLowerThreshold", "EvaluationPeriods": 3, "DatapointsToAlarm": 2}),
+            "below the expected band, 2 of 3 periods",
+        ),
     ] {
         let notice = notice(None, &event(|event| event["Trigger"] = trigger));
         assert_eq!(value(&notice, "Threshold"), expected);

@@ -31,7 +31,7 @@ fn an_alert_shows_the_amounts_and_leads_to_the_budgets() {
         "#d13212",
         json!([
             section(WHY),
-            fields(&["*Type*\nCost", "*Budgeted*\n$100.00", "*Alert threshold*\n&gt; $80.00", "*Actual*\n$85.50",]),
+            fields(&["Type\nCost", "Budgeted\n$100.00", "Alert threshold\n&gt; $80.00", "Actual\n$85.50",]),
             marked_section("<https://console.aws.amazon.com/billing/home#/budgets|Open AWS Budgets>"),
             footer("alarms · ap-northeast-1 · 444455556666 · 2026-08-04 11:01:52 +09:00"),
         ]),
@@ -53,4 +53,13 @@ fn a_letter_of_another_shape_is_shown_as_it_came() {
     assert_eq!(notice(subject, "AWS Budget Notification\nin other words").kind, "text");
     assert_eq!(notice(None, "Budget Name: x").kind, "text");
     assert_eq!(notice(subject, "Budget Name: x").kind, "budget");
+}
+
+#[test]
+fn a_sentence_does_not_end_in_the_name_of_a_budget() {
+    for name in ["Team A. Prod", "a. b. c", "R. & D."] {
+        let notice = notice(None, &letter("ACTUAL").replace("R&D monthly", name));
+        let expected = WHY.replace("R&amp;D monthly", name);
+        assert_eq!(notice.text.as_deref(), Some(expected.as_str()));
+    }
 }

@@ -36,7 +36,7 @@ fn a_finished_execution_is_green() {
         "SUCCEEDED: shop",
         "#1d8102",
         json!([
-            fields(&["*Trigger*\nWebhook: main", &format!("*Execution*\n{ID}")]),
+            fields(&["Trigger\nWebhook: main", &format!("Execution\n{ID}")]),
             link(),
             footer("alarms · us-east-1 · 444455556666 · 2026-08-04 11:01:52 +09:00"),
         ]),
@@ -67,7 +67,7 @@ fn a_failed_action_of_a_notification_rule_says_why() {
         "#d13212",
         json!([
             section("Build terminated with state: FAILED"),
-            fields(&["*Action*\nBuild by CodeBuild", "*Error*\nJobFailed", &format!("*Execution*\n{ID}")]),
+            fields(&["Action\nBuild by CodeBuild", "Error\nJobFailed", &format!("Execution\n{ID}")]),
             link(),
             footer("alarms · us-east-1 · 444455556666 · 2026-08-04 11:01:52 +09:00"),
         ]),
@@ -153,10 +153,10 @@ fn a_request_for_approval_is_shown_without_the_links_that_anybody_could_write() 
         json!([
             section("Please look at &lt;b&gt;staging&lt;/b&gt; first."),
             fields(&[
-                "*Stage*\nProd",
-                "*Action*\nAsk",
-                "*Expires*\n2026-08-11 11:01:00 +09:00",
-                "*To review*\nhttps://example.com/changes",
+                "Stage\nProd",
+                "Action\nAsk",
+                "Expires\n2026-08-11 11:01:00 +09:00",
+                "To review\nhttps://example.com/changes",
             ]),
             marked_section(
                 "<https://us-east-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/shop/view\

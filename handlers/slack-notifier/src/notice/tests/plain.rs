@@ -32,7 +32,7 @@ fn json_is_written_with_lines() {
 
 #[test]
 fn a_scalar_of_json_stays_as_it_came() {
-    for text in ["5.0", "\"a\\u3042\"", "null", "true"] {
+    for text in ["5.0", "1E+2", "null", "true"] {
         assert_eq!(notice(None, text).code.as_deref(), Some(text));
     }
 }
@@ -97,10 +97,58 @@ fn nesting_without_end_is_shown_as_it_came() {
 }
 
 #[test]
-fn json_whose_indents_would_be_most_of_it_stays_on_one_line() {
-    let wide = vec!["1"; 10_000].join(",");
-    let deep = format!("{}{wide}{}", "[".repeat(120), "]".repeat(120));
+fn json_is_shown_letter_by_letter() {
+    let message = r#"{"wei":1234567890123456789012,"price":10.50,"ratio":0.1000000000000000055511151231257827,"zeta":1,"alpha":2,"zeta":3}"#;
+    let shown = "{\n  \"wei\": 1234567890123456789012,\n  \"price\": 10.50,\n  \"ratio\": 0.1000000000000000055511151231257827,\n  \
+                 \"zeta\": 1,\n  \"alpha\": 2,\n  \"zeta\": 3\n}";
+    assert_eq!(notice(None, message).code.as_deref(), Some(shown));
+}
+
+#[test]
+fn json_that_fits_on_fewer_lines_is_whole() {
+    let items: Vec<String> = (0..60).map(|n| format!(r#"{{"k":{{"a":{{"b":{{"c":{n}}}}}}}}}"#)).collect();
+    let message = format!(r#"{{"items":[{}]}}"#, items.join(","));
+    let shown = payload(None, &message)["attachments"][0]["blocks"][0]["text"]["text"].as_str().unwrap().to_owned();
+    for n in 0..60 {
+        assert!(shown.contains(&format!(r#"{{"c": {n}}}"#)), "{shown}");
+    }
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(100), "}".repeat(100));
     assert_eq!(notice(None, &deep).code.as_deref(), Some(deep.as_str()));
-    let flat = format!("[{wide}]");
-    assert!(notice(None, &flat).code.unwrap().starts_with("[\n  1,\n"));
+}
+
+#[test]
+fn json_that_is_cut_keeps_what_matters_and_says_how_much_is_missing() {
+    let padding: Vec<String> = (0..300).map(|n| format!(r#""a{n}":{{"b":"{}"}}"#, "x".repeat(70))).collect();
+    let message = format!(r#"{{{},"build-status":"FAILED","project-name":"demo","severity":8.0}}"#, padding.join(","));
+    let payload = payload(None, &message);
+    let shown = payload["attachments"][0]["blocks"][0]["text"]["text"].as_str().unwrap();
+    for kept in
+        [r#""build-status": "FAILED""#, r#""project-name": "demo""#, r#""severity": 8.0"#, " more characters)\n```"]
+    {
+        assert!(shown.contains(kept), "{shown}");
+    }
+}
+
+#[test]
+fn a_carriage_return_alone_ends_a_line() {
+    let shown = payload(None, "10%\r20%\r\n30% done");
+    assert_eq!(shown["attachments"][0]["blocks"][0], code("10%\n20%\n30% done"));
+}
+
+#[test]
+fn a_job_of_aws_backup_has_the_color_of_its_fate() {
+    for (fate, severity) in [
+        ("failed. Resource ARN : arn:aws:ec2:r:1:volume/vol-0. BackupJob ID : 1", Severity::Bad),
+        ("failed to complete in time. Resource ARN : x", Severity::Bad),
+        ("was completed successfully. Recovery point ARN: x. Resource ARN : failed", Severity::Good),
+        ("was stopped. Resource ARN : x", Severity::Warning),
+    ] {
+        let text = format!("An AWS Backup job {fate}");
+        let notice = notice(Some("Notification from AWS Backup"), &text);
+        assert_eq!(
+            (notice.title.as_str(), notice.code.as_deref()),
+            ("Notification from AWS Backup", Some(text.as_str()))
+        );
+        assert_eq!(notice.severity, severity, "{fate}");
+    }
 }

@@ -23,7 +23,7 @@ fn a_failed_resource_says_why_over_several_lines() {
         "#d13212",
         json!([
             section(text),
-            fields(&["*Resource*\nBucket (AWS::S3::Bucket)", "*Physical id*\nshop-files"]),
+            fields(&["Resource\nBucket (AWS::S3::Bucket)", "Physical id\nshop-files"]),
             marked_section(
                 "<https://us-east-1.console.aws.amazon.com/cloudformation/home?region=us-east-1#/stacks/stackinfo\
                  ?stackId=arn%3Aaws%3Acloudformation%3Aus-east-1%3A444455556666%3Astack%2Fshop%2F\

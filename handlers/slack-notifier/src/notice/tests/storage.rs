@@ -35,7 +35,7 @@ fn a_new_object_is_shown_with_its_decoded_key_and_its_size() {
         "S3: ObjectCreated:Put in reports",
         "#687078",
         json!([
-            fields(&["*Bucket*\nreports", "*Object*\n見積/v 1+2 &amp; 3.pdf", "*Size*\n2.65 KiB"]),
+            fields(&["Bucket\nreports", "Object\n見積/v 1+2 &amp; 3.pdf", "Size\n2.65 KiB"]),
             marked_section(
                 "<https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&amp;prefix=\
                  %E8%A6%8B%E7%A9%8D%2Fv%201%2B2%20%26%203.pdf|Open the object in S3>"
@@ -66,7 +66,7 @@ fn an_event_by_eventbridge_reads_as_one_that_comes_straight() {
         "S3: Object Created in reports",
         "#687078",
         json!([
-            fields(&["*Bucket*\nreports", "*Object*\n見積/v 1+2%20.pdf", "*Size*\n2.65 KiB", "*Reason*\nPutObject"]),
+            fields(&["Bucket\nreports", "Object\n見積/v 1+2%20.pdf", "Size\n2.65 KiB", "Reason\nPutObject"]),
             marked_section(
                 "<https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&amp;prefix=\
                  %E8%A6%8B%E7%A9%8D%2Fv%201%2B2%2520.pdf|Open the object in S3>"
@@ -136,4 +136,14 @@ fn the_partition_of_the_bucket_decides_where_its_console_is() {
     assert!(url.starts_with("https://cn-north-1.console.amazonaws.cn/s3/object/reports?"), "{url}");
     record["awsRegion"] = "evil.example/#".into();
     assert_eq!(notice(None, &records(&[record])).link, None);
+}
+
+#[test]
+fn a_key_is_shown_letter_by_letter() {
+    let key = "見積/_draft_/*final* ~old~ v1.2 :+1: `x` <b> 2001:db8::1";
+    let encoded = "%E8%A6%8B%E7%A9%8D/_draft_/%2Afinal%2A+~old~+v1.2+%3A%2B1%3A+%60x%60+%3Cb%3E+2001%3Adb8%3A%3A1";
+    let shown = payload(None, &records(&[record("ObjectCreated:Put", encoded, Some(1))]));
+    let field = shown["attachments"][0]["blocks"][0]["fields"][1].clone();
+    // `plain_text` is not formatted, and these escapes are the only ones.
+    assert_eq!(field, plain_text(&format!("Object\n{}", key.replace('<', "&lt;").replace('>', "&gt;"))));
 }
