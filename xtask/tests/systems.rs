@@ -60,6 +60,7 @@ fn all_systems_from_end_to_end() {
     chapter("slack: notifications are shown as what they are", || slack::notifications(&stage));
     chapter("slack: a second delivery shows nothing", || slack::duplicate(&stage));
     chapter("slack: a rate limit is waited out", || slack::rate_limit(&stage));
+    chapter("slack: blocks that are refused are shown as text", || slack::refused_blocks(&stage));
     chapter("slack: a webhook that is gone is reported", || slack::gone(&stage));
     chapter("slack: an alarm of another system arrives", || slack::alarm(&stage));
 

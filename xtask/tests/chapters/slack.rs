@@ -45,6 +45,29 @@ pub fn notifications(stage: &Stage) {
     let json = message(stage, "rotate");
     assert!(texts(&json).contains("```\n{\n  \"job\": \"rotate\",\n  \"n_keys\": 3\n}\n```"), "{json:#}");
 
+    // Letter by letter: digits, order, and a member that stands there twice.
+    publish(stage, r#"{"wei":1234567890123456789012,"price":10.50,"a":1,"price":1E+2}"#, &[]);
+    let exact = message(stage, "1234567890123456789012");
+    let lines = "{\n  \"wei\": 1234567890123456789012,\n  \"price\": 10.50,\n  \"a\": 1,\n  \"price\": 1E+2\n}";
+    assert!(texts(&exact).contains(lines), "{exact:#}");
+
+    publish(stage, "\"The job \\\"export\\\"\"\n\"is late.\"", &[]);
+    assert!(texts(&message(stage, "is late.")).contains("```\nThe job \"export\"\nis late.\n```"));
+
+    let build = json!({
+        "version": "0", "source": "aws.codebuild", "detail-type": "CodeBuild Build State Change",
+        "account": "000000000000", "region": "ap-northeast-1", "time": "2026-08-04T02:01:52Z", "resources": [],
+        "detail": {
+            "build-status": "FAILED", "project-name": "_nightly_",
+            "build-id": "arn:aws:codebuild:ap-northeast-1:000000000000:build/_nightly_:8745a7a9",
+        },
+    });
+    publish(stage, &build.to_string(), &[]);
+    let failed = message(stage, "8745a7a9");
+    assert_eq!(headline(&failed), "CodeBuild FAILED: _nightly_");
+    assert_eq!(failed["attachments"][0]["color"], "#d13212", "{failed:#}");
+    assert!(texts(&failed).contains("/codesuite/codebuild/projects/_nightly_/build/"), "{failed:#}");
+
     let event = json!({"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "ap-northeast-1",
         "eventTime": "2026-08-04T02:01:52.123Z", "eventName": "ObjectCreated:Put",
@@ -87,6 +110,18 @@ pub fn rate_limit(stage: &Stage) {
     assert_eq!((&limited["status"], &shown["status"]), (&json!(429), &json!(200)));
     let waited = shown["at"].as_u64().unwrap() - limited["at"].as_u64().unwrap();
     assert!(waited >= 3_000, "Slack was asked again after {waited} ms");
+    assert_eq!(stage.depth(STACK, "NoticesDeadLetters"), 0);
+}
+
+pub fn refused_blocks(stage: &Stage) {
+    let n_calls = stage.n_calls();
+    stage.fail(&json!({"service": "slack", "status": 400, "times": 1, "body": "invalid_blocks"}));
+    publish(stage, "whose blocks are refused", &["--subject", "A subject"]);
+    let shown = message(stage, "whose blocks are refused");
+    assert_eq!((shown.get("blocks"), shown.get("attachments")), (None, None), "{shown:#}");
+    assert!(shown["text"].as_str().unwrap().starts_with("A subject\nwhose blocks are refused\n"), "{shown:#}");
+    let statuses: Vec<Json> = stage.calls_since(n_calls, "slack").iter().map(|call| call["status"].clone()).collect();
+    assert_eq!(statuses, [400, 200]);
     assert_eq!(stage.depth(STACK, "NoticesDeadLetters"), 0);
 }
 

@@ -54,11 +54,13 @@ enum When {
 enum Said {
     /// From a place (`place.rs`).
     At(&'static str),
+    /// From a place that holds a moment; it is written in the stage's zone.
+    Moment(&'static str),
     /// From a function that puts it together.
     By(fn(&Event) -> Option<String>),
 }
 
-use Said::{At, By};
+use Said::{At, By, Moment};
 
 /// An entry that says nothing; entries name what they know.
 const BLANK: Known = Known {
@@ -92,7 +94,12 @@ pub(super) fn read_message(object: &Json, context: &Context) -> Option<Notice> {
             whole,
             detail_type: "",
             source: "",
-            region: arn.map(|arn| arn.region).filter(|region| !region.is_empty()).or_else(|| object["region"].seen()),
+            // A service publishes to topics of its own region.
+            region: arn
+                .map(|arn| arn.region)
+                .filter(|region| !region.is_empty())
+                .or_else(|| object["region"].seen())
+                .or_else(|| context.topic_arn.map(|arn| arn.region)),
             account: arn.map(|arn| arn.account).or_else(|| object["accountId"].seen()),
             time: whole.seen(known.time),
             resources: whole.seen(known.arn).into_iter().collect(),
@@ -129,7 +136,7 @@ impl Known {
     /// `None` if the message says neither a state nor a name, or, without an envelope, no name: it only looks like
     /// one of this kind.
     fn notice(&self, event: &Event, context: &Context) -> Option<Notice> {
-        let (state, name) = (self.state.of(event), self.name.of(event));
+        let (state, name) = (self.state.of(event, context), self.name.of(event, context));
         let severity = (self.severity)(event, state.as_deref().unwrap_or_default());
         let what = [Some(self.what), state.as_deref()].into_iter().flatten().filter(|part| !part.is_empty());
         let what = what.collect::<Vec<_>>().join(" ");
@@ -139,10 +146,10 @@ impl Known {
             None => state.is_some().then_some(what)?,
         };
         let mut notice = Notice::new(self.what, severity, title);
-        let text: Vec<String> = self.text.iter().filter_map(|said| said.of(event)).collect();
+        let text: Vec<String> = self.text.iter().filter_map(|said| said.of(event, context)).collect();
         notice.text = Some(text.join("\n\n")).filter(|text| !text.is_empty());
         for (label, said) in self.fields {
-            notice.add(label, said.of(event));
+            notice.add(label, said.of(event, context));
         }
         notice.link = self.links.iter().find_map(|(label, page)| link(label, page, event));
         notice.footer = event.footer(context);
@@ -151,10 +158,11 @@ impl Known {
 }
 
 impl Said {
-    fn of(&self, event: &Event) -> Option<String> {
+    fn of(&self, event: &Event, context: &Context) -> Option<String> {
         match self {
             At("") => None,
             At(places) => event.whole.said(places),
+            Moment(places) => event.whole.said(places).map(|time| context.time(&time)),
             By(said) => said(event),
         }
     }

@@ -7,7 +7,7 @@
 
 use super::super::severity;
 use super::operations::by_database;
-use super::{At, BLANK, By, Known, When};
+use super::{At, BLANK, By, Known, Moment, When};
 use crate::json::Json;
 use crate::notice::Severity;
 
@@ -44,6 +44,10 @@ pub(super) const KNOWN: &[Known] = &[
             ("Activity", At("Description")),
             ("Zone", At("Details/Availability Zone")),
         ],
+        links: &[(
+            "Open the group in EC2 Auto Scaling",
+            "ec2/home?region={region}#AutoScalingGroupDetails:id={AutoScalingGroupName};view=activity",
+        )],
         arn: "AutoScalingGroupARN",
         time: "Time",
         ..BLANK
@@ -65,8 +69,8 @@ pub(super) const KNOWN: &[Known] = &[
             ("Deployment", At("deploymentId")),
             ("Instance", At("instanceId|/")),
             ("Trigger", At("eventTriggerName")),
-            ("Begun", At("createTime")),
-            ("Ended", At("completeTime")),
+            ("Begun", Moment("createTime")),
+            ("Ended", Moment("completeTime")),
         ],
         links: &[(
             "Open the deployment in CodeDeploy",
@@ -138,8 +142,8 @@ const ANOMALY: Known = Known {
         ("Expected", At("impact/totalExpectedSpend")),
         ("Monitor", At("monitorName or monitorArn|/")),
         ("Account", At("accountName or accountId")),
-        ("From", At("anomalyStartDate")),
-        ("To", At("anomalyEndDate")),
+        ("From", Moment("anomalyStartDate")),
+        ("To", Moment("anomalyEndDate")),
         (
             "Root causes",
             By(|event| {

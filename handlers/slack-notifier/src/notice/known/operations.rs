@@ -6,7 +6,7 @@
 //! Backup events using Amazon EventBridge", "Monitoring AWS Trusted Advisor check results with EventBridge".
 
 use super::super::{alarm, severity, storage};
-use super::{At, BLANK, By, Known, When};
+use super::{At, BLANK, By, Known, Moment, When};
 use crate::notice::Severity;
 use crate::notice::event::Event;
 
@@ -156,8 +156,8 @@ pub(super) const KNOWN: &[Known] = &[
             ("Region", At("eventRegion")),
             ("Account", At("affectedAccount")),
             ("Affected", At("affectedEntities/*/entityValue or /resources")),
-            ("Begins", At("startTime")),
-            ("Ends", At("endTime")),
+            ("Begins", Moment("startTime")),
+            ("Ends", Moment("endTime")),
         ],
         links: &[(
             "Open the event in AWS Health",

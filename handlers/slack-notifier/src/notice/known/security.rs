@@ -5,7 +5,7 @@
 //! event schema for Macie findings", "AWS Console sign-in events" (CloudTrail).
 
 use super::super::severity;
-use super::{At, BLANK, By, Known, When};
+use super::{At, BLANK, By, Known, Moment, When};
 use crate::notice::Severity;
 use crate::notice::event::Event;
 
@@ -33,7 +33,7 @@ pub(super) const KNOWN: &[Known] = &[
                 ),
             ),
             ("Count", At("service/count")),
-            ("Last seen", At("service/eventLastSeen or updatedAt")),
+            ("Last seen", Moment("service/eventLastSeen or updatedAt")),
         ],
         links: &[("Open the finding in GuardDuty", "guardduty/home?region={region}#/findings?macros=current&fId={id}")],
         ..BLANK
