@@ -211,6 +211,7 @@ fn check(name: &str, refusal: fn(&str) -> Option<&'static str>, value: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stacks::StageName;
 
     #[test]
     fn a_secret_that_cannot_be_one_is_refused_without_being_shown() {
@@ -237,7 +238,8 @@ mod tests {
 
     #[test]
     fn an_address_of_slack_that_shows_no_message_is_refused_with_the_reason() {
-        let stage = Stage::local();
+        let text = include_str!("../../stacks/stages/local.yaml");
+        let stage = Stage::parse(StageName::try_from("local".to_owned()).unwrap(), text).unwrap();
         let stacks = stacks::all(&stage);
         let secret = stacks.iter().flat_map(|stack| stack.secrets()).find(|secret| secret.name == "SLACK_WEBHOOK_URL");
         let refused = |value: &str| check("SLACK_WEBHOOK_URL", secret.unwrap().refusal, value).map_err(|f| f.message);
