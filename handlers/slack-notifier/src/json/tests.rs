@@ -216,7 +216,7 @@ fn nothing_is_longer_than_its_room_and_every_character_is_shown_or_counted() {
         format!(r#"{{"あ":"{}"}}"#, "🦀".repeat(60_000)),
         format!(r#"{{"a":"{}","b":"{}"}}"#, "&<>".repeat(2000), "`".repeat(5000)),
         format!(r#"["{}"]"#, r"\n\\\u202e".repeat(2000)),
-        format!("{}{}{}", r#"{"k":"#.repeat(120), format!(r#""{}""#, "deep".repeat(2000)), "}".repeat(120)),
+        format!(r#"{}"{}"{}"#, r#"{"k":"#.repeat(120), "deep".repeat(2000), "}".repeat(120)),
         format!("[{}]", vec![format!("{}{}", "[".repeat(100), "]".repeat(100)); 50].join(",")),
         format!(r#"{{"{}":1}}"#, "long name ".repeat(1000)),
         format!("{{{}}}", (0..3000).map(|n| format!(r#""k{n}":[]"#)).collect::<Vec<_>>().join(",")),

@@ -33,7 +33,8 @@ struct Known {
     /// What a person looks for, by its label.
     fields: &'static [(&'static str, Said)],
     /// Where it is found: what is there, and a page of the console (`console::page`) in which `{place}` and
-    /// `{region}` are filled in, or after `given:` the place of an address of the console. The first that is complete counts.
+    /// `{region}` are filled in, or after `given:` the place of an address of the console. The first that is
+    /// complete counts.
     links: &'static [(&'static str, &'static str)],
     /// A message without an envelope: where its ARN and time stand.
     arn: &'static str,

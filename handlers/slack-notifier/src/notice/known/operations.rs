@@ -223,7 +223,7 @@ pub(super) const KNOWN: &[Known] = &[
     },
 ];
 
-/// A task is bad if it failed to start or an essential container ended with an error; it may have been stopped on purpose.
+/// A task is bad if it failed to start or a container ended with an error; it may have been stopped on purpose.
 fn by_task(event: &Event, state: &str) -> Severity {
     let codes = event.whole.all("containers/*/exitCode");
     let is_error = codes.into_iter().filter_map(|code| code.number()).any(|code| code != "0");

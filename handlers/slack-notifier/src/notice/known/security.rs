@@ -21,16 +21,17 @@ pub(super) const KNOWN: &[Known] = &[
             ("Type", At("type")),
             (
                 "Resource",
-                At(
-                    "resource/instanceDetails/instanceId or resource/s3BucketDetails/*/name or resource/accessKeyDetails/userName or resource/eksClusterDetails/name or resource/lambdaDetails/functionName or resource/rdsDbInstanceDetails/dbInstanceIdentifier or resource/resourceType",
-                ),
+                At("resource/instanceDetails/instanceId or resource/s3BucketDetails/*/name \
+                     or resource/accessKeyDetails/userName or resource/eksClusterDetails/name \
+                     or resource/lambdaDetails/functionName or resource/rdsDbInstanceDetails/dbInstanceIdentifier \
+                     or resource/resourceType"),
             ),
             ("Account", At("accountId")),
             (
                 "From",
-                At(
-                    "service/action/networkConnectionAction/remoteIpDetails/ipAddressV4 or service/action/awsApiCallAction/remoteIpDetails/ipAddressV4 or service/action/portProbeAction/portProbeDetails/0/remoteIpDetails/ipAddressV4",
-                ),
+                At("service/action/networkConnectionAction/remoteIpDetails/ipAddressV4 \
+                     or service/action/awsApiCallAction/remoteIpDetails/ipAddressV4 \
+                     or service/action/portProbeAction/portProbeDetails/0/remoteIpDetails/ipAddressV4"),
             ),
             ("Count", At("service/count")),
             ("Last seen", Moment("service/eventLastSeen or updatedAt")),
