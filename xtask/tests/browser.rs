@@ -26,9 +26,8 @@ const JAPANESE: &str = "ja,en-US";
 const ENGLISH: &str = "en-GB,en,ja";
 const QUESTION: &str = "S3 の署名付き URL は、どこまで共有してよいですか？ 🙏🏽\n\n試したこと:\n\t1. aws s3 presign \"…\" \
     <b>\\n</b>\n2. 家族 👨‍👩‍👧‍👦 に 𠮷野家で聞きました 🍜";
-const LONG_NUMBER: &str =
-    r#"{"message":"queued","id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}"#;
-const NUMBER: &str = "5d0c3f7e-6b0a-5b52-9c6e-0e6f7d1a2b3c";
+const LONG_NUMBER: &str = r#"{"message":"queued","id":"x","number":"0123456789abcdef0123456789abcdef0123456789abcdef"}"#;
+const NUMBER: &str = "5d0c3f7e-6b";
 
 /// What a question is posted as.
 fn posted(project_id: &str, text: &str) -> String {
@@ -96,23 +95,17 @@ fn what_cannot_be_asked_is_not_sent() {
     let (server, browser) = (Server::start(), Browser::start(JAPANESE));
     refuses_an_empty_question(&browser, &server.url());
     refuses_a_question_that_is_too_long(&browser, &server.url());
-    assert_eq!(browser.text("#count"), "4,001 / 4,000 文字。あと 1 文字減らしてください");
+    assert_eq!(browser.text("#count"), "4,001 / 4,000 文字 あと 1 文字減らしてください");
     browser.picture("japanese-wrong");
 
-    for wrong in ["", "A 1", "../x", "講座", &"x".repeat(65)] {
+    for wrong in ["A 1", "../x", "講座", &"x".repeat(65)] {
         browser.fill("#text", "x");
         browser.fill("#project", wrong);
         browser.click("#send");
         let said = is_wrong(&browser, "project");
-        assert!(said.contains("プロジェクト ID を") && browser.text("#text-wrong").is_empty(), "{said}");
+        assert!(said.contains("半角の英数字") && browser.text("#text-wrong").is_empty(), "{said}");
         assert_eq!(browser.value("#project"), wrong);
     }
-    // Both at once, each at its field.
-    browser.fill("#text", "");
-    browser.click("#send");
-    is_wrong(&browser, "project");
-    browser.click("#send");
-    is_wrong(&browser, "text");
     assert_eq!(server.received(), [""; 0]);
 
     // The longest that can be asked, by the letters of a Japanese keyboard.
@@ -122,6 +115,59 @@ fn what_cannot_be_asked_is_not_sent() {
     browser.click("#send");
     is_confirmed(&browser);
     assert_eq!(server.received(), [posted("AWS-101-a_b", &longest)]);
+    is_clean(&browser);
+}
+
+#[test]
+fn an_empty_form_is_told_what_to_enter_and_nothing_else() {
+    for (languages, project, question) in
+        [(JAPANESE, "プロジェクト ID を入力してください。", "質問を入力してください。"), (ENGLISH, "Enter your project ID.", "Enter your question.")]
+    {
+        let (server, browser) = (Server::start(), Browser::start(languages));
+        browser.narrow_to(320);
+        browser.open(&server.url());
+        let before = browser.text("main");
+        browser.click("#send");
+        assert_eq!(is_wrong(&browser, "project"), project);
+        assert_eq!(browser.text("#text-wrong"), question);
+        let added: Vec<_> = browser.text("main").lines().map(str::to_owned).filter(|line| !before.contains(line)).collect();
+        assert_eq!(added, [project, question], "each once, and no word beside");
+        fits(&browser);
+        browser.picture(&format!("empty-{}", &languages[..2]));
+        // What has become right is taken back at once; what has not, stays.
+        browser.fill("#project", "AWS-101");
+        assert!(!browser.is_shown("#project-wrong") && browser.is_shown("#text-wrong"));
+        browser.fill("#text", "x");
+        assert!(!browser.is_shown("#text-wrong"));
+        assert_eq!(server.received(), [""; 0]);
+        is_clean(&browser);
+    }
+}
+
+#[test]
+fn the_number_is_short_and_can_be_copied() {
+    let (server, browser) = (Server::start(), Browser::start(JAPANESE));
+    let number = asks(&browser, &server.url(), "AWS-101", QUESTION);
+    assert!(number.len() <= 12, "{number}");
+    browser.allow_the_clipboard(&server.url());
+    browser.click("#copy");
+    browser.wait_until("the page says that it was copied", || browser.text("#copy") == "コピーしました");
+    assert_eq!(browser.text_on_the_clipboard(), number);
+    assert_eq!(browser.execute("return document.getElementById('status').textContent", &[]), json!("コピーしました"));
+
+    // The next receipt begins anew. A browser that does not let the page copy has the number selected.
+    browser.click("#again");
+    browser.fill("#text", "次の質問");
+    browser.click("#send");
+    is_confirmed(&browser);
+    assert_eq!(browser.text("#copy"), "番号をコピー");
+    browser.execute("navigator.clipboard.writeText = () => Promise.reject(new Error())", &[]);
+    browser.click("#copy");
+    browser.wait_for("#by-hand");
+    assert_eq!(browser.execute("return String(getSelection())", &[]), json!(number));
+    browser.narrow_to(320);
+    fits(&browser);
+    browser.picture("japanese-narrow-receipt");
     is_clean(&browser);
 }
 
@@ -147,8 +193,9 @@ fn every_answer_but_an_acceptance_is_told_and_what_was_typed_stays() {
         (200, JSON, "", "応答が正しくありません"),
         (200, JSON, "null", "応答が正しくありません"),
         (200, JSON, r#"{"message":"queued"}"#, "応答が正しくありません"),
-        (200, JSON, r#"{"message":"queued","id":""}"#, "応答が正しくありません"),
-        (202, JSON, r#"{"message":"queued","id":"x"}"#, "応答が正しくありません"),
+        (200, JSON, r#"{"message":"queued","id":"x"}"#, "応答が正しくありません"),
+        (200, JSON, r#"{"message":"queued","id":"x","number":""}"#, "応答が正しくありません"),
+        (202, JSON, r#"{"message":"queued","id":"x","number":"x"}"#, "応答が正しくありません"),
     ];
     for (status, kind, body, words) in answers {
         server.plan(Answer::Fixed(status, kind, body));
@@ -169,7 +216,7 @@ fn every_answer_but_an_acceptance_is_told_and_what_was_typed_stays() {
     for (status, body, field, words) in refusals {
         server.plan(Answer::Fixed(status, JSON, body));
         browser.click("#send");
-        browser.wait_until(&format!("{status}: {words}"), || browser.text("#failure").contains(words));
+        browser.wait_until(&format!("{status}: {words}"), || browser.text(&format!("#{field}-wrong")).contains(words));
         is_wrong(&browser, field);
         assert_eq!((browser.value("#project"), browser.value("#text")), ("AWS-101".into(), QUESTION.into()));
     }
@@ -269,9 +316,9 @@ fn speaks_no(browser: &Browser, is_foreign: impl Fn(char) -> bool) {
 }
 
 #[test]
-fn other_readers_read_what_they_know_best_and_else_japanese() {
+fn other_readers_read_what_they_know_best_and_else_english() {
     let server = Server::start();
-    for (languages, spoken) in [("fr,en-US,ja", "en"), ("de,ja-JP,en", "ja"), ("ko,zh-TW", "ja")] {
+    for (languages, spoken) in [("fr,en-US,ja", "en"), ("de,ja-JP,en", "ja"), ("ko,zh-TW", "en"), ("fr-FR,fr,de", "en")] {
         let browser = Browser::start(languages);
         browser.open(&server.url());
         assert_eq!(browser.execute("return document.documentElement.lang", &[]), json!(spoken), "{languages}");

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// A question as it is kept; the record's key is the id that SNS gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchivedQuestion {
+    /// The short number that whoever asked was told; absent in what was kept before there was one.
+    #[serde(default)]
+    pub receipt: String,
     /// What the question is about.
     pub project_id: String,
     /// The question itself.

@@ -1,7 +1,7 @@
 //! What the function does with one question.
 
 use contracts::Published;
-use contracts::question::Question;
+use contracts::question::{Question, receipt};
 use contracts::question_archiver::{ArchivedQuestion, Links as Declared};
 use jiff::Timestamp;
 use runtime::{Delivery, Done, Failure, Live};
@@ -21,10 +21,11 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
     let Links { archive, keep_days } = links;
     let id = delivery.published_id().to_owned();
     let Published { timestamp, message: Question { project_id, text }, .. } = delivery.message;
-    let question = ArchivedQuestion { project_id, text, asked_at: asked_at(timestamp.as_deref(), Timestamp::now()) };
+    let asked_at = asked_at(timestamp.as_deref(), Timestamp::now());
+    let question = ArchivedQuestion { receipt: receipt(&id).to_owned(), project_id, text, asked_at };
 
     // The form refuses such a text, but whoever may publish to the topic is free to send one.
-    let n_bytes = ITEM_FRAME_BYTES + id.len() + question.project_id.len() + question.text.len();
+    let n_bytes = ITEM_FRAME_BYTES + 2 * id.len() + question.project_id.len() + question.text.len();
     if n_bytes > ITEM_LIMIT_BYTES {
         return Err(Failure::permanent(format!(
             "question {id} has {n_bytes} bytes as an item and DynamoDB takes {ITEM_LIMIT_BYTES}"

@@ -1,7 +1,7 @@
 //! What the function does with one request.
 
 use contracts::TimeZone;
-use contracts::question::Question;
+use contracts::question::{Question, receipt};
 use contracts::question_receiver::{BODY_LIMIT_BYTES, Links as Declared};
 use runtime::{Failure, Live, Reply, Request};
 use std::time::{Duration, SystemTime};
@@ -35,7 +35,7 @@ pub async fn handle(links: &Links, request: Request) -> Result<Reply, Failure> {
         });
     }
     let message_id = questions.publish(&question).await?;
-    Ok(Reply::Accepted { message_id })
+    Ok(Reply::Numbered { number: receipt(&message_id).to_owned(), message_id })
 }
 
 /// The date of now in the zone, such as `2026-08-04`.

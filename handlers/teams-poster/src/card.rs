@@ -4,7 +4,7 @@
 //! `RichTextBlock` does not. It has no line breaks that all clients honor, so each line is a block.
 //! Source: Microsoft Learn, "Adaptive Cards: text features" and "Text formatting in cards".
 
-use contracts::question::Question;
+use contracts::question::{Question, receipt};
 use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -90,8 +90,9 @@ fn aside(spacing: &str, text: &str) -> Value {
 fn facts(project_id: &str, number: &str, asked_at: Option<&str>) -> Vec<String> {
     let project = format!("プロジェクト: {}", word(project_id));
     let time = asked_at.map(|asked_at| format!("日時: {asked_at}"));
+    let receipt = format!("受付番号: {}", word(receipt(number)));
     let number = format!("質問番号: {}", word(number));
-    std::iter::once(project).chain(time).chain([number]).collect()
+    std::iter::once(project).chain(time).chain([receipt, number]).collect()
 }
 
 /// A text that is one word if it came through the form; in any case one line of bounded length.

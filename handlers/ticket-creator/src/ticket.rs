@@ -1,7 +1,7 @@
 //! What stands in the issue of a question: a summary of one line, the whole text, and a line to find it by.
 
 use backlog_client::{SUMMARY_LIMIT, shorten_summary};
-use contracts::question::{Question, SUMMARY_LIMIT_GRAPHEMES};
+use contracts::question::{Question, SUMMARY_LIMIT_GRAPHEMES, receipt};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// How much of a text is written, in UTF-16 units: many times what the form takes, and little
@@ -15,7 +15,7 @@ const PROJECT_ID_LIMIT_BYTES: usize = 256;
 pub struct Ticket {
     /// The beginning of the question.
     pub summary: String,
-    /// The question and the marker.
+    /// The question, its receipt and the marker.
     pub description: String,
     /// The last line of the description, which no other issue has.
     pub marker: String,
@@ -30,7 +30,8 @@ impl Ticket {
         let text = question.text.trim_end();
         let shown = beginning(text, TEXT_LIMIT, n_units);
         let cut = if shown.len() < text.len() { "…" } else { "" };
-        Self { summary: summary(text), description: format!("{shown}{cut}\n\n{marker}"), marker }
+        let description = format!("{shown}{cut}\n\n受付番号: {}\n{marker}", receipt(number));
+        Self { summary: summary(text), description, marker }
     }
 }
 
@@ -86,7 +87,10 @@ mod tests {
         let ticket = ticket("一行目\n\n  二行目\t終わり。\n");
         assert_eq!(ticket.summary, "一行目 二行目 終わり。");
         let marker = format!("プロジェクト: AWS-101 / 質問番号: {NUMBER}");
-        assert_eq!(ticket.description, format!("一行目\n\n  二行目\t終わり。\n\n{marker}"));
+        assert_eq!(
+            ticket.description,
+            format!("一行目\n\n  二行目\t終わり。\n\n受付番号: 2f0e3b5c-00\n{marker}")
+        );
     }
 
     #[test]

@@ -153,6 +153,18 @@ impl Browser {
         self.driver.devtools("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
+    /// Lets pages of this site write to the clipboard, as a person who uses it does.
+    pub fn allow_the_clipboard(&self, url: &str) {
+        let origin = url.trim_end_matches('/');
+        let permissions = json!({"origin": origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+        self.driver.devtools("Browser.grantPermissions", &permissions);
+    }
+
+    pub fn text_on_the_clipboard(&self) -> String {
+        let text = self.execute("return navigator.clipboard.readText()", &[]);
+        text.as_str().unwrap().to_owned()
+    }
+
     pub fn prefer_dark(&self) {
         let feature = json!({"name": "prefers-color-scheme", "value": "dark"});
         self.driver.devtools("Emulation.setEmulatedMedia", &json!({"features": [feature]}));

@@ -86,13 +86,21 @@ pub fn is_failed(browser: &Browser) -> String {
     browser.text(FAILURE)
 }
 
-/// Waits for a failure that concerns one field and leads to it; gives what the page says.
+/// Waits for a failure that concerns one field and leads to it; gives what the page says there.
+///
+/// It says so once, at the field, and nothing else.
 pub fn is_wrong(browser: &Browser, field: &str) -> String {
-    let said = is_failed(browser);
-    let at_field = browser.text(&format!("#{field}-wrong"));
-    assert!(!at_field.is_empty() && said.contains(&at_field), "{said} / {at_field}");
-    browser.click(&format!("#failure a[href='#{field}']"));
-    assert_eq!(browser.focus(), field);
+    browser.wait_for(&format!("#{field}-wrong"));
+    assert_eq!(browser.focus(), field, "the focus is where something is to be done");
+    assert!(browser.is_shown("#form") && !browser.is_shown(FAILURE) && !browser.is_shown("#done"));
+    let said = browser.text(&format!("#{field}-wrong"));
+    assert!(!said.is_empty());
+    let read_out = browser.execute(
+        "const field = document.getElementById(arguments[0]);
+         return [field.ariaInvalid, field.getAttribute('aria-describedby').split(' ').includes(field.id + '-wrong')]",
+        &[serde_json::json!(field)],
+    );
+    assert_eq!(read_out, serde_json::json!(["true", true]));
     said
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 const QUESTION: &str =
     "可視性タイムアウトは？ 👩‍💻🇯🇵\n\n\t1. 既定の 30 秒 <b>&amp;</b>\n2. 家族 👨‍👩‍👧‍👦 に \"𠮷野家\" で聞きました";
 
-/// A question arrives at all three ends under the number that the page shows.
+/// A question arrives at all three ends, where the short number that the page shows finds it.
 pub fn asks_a_question(stage: &Stage) {
     let browser = Browser::start("ja,en-US");
     let number = asks(&browser, &stage.registered(STACK), "AWS-101", QUESTION);
@@ -20,12 +20,13 @@ pub fn asks_a_question(stage: &Stage) {
     is_clean(&browser);
 }
 
-fn arrives(stage: &Stage, number: &str, text: &str) {
+fn arrives(stage: &Stage, receipt: &str, text: &str) {
     form::settle(stage);
-    assert_eq!(form::cards(stage, number).len(), 1);
-    let description = form::issue(stage, number)["description"].as_str().unwrap().to_owned();
+    let number = form::found_by(stage, receipt);
+    assert_eq!(form::cards(stage, &number).len(), 1);
+    let description = form::issue(stage, &number)["description"].as_str().unwrap().to_owned();
     assert!(description.starts_with(text), "{description}");
-    assert_eq!(form::item(stage, number)["text"]["S"], text);
+    assert_eq!(form::item(stage, &number)["text"]["S"], text);
 }
 
 /// What cannot be asked is refused, and nothing is lost while the API is down.

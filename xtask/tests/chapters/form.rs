@@ -46,6 +46,17 @@ pub fn issue(stage: &Stage, number: &str) -> Json {
     issues[0].clone()
 }
 
+/// The number of the question with this receipt, which is found by it at every end.
+pub fn found_by(stage: &Stage, receipt: &str) -> String {
+    let issues = stage.issues_with(&format!("受付番号: {receipt}\n"));
+    let [issue] = &issues[..] else { panic!("not one issue for {receipt}: {issues:#?}") };
+    let number = issue["description"].as_str().unwrap().rsplit_once("質問番号: ").unwrap().1.to_owned();
+    assert!(number.starts_with(receipt) && number != receipt, "{number}");
+    assert_eq!(cards(stage, &format!("受付番号: {receipt}")).len(), 1);
+    assert_eq!(item(stage, &number)["receipt"]["S"], receipt);
+    number
+}
+
 fn marker(number: &str) -> String {
     format!("プロジェクト: AWS-101 / 質問番号: {number}")
 }
@@ -98,7 +109,7 @@ pub fn question(stage: &Stage) {
     let asked_at = now_seconds();
 
     let issue = issue(stage, &number);
-    assert_eq!(issue["description"], format!("{cleaned}\n\n{}", marker(&number)));
+    assert_eq!(issue["description"], format!("{cleaned}\n\n受付番号: {}\n{}", &number[..11], marker(&number)));
     // At most fifty characters as a reader counts them, on one line.
     let summary = issue["summary"].as_str().unwrap();
     assert!(summary.starts_with("👩‍💻と👨‍👩‍👧‍👦の質問 🇯🇵 字下げ か\u{3099} e\u{301} <b>*&\"'\\ newline"), "{summary}");

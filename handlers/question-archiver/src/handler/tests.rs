@@ -40,6 +40,7 @@ async fn keeps_the_question_under_the_topics_id_as_it_was_asked() {
     let outcome = handle_body(&table, None, &envelope(Question::TEST_EVENT), "m-1").await;
     assert_eq!(outcome, Ok(Done::Worked(format!("kept question {ID}"))));
     let expected = ArchivedQuestion {
+        receipt: receipt(ID).into(),
         project_id: event().project_id,
         text: event().text,
         asked_at: "2026-08-04T02:01:52.123Z".into(),

@@ -46,7 +46,7 @@ fn body(project_id: &str, text: &str) -> Vec<u8> {
 #[tokio::test]
 async fn publishes_the_test_event_and_answers_with_its_number() {
     let (status, reply, published) = post(&[JSON], Question::TEST_EVENT.as_bytes()).await;
-    assert_eq!((status, reply), (200, json!({"message": "queued", "id": "published-1"})));
+    assert_eq!((status, reply), (200, json!({"message": "queued", "id": "published-1", "number": "published-1"})));
     let [published] = published.as_slice() else { panic!("{published:?}") };
     let event: Value = serde_json::from_str(Question::TEST_EVENT).unwrap();
     assert_eq!(serde_json::from_str::<Value>(published).unwrap(), event);

@@ -48,6 +48,13 @@ pub enum Reply {
         /// Id of the message.
         message_id: String,
     },
+    /// 200: the event was queued under this id, and a person is told a short number for it.
+    Numbered {
+        /// Id of the message.
+        message_id: String,
+        /// The short number.
+        number: String,
+    },
     /// 400: the body is wrong.
     BadRequest(&'static str),
     /// 400: the body is as it should be, and what it says is not allowed.
@@ -76,7 +83,7 @@ impl Reply {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Accepted { .. } => 200,
+            Self::Accepted { .. } | Self::Numbered { .. } => 200,
             Self::BadRequest(_) | Self::Refused { .. } => 400,
             Self::Unauthorized(_) => 401,
             Self::TooLarge(_) => 413,
@@ -89,6 +96,7 @@ impl Reply {
     pub fn body(&self) -> Value {
         match self {
             Self::Accepted { message_id } => json!({"message": "queued", "id": message_id}),
+            Self::Numbered { message_id, number } => json!({"message": "queued", "id": message_id, "number": number}),
             Self::BadRequest(why) => problem("bad_request", why),
             Self::Refused { code, why } | Self::LimitReached { code, why } => problem(code, why),
             Self::Unauthorized(why) => problem("unauthorized", why),
@@ -164,7 +172,7 @@ fn answer(result: Result<Reply, Failure>) -> (u16, Value) {
     match result {
         Ok(reply) => {
             let mut fields = json!({"status": reply.status()});
-            if let Reply::Accepted { message_id } = &reply {
+            if let Reply::Accepted { message_id } | Reply::Numbered { message_id, .. } = &reply {
                 fields["message_id"] = json!(message_id);
                 log::info("queued", fields);
             } else {

@@ -56,6 +56,7 @@ fn a_question_is_a_message_with_one_card() {
                     line("None", "\u{a0}\u{a0}三行目"),
                     aside("Medium", "プロジェクト: AWS-101"),
                     aside("None", "日時: 2026-08-04 11:01:52 +09:00"),
+                    aside("None", &format!("受付番号: {}", receipt(NUMBER))),
                     aside("None", &format!("質問番号: {NUMBER}")),
                 ],
             },

@@ -12,6 +12,7 @@ mod answers;
 
 use super::*;
 use contracts::claim::Progress;
+use contracts::question::receipt;
 use contracts::teams::TeamsWorkflowUrl;
 use contracts::{Message, SettingValue, TimeZone};
 use runtime::{Claims, FakeTable, Instant, Outcome, Secret};
@@ -118,7 +119,8 @@ async fn shows_the_test_event_with_its_number_and_the_time_of_the_zone() {
     let shown = lines(&card);
     let (first, last) = event.text.split_once('\n').unwrap();
     assert_eq!(shown[1..3], [first, last]);
-    assert_eq!(shown[4..], ["日時: 2026-08-04 11:01:52 +09:00".to_owned(), format!("質問番号: {ID}")]);
+    let receipt = format!("受付番号: {}", receipt(ID));
+    assert_eq!(shown[4..], ["日時: 2026-08-04 11:01:52 +09:00".to_owned(), receipt, format!("質問番号: {ID}")]);
 }
 
 #[tokio::test]

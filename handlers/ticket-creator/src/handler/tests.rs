@@ -13,6 +13,7 @@ mod repeats;
 use super::*;
 use contracts::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use contracts::claim::Progress;
+use contracts::question::receipt;
 use contracts::{Message, Origin, SettingValue};
 use runtime::web::Url;
 use runtime::{Claims, FakeTable, Instant, Outcome, Secret};
@@ -117,7 +118,7 @@ async fn creates_an_issue_of_the_test_event() {
         ("issueTypeId", "11".to_owned()),
         ("priorityId", "3".to_owned()),
         ("summary", form["summary"].clone()),
-        ("description", format!("{}\n\n{marker}", event.text)),
+        ("description", format!("{}\n\n受付番号: {}\n{marker}", event.text, receipt(ID))),
     ];
     assert_eq!(form, expected.map(|(name, value)| (name.to_owned(), value)).into());
     assert_eq!(status, 201);

@@ -22,13 +22,16 @@ const TEXTS = {
     done: "質問を受け付けました",
     doneNote: "講師に届くまで、少し時間がかかることがあります。お問い合わせのときは、この受付番号をお伝えください。",
     number: "受付番号",
+    copy: "番号をコピー",
+    copied: "コピーしました",
+    copyByHand: "コピーできませんでした。選択されている番号を、手でコピーしてください。",
     again: "続けて質問する",
-    wrong: "入力した内容を確認してください",
     failed: "質問を送れませんでした",
     unsure: "質問が届いたかどうか、確認できませんでした",
     kept: "入力した内容は、このページに残っています。",
     status: (code) => `応答コード: ${code}`,
     problems: {
+      no_project: "プロジェクト ID を入力してください。",
       project_id: "プロジェクト ID を、半角の英数字と「-」「_」で入力してください（64 文字まで）。",
       blank: "質問を入力してください。",
       too_long: (limit) => `質問は ${limit} 文字までです。短くするか、分けて送ってください。`,
@@ -56,14 +59,17 @@ const TEXTS = {
     sending: "Sending…",
     done: "We have your question",
     doneNote: "It may take a moment to reach the instructor. If you contact us about it, please tell us this number.",
-    number: "Number",
+    number: "Your number",
+    copy: "Copy the number",
+    copied: "Copied",
+    copyByHand: "It could not be copied. The number is selected: copy it by hand.",
     again: "Ask another question",
-    wrong: "Please check what you entered",
     failed: "Your question was not sent",
     unsure: "We do not know whether your question arrived",
     kept: "What you typed is still on this page.",
     status: (code) => `Status code: ${code}`,
     problems: {
+      no_project: "Enter your project ID.",
       project_id: "Enter a project ID of up to 64 letters, digits, “-” and “_”.",
       blank: "Enter your question.",
       too_long: (limit) => `A question can have up to ${limit} characters. Shorten it, or send it in parts.`,
@@ -105,25 +111,27 @@ function start() {
   form.addEventListener("input", () => {
     keep();
     count();
+    takeBackWhatIsRight();
   });
   project.addEventListener("change", tidyProject);
+  find("copy").addEventListener("click", copyNumber);
   find("again").addEventListener("click", askAnother);
   find("waiting").hidden = true;
   find("send").disabled = false;
 }
 
-// The first of the reader's languages that we speak.
+// The first of the reader's languages that the page speaks; else English, which most others can read.
 function chooseLanguage(wanted) {
   const known = wanted.map((tag) => tag.split("-")[0].toLowerCase()).filter((tag) => tag in TEXTS);
-  return known[0] ?? "ja";
+  return known[0] ?? (wanted.length > 0 ? "en" : "ja");
 }
 
 async function ask() {
   if (sending) return;
   tidyProject();
   const problems = check(project.value, text.value);
-  if (problems.length > 0) return showFailure(texts.wrong, problems);
-  showFailure("", []);
+  if (problems.length > 0) return showWrong(problems);
+  showWrong([]);
   setSending(true);
   let outcome;
   try {
@@ -131,14 +139,16 @@ async function ask() {
   } finally {
     setSending(false);
   }
-  if (outcome.id !== undefined) return showDone(outcome.id);
-  showFailure(titleOf(outcome.problem), [outcome.problem], outcome.status);
+  if (outcome.number !== undefined) return showDone(outcome.number);
+  if (fieldOf(outcome.problem)) return showWrong([outcome.problem]);
+  showFailure(outcome.problem, outcome.status);
 }
 
 // The rules of the API, told before it has to; it judges all the same.
 function check(projectId, question) {
   const problems = [];
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(projectId)) problems.push("project_id");
+  if (projectId === "") problems.push("no_project");
+  else if (!/^[A-Za-z0-9_-]{1,64}$/.test(projectId)) problems.push("project_id");
   if (/^[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(question)) problems.push("blank");
   if (length(question) > TEXT_LIMIT) problems.push("too_long");
   return problems;
@@ -172,7 +182,8 @@ async function post(question) {
 
 // Only a number is an acceptance: a 200 may be the error page of something in between.
 function judge(status, answer) {
-  if (status === 200 && typeof answer?.id === "string" && answer.id !== "") return { id: answer.id };
+  const isText = (value) => typeof value === "string" && value !== "";
+  if (status === 200 && isText(answer?.id) && isText(answer.number)) return { number: answer.number };
   const problem = () => {
     if (status === 400 && fieldOf(answer?.code)) return answer.code;
     if (status === 413) return "too_long";
@@ -196,13 +207,8 @@ function parse(body) {
 
 // The field that a problem is about, if it is about one.
 function fieldOf(problem) {
-  if (problem === "project_id") return project;
+  if (problem === "project_id" || problem === "no_project") return project;
   return problem === "blank" || problem === "too_long" ? text : undefined;
-}
-
-function titleOf(problem) {
-  if (fieldOf(problem)) return texts.wrong;
-  return ["strange", "timeout", "unreachable"].includes(problem) ? texts.unsure : texts.failed;
 }
 
 function describe(problem) {
@@ -211,53 +217,68 @@ function describe(problem) {
   return words(number(problem === "timeout" ? PATIENCE_MILLISECONDS / 1000 : TEXT_LIMIT));
 }
 
-// Says at the top and at the fields what is wrong, or takes it away when nothing is.
-function showFailure(title, problems, status) {
-  for (const field of [project, text]) {
-    const problem = problems.find((problem) => fieldOf(problem) === field);
-    const wrong = find(`${field.id}-wrong`);
-    wrong.textContent = problem ? describe(problem) : "";
-    wrong.hidden = !problem;
-    if (problem) field.setAttribute("aria-invalid", "true");
-    else field.removeAttribute("aria-invalid");
-  }
-  find("failure-title").textContent = title;
-  find("failure-list").replaceChildren(...problems.map(item));
+// Says at the fields what is wrong and leads to the first of them, or takes it away when nothing is.
+function showWrong(problems) {
+  find("failure").hidden = true;
+  for (const field of [project, text]) mark(field, problems.find((problem) => fieldOf(problem) === field));
+  if (problems.length > 0) fieldOf(problems[0]).focus();
+}
+
+function mark(field, problem) {
+  const wrong = find(`${field.id}-wrong`);
+  wrong.textContent = problem ? describe(problem) : "";
+  wrong.hidden = !problem;
+  if (problem) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+}
+
+// A complaint goes as soon as there is nothing to complain about; a new one waits for the button.
+function takeBackWhatIsRight() {
+  const left = check(tidied(project.value), text.value).map(fieldOf);
+  for (const field of [project, text]) if (!left.includes(field)) mark(field);
+}
+
+// Says why nothing was sent, or that nobody knows whether it was.
+function showFailure(problem, status) {
+  const isUnsure = ["strange", "timeout", "unreachable"].includes(problem);
+  find("failure-title").textContent = isUnsure ? texts.unsure : texts.failed;
+  find("failure-text").textContent = describe(problem);
   find("failure-note").textContent = status ? `${texts.kept} (${texts.status(status)})` : texts.kept;
-  find("failure").hidden = problems.length === 0;
-  if (problems.length > 0) {
-    find("failure").focus();
-    find("failure").scrollIntoView({ block: "nearest" });
-  }
+  find("failure").hidden = false;
+  find("failure").focus();
+  find("failure").scrollIntoView({ block: "nearest" });
 }
 
-// A line of the list of problems; it leads to the field that it is about.
-function item(problem) {
-  const line = document.createElement("li");
-  const field = fieldOf(problem);
-  if (!field) {
-    line.textContent = describe(problem);
-    return line;
-  }
-  const link = document.createElement("a");
-  link.href = `#${field.id}`;
-  link.textContent = describe(problem);
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    field.focus();
-  });
-  line.append(link);
-  return line;
-}
-
-function showDone(id) {
+function showDone(number) {
   forget();
   text.value = "";
   count();
-  find("number").textContent = id;
+  find("number").textContent = number;
+  sayCopied("copy");
   form.hidden = true;
   find("done").hidden = false;
   find("done-title").focus();
+}
+
+// Copies the number; where the browser does not let the page, the number is selected for the reader.
+async function copyNumber() {
+  try {
+    await navigator.clipboard.writeText(find("number").textContent);
+    sayCopied("copied");
+  } catch {
+    getSelection().selectAllChildren(find("number"));
+    sayCopied("copyByHand");
+  }
+}
+
+// What the button says of the copy; whoever does not see it hears it.
+function sayCopied(word) {
+  const isByHand = word === "copyByHand";
+  find("copy").textContent = texts[isByHand ? "copy" : word];
+  find("copy").classList.toggle("copied", word === "copied");
+  find("by-hand").textContent = isByHand ? texts.copyByHand : "";
+  find("by-hand").hidden = !isByHand;
+  find("status").textContent = word === "copy" ? "" : texts[word];
 }
 
 function askAnother() {
@@ -281,9 +302,8 @@ function setSending(is) {
 function count() {
   const n = length(text.value);
   const excess = Math.max(0, n - TEXT_LIMIT);
-  const parts = [texts.count(number(n), number(TEXT_LIMIT))];
-  if (excess > 0) parts.push(texts.over(number(excess)));
-  find("count").textContent = parts.join(language === "ja" ? "。" : ". ");
+  find("count-number").textContent = texts.count(number(n), number(TEXT_LIMIT));
+  find("count-over").textContent = excess > 0 ? texts.over(number(excess)) : "";
   find("count").classList.toggle("over", excess > 0);
   // Said once when the limit is passed, and not with every letter.
   if ((excess > 0) !== isOver) find("status").textContent = excess > 0 ? describe("too_long") : "";
@@ -302,8 +322,12 @@ function wellFormed(question) {
 }
 
 // Japanese keyboards give wide letters, and several characters that look like a hyphen.
+function tidied(projectId) {
+  return projectId.normalize("NFKC").trim().replace(/[\u2010-\u2015\u2212\u30fc]/g, "-");
+}
+
 function tidyProject() {
-  project.value = project.value.normalize("NFKC").trim().replace(/[\u2010-\u2015\u2212\u30fc]/g, "-");
+  project.value = tidied(project.value);
   keep();
 }
 
