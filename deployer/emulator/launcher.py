@@ -5,7 +5,7 @@ takes its settings from the environment, and this file the root key from its sta
 environment reaches every function. Every section below closes one gap through a table or a function of
 ministack. Most of those names are private, so the version is pinned and `HOOKED_NAMES` lists them:
 another ministack stops here with one line instead of behaving differently. `guard.py` says who may call,
-`keeper.py` looks after the process.
+`keeper.py` looks after the process, `journal.py` tells the page of the stand-ins what passes.
 
 To close another gap, write a section and add its installer to `GAPS`.
 """
@@ -42,6 +42,7 @@ from pathlib import Path
 from typing import Any
 
 import guard
+import journal
 import keeper
 from guard import ministack
 
@@ -201,6 +202,8 @@ def main() -> None:
     guard.demand_root_key(guard.RootKey(settings["access_key_id"], settings["secret_access_key"]))
     if "folder" in settings:
         keeper.keep(Path(settings["folder"]), deployed_stacks)
+    if "stand_ins" in settings:
+        journal.keep(journal.Reader(settings["stand_ins"], settings["control_token"]))
     try:
         ministack("app").main()
     finally:
@@ -223,7 +226,7 @@ def version_problem() -> str | None:
 
 def missing_name() -> str | None:
     """Says which name this launcher relies on is not there, if any."""
-    for module, names in (*HOOKED_NAMES.items(), *guard.HOOKED_NAMES.items()):
+    for module, names in (*HOOKED_NAMES.items(), *guard.HOOKED_NAMES.items(), *journal.HOOKED_NAMES.items()):
         for name in names:
             try:
                 functools.reduce(getattr, name.split("."), ministack(module))
@@ -236,7 +239,9 @@ def missing_name() -> str | None:
 
 
 def take_settings() -> dict[str, str]:
-    """Reads the root key, and the folder of the state, from the standard input; nobody else can.
+    """Reads the root key, the folder of the state, and where the journal goes, from the standard input.
+
+    Nobody else can read what comes that way.
 
     The functions do not inherit it, for the standard input is empty afterwards.
     """

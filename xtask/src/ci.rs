@@ -49,7 +49,7 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
     run_program(
         &root,
         &emulator.join("bin/python"),
-        &["-m", "unittest", "-q", "launcher_test", "guard_test"],
+        &["-m", "unittest", "-q", "launcher_test", "guard_test", "journal_test"],
         "deployer/emulator",
     )?;
     if !options.fast {

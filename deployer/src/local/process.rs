@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The sources of the emulator: what starts it with what it lacks filled in, and what stands beside that.
-pub(super) const LAUNCHER: [(&str, &str); 4] = [
+pub(super) const LAUNCHER: [(&str, &str); 5] = [
     ("launcher.py", include_str!("../../emulator/launcher.py")),
     ("guard.py", include_str!("../../emulator/guard.py")),
+    ("journal.py", include_str!("../../emulator/journal.py")),
     ("keeper.py", include_str!("../../emulator/keeper.py")),
     ("handlers.json", stacks::rights::HANDLERS),
 ];
@@ -128,7 +129,7 @@ pub(super) fn of_folder(folder: &Path) -> Vec<Background> {
 }
 
 /// Starts the emulator of AWS. Its environment is cleared, because all of it reaches every function; the
-/// root key goes to its standard input, which nobody else reads.
+/// root key and the token of the stand-ins go to its standard input, which nobody else reads.
 pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &Local) -> Outcome<Background> {
     for (name, text) in LAUNCHER {
         let path = folder.join(name);
@@ -157,6 +158,7 @@ pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &
     let root = local.root_key();
     let settings = json!({
         "access_key_id": root.access_key_id, "secret_access_key": root.secret_access_key, "folder": folder,
+        "stand_ins": local.stand_ins_url(), "control_token": local.control_token(),
     });
     spawn(command, folder, Part::Emulator, settings.to_string().as_bytes())
 }

@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::failure::Failure;
+use crate::journal::Report;
 use crate::keys::NewKeys;
 use crate::received::ReceivedCall;
 use crate::server::Stage;
@@ -41,6 +42,7 @@ pub(crate) fn router(control: Control) -> Router {
     let mut private = Router::new()
         .route("/received", get(received))
         .route("/fail", post(fail))
+        .route("/journal", post(journal))
         .route("/keys", post(keys))
         .route("/reset", post(reset))
         .route("/stop", post(stop))
@@ -95,6 +97,13 @@ async fn fail(State(control): State<Control>, body: Bytes) -> Result<Response, W
     });
     control.stage.fail(failure).map_err(WrongInput)?;
     Ok((StatusCode::CREATED, Json(planned)).into_response())
+}
+
+/// Takes what the emulator tells of functions that ran.
+async fn journal(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
+    let report: Report = read(&body)?;
+    control.stage.journal.take(report);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn keys(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {

@@ -9,6 +9,7 @@ mod bytebase;
 mod clock;
 mod control;
 mod failure;
+mod journal;
 mod keys;
 mod media;
 mod page;

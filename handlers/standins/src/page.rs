@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
 use crate::control::refuse_foreign_pages;
+use crate::journal::Passed;
 use crate::server::Stage;
 use crate::service::{Service, scrub};
 
@@ -23,6 +24,8 @@ const POLICY: &str = "default-src 'none'; \
 const SHOWN_CALLS: usize = 200;
 /// Of every list that a service holds.
 const SHOWN_ENTRIES: usize = 50;
+/// The newest events; each is drawn with all its hops.
+const SHOWN_JOURNEYS: usize = 30;
 const SHOWN_BODY_BYTES: usize = 4 * 1024;
 
 /// Builds the page and the lists that it reads.
@@ -31,6 +34,7 @@ pub(crate) fn router(stage: Arc<Stage>) -> Router {
         .route("/", get(page))
         .route("/received.json", get(received))
         .route("/holdings.json", get(holdings))
+        .route("/journeys.json", get(journeys))
         .with_state(stage)
         .layer(from_fn(refuse_foreign_pages))
 }
@@ -65,6 +69,14 @@ async fn holdings(State(stage): State<Arc<Stage>>) -> Response {
         all.insert(service.name().to_owned(), held);
     }
     (headers(), Json(all)).into_response()
+}
+
+async fn journeys(State(stage): State<Arc<Stage>>) -> Response {
+    let calls = stage.recorder.of_each(Passed::of);
+    let (journeys, total) = stage.journal.newest(SHOWN_JOURNEYS, &calls);
+    let mut list = json!({"is_told": stage.journal.is_told(), "total": total, "journeys": journeys});
+    without_secrets(&mut list, &stage.services());
+    (headers(), Json(list)).into_response()
 }
 
 /// Turns every list around, keeps its beginning, and says how long it was.

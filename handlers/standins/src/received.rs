@@ -35,6 +35,9 @@ pub struct ReceivedCall {
     pub status: u16,
     /// The moment of arrival, in milliseconds since the epoch, UTC.
     pub at: u64,
+    /// The process that called, if an emulator is there that knows its processes.
+    #[serde(default)]
+    pub process: Option<u32>,
 }
 
 /// What a service thinks of the credential that came with a call.
@@ -63,7 +66,13 @@ impl ReceivedCall {
             body: sighting.body,
             status: 0,
             at: arrival.at,
+            process: None,
         }
+    }
+
+    /// Adds the process that called.
+    pub(crate) fn by(self, process: Option<u32>) -> Self {
+        Self { process, ..self }
     }
 
     /// Adds the status, removes what is secret, and thereby completes the record.

@@ -78,6 +78,11 @@ impl Recorder {
         self.lock().calls.iter().cloned().collect()
     }
 
+    /// Returns what is made of every kept call, the first arrival first.
+    pub(crate) fn of_each<T>(&self, make: impl FnMut(&ReceivedCall) -> Option<T>) -> Vec<T> {
+        self.lock().calls.iter().filter_map(make).collect()
+    }
+
     /// Returns how many calls were dropped for newer ones.
     pub(crate) fn n_dropped(&self) -> usize {
         self.lock().n_dropped
@@ -122,6 +127,7 @@ mod tests {
             body: String::new(),
             status: 200,
             at: 0,
+            process: None,
         }
     }
 

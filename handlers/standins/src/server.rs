@@ -19,6 +19,7 @@ use crate::backlog::file::BacklogFile;
 use crate::bytebase::Bytebase;
 use crate::control::{self, Control};
 use crate::failure::Failure;
+use crate::journal::Journal;
 use crate::keys::{Keys, NewKeys};
 use crate::page;
 use crate::peer::refuse_other_users;
@@ -42,6 +43,7 @@ pub struct Standins {
 /// All services and what they share.
 pub(crate) struct Stage {
     pub(crate) recorder: Arc<Recorder>,
+    pub(crate) journal: Arc<Journal>,
     backlog: Arc<Backlog>,
     slack: Arc<Slack>,
     teams: Arc<Teams>,
@@ -166,6 +168,7 @@ impl Stage {
     fn new(base_url: &str, keys: Keys) -> Self {
         Self {
             recorder: Arc::default(),
+            journal: Arc::default(),
             backlog: Arc::new(Backlog::new(Keys::backlog_url(base_url), keys.backlog_api_key)),
             slack: Arc::new(Slack::new(keys.slack_secret)),
             teams: Arc::new(Teams::new(keys.teams_signature)),
@@ -211,6 +214,7 @@ impl Stage {
     /// Forgets everything except the keys.
     pub(crate) fn reset(&self) {
         self.recorder.reset();
+        self.journal.reset();
         for service in self.services().iter() {
             service.reset();
         }
@@ -220,7 +224,7 @@ impl Stage {
 fn application(control: Control) -> Router {
     let stage = Arc::clone(&control.stage);
     let shown = page::router(Arc::clone(&stage));
-    let mounted = mounted(&stage.services(), &stage.recorder);
+    let mounted = mounted(&stage.services(), &stage.recorder, &stage.journal);
     control::router(control)
         .merge(shown)
         .merge(mounted)

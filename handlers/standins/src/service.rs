@@ -11,6 +11,8 @@ use axum::response::Response;
 use axum::{Error, Router};
 use serde_json::Value;
 
+use crate::journal::Journal;
+use crate::peer::{Processes, Socket};
 use crate::received::{Credential, ReceivedCall};
 use crate::recorder::Recorder;
 
@@ -60,16 +62,23 @@ struct Witnessed {
     service: Arc<dyn Service>,
     all: Arc<[Arc<dyn Service>]>,
     recorder: Arc<Recorder>,
+    journal: Arc<Journal>,
+    processes: Arc<Processes>,
 }
 
 /// Mounts every service under its name; every call is recorded, and planned failures come first.
-pub(crate) fn mounted(all: &Arc<[Arc<dyn Service>]>, recorder: &Arc<Recorder>) -> Router {
-    let mut router = Router::new();
+pub(crate) fn mounted(all: &Arc<[Arc<dyn Service>]>, recorder: &Arc<Recorder>, journal: &Arc<Journal>) -> Router {
+    let (mut router, processes) = (Router::new(), Arc::new(Processes::default()));
     for service in all.iter() {
         let prefix = format!("/{}", service.name());
         let routes = Arc::clone(service).routes();
-        let witnessed =
-            Witnessed { service: Arc::clone(service), all: Arc::clone(all), recorder: Arc::clone(recorder) };
+        let witnessed = Witnessed {
+            service: Arc::clone(service),
+            all: Arc::clone(all),
+            recorder: Arc::clone(recorder),
+            journal: Arc::clone(journal),
+            processes: Arc::clone(&processes),
+        };
         // Unlike `nest`, this also serves the prefix with a slash behind it.
         let mounted = Router::new().nest_service(&prefix, routes).layer(from_fn_with_state(witnessed, witness));
         router = router.merge(mounted);
@@ -95,14 +104,19 @@ impl Sighting {
 }
 
 async fn witness(State(witnessed): State<Witnessed>, request: Request, next: Next) -> Response {
-    let Witnessed { service, all, recorder } = witnessed;
+    let Witnessed { service, all, recorder, journal, processes } = witnessed;
     let arrival = recorder.arrive();
     let (parts, body) = request.into_parts();
+    let socket = parts.extensions.get::<Socket>().copied().filter(|_| journal.is_told());
+    let process = match socket {
+        Some(socket) => processes.of(socket).await,
+        None => None,
+    };
     let body = to_bytes(body, MAX_BODY_BYTES).await;
     let received = body.as_ref().map_or_else(|_| Bytes::new(), Bytes::clone);
     let sighting = service.inspect(&parts, &received);
     let (method, path, credential) = (parts.method.clone(), parts.uri.path().to_owned(), sighting.credential);
-    let call = ReceivedCall::new(arrival, service.name(), &parts, sighting);
+    let call = ReceivedCall::new(arrival, service.name(), &parts, sighting).by(process);
 
     let mut response = match recorder.take_failure(service.name(), &path) {
         None => handled(service.as_ref(), parts, body, next).await,
