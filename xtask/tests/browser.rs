@@ -1,6 +1,7 @@
-//! The question form in a browser: a reader's languages, hands and eyes, and an API that fails.
+//! The question form in a browser: a reader's languages, hands and eyes, and an API that fails; and the
+//! page of the stand-ins (`browser/standins.rs`). axe-core judges both.
 //!
-//! The page comes from a small server with the headers that CloudFront will set. The story of the
+//! The form comes from a small server with the headers that CloudFront will set. The story of the
 //! local stage (`local.rs`) goes through some of the same with everything that is behind the page.
 //! By itself: `cargo test -p xtask --test browser`. It needs Debian's packages `chromium` and
 //! `chromium-driver`; what it saw is in `target/tmp/browser`.
@@ -8,10 +9,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod browser {
+    pub mod axe;
     pub mod chromedriver;
     pub mod page;
     pub mod question_form;
+    pub mod readers;
     pub mod server;
+    pub mod standins;
 }
 
 use browser::page::{Browser, ENTER, TAB};
@@ -26,7 +30,8 @@ const JAPANESE: &str = "ja,en-US";
 const ENGLISH: &str = "en-GB,en,ja";
 const QUESTION: &str = "S3 の署名付き URL は、どこまで共有してよいですか？ 🙏🏽\n\n試したこと:\n\t1. aws s3 presign \"…\" \
     <b>\\n</b>\n2. 家族 👨‍👩‍👧‍👦 に 𠮷野家で聞きました 🍜";
-const LONG_NUMBER: &str = r#"{"message":"queued","id":"x","number":"0123456789abcdef0123456789abcdef0123456789abcdef"}"#;
+const LONG_NUMBER: &str =
+    r#"{"message":"queued","id":"x","number":"0123456789abcdef0123456789abcdef0123456789abcdef"}"#;
 const NUMBER: &str = "5d0c3f7e-6b";
 
 /// What a question is posted as.
@@ -115,59 +120,6 @@ fn what_cannot_be_asked_is_not_sent() {
     browser.click("#send");
     is_confirmed(&browser);
     assert_eq!(server.received(), [posted("AWS-101-a_b", &longest)]);
-    is_clean(&browser);
-}
-
-#[test]
-fn an_empty_form_is_told_what_to_enter_and_nothing_else() {
-    for (languages, project, question) in
-        [(JAPANESE, "プロジェクト ID を入力してください。", "質問を入力してください。"), (ENGLISH, "Enter your project ID.", "Enter your question.")]
-    {
-        let (server, browser) = (Server::start(), Browser::start(languages));
-        browser.narrow_to(320);
-        browser.open(&server.url());
-        let before = browser.text("main");
-        browser.click("#send");
-        assert_eq!(is_wrong(&browser, "project"), project);
-        assert_eq!(browser.text("#text-wrong"), question);
-        let added: Vec<_> = browser.text("main").lines().map(str::to_owned).filter(|line| !before.contains(line)).collect();
-        assert_eq!(added, [project, question], "each once, and no word beside");
-        fits(&browser);
-        browser.picture(&format!("empty-{}", &languages[..2]));
-        // What has become right is taken back at once; what has not, stays.
-        browser.fill("#project", "AWS-101");
-        assert!(!browser.is_shown("#project-wrong") && browser.is_shown("#text-wrong"));
-        browser.fill("#text", "x");
-        assert!(!browser.is_shown("#text-wrong"));
-        assert_eq!(server.received(), [""; 0]);
-        is_clean(&browser);
-    }
-}
-
-#[test]
-fn the_number_is_short_and_can_be_copied() {
-    let (server, browser) = (Server::start(), Browser::start(JAPANESE));
-    let number = asks(&browser, &server.url(), "AWS-101", QUESTION);
-    assert!(number.len() <= 12, "{number}");
-    browser.allow_the_clipboard(&server.url());
-    browser.click("#copy");
-    browser.wait_until("the page says that it was copied", || browser.text("#copy") == "コピーしました");
-    assert_eq!(browser.text_on_the_clipboard(), number);
-    assert_eq!(browser.execute("return document.getElementById('status').textContent", &[]), json!("コピーしました"));
-
-    // The next receipt begins anew. A browser that does not let the page copy has the number selected.
-    browser.click("#again");
-    browser.fill("#text", "次の質問");
-    browser.click("#send");
-    is_confirmed(&browser);
-    assert_eq!(browser.text("#copy"), "番号をコピー");
-    browser.execute("navigator.clipboard.writeText = () => Promise.reject(new Error())", &[]);
-    browser.click("#copy");
-    browser.wait_for("#by-hand");
-    assert_eq!(browser.execute("return String(getSelection())", &[]), json!(number));
-    browser.narrow_to(320);
-    fits(&browser);
-    browser.picture("japanese-narrow-receipt");
     is_clean(&browser);
 }
 
@@ -313,19 +265,6 @@ fn speaks_no(browser: &Browser, is_foreign: impl Fn(char) -> bool) {
     let shown = browser.execute("return document.querySelector('main').innerText", &[]);
     let shown = shown.as_str().unwrap();
     assert!(!shown.is_empty() && !shown.contains(is_foreign), "{shown}");
-}
-
-#[test]
-fn other_readers_read_what_they_know_best_and_else_english() {
-    let server = Server::start();
-    for (languages, spoken) in [("fr,en-US,ja", "en"), ("de,ja-JP,en", "ja"), ("ko,zh-TW", "en"), ("fr-FR,fr,de", "en")] {
-        let browser = Browser::start(languages);
-        browser.open(&server.url());
-        assert_eq!(browser.execute("return document.documentElement.lang", &[]), json!(spoken), "{languages}");
-        browser.prefer_dark();
-        browser.picture(&format!("dark-{}", &languages[..2]));
-        is_clean(&browser);
-    }
 }
 
 #[test]

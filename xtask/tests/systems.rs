@@ -71,6 +71,7 @@ fn all_systems_from_end_to_end() {
     chapter("form: a failing end does not hold up the others", || form::failing_end(&stage));
     chapter("form: a second delivery has no effect at any end", || form::duplicates(&stage));
     chapter("form: a person asks in a browser", || chapters::browser::asks_a_question(&stage));
+    chapter("form: the page of the stand-ins shows the way of a question", || chapters::browser::sees_its_way(&stage));
     chapter("form: the page tells what fails and keeps the question", || chapters::browser::is_told_what_fails(&stage));
     chapter("form: only what differs is uploaded", || site::only_what_differs(&stage));
     chapter("form: a domain has a certificate and aliases", || site::domain(&stage));

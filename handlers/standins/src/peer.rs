@@ -51,7 +51,8 @@ fn holder(socket: Socket) -> Option<u32> {
     let (user, wanted) = (rustix::process::getuid().as_raw(), format!("socket:[{}]", socket.0));
     let holds = |folder: &Path| {
         let open = std::fs::read_dir(folder.join("fd")).into_iter().flatten().flatten();
-        open.into_iter().any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target.as_os_str() == wanted.as_str()))
+        open.into_iter()
+            .any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target.as_os_str() == wanted.as_str()))
     };
     std::fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
         let process = entry.file_name().to_str()?.parse().ok()?;

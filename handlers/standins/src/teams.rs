@@ -25,7 +25,11 @@ use crate::service::{Service, Sighting};
 const NAME: &str = "teams";
 const WORKFLOW: &str = "0123456789abcdef";
 const SIGNATURE: &str = "sig";
-const LONGEST_BODY_BYTES: usize = 28 * 1024;
+/// As Teams counts it, which is not what the workflow receives: the message as a text inside JSON.
+///
+/// A workflow takes more and then fails unseen, which helps nobody here. Source: the error `MessageSizeExceeded`
+/// (28,897 of 28,672 bytes for a body of 24,453) in MicrosoftDocs/msteams-docs, issue 11274.
+const LONGEST_MESSAGE_BYTES: usize = 28 * 1024;
 
 /// One workflow with the trigger that receives cards.
 pub(crate) struct Teams {
@@ -138,7 +142,7 @@ async fn invoke(
         Credential::Valid if headers.contains_key(header::AUTHORIZATION) => return error::two_schemes(),
         Credential::Valid => {}
     }
-    if body.len() > LONGEST_BODY_BYTES {
+    if counted(&body) > LONGEST_MESSAGE_BYTES {
         return error::refusal(StatusCode::PAYLOAD_TOO_LARGE);
     }
     if !media::is(&headers, "application/json") {
@@ -153,6 +157,11 @@ async fn invoke(
     }
     workflow.cards.push(json!({"at": clock::now_milliseconds(), "payload": payload}));
     (StatusCode::ACCEPTED, Body::empty()).into_response()
+}
+
+/// The size of a message as a text inside JSON, where quotation marks and backslashes take a byte more.
+fn counted(body: &[u8]) -> usize {
+    body.len() + body.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 
 async fn cards(State(teams): State<Arc<Teams>>) -> Json<Vec<Value>> {

@@ -10,6 +10,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Longest message in bytes. Teams documents 28 KB; less was seen to be refused.
 pub const BUDGET_BYTES: usize = 20_000;
+/// Longest message in bytes as Teams seems to count it: as a text inside JSON, where each quotation mark and each
+/// backslash takes one more. Its limit is 28,672; what it adds itself is not known.
+///
+/// Source: the error `MessageSizeExceeded` in MicrosoftDocs/msteams-docs, issue 11274.
+const COUNTED_BUDGET_BYTES: usize = 26_000;
 /// Longest project id or number that is shown in full; the form and SNS keep far below it.
 const WORD_LIMIT_BYTES: usize = 256;
 /// What indents, since clients shorten ordinary spaces.
@@ -22,15 +27,20 @@ pub fn message(question: &Question, number: &str, asked_at: Option<&str>) -> Str
         envelope(&blocks(text, notice, &facts(&question.project_id, number, asked_at))).to_string()
     };
     let whole = written(text, None);
-    if whole.len() <= BUDGET_BYTES {
+    if fits(&whole) {
         return whole;
     }
     let notice = Some("(長いため途中で省略しました。続きは質問番号で記録を探してご覧ください。)");
     let ends = text.grapheme_indices(true).map(|(start, character)| start + character.len());
     let ends: Vec<usize> = ends.take_while(|end| *end <= BUDGET_BYTES).collect();
-    let n_fitting = ends.partition_point(|end| written(&text[..*end], notice).len() <= BUDGET_BYTES);
+    let n_fitting = ends.partition_point(|end| fits(&written(&text[..*end], notice)));
     let end = n_fitting.checked_sub(1).map_or(0, |last| ends[last]);
     written(text[..end].trim_end(), notice)
+}
+
+fn fits(message: &str) -> bool {
+    let n_escapes = message.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    message.len() <= BUDGET_BYTES && message.len() + n_escapes <= COUNTED_BUDGET_BYTES
 }
 
 /// What a workflow takes. Source: Microsoft Learn, "Create incoming webhooks with Workflows".

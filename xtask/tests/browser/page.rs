@@ -166,8 +166,21 @@ impl Browser {
     }
 
     pub fn prefer_dark(&self) {
-        let feature = json!({"name": "prefers-color-scheme", "value": "dark"});
+        self.prefer("dark");
+    }
+
+    pub fn prefer_light(&self) {
+        self.prefer("light");
+    }
+
+    fn prefer(&self, scheme: &str) {
+        let feature = json!({"name": "prefers-color-scheme", "value": scheme});
         self.driver.devtools("Emulation.setEmulatedMedia", &json!({"features": [feature]}));
+    }
+
+    /// Sets the clock of the browser to a zone, such as `Asia/Tokyo`.
+    pub fn live_in(&self, zone: &str) {
+        self.driver.devtools("Emulation.setTimezoneOverride", &json!({"timezoneId": zone}));
     }
 
     /// What the console complains about since the last look, violations of the policy among it.

@@ -180,7 +180,8 @@ fn judge(headers: &HeaderMap, body: &[u8]) -> Response {
     if text.chars().count() > 4_000 {
         return refuse(400, "too_long");
     }
-    let body = json!({"message": "queued", "id": "5d0c3f7e-6b0a-5b52-9c6e-0e6f7d1a2b3c", "number": "5d0c3f7e-6b"}).to_string();
+    let body =
+        json!({"message": "queued", "id": "5d0c3f7e-6b0a-5b52-9c6e-0e6f7d1a2b3c", "number": "5d0c3f7e-6b"}).to_string();
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 

@@ -20,6 +20,56 @@ pub fn asks_a_question(stage: &Stage) {
     is_clean(&browser);
 }
 
+/// The page of the stand-ins shows one question on its way: by whom it came, at which ends it worked, with
+/// their times and lines, and which of the SaaS were called for it.
+pub fn sees_its_way(stage: &Stage) {
+    stage.fail(&json!({"service": "teams", "status": 503, "times": 1}));
+    let text = "どの道を通りましたか？";
+    let body = json!({"project_id": "AWS-101", "text": text}).to_string();
+    let asked = stage.post(&format!("{}/api/questions", form::site(stage)), "application/json", body.as_bytes());
+    let number = asked.json()["id"].as_str().unwrap().to_owned();
+    form::settle(stage);
+    let way = || {
+        let shown = stage.get(&format!("{}/journeys.json", stage.stand_ins())).json();
+        let ways = shown["journeys"].as_array().unwrap();
+        ways.iter().find(|way| way["id"] == json!(number)).cloned().unwrap_or_default()
+    };
+    stage.until("the whole way is told", || way()["outcome"] == "done");
+    let way = way();
+    assert_eq!((&way["endpoint"]["request"], &way["endpoint"]["status"]), (&json!("POST /api/questions"), &json!(200)));
+    assert!(way["topic"].as_str().unwrap().contains("Questions"), "{way:#}");
+    let branches: Vec<Json> = way["branches"].as_array().unwrap().clone();
+    let called = |name: &str| {
+        let branch = branches.iter().find(|branch| branch["queue"].as_str().unwrap().contains(name)).unwrap();
+        let deliveries = branch["deliveries"].as_array().unwrap();
+        let of_one = |step: &Json| {
+            let calls = step["calls"].as_array().unwrap().iter();
+            let calls: Vec<_> = calls.map(|call| json!([call["service"], call["method"], call["status"]])).collect();
+            assert!(step["began"].as_u64() <= step["ended"].as_u64() && step["lines"].as_array().unwrap().len() > 1);
+            json!([step["outcome"], calls])
+        };
+        deliveries.iter().map(of_one).collect::<Vec<_>>()
+    };
+    assert_eq!(branches.len(), 3, "{way:#}");
+    assert_eq!(called("ArchiveQuestions"), [json!(["done", []])]);
+    assert_eq!(called("TicketQuestions"), [json!(["done", [["backlog", "POST", 201]]])]);
+    let twice = [json!(["retrying", [["teams", "POST", 503]]]), json!(["done", [["teams", "POST", 202]]])];
+    assert_eq!(called("TeamsQuestions"), twice);
+    // What was asked is in what the SaaS hold, and in nothing that is told of the way.
+    assert!(!way.to_string().contains(text));
+
+    let browser = Browser::start("en-GB,en");
+    browser.open(&stage.stand_ins());
+    browser.wait_for("#journeys summary");
+    browser.click("#journeys summary");
+    browser.wait_for("#journeys .hops");
+    let said = browser.text("#journeys .more");
+    for words in ["POST /api/questions", "TeamsPoster", "TicketCreator", "delivery 2", "created issue", &number] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    browser.picture("way-of-a-question");
+}
+
 fn arrives(stage: &Stage, receipt: &str, text: &str) {
     form::settle(stage);
     let number = form::found_by(stage, receipt);

@@ -212,7 +212,8 @@ fn delivery(invocation: &Invocation, message: &Delivered, calls: &[Passed]) -> S
 
 /// The lines, and how the function died if none of them says so.
 fn with_end(mut lines: Vec<Line>, invocation: &Invocation) -> Vec<Line> {
-    if let Some(error) = invocation.error.as_ref().filter(|error| !lines.iter().any(|line| line.message.contains(*error)))
+    if let Some(error) =
+        invocation.error.as_ref().filter(|error| !lines.iter().any(|line| line.message.contains(*error)))
     {
         lines.push(Line { at: invocation.ended, level: "error".into(), message: error.clone(), fields: Map::new() });
     }

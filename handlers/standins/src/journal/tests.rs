@@ -72,7 +72,9 @@ fn one_event_is_followed_from_its_endpoint_over_a_topic_to_the_calls_of_each_end
         .iter()
         .flat_map(|branch| branch["deliveries"].as_array().unwrap())
         .map(|step| (&step["delivery"], &step["outcome"], step["calls"].as_array().unwrap()))
-        .map(|(count, outcome, calls)| json!([count, outcome, calls.iter().map(|call| &call["sequence"]).collect::<Vec<_>>()]))
+        .map(|(count, outcome, calls)| {
+            json!([count, outcome, calls.iter().map(|call| &call["sequence"]).collect::<Vec<_>>()])
+        })
         .collect();
     assert_eq!(ways, [json!([1, "done", [1]]), json!([1, "retrying", [2]]), json!([2, "done", [4]])]);
     assert_eq!(branches[0]["deliveries"][0]["lines"][0]["message"], "received");
@@ -108,8 +110,11 @@ fn what_is_refused_waits_fails_or_is_given_up_says_so() {
 fn the_messages_of_a_batch_have_lines_and_calls_of_their_own() {
     let told = |at: u64, message: &str, id: &str| line(at, "info", message, json!({"message_id": id}));
     let lines = [
-        told(200, "received", "a"), told(300, "done", "a"), "what a library wrote".to_owned(),
-        told(400, "received", "b"), told(500, "ignored", "b"),
+        told(200, "received", "a"),
+        told(300, "done", "a"),
+        "what a library wrote".to_owned(),
+        told(400, "received", "b"),
+        told(500, "ignored", "b"),
     ];
     let message = |id: &str| json!({"id": id, "queue": "Q", "sent": 150, "count": 1});
     let journal = journal(&[json!({

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::{FILE, Outcome, Stage, check_error};
 
-const DRIVEN: [(Method, &str); 15] = [
+const DRIVEN: [(Method, &str); 16] = [
     (Method::POST, "/_control/backlog/files"),
     (Method::DELETE, "/_control/backlog/files/7"),
     (Method::GET, "/_control/backlog/issues"),
@@ -16,6 +16,7 @@ const DRIVEN: [(Method, &str); 15] = [
     (Method::POST, "/_control/bytebase/projects"),
     (Method::GET, "/_control/received"),
     (Method::POST, "/_control/fail"),
+    (Method::POST, "/_control/journal"),
     (Method::POST, "/_control/keys"),
     (Method::POST, "/_control/reset"),
     (Method::POST, "/_control/stop"),
@@ -45,7 +46,7 @@ async fn every_control_call_demands_the_token() -> Outcome {
 #[tokio::test]
 async fn health_page_and_services_need_no_token() -> Outcome {
     let stage = Stage::with_token(Some("token-1")).await?;
-    for path in ["/_control/health", "/", "/received.json", "/holdings.json"] {
+    for path in ["/_control/health", "/", "/received.json", "/holdings.json", "/journeys.json"] {
         let answer = stage.request(Method::GET, path).send().await?;
         assert_eq!(answer.status(), 200, "{path}");
     }
@@ -56,7 +57,7 @@ async fn health_page_and_services_need_no_token() -> Outcome {
 async fn a_foreign_host_is_refused() -> Outcome {
     let stage = Stage::started().await?;
     let port = stage.standins.address().port();
-    let paths = ["/", "/received.json", "/holdings.json", "/_control/health", "/_control/received"];
+    let paths = ["/", "/received.json", "/holdings.json", "/journeys.json", "/_control/health", "/_control/received"];
     for path in paths {
         for host in ["evil.example", "127.0.0.1.evil.example", "192.168.0.1", "localhost.evil.example:80"] {
             let request = stage.request(Method::GET, path).header("host", host);

@@ -51,7 +51,9 @@ async fn the_page_asks_nobody_else_and_parses_no_foreign_text() -> Outcome {
     ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
-    for needed in ["prefers-color-scheme: dark", "Nothing has arrived yet", "/received.json", "/holdings.json"] {
+    for needed in
+        ["prefers-color-scheme: dark", "Nothing has arrived yet", "/received.json", "/holdings.json", "/journeys.json"]
+    {
         assert!(page.contains(needed), "{needed}");
     }
     Ok(())
@@ -91,7 +93,7 @@ async fn the_list_stays_small_however_much_arrives() -> Outcome {
 #[tokio::test]
 async fn the_list_can_only_be_read() -> Outcome {
     let stage = Stage::started().await?;
-    for path in ["/", "/received.json", "/holdings.json"] {
+    for path in ["/", "/received.json", "/holdings.json", "/journeys.json"] {
         let answer = stage.request(Method::POST, path).send().await?;
         assert_eq!(answer.status(), 405);
     }
@@ -121,6 +123,40 @@ async fn the_holdings_have_the_newest_entry_first_and_say_how_many_there_are() -
     assert_eq!(holdings["backlog"]["issues"].as_array().map(Vec::len), Some(50));
     assert_eq!(holdings["backlog"]["issues"][0]["summary"], "51");
     assert_eq!(holdings["backlog"]["issues"][0]["comments"], json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_is_shown_with_the_call_of_the_process_that_worked_at_it() -> Outcome {
+    let stage = Stage::with_token(Some("token")).await?;
+    let journeys = async || stage.request(Method::GET, "/journeys.json").send().await?.json::<Value>().await;
+    assert_eq!(journeys().await?, json!({"is_told": false, "total": 0, "journeys": []}));
+    let tell = async |token: &str, report: Value| {
+        let request = stage.request(Method::POST, "/_control/journal").header("x-control-token", token);
+        request.json(&report).send().await.map(|answer| answer.status().as_u16())
+    };
+    assert_eq!(tell("wrong", json!({"invocations": []})).await?, 401);
+    // Before anybody tells, nobody asks whose a call is.
+    stage.get("/backlog/before").await?;
+    assert_eq!(tell("token", json!({"invocations": []})).await?, 204);
+    stage.get("/backlog/api/v2/users/myself").await?;
+    let calls = stage.standins.received();
+    assert_eq!(calls.iter().map(|call| call.process).collect::<Vec<_>>(), [None, Some(std::process::id())]);
+
+    let message = json!({"id": "m-1", "queue": "Events", "sent": calls[1].at, "count": 1});
+    let line = json!({"at_ms": calls[1].at, "level": "info", "message": "done", "message_id": "m-1",
+        "result": format!("a handler has logged {KEY}")});
+    let run = json!({"id": "r-1", "function": "Worker", "process": std::process::id(), "began": calls[1].at,
+        "ended": calls[1].at + 1, "messages": [message], "lines": [line.to_string()]});
+    assert_eq!(tell("token", json!({"invocations": [run]})).await?, 204);
+    let shown = journeys().await?;
+    assert_eq!((&shown["total"], &shown["journeys"][0]["outcome"]), (&json!(1), &json!("done")), "{shown:#}");
+    let step = &shown["journeys"][0]["branches"][0]["deliveries"][0];
+    assert_eq!(step["calls"][0]["path"], "/backlog/api/v2/users/myself");
+    assert_eq!(step["lines"][0]["fields"]["result"], "a handler has logged redacted");
+    for wrong in [json!({}), json!([]), json!({"invocations": [{"id": "r"}]}), json!({"invocations": [], "more": 1})] {
+        assert_eq!(tell("token", wrong).await?, 400);
+    }
     Ok(())
 }
 

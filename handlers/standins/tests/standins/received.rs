@@ -101,7 +101,7 @@ async fn refuses_and_records_a_body_beyond_every_measure() -> Outcome {
 #[tokio::test]
 async fn does_not_record_control_calls_and_the_page() -> Outcome {
     let stage = Stage::started().await?;
-    for path in ["/", "/received.json", "/holdings.json", "/_control/health", "/elsewhere"] {
+    for path in ["/", "/received.json", "/holdings.json", "/journeys.json", "/_control/health", "/elsewhere"] {
         stage.request(Method::GET, path).send().await?;
     }
     stage.put(json!({"content": "x"})).await?;

@@ -140,3 +140,27 @@ fn a_question_that_came_past_the_form_keeps_to_the_budget() {
     assert!(message.len() <= BUDGET_BYTES, "{}", message.len());
     assert!(message.contains("プロジェクト: a b") && message.contains("é…"));
 }
+
+#[test]
+fn what_teams_counts_is_below_its_limit_whatever_the_text_is_made_of() {
+    let counted = |text: &str| {
+        let message = message(&question(text), NUMBER, Some(ASKED_AT));
+        serde_json::to_string(&message).unwrap().len()
+    };
+    for text in ["\"", "\\", "\"\n", "\\\n", "a\n", "{{\n", "👍", "\t\"", "\u{7f}"] {
+        for n in [1_000, 2_000, 4_000, 30_000] {
+            let n_bytes = counted(&text.repeat(n));
+            assert!(n_bytes <= 28_672 - 2_000, "{n} x {text:?}: {n_bytes}");
+        }
+    }
+}
+
+#[test]
+fn four_thousand_emoji_on_a_hundred_lines_are_cut_with_a_notice_and_none_in_two() {
+    let text = vec!["😀".repeat(39); 100].join("\n");
+    let (shown, is_cut) = lines(&text);
+    assert!(is_cut && shown.len() > 80, "{}", shown.len());
+    let (last, whole) = shown.split_last().unwrap();
+    assert!(whole.iter().all(|line| *line == "😀".repeat(39)));
+    assert!(!last.is_empty() && last.chars().all(|c| c == '😀'));
+}
