@@ -222,7 +222,8 @@ fn with_end(mut lines: Vec<Line>, invocation: &Invocation) -> Vec<Line> {
 
 impl Journey {
     fn add(&mut self, message: &Delivered, step: Step) {
-        let known = self.branches.iter().position(|branch| branch.message_id == message.id);
+        let is_it = |branch: &Branch| branch.message_id == message.id && branch.queue == message.queue;
+        let known = self.branches.iter().position(is_it);
         let place = known.unwrap_or_else(|| {
             self.branches.push(Branch {
                 queue: message.queue.clone(),

@@ -142,7 +142,7 @@ async fn a_message_has_at_most_twenty_eight_kilobytes() -> Outcome {
     const LONGEST_BYTES: usize = 28 * 1024;
     let stage = Stage::started().await?;
     // It is counted as a text inside JSON, whose own two marks do not count.
-    let counted = |body: &str| serde_json::Value::from(body).to_string().len() - 2;
+    let counted = |body: &str| Value::from(body).to_string().len() - 2;
     let overhead = counted(&message(&card("")).to_string());
     for (length, status) in [(LONGEST_BYTES, 202), (LONGEST_BYTES + 1, 413)] {
         let body = message(&card(&"x".repeat(length - overhead))).to_string();
