@@ -12,7 +12,7 @@ const TEXTS = {
     title: "質問フォーム",
     lead: "コースの内容についての質問を、講師に送れます。",
     project: "プロジェクト ID",
-    projectHint: "講師から案内された ID（例: AWS-101）",
+    projectHint: "講師から案内された ID（例:\u00a0AWS-101）",
     question: "質問",
     questionHint: "知りたいことや試したこと、表示されたエラーなどを書いてください。",
     count: (n, limit) => `${n} / ${limit} 文字`,
