@@ -18,13 +18,11 @@ const RULES: [&str; 6] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"
 
 /// Judges the page as it is now; one line for each finding, with its impact first.
 pub fn findings(browser: &Browser) -> Vec<String> {
-    let script = format!(
-        "{}\nreturn axe.run(document, {{runOnly: arguments[0], resultTypes: ['violations']}}).then(found =>
-            found.violations.flatMap(rule => rule.nodes.map(node =>
-                `${{rule.impact}}: ${{rule.id}} at ${{node.target}}: ${{node.failureSummary}}`)))",
-        source()
-    );
-    let found = browser.execute(&script, &[json!(RULES)]);
+    browser.execute(source(), &[]);
+    let script = "return axe.run(document, {runOnly: arguments[0], resultTypes: ['violations']}).then(found =>
+        found.violations.flatMap(rule => rule.nodes.map(node =>
+            `${rule.impact}: ${rule.id} at ${node.target}: ${node.failureSummary}`)))";
+    let found = browser.execute(script, &[json!(RULES)]);
     let found: &Vec<Json> = found.as_array().unwrap_or_else(|| panic!("axe gives no list: {found}"));
     found.iter().map(|line| line.as_str().unwrap().to_owned()).collect()
 }

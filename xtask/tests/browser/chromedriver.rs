@@ -12,6 +12,8 @@ const NEEDED: &str = "this test needs a browser: install Debian's packages `chro
     and for pictures in Japanese `fonts-noto-cjk` and `fonts-noto-color-emoji`";
 /// How long one call may take; the first starts the browser, on a machine that may be busy building.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a script of a test may take in milliseconds: a busy machine judges a long page slowly.
+const SCRIPT_MILLISECONDS: u32 = 110_000;
 /// How long the browser may take to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// How often the driver is launched until it has a port.
@@ -147,6 +149,7 @@ fn new_folder() -> PathBuf {
 
 fn capabilities(languages: &str) -> Json {
     json!({
+        "timeouts": {"script": SCRIPT_MILLISECONDS},
         "goog:loggingPrefs": {"browser": "ALL"},
         "goog:chromeOptions": {
             "args": [
