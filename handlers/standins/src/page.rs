@@ -34,7 +34,7 @@ const PAGE: &str = concat!(
 /// The digests of the style and the script; a test compares them with the page.
 const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-Ys4z4qQJxbWnnUqH+duO14pTQw37NYm6X3pF+DyK9iU='; \
-    script-src 'sha256-8FUePdwReTT4ETsGi98PyxJVB3GyrhtHlcXvukzwgks='; \
+    script-src 'sha256-du7GPVNEKm6FE7rz/kxokGDFqDr/YI4eaNnNNMWUez4='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 const SHOWN_CALLS: usize = 200;

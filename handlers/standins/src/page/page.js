@@ -179,7 +179,7 @@ function draw(journeys, holdings, received) {
     counted(bytebase.projects_served, "project", "projects") + " served of " + bytebase.projects].join(", ");
   const shown = [
     [list("journeys", "Events on their way", held(journeys.total, journeys.journeys, "event", "events"),
-      journeys.journeys, 10, (journey) => journey.id, journeyEntry), "events", journeys.total],
+      journeys.journeys, 10, (journey) => journey.id, journeyEntry), journeys.total === 1 ? "event" : "events", journeys.total],
     [list("backlog", "Backlog", held(backlog.total, backlog.issues, "issue", "issues"),
       backlog.issues, FIRST_ENTRIES, (issue) => issue.issueKey, issueEntry), "Backlog", backlog.total],
     [list("slack", "Slack", held(slack.total, slack.messages, "message", "messages"),
@@ -190,7 +190,7 @@ function draw(journeys, holdings, received) {
     [list("calls", "Calls", received.total === 0 ? "" : held(received.total, calls, "call", "calls") + "; " + failed
       + " refused or failed; stand-ins: " + received.services.join(", "),
       // A server that was started again counts from one, so the number alone may mean another call.
-      calls, FIRST_CALLS, (call) => call.sequence + "@" + call.at, callEntry), "calls", received.total],
+      calls, FIRST_CALLS, (call) => call.sequence + "@" + call.at, callEntry), received.total === 1 ? "call" : "calls", received.total],
   ].filter(([list]) => list !== null).map(([{ id }, title, total]) => ({ id, title, total }));
   drawContents(shown);
   document.getElementById("empty").hidden = shown.length > 0;
