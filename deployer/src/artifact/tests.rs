@@ -3,7 +3,7 @@
 use super::*;
 use crate::account::scripted::{Answer, Scripted, stack_of};
 
-const BUCKET: &str = "/tsugite-111122223333-ap-northeast-1-example";
+const BUCKET: &str = "/tsugite-111122223333-ap-northeast-1-example/";
 const KEY: &str = "/tsugite-111122223333-ap-northeast-1-example/handler/0a.zip";
 
 /// Uploads an archive; asked for it before and after, S3 answers with these statuses.

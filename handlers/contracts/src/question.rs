@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn a_receipt_is_the_beginning_of_a_uuid_and_of_nothing_else() {
         assert_eq!(receipt("5d0c3f7e-6b0a-5b52-9c6e-0e6f7d1a2b3c"), "5d0c3f7e-6b");
-        for other in ["", "another-number", "5d0c3f7e6b0a5b529c6e0e6f7d1a2b3c", "5d0c3f7e-6b0a-5b52-9c6e-0e6f7d1a2b3あ"] {
+        for other in ["", "another-number", "5d0c3f7e6b0a5b529c6e0e6f7d1a2b3c", "5d0c3f7e-6b0a-5b52-9c6e-0e6f7d1a2b3あ"]
+        {
             assert_eq!(receipt(other), other);
         }
     }

@@ -87,10 +87,7 @@ mod tests {
         let ticket = ticket("一行目\n\n  二行目\t終わり。\n");
         assert_eq!(ticket.summary, "一行目 二行目 終わり。");
         let marker = format!("プロジェクト: AWS-101 / 質問番号: {NUMBER}");
-        assert_eq!(
-            ticket.description,
-            format!("一行目\n\n  二行目\t終わり。\n\n受付番号: 2f0e3b5c-00\n{marker}")
-        );
+        assert_eq!(ticket.description, format!("一行目\n\n  二行目\t終わり。\n\n受付番号: 2f0e3b5c-00\n{marker}"));
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! What the journal shows of functions that ran, and which call belongs to which of them.
+
 use serde_json::{Value, json};
 
 use super::{Journal, KEPT_INVOCATIONS, KEPT_LINE_BYTES, Passed, Report};
