@@ -1,37 +1,44 @@
-//! Numbers of projects, issue types and priorities, looked up in Backlog before anything changes.
+//! What Backlog knows of what a stage names: numbers, custom fields, formatting; asked before anything changes.
 
+mod backlog;
 mod choose;
+mod fields;
+
+pub(crate) use backlog::Backlog;
 
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::local::{loopback_client, web_client};
 use crate::propose::StandIns;
 use crate::secrets::SecretInput;
-use choose::{Named, choose};
-use contracts::backlog::{BacklogApiKey, ProjectKey};
-use contracts::{Origin, SecretValue, SettingValue};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use contracts::SecretValue;
+use contracts::backlog::BacklogApiKey;
 use stacks::{BacklogLookup, NameOrId, Service, Stack};
-use std::time::Duration;
 
-/// How long Backlog may take for one answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-
-/// Numbers of Backlog by what the stage calls them.
+/// What Backlog knows, by what the stage calls it, each as a template's parameter takes it.
 #[derive(Clone, Debug, Default)]
-pub struct BacklogIds(Vec<(BacklogLookup, u64)>);
+pub struct BacklogIds(Vec<(BacklogLookup, String)>);
 
 impl BacklogIds {
-    /// The number as a template's parameter takes it; 0 if it was not looked up.
-    pub(crate) fn number(&self, lookup: &BacklogLookup) -> String {
-        self.find(lookup).unwrap_or(0).to_string()
+    /// What was found, or what stands for it if Backlog was not asked.
+    pub(crate) fn value(&self, lookup: &BacklogLookup) -> String {
+        self.find(lookup).unwrap_or(lookup.placeholder()).to_owned()
     }
 
-    fn find(&self, lookup: &BacklogLookup) -> Option<u64> {
-        self.0.iter().find(|(known, _)| known == lookup).map(|(_, number)| *number)
+    fn find(&self, lookup: &BacklogLookup) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == lookup).map(|(_, value)| value.as_str())
     }
+}
+
+/// Something of the stage file that is not so in Backlog.
+#[derive(Debug, PartialEq, Eq)]
+struct Refused {
+    /// Where it stands, below the setting that is looked up.
+    below: Vec<String>,
+    /// What was found.
+    what: String,
+    /// What would be right.
+    hint: String,
 }
 
 /// Looks up everything that the stacks name; an error says of each that is not there what there is.
@@ -63,32 +70,31 @@ pub async fn look_up(
         (None, Some(origin)) => origin,
         (None, None) => return Ok(BacklogIds::default()),
     };
-    let backlog = Backlog { origin, key, client: client(account)?, reporter: reporter.clone() };
+    let backlog = Backlog::new(account, stage, origin, &key, reporter)?;
     let mut found = BacklogIds::default();
     let mut errors = Vec::new();
     let mut missing = Vec::new();
     for Wanted { stack, lookup } in wanted {
-        let project = lookup.project().map(|project| BacklogLookup::Project(project.clone()));
-        // What belongs to a project is asked for by its number; that there is none is told once.
-        let mut owner = None;
-        for lookup in project.iter().chain([lookup]) {
-            let number = match found.find(lookup) {
-                _ if missing.contains(lookup) => break,
-                Some(number) => Ok(number),
-                None => backlog.number(lookup, owner).await,
-            };
-            match number {
-                Ok(number) => {
-                    found.0.push((lookup.clone(), number));
-                    owner = Some(number);
-                }
-                Err(Error::Lookup { what, hint }) => {
-                    let place = stage.place_of(&path_of(&section_of(stack), stack, lookup));
-                    errors.push((format!("{place}: {what}"), hint));
+        // What belongs to something is asked for by its number; that there is none is told once.
+        for lookup in lookup.owners().iter().chain([lookup]) {
+            if missing.contains(lookup) {
+                break;
+            }
+            if found.find(lookup).is_some() {
+                continue;
+            }
+            match backlog.value(lookup, &found).await? {
+                Ok(value) => found.0.push((lookup.clone(), value)),
+                Err(refusals) => {
+                    for Refused { below, what, hint } in refusals {
+                        let section = section_of(stack);
+                        let mut path = path_of(&section, stack, lookup);
+                        path.extend(below.iter().map(String::as_str));
+                        errors.push((format!("{}: {what}", stage.place_of(&path)), hint));
+                    }
                     missing.push(lookup.clone());
                     break;
                 }
-                Err(error) => return Err(error),
             }
         }
     }
@@ -128,8 +134,8 @@ fn together(mut errors: Vec<(String, String)>) -> Error {
     }
     let lines = errors.iter().map(|(what, hint)| format!("\n  {what}\n    {hint}"));
     Error::Lookup {
-        what: format!("{} names of the stage file are not in Backlog{}", errors.len(), lines.collect::<String>()),
-        hint: "mend these lines, then type the same command again".into(),
+        what: format!("{} settings of the stage file do not fit Backlog{}", errors.len(), lines.collect::<String>()),
+        hint: "correct these lines, then run the command again".into(),
     }
 }
 
@@ -148,107 +154,6 @@ async fn stored_key(account: &Account, stacks: &[Stack]) -> Outcome<Option<Strin
     Ok(None)
 }
 
-fn client(account: &Account) -> Outcome<reqwest::Client> {
-    match account.local {
-        Some(_) => loopback_client(),
-        None => web_client(account.trust()),
-    }
-}
-
-/// Backlog's API, as far as the deployer asks it.
-pub(crate) struct Backlog {
-    origin: Origin,
-    key: String,
-    client: reqwest::Client,
-    reporter: Reporter,
-}
-
-impl Backlog {
-    /// The space of a stack's stage, opened with the key in one of the stack's secrets.
-    pub(crate) async fn of(account: &Account, stack: &Stack, key_secret: &str) -> Outcome<Option<Self>> {
-        let origin = match &account.local {
-            Some(local) => Some(local.origin(Service::Backlog)?),
-            None => stack.stage().service_origin(Service::Backlog),
-        };
-        let id = account.physical_id(&stack.full_stack_name(), key_secret).await?;
-        let (Some(origin), Some(id)) = (origin, id) else { return Ok(None) };
-        let key = account.secret_value(&id).await?;
-        Ok(Some(Self { origin, key, client: client(account)?, reporter: account.reporter.clone() }))
-    }
-
-    /// Summary and description of an issue, by its key; `None` if there is none.
-    pub(crate) async fn issue_text(&self, issue_key: &str) -> Outcome<Option<String>> {
-        #[derive(Deserialize)]
-        struct Issue {
-            summary: String,
-            #[serde(default)]
-            description: Option<String>,
-        }
-        let issue: Option<Issue> = self.get(&["api", "v2", "issues", issue_key]).await?;
-        Ok(issue.map(|issue| format!("{}\n{}", issue.summary, issue.description.unwrap_or_default())))
-    }
-
-    /// The number of something, in the project with this number if it belongs to one.
-    async fn number(&self, lookup: &BacklogLookup, project: Option<u64>) -> Outcome<u64> {
-        let project = project.map(|number| number.to_string()).unwrap_or_default();
-        let of_project = |list| ["api", "v2", "projects", project.as_str(), list];
-        let things: Option<Vec<Named>> = match lookup {
-            BacklogLookup::Project(wanted) => return self.project(lookup, wanted).await,
-            BacklogLookup::IssueType { .. } => self.get(&of_project("issueTypes")).await?,
-            BacklogLookup::Member { .. } => self.get(&of_project("users")).await?,
-            // Backlog calls milestones versions here. Source: developer.nulab.com, "Get Version/Milestone List".
-            BacklogLookup::Milestone { .. } => self.get(&of_project("versions")).await?,
-            BacklogLookup::Priority(_) => self.get(&["api", "v2", "priorities"]).await?,
-        };
-        choose(lookup, &things.unwrap_or_default())
-    }
-
-    /// A project by its key or number, or by its name among those that the key's owner is in.
-    async fn project(&self, lookup: &BacklogLookup, wanted: &NameOrId) -> Outcome<u64> {
-        let key = match wanted {
-            NameOrId::Id(id) => Some(id.to_string()),
-            NameOrId::Name(name) => ProjectKey::parse(name).ok().map(|key| key.as_str().to_owned()),
-        };
-        // An administrator may see one without being in it.
-        if let Some(key) = &key
-            && let Some(project) = self.get::<Named>(&["api", "v2", "projects", key]).await?
-        {
-            return Ok(project.id);
-        }
-        let all: Option<Vec<Named>> = self.get(&["api", "v2", "projects"]).await?;
-        choose(lookup, &all.unwrap_or_default())
-    }
-
-    /// An answer of the API; `None` for 404. No error shows the URL, which holds the key.
-    async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Outcome<Option<T>> {
-        let failed = |what: String, hint: &str| Error::Backlog { what, hint: hint.to_owned() };
-        let mut url = self.origin.below(path);
-        url.query_pairs_mut().append_pair("apiKey", &self.key);
-        let _wait = self.reporter.wait(format!("Backlog to answer /{}", path.join("/")));
-        let answer = self.client.get(url).timeout(ANSWER_LIMIT).send().await.map_err(|error| {
-            failed(
-                format!("Backlog cannot be reached: {}", error.without_url()),
-                "check `backlog.host` in the stage file",
-            )
-        })?;
-        match answer.status().as_u16() {
-            200 => answer.json().await.map(Some).map_err(|error| {
-                failed(format!("Backlog's answer is not understood: {}", error.without_url()), "check `backlog.host`")
-            }),
-            404 => Ok(None),
-            401 => Err(failed(
-                "Backlog refuses the API key (401)".into(),
-                "give a valid key: BACKLOG_API_KEY=… cargo xtask deploy",
-            )),
-            429 => Err(failed("Backlog's rate limit is reached (429)".into(), "wait a minute, then deploy again")),
-            code => Err(failed(
-                format!("Backlog answered {code} to /{}", path.join("/")),
-                "check the rights of the key's owner",
-            )),
-        }
-    }
-}
-
 /// The section of a stack's settings.
 fn section_of(stack: &Stack) -> String {
     stack.name().replace('-', "_")
@@ -264,6 +169,9 @@ fn path_of<'a>(section: &'a str, stack: &Stack, lookup: &BacklogLookup) -> Vec<&
             }
             "project"
         }
+        // The section itself, to which lines are to be added.
+        BacklogLookup::CustomFields { .. } => return vec![section, "issue"],
+        BacklogLookup::TextFormatting(_) => "project",
         BacklogLookup::IssueType { .. } => "type",
         BacklogLookup::Priority(_) => "priority",
         BacklogLookup::Member { .. } => "assignee",

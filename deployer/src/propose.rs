@@ -152,7 +152,7 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
                     // Only a dry run is without it: nothing is there yet that could tell.
                     plan.outputs_before.get(*output).cloned().unwrap_or_else(|| "not-there-yet".into())
                 }
-                ParameterSource::BacklogId(lookup) => plan.backlog_ids.number(lookup),
+                ParameterSource::Backlog(lookup) => plan.backlog_ids.value(lookup),
             };
             Ok(Parameter::builder().parameter_key(name).parameter_value(value).build())
         })

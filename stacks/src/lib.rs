@@ -21,9 +21,9 @@ pub use stack::{
 };
 pub use stage::{
     AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings,
-    Domain, EmailAddress, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId, PolicyArn, Publisher,
-    QuestionFormSettings, RateRule, Region, Schedule, SenderRange, Service, SnsSlackSettings, Stage, StageError,
-    StageName, TopicArn,
+    Domain, EmailAddress, FieldText, FieldValue, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId,
+    PolicyArn, Publisher, QuestionFormSettings, RateRule, Region, Schedule, SenderRange, Service, SnsSlackSettings,
+    Stage, StageError, StageName, TopicArn,
 };
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 

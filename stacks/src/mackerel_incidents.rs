@@ -28,7 +28,8 @@ pub fn stack(stage: &Stage, settings: &MackerelIncidentsSettings) -> Stack {
         },
         webhook_receiver::Wiring { queue: alerts.send(), token: token.read() },
     );
-    let IssueWires { project, issue_type, priority, assignee, milestone } = stack.issue(&settings.issue);
+    let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
+        stack.issue(&settings.issue);
     let backlog = stack.service_url(Service::Backlog);
     stack.consumer(
         "IncidentReporter",
@@ -44,6 +45,8 @@ pub fn stack(stage: &Stage, settings: &MackerelIncidentsSettings) -> Stack {
             priority,
             assignee,
             milestone,
+            custom_fields,
+            text_formatting,
             on_recovery: stack.setting(&settings.on_recovery),
             time_zone: stack.setting(&stage.time_zone),
         },

@@ -114,7 +114,8 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
     stack.subscribe(&for_backlog, &questions);
     let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
     let created = stack.memory::<Progress>("TicketClaims");
-    let IssueWires { project, issue_type, priority, assignee, milestone } = stack.issue(&settings.issue);
+    let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
+        stack.issue(&settings.issue);
     let backlog = stack.service_url(Service::Backlog);
     stack.consumer(
         "TicketCreator",
@@ -129,6 +130,8 @@ pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
             priority,
             assignee,
             milestone,
+            custom_fields,
+            text_formatting,
         },
     );
 

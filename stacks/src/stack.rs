@@ -23,7 +23,7 @@ pub use workflow::MachineRef;
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
 use crate::stage::{IssueSettings, NameOrId, Service, Stage, TopicArn};
 use crate::test_plan::TestPlan;
-use contracts::backlog::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
+use contracts::backlog::{CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId};
 use contracts::{Kind, Origin, SecretValue, Setting, SettingValue, Wire};
 use graph::Edge;
 use policies::{PolicyDocument, Value};
@@ -72,7 +72,7 @@ pub struct Stack {
     plan_test: Option<(&'static str, PlanTest)>,
 }
 
-/// How an issue is made, by the numbers that Backlog's API takes.
+/// How an issue is made, by the numbers that Backlog's API takes, and what its texts mean.
 pub struct IssueWires {
     /// The project.
     pub project: Wire<Setting<ProjectId>>,
@@ -84,6 +84,10 @@ pub struct IssueWires {
     pub assignee: Wire<Setting<Option<UserId>>>,
     /// The milestone.
     pub milestone: Wire<Setting<Option<MilestoneId>>>,
+    /// The values of its custom fields.
+    pub custom_fields: Wire<Setting<CustomFields>>,
+    /// By which rule its project formats texts.
+    pub text_formatting: Wire<Setting<TextFormatting>>,
 }
 
 impl Stack {
@@ -176,20 +180,35 @@ impl Stack {
         let assignee = assignee.map(|wanted| BacklogLookup::Member { project: project.clone(), wanted });
         let milestone = settings.milestone.clone();
         let milestone = milestone.map(|wanted| BacklogLookup::Milestone { project: project.clone(), wanted });
+        let custom_fields = BacklogLookup::CustomFields {
+            project: project.clone(),
+            issue_type: settings.kind.clone(),
+            values: settings.custom_fields.clone().unwrap_or_default(),
+        };
+        let formatting = BacklogLookup::TextFormatting(project.clone());
         IssueWires {
-            project: self
-                .parameter("BacklogProjectId".into(), ParameterSource::BacklogId(BacklogLookup::Project(project))),
-            issue_type: self.parameter("BacklogIssueTypeId".into(), ParameterSource::BacklogId(kind)),
-            priority: self.parameter("BacklogPriorityId".into(), ParameterSource::BacklogId(priority)),
+            project: self.looked_up("BacklogProjectId", BacklogLookup::Project(project)),
+            issue_type: self.looked_up("BacklogIssueTypeId", kind),
+            priority: self.looked_up("BacklogPriorityId", priority),
             assignee: self.optional("BacklogAssigneeId", assignee),
             milestone: self.optional("BacklogMilestoneId", milestone),
+            custom_fields: self.looked_up("BacklogCustomFields", custom_fields),
+            text_formatting: self.looked_up("BacklogTextFormatting", formatting),
         }
+    }
+
+    /// What Backlog knows of something.
+    fn looked_up<T>(&mut self, name: &str, lookup: BacklogLookup) -> Wire<Setting<T>>
+    where
+        Setting<T>: Kind,
+    {
+        self.parameter(name.to_owned(), ParameterSource::Backlog(lookup))
     }
 
     /// A number of Backlog that the stage may leave out.
     fn optional<T: SettingValue>(&mut self, name: &str, lookup: Option<BacklogLookup>) -> Wire<Setting<Option<T>>> {
         match lookup {
-            Some(lookup) => self.parameter(name.into(), ParameterSource::BacklogId(lookup)),
+            Some(lookup) => self.looked_up(name, lookup),
             None => self.setting(&None),
         }
     }

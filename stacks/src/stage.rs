@@ -7,8 +7,9 @@ mod words;
 
 pub use settings::{
     AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings,
-    Domain, EmailAddress, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId, PolicyArn, Publisher,
-    QuestionFormSettings, RateRule, Region, Schedule, SenderRange, SnsSlackSettings, StageName, TopicArn,
+    Domain, EmailAddress, FieldText, FieldValue, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId,
+    PolicyArn, Publisher, QuestionFormSettings, RateRule, Region, Schedule, SenderRange, SnsSlackSettings, StageName,
+    TopicArn,
 };
 
 use contracts::{Origin, TimeZone};

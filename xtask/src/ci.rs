@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change is accepted.
 
+mod clients;
 mod lanes;
 
 use crate::cli::CiOptions;
@@ -46,6 +47,7 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
     let (judges, emulator) = install(&root)?;
     lint_templates(&root, &judges)?;
     judge_rights(&root, &judges)?;
+    clients::judge_stand_ins(&root)?;
     run_program(
         &root,
         &emulator.join("bin/python"),

@@ -52,6 +52,7 @@ fn all_systems_from_end_to_end() {
     chapter("mackerel: other events are ignored", || mackerel::other_events(&stage));
     chapter("mackerel: thirty deliveries at once make one issue", || mackerel::thirty_at_once(&stage));
     chapter("mackerel: a lost answer makes no second issue", || mackerel::lost_answer(&stage));
+    chapter("mackerel: an issue with long fields is found again", || mackerel::long_fields(&stage));
     chapter("mackerel: a rate limit is waited out", || mackerel::rate_limit(&stage));
     chapter("mackerel: a key that Backlog refuses is reported", || mackerel::refused_key(&stage));
     chapter("mackerel: a name that Backlog does not have stops the deployment", || mackerel::wrong_names(&stage));
@@ -67,6 +68,7 @@ fn all_systems_from_end_to_end() {
     chapter("form: the page is served as it should be", || site::page(&stage));
     chapter("form: what is wrong is refused with its reason", || form::refusals(&stage));
     chapter("form: a question arrives byte by byte", || form::question(&stage));
+    chapter("form: no text of a stranger is formatting", || form::markup(&stage));
     chapter("form: a day has its limit", || form::daily_limit(&stage));
     chapter("form: a failing end does not hold up the others", || form::failing_end(&stage));
     chapter("form: a second delivery has no effect at any end", || form::duplicates(&stage));

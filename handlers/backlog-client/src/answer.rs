@@ -1,10 +1,11 @@
 //! What Backlog answered, and what it means for the message that led to the call.
 
 use crate::Change;
+use crate::call::without_effect;
 use crate::refusal::{Refusal, rate_limit, refused_key};
 use contracts::backlog::BacklogApiKey;
-use runtime::Failure;
 use runtime::web::{self, Response};
+use runtime::{Abandoned, Failure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -35,29 +36,32 @@ struct Numbered {
 }
 
 /// Sorts an answer; what may pass or can never be done for any request is a failure at once.
-pub(crate) async fn judge(mut response: Response, key: &BacklogApiKey) -> Result<Answer, Failure> {
+///
+/// A refusal of the key, of its owner or of the pace comes before anything is done.
+pub(crate) async fn judge(mut response: Response, key: &BacklogApiKey) -> Result<Answer, Abandoned> {
     let status = response.status().as_u16();
     match status {
         200..300 => return Ok(Answer::Good(Body { status, bytes: whole(&mut response).await? })),
         // The key must not travel on, and a written issue not twice.
-        301 | 308 => return Err(Failure::permanent(format!("Backlog is at another address now ({status})"))),
-        300..=399 => return Err(Failure::retry(format!("Backlog redirects ({status}), which is not followed"))),
-        401 => return Err(refused_key()),
+        301 | 308 => return Err(Failure::permanent(format!("Backlog is at another address now ({status})")).into()),
+        300..=399 => return Err(Failure::retry(format!("Backlog redirects ({status}), which is not followed")).into()),
+        401 => return Err(without_effect(refused_key())),
         403 => {
-            return Err(Failure::permanent("Backlog does not let the owner of the API key do this (403)"));
+            let reason = "Backlog does not let the owner of the API key do this (403)";
+            return Err(without_effect(Failure::permanent(reason)));
         }
-        429 => return Err(rate_limit(&response)),
+        429 => return Err(without_effect(rate_limit(&response))),
         _ => {}
     }
     let refusal = Refusal::read(response, key).await;
     match status {
         404 if refusal.is_no_resource() => Ok(Answer::Nothing(refusal)),
         // Without Backlog's own words it may be anybody's page, such as one during maintenance.
-        404 if refusal.code().is_none() => Err(refusal.retry()),
+        404 if refusal.code().is_none() => Err(refusal.retry().into()),
         // Timed out and too early: both speak of the moment, not of the request.
-        408 | 425 => Err(refusal.retry()),
+        408 | 425 => Err(refusal.retry().into()),
         400..500 => Ok(Answer::Wrong(refusal)),
-        _ => Err(refusal.retry()),
+        _ => Err(refusal.retry().into()),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::Issues;
 use crate::answer::{self, Answer};
-use contracts::backlog::BacklogApiKey;
-use runtime::Failure;
+use contracts::backlog::{API_KEY_HEADER, BacklogApiKey};
 use runtime::web::{self, Response, StatusCode, header};
+use runtime::{Abandoned, Effect, Failure};
 use std::time::Duration;
 
 /// Longest time for one call with its answer: a handler makes several in the minute that it has.
@@ -22,36 +22,36 @@ enum Method<'a> {
 }
 
 impl Issues<'_> {
-    pub(crate) async fn get(&self, path: &[&str], query: &Pairs<'_>) -> Result<Answer, Failure> {
+    pub(crate) async fn get(&self, path: &[&str], query: &Pairs<'_>) -> Result<Answer, Abandoned> {
         self.call(path, Method::Get(query)).await
     }
 
-    pub(crate) async fn post(&self, path: &[&str], form: &Pairs<'_>) -> Result<Answer, Failure> {
+    pub(crate) async fn post(&self, path: &[&str], form: &Pairs<'_>) -> Result<Answer, Abandoned> {
         self.call(path, Method::Post(form)).await
     }
 
-    pub(crate) async fn patch(&self, path: &[&str], form: &Pairs<'_>) -> Result<Answer, Failure> {
+    pub(crate) async fn patch(&self, path: &[&str], form: &Pairs<'_>) -> Result<Answer, Abandoned> {
         self.call(path, Method::Patch(form)).await
     }
 
     /// Calls; reads the key anew and tries once more if Backlog refuses it, for then nothing was done.
-    async fn call(&self, path: &[&str], method: Method<'_>) -> Result<Answer, Failure> {
-        let mut key = self.key.read().await?;
+    async fn call(&self, path: &[&str], method: Method<'_>) -> Result<Answer, Abandoned> {
+        let mut key = self.key.read().await.map_err(without_effect)?;
         let mut response = self.send(path, method, &key).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
-            key = self.key.reread().await?;
+            key = self.key.reread().await.map_err(without_effect)?;
             response = self.send(path, method, &key).await?;
         }
         answer::judge(response, &key).await
     }
 
-    /// Source: developer.nulab.com, "Authentication": the key goes into the query, whatever the method.
-    async fn send(&self, path: &[&str], method: Method<'_>, key: &BacklogApiKey) -> Result<Response, Failure> {
+    async fn send(&self, path: &[&str], method: Method<'_>, key: &BacklogApiKey) -> Result<Response, Abandoned> {
         let mut url = self.origin.below(&[&["api", "v2"], path].concat());
-        if let Method::Get(query) = method {
+        if let Method::Get(query) = method
+            && !query.is_empty()
+        {
             url.query_pairs_mut().extend_pairs(query);
         }
-        url.query_pairs_mut().append_pair("apiKey", key.expose());
         let request = match method {
             Method::Get(_) => self.client.get(url),
             Method::Post(form) => self.client.post(url).body(encoded(form)),
@@ -61,9 +61,32 @@ impl Issues<'_> {
             Method::Get(_) => request,
             _ => request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
         };
-        let sent = request.timeout(CALL_TIMEOUT).send().await;
-        sent.map_err(|error| Failure::retry(format!("Backlog cannot be reached: {}", web::describe(error))))
+        let request = request.header(API_KEY_HEADER, key_header(key).map_err(without_effect)?);
+        request.timeout(CALL_TIMEOUT).send().await.map_err(|error| {
+            // Without a connection nothing was sent.
+            let effect = if error.is_connect() { Effect::None } else { Effect::Unknown };
+            let failure = Failure::retry(format!("Backlog cannot be reached: {}", web::describe(error)));
+            Abandoned { failure, effect }
+        })
     }
+}
+
+/// The key as the value of [`API_KEY_HEADER`], which nothing shows.
+///
+/// Fails for a key that no header can hold, which Backlog has never made.
+pub fn key_header(key: &BacklogApiKey) -> Result<header::HeaderValue, Failure> {
+    let mut value = header::HeaderValue::from_str(key.expose()).map_err(|_| {
+        Failure::permanent(
+            "Backlog's API key holds a character that no key has: give a valid one with `cargo xtask deploy`",
+        )
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// A failure before or without any effect on Backlog.
+pub(crate) fn without_effect(failure: Failure) -> Abandoned {
+    Abandoned { failure, effect: Effect::None }
 }
 
 fn encoded(form: &Pairs<'_>) -> String {

@@ -2,17 +2,21 @@
 
 mod answer;
 mod call;
+mod markup;
 mod refusal;
 mod text;
 
+pub use call::key_header;
+pub use markup::Markup;
 pub use refusal::{Refusal, rate_limit, refused_key, shows_key};
-pub use text::{SUMMARY_LIMIT, shorten_line, shorten_summary};
+pub use text::{SUMMARY_LIMIT, shorten_line, shorten_summary, shorten_text};
 
 use answer::Answer;
+use call::without_effect;
 use contracts::Origin;
-use contracts::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
+use contracts::backlog::{BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 use runtime::web::{self, Client};
-use runtime::{Failure, Secret};
+use runtime::{Abandoned, Failure, Secret};
 use serde::Deserialize;
 
 /// The status "closed", which every project has under this number.
@@ -46,10 +50,14 @@ pub struct NewIssue<'a> {
     pub assignee: Option<UserId>,
     /// Milestone of the issue; one of its project.
     pub milestone: Option<MilestoneId>,
+    /// Values of its custom fields; of fields of its project.
+    pub custom_fields: &'a CustomFields,
     /// What it is about, in one line.
     pub summary: &'a str,
-    /// All there is to say, with a line of its own by which it can be found.
+    /// All there is to say, with the marker as a line of its own.
     pub description: &'a str,
+    /// The line by which it can be found, which stays whatever is cut.
+    pub marker: &'a str,
 }
 
 /// An issue that is there.
@@ -109,15 +117,16 @@ impl<'a> Issues<'a> {
         Ok(Self { origin, key, client: web::client()? })
     }
 
-    /// Creates an issue.
+    /// Creates an issue; a failure says whether there may be one all the same.
     ///
     /// Source: developer.nulab.com, "Add Issue".
-    pub async fn create(&self, new: NewIssue<'_>) -> Result<Issue, Failure> {
+    pub async fn create(&self, new: NewIssue<'_>) -> Result<Issue, Abandoned> {
         let [project, issue_type, priority] =
             [new.project.number(), new.issue_type.number(), new.priority.number()].map(|number| number.to_string());
         let assignee = new.assignee.map(|user| user.number().to_string());
         let milestone = new.milestone.map(|milestone| milestone.number().to_string());
-        let (summary, description) = (shorten_summary(new.summary), text::shorten(new.description));
+        let summary = shorten_summary(new.summary);
+        let description = text::shorten_around(new.description, new.marker);
         let mut form = vec![
             ("projectId", project.as_str()),
             ("issueTypeId", &issue_type),
@@ -128,10 +137,11 @@ impl<'a> Issues<'a> {
         // What is not wanted is left out: an empty value is no number, which Backlog refuses.
         form.extend(assignee.as_deref().map(|number| ("assigneeId", number)));
         form.extend(milestone.as_deref().map(|number| ("milestoneId[]", number)));
+        form.extend(new.custom_fields.parameters());
         match self.post(&["issues"], &form).await? {
-            Answer::Good(body) => body.read("the issue that it created"),
+            Answer::Good(body) => Ok(body.read("the issue that it created")?),
             // Nothing is named in the path, so it speaks of the project.
-            Answer::Nothing(said) | Answer::Wrong(said) => Err(said.permanent()),
+            Answer::Nothing(said) | Answer::Wrong(said) => Err(without_effect(said.permanent())),
         }
     }
 

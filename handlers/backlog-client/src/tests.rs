@@ -1,7 +1,7 @@
 //! The calls against a stand-in of Backlog, or a host that says what no product would.
 //!
-//! `Stage::check` is the only place that makes calls. It demands of every outcome that no key is
-//! in it, and no URL, which carries the key.
+//! `Stage::check` is the only place that makes calls. It demands of every outcome that no key and no
+//! URL is in it.
 
 mod answers;
 mod calls;
@@ -114,8 +114,10 @@ impl Stage {
                     priority: PRIORITY,
                     assignee: None,
                     milestone: None,
+                    custom_fields: &CustomFields::default(),
                     summary,
                     description,
+                    marker: description.lines().next().unwrap_or_default(),
                 };
                 Ok(Outcome::Issue(issues.create(new).await?.key))
             }

@@ -20,11 +20,26 @@ pub fn shorten_line(text: &str, limit: usize) -> String {
     cut(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "), limit)
 }
 
-/// A text of any number of lines, cut where Backlog would refuse it.
-pub(crate) fn shorten(text: &str) -> String {
+/// A text of any number of lines, of at most so many UTF-16 units.
+pub fn shorten_text(text: &str, limit: usize) -> String {
     // A control character is nothing that a reader would miss, and nothing says that Backlog takes it.
     let readable = text.replace("\r\n", "\n").replace('\r', "\n");
-    cut(readable.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect(), TEXT_LIMIT)
+    cut(readable.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect(), limit)
+}
+
+/// A text of any number of lines, cut where Backlog would refuse it.
+pub(crate) fn shorten(text: &str) -> String {
+    shorten_text(text, TEXT_LIMIT)
+}
+
+/// The same, with a line that comes last if it would be cut off.
+pub(crate) fn shorten_around(text: &str, line: &str) -> String {
+    let shortened = shorten(text);
+    if shortened.lines().any(|other| other == line) {
+        return shortened;
+    }
+    let end = format!("\n\n{line}");
+    shorten_text(text, TEXT_LIMIT.saturating_sub(n_units(&end))) + &end
 }
 
 fn cut(text: String, limit: usize) -> String {
@@ -81,5 +96,16 @@ mod tests {
         assert_eq!(shorten("a\r\nb\rc\n\n\td\u{0}\u{1b}e"), "a\nb\nc\n\n\tde");
         assert_eq!(shorten(&"x".repeat(100_000)), "x".repeat(100_000));
         assert_eq!(shorten(&"x".repeat(100_001)).chars().count(), 100_000);
+    }
+
+    #[test]
+    fn a_line_to_find_a_text_by_is_never_cut_off() {
+        for (before, after) in [(0, 0), (10, 200_000), (99_996, 0), (99_997, 0), (100_000, 5), (200_000, 200_000)] {
+            let text = format!("{}\nmark\n{}", "x".repeat(before), "y".repeat(after));
+            let shortened = shorten_around(&text, "mark");
+            assert_eq!(shortened.lines().filter(|line| *line == "mark").count(), 1, "{before} {after}");
+            assert!(n_units(&shortened) <= TEXT_LIMIT);
+            assert!(n_units(&text) > TEXT_LIMIT || shortened == text, "{before} {after}");
+        }
     }
 }

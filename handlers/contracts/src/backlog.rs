@@ -2,12 +2,16 @@
 //!
 //! Source: developer.nulab.com, "Get Activity" for the types and their content.
 
+mod custom_fields;
 mod event;
 mod folder;
+mod formatting;
 mod id;
 
+pub use custom_fields::CustomFields;
 pub use event::{BacklogEvent, Project, SharedFile};
 pub use folder::{Folder, KeyPrefix, UnusableName};
+pub use formatting::TextFormatting;
 pub use id::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 
 use crate::SettingValue;
@@ -19,6 +23,11 @@ secret_value! {
     /// A key of the Backlog API; it acts with the rights of the user who made it.
     BacklogApiKey = "BACKLOG_API_KEY", "Backlog: your icon, Personal settings, API, Register"
 }
+
+/// The header in which the key travels, so that no URL holds it, which proxies, logs and errors show.
+///
+/// Source: developer.nulab.com, "Getting started": the header is the first way, a parameter of the query the second.
+pub const API_KEY_HEADER: &str = "Backlog-API-Key";
 
 /// The key of a project, such as `SUB`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

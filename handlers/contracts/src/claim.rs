@@ -11,6 +11,8 @@ pub enum Progress {
         /// When to believe that whoever it was is gone; milliseconds since 1970.
         until_millis: u64,
     },
+    /// It was begun and refused before it could have its effect: as good as never begun.
+    Refused,
     /// It was begun and given up; whether it had its effect is not known.
     Dropped,
     /// It had its effect.

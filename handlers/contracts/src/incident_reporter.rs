@@ -1,6 +1,8 @@
 //! The contract of the function that makes Backlog issues of Mackerel's alerts.
 
-use crate::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
+use crate::backlog::{
+    BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId,
+};
 use crate::contract::contract;
 use crate::mackerel::{MackerelEvent, OnRecovery};
 use crate::{KeepRecords, Origin, ReadSecret, Setting, Sqs, TimeZone};
@@ -19,6 +21,8 @@ pub enum Incident {
         /// Digest of the notification that opens the issue.
         opening: String,
     },
+    /// There is no issue: whoever was to create it was refused before anything was done.
+    Unopened,
     /// Creating it failed or was cut short; whether there is an issue is not known.
     Unknown {
         /// Digest of the notification that was to open the issue.
@@ -56,6 +60,10 @@ contract! {
         assignee: Setting<Option<UserId>> = "ASSIGNEE_ID",
         /// Milestone of the issues; none if it is left out.
         milestone: Setting<Option<MilestoneId>> = "MILESTONE_ID",
+        /// Values of the custom fields of the issues.
+        custom_fields: Setting<CustomFields> = "CUSTOM_FIELDS",
+        /// By which rule the project formats texts.
+        text_formatting: Setting<TextFormatting> = "TEXT_FORMATTING",
         /// What recovery does.
         on_recovery: Setting<OnRecovery> = "ON_RECOVERY",
         /// In which zone times are written.

@@ -1,6 +1,8 @@
 //! The contract of the function that makes Backlog issues of questions.
 
-use crate::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
+use crate::backlog::{
+    BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId,
+};
 use crate::contract::contract;
 use crate::question::Question;
 use crate::{ClaimWork, Origin, Published, ReadSecret, Setting, Sqs};
@@ -24,5 +26,9 @@ contract! {
         assignee: Setting<Option<UserId>> = "ASSIGNEE_ID",
         /// Milestone of the issues; none if it is left out.
         milestone: Setting<Option<MilestoneId>> = "MILESTONE_ID",
+        /// Values of the custom fields of the issues.
+        custom_fields: Setting<CustomFields> = "CUSTOM_FIELDS",
+        /// By which rule the project formats texts.
+        text_formatting: Setting<TextFormatting> = "TEXT_FORMATTING",
     }
 }

@@ -1,8 +1,8 @@
 //! The one call of Backlog's API that the function makes: open a shared file for reading.
 
-use backlog_client::{Refusal, rate_limit, refused_key, shows_key};
+use backlog_client::{Refusal, key_header, rate_limit, refused_key, shows_key};
 use contracts::Origin;
-use contracts::backlog::{BacklogApiKey, ProjectKey};
+use contracts::backlog::{API_KEY_HEADER, BacklogApiKey, ProjectKey};
 use runtime::web::{self, Response, StatusCode, Url, header};
 use runtime::{Bytes, Failure, Secret};
 
@@ -47,20 +47,20 @@ impl Source<'_> {
         self.classify(response, &key).await
     }
 
-    /// Source: developer.nulab.com, "Get File" (shared files); the key goes into the query.
+    /// Source: developer.nulab.com, "Get File" (shared files); the key goes into a header, and to Backlog only.
     async fn request(&self, file_id: u64, key: &BacklogApiKey) -> Result<Response, Failure> {
         let client = web::client()?;
         let path = ["api", "v2", "projects", self.project.as_str(), "files", &file_id.to_string()];
         let mut url = self.origin.below(&path);
         for _ in 0..=REDIRECTS_LIMIT {
             without_key(&mut url);
+            let mut request = client.get(url.clone());
             if self.origin.is_origin_of(&url) {
-                url.query_pairs_mut().append_pair("apiKey", key.expose());
+                request = request.header(API_KEY_HEADER, key_header(key)?);
             } else if shows_key(url.as_str(), key) {
                 return Err(Failure::permanent("Backlog passes the API key on to another host"));
             }
-            let response = client
-                .get(url.clone())
+            let response = request
                 .send()
                 .await
                 .map_err(|error| Failure::retry(format!("Backlog cannot be reached: {}", web::describe(error))))?;
@@ -119,7 +119,7 @@ fn redirected(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
     }
 }
 
-/// Takes out of a URL what a redirect may have repeated of ours.
+/// Takes a key out of a URL: one that a redirect names would go on to its host, and into logs.
 ///
 /// All else stays as it is, byte by byte: it may be signed.
 fn without_key(url: &mut Url) {

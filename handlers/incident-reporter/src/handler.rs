@@ -2,10 +2,10 @@
 
 use crate::ledger::{Claim, Ledger, Telling, now_millis};
 use crate::report::Report;
-use backlog_client::{Change, Issue, Issues, NewIssue};
+use backlog_client::{Change, Issue, Issues, Markup, NewIssue};
 use contracts::incident_reporter::{Incident, Links as Declared};
 use contracts::mackerel::{AlertNotification, MackerelEvent, OnRecovery};
-use runtime::{Delivery, Done, Failure, Instant, Live, Stored, timeout_at};
+use runtime::{Abandoned, Delivery, Done, Effect, Failure, Instant, Live, Stored, timeout_at};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<
         priority,
         assignee,
         milestone,
+        custom_fields,
+        text_formatting,
         on_recovery,
         time_zone,
     } = links;
@@ -33,7 +35,7 @@ pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<
     if alert.is_recovery && *on_recovery == OnRecovery::Ignore {
         return Ok(Done::Ignored(format!("alert {} recovered, which the stage ignores", alert.id)));
     }
-    let report = Report { alert: &alert, zone: time_zone };
+    let report = Report { alert: &alert, zone: time_zone, markup: Markup(*text_formatting) };
     let work = Work {
         alert: &alert,
         digest: digest(event),
@@ -45,8 +47,10 @@ pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<
             priority: *priority,
             assignee: *assignee,
             milestone: *milestone,
+            custom_fields,
             summary: &report.summary(),
             description: &report.description(),
+            marker: &alert.marker(),
         },
         comment: report.comment(),
         closes: alert.is_recovery && *on_recovery == OnRecovery::Close,
@@ -86,33 +90,49 @@ impl Work<'_> {
                 OPENING_WAIT,
             )),
             Claim::NeverSeen => Ok(Done::Ignored(format!("alert {id} recovered and was never seen before"))),
+            Claim::NotOpened => Err(self.no_issue_yet()),
             Claim::Told { issue_key } => Ok(Done::Ignored(format!("{issue_key} was told before"))),
-            Claim::Open(held) => self.create(&held).await,
+            Claim::Open(held) => self.create(&held, Effect::None).await,
             Claim::OpenAgain { held, opening } => self.find_or_create(held, &opening).await,
             Claim::Tell(telling) => self.tell(&telling).await,
         }
     }
 
-    async fn create(&self, held: &Stored<Incident>) -> Result<Done, Failure> {
+    /// Creates the issue; `earlier` is what is known of the attempts before this one.
+    async fn create(&self, held: &Stored<Incident>, earlier: Effect) -> Result<Done, Failure> {
         let created = self.in_time(self.issues.create(self.new.clone())).await;
-        match &created {
-            Ok(issue) => self.ledger.note_created(held, &issue.key, &self.digest).await,
-            Err(_) => self.ledger.note_unknown(held, &self.digest).await,
+        match created {
+            Ok(issue) => {
+                self.ledger.note_created(held, &issue.key, &self.digest).await;
+                Ok(Done::Worked(format!("created {} for alert {}", issue.key, self.alert.id)))
+            }
+            Err(Abandoned { failure, effect }) => {
+                match (earlier, effect) {
+                    (Effect::None, Effect::None) => self.ledger.note_unopened(held).await,
+                    // Nothing promises that a search has an issue at once, so it is looked for again.
+                    _ => self.ledger.note_unknown(held, &self.digest).await,
+                }
+                Err(failure)
+            }
         }
-        created.map(|issue| Done::Worked(format!("created {} for alert {}", issue.key, self.alert.id)))
+    }
+
+    /// The message that opens it is on its way again, or waits for a person.
+    fn no_issue_yet(&self) -> Failure {
+        Failure::retry(format!("alert {} has no issue yet", self.alert.id))
     }
 
     /// Looks for the issue that an earlier delivery may have created; `opening` would be in it.
     async fn find_or_create(&self, held: Stored<Incident>, opening: &str) -> Result<Done, Failure> {
         let id = &self.alert.id;
-        let found = self.in_time(self.issues.find_by_line(self.new.project, &self.alert.marker())).await;
+        let looking = async { Ok(self.issues.find_by_line(self.new.project, self.new.marker).await?) };
+        let found = self.in_time(looking).await;
         let Ok(Some(Issue { key, .. })) = found else {
             if found.is_ok() && !self.alert.is_recovery {
-                return self.create(&self.ledger.reopen(&held, &self.digest).await?).await;
+                return self.create(&self.ledger.reopen(&held, &self.digest).await?, Effect::Unknown).await;
             }
             self.ledger.note_unknown(&held, opening).await;
-            // The message that opens it is on its way again, or waits for a person.
-            return Err(found.err().unwrap_or_else(|| Failure::retry(format!("alert {id} has no issue yet"))));
+            return Err(found.err().map_or_else(|| self.no_issue_yet(), Failure::from));
         };
         if opening == self.digest {
             self.ledger.note_created(&held, &key, opening).await;
@@ -123,7 +143,8 @@ impl Work<'_> {
 
     async fn tell(&self, telling: &Telling) -> Result<Done, Failure> {
         let Telling { held, issue_key, is_again } = telling;
-        match self.in_time(self.comment(issue_key, *is_again)).await {
+        let telling = async { Ok(self.comment(issue_key, *is_again).await?) };
+        match self.in_time(telling).await {
             Ok(change) => {
                 self.ledger.note_told(held, Some(&self.digest)).await;
                 let id = &self.alert.id;
@@ -133,7 +154,7 @@ impl Work<'_> {
                     Change::NoIssue => Done::Warned(format!("{issue_key} is no longer in Backlog")),
                 })
             }
-            Err(failure) => {
+            Err(Abandoned { failure, .. }) => {
                 self.ledger.note_told(held, None).await;
                 Err(failure)
             }
@@ -152,9 +173,9 @@ impl Work<'_> {
     }
 
     /// Leaves Backlog at the deadline, while there is time to record that nothing is known.
-    async fn in_time<T>(&self, calls: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    async fn in_time<T>(&self, calls: impl Future<Output = Result<T, Abandoned>>) -> Result<T, Abandoned> {
         let late = || Failure::retry("Backlog did not answer in the time of one invocation");
-        timeout_at(self.deadline, calls).await.unwrap_or_else(|_| Err(late()))
+        timeout_at(self.deadline, calls).await.unwrap_or_else(|_| Err(late().into()))
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Ledger<'a> {
 pub(crate) enum Claim {
     /// Nothing: the alert was never seen before, and this is its end.
     NeverSeen,
+    /// Nothing yet: the alert has no issue for certain, and this is its end.
+    NotOpened,
     /// Nothing: it is in the issue.
     Told {
         /// Key of the issue.
@@ -71,6 +73,8 @@ impl Ledger<'_> {
             }
         };
         match &there.value {
+            Incident::Unopened if is_recovery => Ok(Claim::NotOpened),
+            Incident::Unopened => Ok(Claim::Open(self.replace(&there, &creating(digest)).await?)),
             Incident::Creating { until_millis, .. } if *until_millis > now_millis() => Err(busy()),
             Incident::Creating { opening, .. } | Incident::Unknown { opening } => {
                 // The digest stays the one that may be in an issue until there is another issue.
@@ -116,6 +120,11 @@ impl Ledger<'_> {
             busy_until_millis: 0,
         };
         self.note(held, &created).await;
+    }
+
+    /// Notes that there is no issue: Backlog refused to create it, and nobody tried before.
+    pub(crate) async fn note_unopened(&self, held: &Stored<Incident>) {
+        self.note(held, &Incident::Unopened).await;
     }
 
     /// Notes that whether there is an issue is not known.

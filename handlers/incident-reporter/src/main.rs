@@ -2,7 +2,6 @@
 
 mod handler;
 mod ledger;
-mod markup;
 mod report;
 
 fn main() -> std::process::ExitCode {

@@ -1,14 +1,18 @@
 //! What an issue says about an alert.
 
-use crate::markup::{link, plain};
-use backlog_client::{SUMMARY_LIMIT, shorten_line};
+use backlog_client::{Markup, SUMMARY_LIMIT, shorten_line, shorten_text};
 use contracts::TimeZone;
 use contracts::mackerel::{AlertNotification, MARKER_LABEL};
 
-/// An alert as it is written for people of a zone.
+/// How much of one fact is written, in UTF-16 units before any escape: no name has so much, and all facts
+/// together leave room for the marker and the texts behind them.
+const FACT_LIMIT: usize = 1_000;
+
+/// An alert as it is written for people of a zone, in a project with this markup.
 pub(crate) struct Report<'a> {
     pub(crate) alert: &'a AlertNotification,
     pub(crate) zone: &'a TimeZone,
+    pub(crate) markup: Markup,
 }
 
 impl Report<'_> {
@@ -21,7 +25,7 @@ impl Report<'_> {
     /// The description of the issue: all that is known, with the marker by which it is found.
     pub(crate) fn description(&self) -> String {
         let mut lines = Vec::new();
-        line("Status", Some(plain(&self.alert.status)), &mut lines);
+        line("Status", Some(self.fact(&self.alert.status)), &mut lines);
         self.about(&mut lines);
         self.time_line("Opened at", self.alert.opened_at, &mut lines);
         self.measured(&mut lines);
@@ -35,7 +39,7 @@ impl Report<'_> {
     /// A comment about a change; the same notification always yields the same text.
     pub(crate) fn comment(&self) -> String {
         let alert = self.alert;
-        let status = plain(&alert.status);
+        let status = self.fact(&alert.status);
         let mut lines = vec![match alert.is_recovery {
             true => format!("Recovered: status {status}"),
             false => format!("Status: {status}"),
@@ -43,49 +47,53 @@ impl Report<'_> {
         self.time_line("Changed at", alert.changed_at, &mut lines);
         if alert.is_recovery {
             self.time_line("Closed at", alert.closed_at, &mut lines);
-            line("Trigger", alert.trigger.as_deref().map(plain), &mut lines);
-            line("By", alert.user.as_deref().map(plain), &mut lines);
+            line("Trigger", alert.trigger.as_deref().map(|text| self.fact(text)), &mut lines);
+            line("By", alert.user.as_deref().map(|text| self.fact(text)), &mut lines);
         }
         self.measured(&mut lines);
-        line("Alert URL", alert.url.as_deref().map(link), &mut lines);
-        line("Graph", alert.image_url.as_deref().map(link), &mut lines);
-        line("Message", alert.message.as_deref().map(plain), &mut lines);
+        line("Alert URL", alert.url.as_deref().map(|address| self.link(address)), &mut lines);
+        line("Graph", alert.image_url.as_deref().map(|address| self.link(address)), &mut lines);
+        line("Message", alert.message.as_deref().map(|text| self.markup.after_label(text)), &mut lines);
         lines.join("\n")
     }
 
     fn about(&self, lines: &mut Vec<String>) {
         let alert = self.alert;
-        line("Monitor", alert.monitor.as_deref().map(plain), lines);
-        line("Type", alert.kind.as_deref().map(plain), lines);
+        line("Monitor", alert.monitor.as_deref().map(|text| self.fact(text)), lines);
+        line("Type", alert.kind.as_deref().map(|text| self.fact(text)), lines);
         if let Some(host) = &alert.host {
-            line("Host", host.name.as_deref().map(plain), lines);
-            let roles: Vec<String> = host.roles.iter().map(|role| plain(role)).collect();
-            line("Roles", Some(roles.join(", ")), lines);
+            line("Host", host.name.as_deref().map(|text| self.fact(text)), lines);
+            let roles: Vec<String> = host.roles.iter().map(|role| self.fact(role)).collect();
+            line("Roles", Some(together(&roles)), lines);
         }
-        line("Service", alert.service.as_deref().map(plain), lines);
-        line("Organization", alert.organization.as_deref().map(plain), lines);
+        line("Service", alert.service.as_deref().map(|text| self.fact(text)), lines);
+        line("Organization", alert.organization.as_deref().map(|text| self.fact(text)), lines);
     }
 
     fn measured(&self, lines: &mut Vec<String>) {
         let alert = self.alert;
-        line("Metric", alert.metric_label.as_deref().map(plain), lines);
+        line("Metric", alert.metric_label.as_deref().map(|text| self.fact(text)), lines);
         if let Some(metric) = &alert.metric {
-            line("Metric name", metric.name.as_deref().map(plain), lines);
+            line("Metric name", metric.name.as_deref().map(|text| self.fact(text)), lines);
             let labels: Vec<String> =
-                metric.labels.iter().map(|(name, value)| plain(&format!("{name}={value}"))).collect();
-            line("Labels", Some(labels.join(", ")), lines);
+                metric.labels.iter().map(|(name, value)| self.fact(&format!("{name}={value}"))).collect();
+            line("Labels", Some(together(&labels)), lines);
         }
         line("Value", alert.metric_value.as_ref().map(ToString::to_string), lines);
-        let operator = alert.operator.as_deref().map(|operator| plain(operator) + " ").unwrap_or_default();
+        let operator = alert.operator.as_deref().map(|operator| self.fact(operator) + " ").unwrap_or_default();
         line("Warning", alert.warning.as_ref().map(|threshold| format!("{operator}{threshold}")), lines);
         line("Critical", alert.critical.as_ref().map(|threshold| format!("{operator}{threshold}")), lines);
         line("Duration", alert.duration.as_ref().map(|minutes| format!("{minutes} min")), lines);
     }
 
     fn links(&self, lines: &mut Vec<String>) {
-        line("Alert URL", self.alert.url.as_deref().map(link), lines);
-        line("Host URL", self.alert.host.as_ref().and_then(|host| host.url.as_deref()).map(link), lines);
-        line("Graph", self.alert.image_url.as_deref().map(link), lines);
+        line("Alert URL", self.alert.url.as_deref().map(|address| self.link(address)), lines);
+        line(
+            "Host URL",
+            self.alert.host.as_ref().and_then(|host| host.url.as_deref()).map(|address| self.link(address)),
+            lines,
+        );
+        line("Graph", self.alert.image_url.as_deref().map(|address| self.link(address)), lines);
     }
 
     fn texts(&self, lines: &mut Vec<String>) {
@@ -93,9 +101,18 @@ impl Report<'_> {
             if let Some(text) = text {
                 // In a paragraph of its own, whose first line begins after the label all the same.
                 lines.push(String::new());
-                line(label, Some(plain(text)), lines);
+                line(label, Some(self.markup.after_label(text)), lines);
             }
         }
+    }
+
+    /// What stands behind a label, if it is not a text of any length.
+    fn fact(&self, text: &str) -> String {
+        self.markup.after_label(&shorten_text(text, FACT_LIMIT))
+    }
+
+    fn link(&self, address: &str) -> String {
+        self.markup.link(&shorten_text(address, FACT_LIMIT))
     }
 
     fn time_line(&self, label: &str, epoch_seconds: Option<i64>, lines: &mut Vec<String>) {
@@ -104,6 +121,24 @@ impl Report<'_> {
 
     fn time(&self, epoch_seconds: Option<i64>) -> Option<String> {
         self.zone.write_seconds(epoch_seconds?)
+    }
+}
+
+/// Several facts in one line, as many whole ones as a fact may be long.
+fn together(facts: &[String]) -> String {
+    let mut n_left = FACT_LIMIT;
+    let fits = |fact: &&String| match n_left.checked_sub(fact.len() + ", ".len()) {
+        Some(rest) => {
+            n_left = rest;
+            true
+        }
+        None => false,
+    };
+    let shown: Vec<&str> = facts.iter().take_while(fits).map(String::as_str).collect();
+    match facts.len() - shown.len() {
+        0 => shown.join(", "),
+        n_more if shown.is_empty() => format!("{} too long to show", n_more),
+        n_more => format!("{}, and {n_more} more", shown.join(", ")),
     }
 }
 

@@ -15,8 +15,8 @@ pub mod web;
 pub use bytes::Bytes;
 pub use failure::Failure;
 pub use link::{
-    Archive, Attempt, Claims, Counter, FakeCounter, FakeObjectStore, FakeQueue, FakeTable, FakeTopic, ObjectStore,
-    Queue, Records, Secret, Stored, Topic, Upload,
+    Abandoned, Archive, Attempt, Claims, Counter, Effect, FakeCounter, FakeObjectStore, FakeQueue, FakeTable,
+    FakeTopic, ObjectStore, Queue, Records, Secret, Stored, Topic, Upload,
 };
 pub use live::Live;
 pub use tokio::time::{Instant, timeout_at};

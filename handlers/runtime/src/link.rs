@@ -9,7 +9,7 @@ mod secret;
 mod topic;
 mod upload;
 
-pub use claims::{Attempt, Claims};
+pub use claims::{Abandoned, Attempt, Claims, Effect};
 pub use counter::{Counter, FakeCounter};
 pub use object_store::{FakeObjectStore, ObjectStore};
 pub use queue::{FakeQueue, Queue};

@@ -1,19 +1,27 @@
-//! Backlog: shared files and issues behind an API key in the query, a limit per minute, writes as forms.
+//! Backlog: shared files and issues behind an API key in a header or the query, a limit per minute, writes as forms.
 
 mod account;
 mod allowance;
+mod catalog;
+mod comment;
 mod control;
 mod credential;
+pub(crate) mod custom_field;
+mod date;
 mod download;
 mod error;
 pub(crate) mod file;
 mod form;
 mod issue;
+mod listing;
 mod path;
+mod problems;
 mod query;
 mod read;
+mod shown;
 mod update;
 mod vocabulary;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
@@ -33,9 +41,11 @@ use crate::secret::Secret;
 use crate::service::{Service, Sighting};
 
 use allowance::{Allowance, Kind, Standing};
+use custom_field::BacklogCustomField;
 use error::ErrorCode;
 use file::{BacklogFile, Project};
 use issue::Issue;
+use webhook::Webhook;
 
 /// One space with one user, who owns the key.
 pub(crate) struct Backlog {
@@ -48,9 +58,15 @@ struct Space {
     projects: Vec<Project>,
     files: BTreeMap<u64, Arc<BacklogFile>>,
     allowance: Allowance,
+    /// By which rule a project formats texts, by its number; Markdown if none is given.
+    formatting: BTreeMap<u64, String>,
+    custom_fields: Vec<BacklogCustomField>,
     issues: Vec<Issue>,
+    webhooks: Vec<Webhook>,
     last_key_ids: BTreeMap<u64, u64>,
+    n_issues: u64,
     n_comments: u64,
+    n_webhooks: u64,
 }
 
 impl Backlog {
@@ -73,9 +89,35 @@ impl Backlog {
         Ok(())
     }
 
+    /// Puts a custom field into a project that is there, or says what is wrong with it.
+    pub(crate) fn put_custom_field(&self, field: BacklogCustomField) -> Result<(), String> {
+        field.check()?;
+        let mut space = self.space();
+        let project = &field.project_key;
+        if !space.projects.iter().any(|known| known.project_key == *project) {
+            return Err(format!("there is no project `{project}`"));
+        }
+        space.custom_fields.retain(|known| known.id != field.id);
+        space.custom_fields.push(field);
+        Ok(())
+    }
+
+    /// Has a project format texts by another rule, or says what is wrong with it.
+    pub(crate) fn set_text_formatting(&self, project: &str, rule: &str) -> Result<(), String> {
+        if !["markdown", "backlog"].contains(&rule) {
+            return Err(format!("`{rule}` is no rule; there are `markdown` and `backlog`"));
+        }
+        let mut space = self.space();
+        let id = space.project(project).map(|project| project.id);
+        let id = id.ok_or_else(|| format!("there is no project `{project}`"))?;
+        space.formatting.insert(id, rule.to_owned());
+        Ok(())
+    }
+
     /// Shows every issue with its comments, the oldest first.
     fn issues(&self) -> Vec<Value> {
-        self.space().issues.iter().map(Issue::shown_in_full).collect()
+        let space = self.space();
+        space.issues.iter().map(|issue| space.shown_in_full(issue)).collect()
     }
 
     fn space(&self) -> MutexGuard<'_, Space> {
@@ -99,9 +141,14 @@ impl Space {
             projects: vec![Project::default()],
             files: BTreeMap::new(),
             allowance: Allowance::default(),
+            formatting: BTreeMap::new(),
+            custom_fields: Vec::new(),
             issues: Vec::new(),
+            webhooks: Vec::new(),
             last_key_ids: BTreeMap::new(),
+            n_issues: 0,
             n_comments: 0,
+            n_webhooks: 0,
         }
     }
 
@@ -116,6 +163,16 @@ impl Space {
             .zip(&self.projects)
             .find(|(_, project)| Some(project.id) == id)
             .map(|(place, known)| (place, known.clone()))
+    }
+
+    /// The custom fields of a project.
+    fn custom_fields(&self, project: &Project) -> Vec<&BacklogCustomField> {
+        self.custom_fields.iter().filter(|field| field.project_key == project.project_key).collect()
+    }
+
+    /// By which rule a project formats texts.
+    fn text_formatting(&self, project: &Project) -> &str {
+        self.formatting.get(&project.id).map_or("markdown", String::as_str)
     }
 
     fn add_project(&mut self, project: &Project) -> Result<(), String> {
@@ -142,20 +199,41 @@ impl Service for Backlog {
 
     fn routes(self: Arc<Self>) -> Router {
         Router::new()
-            .route("/api/v2/projects/:project/files/:id", get(download::download))
-            .route("/api/v2/users/myself", get(account::myself))
             .route("/api/v2/space", get(account::space))
             .route("/api/v2/rateLimit", get(account::rate_limit))
-            .route("/api/v2/projects", get(read::projects))
-            .route("/api/v2/projects/:project", get(read::project))
-            .route("/api/v2/projects/:project/issueTypes", get(read::issue_types))
-            .route("/api/v2/projects/:project/statuses", get(read::statuses))
-            .route("/api/v2/projects/:project/users", get(read::members))
-            .route("/api/v2/projects/:project/versions", get(read::milestones))
-            .route("/api/v2/priorities", get(read::priorities))
+            .route("/api/v2/users", get(account::users))
+            .route("/api/v2/users/myself", get(account::myself))
+            .route("/api/v2/users/:id", get(account::one))
+            .route("/api/v2/priorities", get(catalog::priorities))
+            .route("/api/v2/resolutions", get(catalog::resolutions))
+            .route("/api/v2/projects", get(catalog::projects))
+            .route("/api/v2/projects/:project", get(catalog::project))
+            .route("/api/v2/projects/:project/issueTypes", get(catalog::issue_types))
+            .route("/api/v2/projects/:project/statuses", get(catalog::statuses))
+            .route("/api/v2/projects/:project/users", get(catalog::members))
+            .route("/api/v2/projects/:project/categories", get(catalog::categories))
+            .route("/api/v2/projects/:project/versions", get(catalog::milestones))
+            .route("/api/v2/projects/:project/customFields", get(catalog::custom_fields))
+            .route("/api/v2/projects/:project/files/metadata", get(listing::root))
+            .route("/api/v2/projects/:project/files/metadata/", get(listing::root))
+            .route("/api/v2/projects/:project/files/metadata/*path", get(listing::folder))
+            .route("/api/v2/projects/:project/files/:id", get(download::download))
+            .route("/api/v2/projects/:project/webhooks", get(webhook::list).post(webhook::add))
+            .route(
+                "/api/v2/projects/:project/webhooks/:id",
+                get(webhook::one).patch(webhook::change).delete(webhook::remove),
+            )
             .route("/api/v2/issues", get(read::issues).post(update::create))
-            .route("/api/v2/issues/:issue", get(read::issue).patch(update::change))
+            .route("/api/v2/issues/count", get(read::n_issues))
+            .route("/api/v2/issues/:issue", get(read::issue).patch(update::change).delete(update::remove))
             .route("/api/v2/issues/:issue/comments", get(read::comments).post(update::comment))
+            .route("/api/v2/issues/:issue/comments/count", get(read::n_comments))
+            .route(
+                "/api/v2/issues/:issue/comments/:id",
+                get(read::comment).patch(update::change_comment).delete(update::remove_comment),
+            )
+            .route("/api/v2/issues/:issue/attachments", get(read::nothing_attached))
+            .route("/api/v2/issues/:issue/sharedFiles", get(read::nothing_attached))
             .route_layer(from_fn_with_state(Arc::clone(&self), admit))
             .method_not_allowed_fallback(undefined)
             .fallback(undefined)
@@ -168,7 +246,7 @@ impl Service for Backlog {
 
     fn inspect(&self, parts: &Parts, body: &[u8]) -> Sighting {
         let query = parts.uri.query().unwrap_or_default();
-        let (credential, query) = credential::inspect(query, &self.space().key);
+        let (credential, query) = credential::inspect(&parts.headers, query, &self.space().key);
         Sighting { query, ..Sighting::of(parts, body, credential) }
     }
 
@@ -190,6 +268,11 @@ impl Service for Backlog {
         for (name, value) in standing.headers() {
             headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from(value));
         }
+        // As every sample of Backlog's reference has it.
+        let is_file = path.contains("/files/") && !path.contains("/files/metadata");
+        if !is_file && headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=utf-8"));
+        }
     }
 
     fn holdings(&self) -> Value {
@@ -209,7 +292,7 @@ async fn admit(State(backlog): State<Arc<Backlog>>, request: Request, next: Next
     let kind = Kind::of(request.method(), request.uri().path());
     let admitted = {
         let mut space = backlog.space();
-        match credential::inspect(query, &space.key).0 {
+        match credential::inspect(request.headers(), query, &space.key).0 {
             Credential::Valid => Some(space.allowance.spend(kind, clock::now_seconds())),
             Credential::Wrong | Credential::Missing => None,
         }
@@ -227,6 +310,8 @@ fn integer(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| digits)
 }
 
-async fn undefined() -> Response {
-    error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "Undefined resource.")
+async fn undefined(State(backlog): State<Arc<Backlog>>, method: Method, uri: Uri) -> Response {
+    let path = backlog.scrub(uri.path());
+    let message = format!("Undefined resource: the stand-in does not serve {method} {path}.");
+    error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, &message)
 }

@@ -22,6 +22,7 @@ mod service;
 mod slack;
 mod teams;
 
+pub use backlog::custom_field::BacklogCustomField;
 pub use backlog::file::{BacklogFile, Content, Project, generated_bytes};
 pub use failure::Failure;
 pub use keys::Keys;

@@ -10,7 +10,8 @@ use crate::secret::REDACTED;
 use crate::service::Sighting;
 
 const RECORDED_BODY_BYTES: usize = 64 * 1024;
-const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-control-token"];
+const SECRET_HEADERS: [&str; 6] =
+    ["authorization", "backlog-api-key", "cookie", "proxy-authorization", "x-api-key", "x-control-token"];
 
 /// One call to a service, as it arrived and as it was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub struct ReceivedCall {
     pub method: String,
     /// The path with the service's prefix, still percent-encoded.
     pub path: String,
-    /// The query as it was sent, without the credential.
+    /// The query as it was sent; a credential in it is blackened.
     pub query: String,
     /// What the service thought of the credential, which itself is never kept.
     pub credential: Credential,

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::backlog::Backlog;
+use crate::backlog::custom_field::BacklogCustomField;
 use crate::backlog::file::BacklogFile;
 use crate::bytebase::Bytebase;
 use crate::control::{self, Control};
@@ -127,6 +128,17 @@ impl Standins {
         let id = file.id;
         let wrong = self.stage.backlog.put_file(file).err();
         assert!(wrong.is_none(), "file {id}: {}", wrong.unwrap_or_default());
+    }
+
+    /// Puts a custom field into a project, as `POST /_control/backlog/custom-fields` does.
+    ///
+    /// # Panics
+    ///
+    /// The field contradicts itself, or there is no such project.
+    #[track_caller]
+    pub fn put_custom_field(&self, field: BacklogCustomField) {
+        let wrong = self.stage.backlog.put_custom_field(field).err();
+        assert!(wrong.is_none(), "custom field: {}", wrong.unwrap_or_default());
     }
 
     /// Plans a failure, as `POST /_control/fail` does.

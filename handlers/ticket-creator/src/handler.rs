@@ -1,11 +1,11 @@
 //! What the function does with one question.
 
 use crate::ticket::Ticket;
-use backlog_client::{Issues, NewIssue};
+use backlog_client::{Issues, Markup, NewIssue};
 use contracts::question::Question;
 use contracts::ticket_creator::{Contract as ThisContract, Links as Declared};
 use contracts::{Contract, Published};
-use runtime::{Attempt, Delivery, Done, Failure, Live, timeout_at};
+use runtime::{Abandoned, Attempt, Delivery, Done, Failure, Live, timeout_at};
 use std::time::Duration;
 
 type Links = Declared<Live>;
@@ -13,14 +13,25 @@ type Links = Declared<Live>;
 /// Longer than an invocation, for none can still be at work when the claim ends.
 const LEASE: Duration = Duration::from_secs(2 * ThisContract::LIMITS.timeout_seconds as u64);
 
-/// Opens the issue of the question; after an attempt whose end is not known, looks for it first.
+/// Opens the issue of the question; after an attempt that may have opened it, looks for it first.
 pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> Result<Done, Failure> {
-    let Links { created, api_key, backlog, project, issue_type, priority, assignee, milestone } = links;
+    let Links {
+        created,
+        api_key,
+        backlog,
+        project,
+        issue_type,
+        priority,
+        assignee,
+        milestone,
+        custom_fields,
+        text_formatting,
+    } = links;
     let number = delivery.published_id().to_owned();
     let deadline = delivery.deadline;
     // What the form has cleaned stays as it is; whoever publishes past it may send anything.
     let question = delivery.message.message.cleaned();
-    let ticket = Ticket::of(&question, &number);
+    let ticket = Ticket::of(&question, &number, Markup(*text_formatting));
     let issues = Issues::new(backlog, api_key)?;
     let new = NewIssue {
         project: *project,
@@ -28,11 +39,13 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
         priority: *priority,
         assignee: *assignee,
         milestone: *milestone,
+        custom_fields,
         summary: &ticket.summary,
         description: &ticket.description,
+        marker: &ticket.marker,
     };
 
-    let open = async |attempt| {
+    let open = async |attempt| -> Result<Done, Abandoned> {
         if attempt == Attempt::Again
             && let Some(issue) = issues.find_by_line(*project, &ticket.marker).await?
         {
@@ -42,10 +55,10 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
         Ok(Done::Worked(format!("created issue {} for question {number}", issue.key)))
     };
     let open_in_time = async |attempt| {
-        let late = || Err(Failure::retry("Backlog did not answer in the time of one invocation"));
-        timeout_at(deadline, open(attempt)).await.unwrap_or_else(|_| late())
+        let late = || Failure::retry("Backlog did not answer in the time of one invocation");
+        timeout_at(deadline, open(attempt)).await.unwrap_or_else(|_| Err(late().into()))
     };
-    created.once(&number, LEASE, open_in_time).await
+    created.once_unless_refused(&number, LEASE, open_in_time).await
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! What stands in the issue of a question: a summary of one line, the whole text, and a line to find it by.
 
-use backlog_client::{SUMMARY_LIMIT, shorten_summary};
+use backlog_client::{Markup, SUMMARY_LIMIT, shorten_summary};
 use contracts::question::{Question, SUMMARY_LIMIT_GRAPHEMES, receipt};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// How much of a text is written, in UTF-16 units: many times what the form takes, and little
-/// enough that Backlog's client never cuts off the last line.
+/// How much of a text is written, in UTF-16 units before any escape: many times what the form takes.
 const TEXT_LIMIT: usize = 50_000;
 /// How much of a project id is written, in bytes; the form takes far less.
 const PROJECT_ID_LIMIT_BYTES: usize = 256;
@@ -13,7 +12,7 @@ const PROJECT_ID_LIMIT_BYTES: usize = 256;
 /// The texts of one issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// The beginning of the question.
+    /// The beginning of the question; Backlog shows a summary as it is.
     pub summary: String,
     /// The question, its receipt and the marker.
     pub description: String,
@@ -22,14 +21,15 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// The issue of a cleaned question.
-    pub fn of(question: &Question, number: &str) -> Self {
+    /// The issue of a cleaned question, in a project with this markup.
+    pub fn of(question: &Question, number: &str, markup: Markup) -> Self {
         let project_id = words(&question.project_id).join(" ");
-        let project_id = beginning(&project_id, PROJECT_ID_LIMIT_BYTES, str::len);
+        let project_id = markup.after_label(beginning(&project_id, PROJECT_ID_LIMIT_BYTES, str::len));
         let marker = format!("プロジェクト: {project_id} / 質問番号: {number}");
         let text = question.text.trim_end();
         let shown = beginning(text, TEXT_LIMIT, n_units);
         let cut = if shown.len() < text.len() { "…" } else { "" };
+        let shown = markup.paragraph(shown);
         let description = format!("{shown}{cut}\n\n受付番号: {}\n{marker}", receipt(number));
         Self { summary: summary(text), description, marker }
     }
@@ -73,10 +73,13 @@ fn n_units(text: &str) -> usize {
 mod tests {
     use super::*;
 
+    use contracts::backlog::TextFormatting;
+
+    const MARKDOWN: Markup = Markup(TextFormatting::Markdown);
     const NUMBER: &str = "2f0e3b5c-0000-5000-8000-000000000001";
 
     fn ticket(text: &str) -> Ticket {
-        let ticket = Ticket::of(&Question { project_id: "AWS-101".into(), text: text.into() }, NUMBER);
+        let ticket = Ticket::of(&Question { project_id: "AWS-101".into(), text: text.into() }, NUMBER, MARKDOWN);
         assert_eq!(shorten_summary(&ticket.summary), ticket.summary, "the client would change it");
         assert_eq!(ticket.description.lines().last(), Some(ticket.marker.as_str()));
         ticket
@@ -87,7 +90,10 @@ mod tests {
         let ticket = ticket("一行目\n\n  二行目\t終わり。\n");
         assert_eq!(ticket.summary, "一行目 二行目 終わり。");
         let marker = format!("プロジェクト: AWS-101 / 質問番号: {NUMBER}");
-        assert_eq!(ticket.description, format!("一行目\n\n  二行目\t終わり。\n\n受付番号: 2f0e3b5c-00\n{marker}"));
+        assert_eq!(
+            ticket.description,
+            format!("一行目\n\n\u{a0}\u{a0}二行目\t終わり。\n\n受付番号: 2f0e3b5c-00\n{marker}")
+        );
     }
 
     #[test]
@@ -127,12 +133,28 @@ mod tests {
     }
 
     #[test]
+    fn no_text_of_who_asks_is_formatting_by_either_rule() {
+        let text = "![x](http://y)\n[[a>http://z]]\n{code}\n* b";
+        let question = Question { project_id: "[a](b)".into(), text: text.into() };
+        for (rule, shown, project) in [
+            (TextFormatting::Markdown, "!\\[x](http://y)\n\\[\\[a>http://z]]\n\\{code}\n\\* b", "\\[a](b)"),
+            (TextFormatting::Backlog, "![x](http://y)\n\\[\\[a>http://z]]\n\\{code}\n\\* b", "[a](b)"),
+        ] {
+            let ticket = Ticket::of(&question, NUMBER, Markup(rule));
+            assert_eq!(ticket.marker, format!("プロジェクト: {project} / 質問番号: {NUMBER}"));
+            assert_eq!(ticket.description, format!("{shown}\n\n{}", ticket.marker));
+            // A summary knows no formatting.
+            assert_eq!(ticket.summary, "![x](http://y) [[a>http://z]] {code} * b");
+        }
+    }
+
+    #[test]
     fn what_came_past_the_form_keeps_its_last_line() {
         let text = "👍".repeat(200_000);
         let ticket = ticket(&text);
         assert!(ticket.description.starts_with(&format!("{}…\n\n", "👍".repeat(TEXT_LIMIT / 2))));
         let question = Question { project_id: format!("a\n\0b {}", "x".repeat(1_000)), text: "y".into() };
-        let ticket = Ticket::of(&question, NUMBER);
+        let ticket = Ticket::of(&question, NUMBER, MARKDOWN);
         assert_eq!(ticket.marker.lines().count(), 1);
         assert!(ticket.marker.starts_with("プロジェクト: a b x") && ticket.marker.ends_with(NUMBER));
         assert!(ticket.marker.len() < 400);

@@ -129,7 +129,7 @@ impl Stack {
     pub fn sample_variables(&self, logical_id: &str) -> BTreeMap<&'static str, String> {
         let sample = |id: &str| match self.parameters.get(id) {
             Some(ParameterSource::ServiceUrl(_)) => "https://service.invalid".to_owned(),
-            Some(ParameterSource::BacklogId(_)) => "1".to_owned(),
+            Some(ParameterSource::Backlog(lookup)) => lookup.placeholder().to_owned(),
             _ => format!("sample-{}", id.to_lowercase()),
         };
         let variables = self.variables.get(logical_id).into_iter().flatten();
@@ -141,10 +141,10 @@ impl Stack {
         &self.parameters
     }
 
-    /// Everything that the stack names in Backlog, with or without need of its number.
+    /// Everything that the stack names in Backlog, with or without need of what is found.
     pub fn backlog_lookups(&self) -> impl Iterator<Item = &BacklogLookup> {
         let numbers = self.parameters.values().filter_map(|source| match source {
-            ParameterSource::BacklogId(lookup) => Some(lookup),
+            ParameterSource::Backlog(lookup) => Some(lookup),
             _ => None,
         });
         numbers.chain(&self.named_in_backlog)
@@ -226,7 +226,10 @@ impl Parameter {
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
             ParameterSource::ServiceUrl(service) => format!("Where {service:?} answers"),
             ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
-            ParameterSource::BacklogId(lookup) => format!("Number in Backlog of {lookup}"),
+            ParameterSource::Backlog(
+                lookup @ (BacklogLookup::TextFormatting(_) | BacklogLookup::CustomFields { .. }),
+            ) => format!("In Backlog: {lookup}"),
+            ParameterSource::Backlog(lookup) => format!("Number in Backlog of {lookup}"),
         };
         Self { kind: "String", description }
     }

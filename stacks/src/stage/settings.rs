@@ -11,7 +11,9 @@ pub use arn::{PolicyArn, TopicArn};
 pub use notice::{AlarmTopic, AlarmsTo, EmailAddress, Publisher, SnsSlackSettings};
 pub use place::{AccountId, Region};
 pub use senders::SenderRange;
-pub use system::{Domain, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, RateRule};
+pub use system::{
+    Domain, FieldText, FieldValue, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, RateRule,
+};
 pub use workflow::{BytebaseWorkflowSettings, Schedule};
 
 use contracts::backlog::{Folder, KeyPrefix, ProjectKey};

@@ -108,6 +108,16 @@ fn values_of_the_systems_are_checked() {
     let without_value = issue("    assignee:\n").unwrap_err();
     assert_eq!(without_value.line, Some(12), "{without_value}");
     assert!(without_value.message.contains("issue.assignee: allowed is a name or a whole number"), "{without_value}");
+    let fields =
+        issue("    custom_fields: {Cause: n/a, '影響: 範囲': [社内, 2], Cost: 1.5, Until: 2026-01-31}\n").unwrap();
+    let fields = fields.mackerel_incidents.unwrap().issue.custom_fields.unwrap();
+    let texts: Vec<Vec<&str>> = fields.values().map(|value| value.texts().collect()).collect();
+    assert_eq!(texts, [vec!["n/a"], vec!["1.5"], vec!["2026-01-31"], vec!["社内", "2"]]);
+    for wrong in ["true", "{a: b}", "[[a]]", ""] {
+        let error = issue(&format!("    custom_fields:\n      Cause: {wrong}\n")).unwrap_err();
+        assert!(error.message.contains("issue.custom_fields.Cause: allowed is a text, a number, a date"), "{error}");
+        assert_eq!(error.line, Some(13), "{error}");
+    }
     let form = |rest: &str| format!("question_form:\n  issue: {{type: バグ, priority: 2}}\n{rest}");
     assert!(error(&form("  keep_days: 0\n")).contains("1 to 36500"));
     assert!(error(&form("  daily_limit: 0\n")).contains("1 to 100000"));

@@ -109,7 +109,10 @@ pub fn question(stage: &Stage) {
     let asked_at = now_seconds();
 
     let issue = issue(stage, &number);
-    assert_eq!(issue["description"], format!("{cleaned}\n\n受付番号: {}\n{}", &number[..11], marker(&number)));
+    // The project writes in Markdown, and nothing of a question is any.
+    let shown = cleaned.replace("  字", "\u{a0}\u{a0}字").replace('\\', "\\\\");
+    let shown = ["<", "*", "{"].iter().fold(shown, |text, mark| text.replace(mark, &format!("\\{mark}")));
+    assert_eq!(issue["description"], format!("{shown}\n\n受付番号: {}\n{}", &number[..11], marker(&number)));
     // At most fifty characters as a reader counts them, on one line.
     let summary = issue["summary"].as_str().unwrap();
     assert!(summary.starts_with("👩‍💻と👨‍👩‍👧‍👦の質問 🇯🇵 字下げ か\u{3099} e\u{301} <b>*&\"'\\ newline"), "{summary}");
@@ -150,6 +153,21 @@ pub fn daily_limit(stage: &Stage) {
     stage.edit(STAGE_FILE, LIMIT, "  keep_days: 400\n");
     deploy();
     ask(stage, "within the limit again");
+}
+
+/// A text of a stranger loads no image of a foreign host, and is no link that says something else.
+pub fn markup(stage: &Stage) {
+    let text =
+        "#image(http://127.0.0.1:9/p.png)\n![x](http://127.0.0.1:9/p.png)\n[Sign in](http://127.0.0.1:9/)\n{code}";
+    let issue = issue(stage, &ask(stage, text));
+    let description = issue["description"].as_str().unwrap();
+    let shown = "\\#image(http://127.0.0.1:9/p.png)\n!\\[x](http://127.0.0.1:9/p.png)\n\\[Sign in](http://127.0.0.1:9/)\n\\{code}";
+    assert!(description.starts_with(&format!("{shown}\n\n")), "{description}");
+    assert_eq!(issue["summary"].as_str().unwrap().chars().next(), Some('#'));
+    // No call of a function or of the deployer had the key in its URL.
+    let calls = stage.calls_since(0, "backlog");
+    assert!(calls.iter().all(|call| !call["query"].as_str().unwrap().contains("apiKey")), "{calls:#?}");
+    gives_up_nothing(stage);
 }
 
 pub fn failing_end(stage: &Stage) {

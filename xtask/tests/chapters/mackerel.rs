@@ -127,6 +127,17 @@ pub fn lost_answer(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
+/// Whatever is long, the issue is found again and made once.
+pub fn long_fields(stage: &Stage) {
+    stage.fail(&json!({
+        "service": "backlog", "status": 500, "times": 1, "path_contains": "/api/v2/issues", "after": true,
+    }));
+    tell(stage, &[alert("long", &json!({"monitorName": "m".repeat(150_000)}))]);
+    let issue = issue(stage, "long");
+    assert!(issue["description"].as_str().unwrap().contains("\nValue: "), "{issue:#}");
+    gives_up_nothing(stage);
+}
+
 pub fn rate_limit(stage: &Stage) {
     let (n_calls, reset) = (stage.n_calls(), now_seconds() + 3);
     let headers = json!({"X-RateLimit-Reset": reset.to_string()});
@@ -136,6 +147,8 @@ pub fn rate_limit(stage: &Stage) {
     let calls = stage.calls_since(n_calls, "backlog");
     assert_eq!(calls[0]["status"], 429, "{calls:#?}");
     assert!(calls[1..].iter().all(|call| call["at"].as_u64() >= Some(reset * 1000)), "too early: {calls:#?}");
+    // Where nothing was done, nothing is looked for.
+    assert!(calls.iter().all(|call| call["method"] == "POST"), "{calls:#?}");
     gives_up_nothing(stage);
 }
 
@@ -191,9 +204,17 @@ pub fn wrong_names(stage: &Stage) {
             "type: バグ\n    priority: 高",
             "type: 障害\n    priority: 至急",
             &[
-                "2 names of the stage file are not in Backlog\n  stacks/stages/local.yaml:16: mackerel_incidents.issue.type",
+                "2 settings of the stage file do not fit Backlog\n  stacks/stages/local.yaml:16: mackerel_incidents.issue.type",
                 "\n  stacks/stages/local.yaml:17: mackerel_incidents.issue.priority: Backlog has no priority `至急`\n    write one of",
-                "hint: mend these lines",
+                "hint: correct these lines",
+            ],
+        ),
+        (
+            "    priority: 高\n",
+            "    priority: 高\n    custom_fields: {Cause: n/a}\n",
+            &[
+                "issue.custom_fields.Cause: issue type `バグ` has no such custom field",
+                "take the line out: it has none",
             ],
         ),
     ] {

@@ -1,6 +1,7 @@
 //! What Backlog may answer in place of what was asked.
 
 use super::*;
+use runtime::Effect;
 use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
 use std::time::SystemTime;
@@ -97,6 +98,47 @@ async fn a_redirect_is_not_followed() {
         check(Planned { headers, ..status(code) }, expected).await;
         assert_eq!(*elsewhere.n_requests.borrow(), 0);
     }
+}
+
+/// What is known of the issue of a creation that was answered so.
+async fn effect_of(planned: Planned) -> Effect {
+    let stage = Stage::new().await;
+    stage.standins.fail(Planned { times: 2, ..planned });
+    create(&stage).await
+}
+
+async fn create(stage: &Stage) -> Effect {
+    let new = NewIssue {
+        project: PROJECT,
+        issue_type: ISSUE_TYPE,
+        priority: PRIORITY,
+        assignee: None,
+        milestone: None,
+        custom_fields: &CustomFields::default(),
+        summary: "s",
+        description: "d",
+        marker: "d",
+    };
+    Issues::new(&stage.origin, &stage.key).unwrap().create(new).await.unwrap_err().effect
+}
+
+#[tokio::test]
+async fn a_refusal_says_that_no_issue_was_created_and_a_lost_answer_does_not() {
+    for code in [400, 401, 402, 403, 404, 405, 409, 413, 422, 429] {
+        assert_eq!(effect_of(status(code)).await, Effect::None, "{code}");
+    }
+    for code in [301, 302, 307, 308, 408, 425, 500, 502, 503, 504, 599] {
+        assert_eq!(effect_of(status(code)).await, Effect::Unknown, "{code}");
+    }
+    for planned in [with_body(404, "<html>"), with_body(201, "<html>"), with_body(201, "{}")] {
+        assert_eq!(effect_of(planned).await, Effect::Unknown);
+    }
+    let connection = TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = TcpStream::connect(connection.local_addr().unwrap()).unwrap();
+    let stage = Stage::with_backlog_at(&format!("http://{}/backlog", closed.local_addr().unwrap())).await;
+    assert_eq!(create(&stage).await, Effect::None);
+    let host = Host::answering("HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{").await;
+    assert_eq!(create(&Stage::with_backlog_at(&host.url()).await).await, Effect::Unknown);
 }
 
 #[tokio::test]

@@ -36,8 +36,10 @@ async fn an_issue_is_given_to_somebody_and_to_a_milestone_only_if_it_has_them() 
             priority: PRIORITY,
             assignee: assignee.map(UserId::new),
             milestone: milestone.map(MilestoneId::new),
+            custom_fields: &CustomFields::default(),
             summary: "s",
             description: "d",
+            marker: "d",
         };
         issues.create(new).await.unwrap();
     }
@@ -46,6 +48,41 @@ async fn an_issue_is_given_to_somebody_and_to_a_milestone_only_if_it_has_them() 
     assert_eq!((&issues[1]["assignee"]["id"], &issues[1]["milestone"][0]["id"]), (&26.into(), &102.into()));
     let bodies: Vec<String> = stage.standins.received().into_iter().map(|call| call.body).collect();
     assert!(!bodies[0].contains("assignee") && !bodies[0].contains("milestone"), "{}", bodies[0]);
+}
+
+#[tokio::test]
+async fn an_issue_gets_the_values_of_its_custom_fields() {
+    let stage = Stage::new().await;
+    for (id, type_id, items, required) in [(10, 5, vec!["n/a", "error"], true), (11, 6, vec!["a", "b"], false)] {
+        stage.standins.put_custom_field(standins::BacklogCustomField {
+            id,
+            project_key: "SUB".into(),
+            type_id,
+            name: format!("Field {id}"),
+            required,
+            applicable_issue_types: vec![11],
+            items: items.into_iter().map(str::to_owned).collect(),
+        });
+    }
+    let reason = stage.check(EACH[0], Outcome::Permanent).await;
+    assert!(reason.ends_with("(400): code 7, Please enter a value for Field 10."), "{reason}");
+    let mut fields = CustomFields::default();
+    fields.set(10, "2");
+    fields.set_items(11, &[1, 2]);
+    let new = NewIssue {
+        project: PROJECT,
+        issue_type: ISSUE_TYPE,
+        priority: PRIORITY,
+        assignee: None,
+        milestone: None,
+        custom_fields: &fields,
+        summary: "s",
+        description: "d",
+        marker: "d",
+    };
+    Issues::new(&stage.origin, &stage.key).unwrap().create(new).await.unwrap();
+    let shown = &stage.issues().await[0]["customFields"];
+    assert_eq!((&shown[0]["value"]["name"], &shown[1]["value"][1]["name"]), (&"error".into(), &"b".into()));
 }
 
 #[tokio::test]

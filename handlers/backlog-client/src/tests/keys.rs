@@ -38,7 +38,7 @@ async fn a_key_that_is_still_refused_is_given_up() {
 }
 
 #[tokio::test]
-async fn the_key_travels_in_the_query_and_nowhere_else() {
+async fn the_key_travels_in_its_header_and_nowhere_else() {
     let stage = Stage::with_an_issue().await;
     for call in &EACH[1..] {
         let _ = stage.call(*call).await.unwrap();
@@ -47,15 +47,42 @@ async fn the_key_travels_in_the_query_and_nowhere_else() {
     assert_eq!(calls.len(), 5);
     for call in calls {
         assert_eq!(call.credential, Credential::Valid);
+        assert_eq!(call.headers["backlog-api-key"], "redacted");
         for header in ["authorization", "cookie", "referer", "x-api-key"] {
             assert!(!call.headers.contains_key(header), "{header}");
         }
-        // The recorder blackens a key wherever it stands, and leaves the query without it.
-        assert!(!call.body.to_lowercase().contains("redacted") && !call.body.contains("apiKey"), "{}", call.body);
+        // The recorder blackens a key wherever it stands.
+        let rest = format!("{} {} {}", call.path, call.query, call.body).to_lowercase();
+        assert!(!rest.contains("redacted") && !rest.contains("apikey"), "{rest}");
         let is_form = call.headers.get("content-type").is_some_and(|kind| kind == "application/x-www-form-urlencoded");
         assert_eq!(is_form, call.method != "GET", "{call:?}");
         assert_eq!(call.query.is_empty(), call.method != "GET", "{call:?}");
     }
+}
+
+#[tokio::test]
+async fn no_url_holds_the_key_on_the_wire() {
+    for call in EACH {
+        let host = Host::answering(host::answer(200, "[]")).await;
+        let stage = Stage::with_backlog_at(&host.url()).await;
+        let _ = stage.call(call).await;
+        let requests = host.requests();
+        assert!(!requests.is_empty());
+        for request in requests {
+            let (line, headers) = request.split_once("\r\n").unwrap();
+            assert!(!line.to_lowercase().contains("apikey") && !line.contains("canary"), "{line}");
+            assert!(headers.to_lowercase().contains(&format!("backlog-api-key: {KEY}\r\n")), "{headers}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_no_header_can_hold_is_not_sent() {
+    let mut stage = Stage::new().await;
+    stage.key = Secret::fake(&["canary\nkey"]);
+    let reason = stage.check(EACH[0], Outcome::Permanent).await;
+    assert!(reason.contains("`cargo xtask deploy`") && !reason.contains("canary"), "{reason}");
+    assert!(stage.standins.received().is_empty());
 }
 
 #[tokio::test]

@@ -16,7 +16,9 @@ mod uncertainty;
 
 use super::*;
 use crate::ledger::{LEASE, LIFE};
-use contracts::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
+use contracts::backlog::{
+    BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId,
+};
 use contracts::{Message, Origin, SettingValue, TimeZone};
 use runtime::{FakeTable, Outcome, Records, Secret, web};
 use serde_json::{Value, json};
@@ -54,6 +56,8 @@ impl Stage {
             priority: PriorityId::new(2),
             assignee: Some(UserId::new(26)),
             milestone: Some(MilestoneId::new(102)),
+            custom_fields: CustomFields::default(),
+            text_formatting: TextFormatting::Markdown,
             on_recovery: OnRecovery::Comment,
             time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
         };

@@ -19,10 +19,41 @@ pub struct Claims {
 /// How a piece of work stood when it was claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// Nobody was ever at it.
+    /// Nobody was ever at it, or whoever was had no effect for certain.
     First,
     /// Somebody was, and came to no end that is known: the effect may be there.
     Again,
+}
+
+/// A piece of work that failed, and what is known of its effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abandoned {
+    /// Why it failed.
+    pub failure: Failure,
+    /// Whether the effect may be there all the same.
+    pub effect: Effect,
+}
+
+/// What is known of the effect of a piece of work that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// This attempt had none for certain: the far side refused it, or was never reached.
+    None,
+    /// It may be there: an answer was lost, or says nothing about it.
+    Unknown,
+}
+
+impl From<Failure> for Abandoned {
+    /// A failure that says nothing about the effect.
+    fn from(failure: Failure) -> Self {
+        Self { failure, effect: Effect::Unknown }
+    }
+}
+
+impl From<Abandoned> for Failure {
+    fn from(abandoned: Abandoned) -> Self {
+        abandoned.failure
+    }
 }
 
 /// What came of claiming a piece of work.
@@ -53,6 +84,17 @@ impl Claims {
         lease: Duration,
         work: impl AsyncFnOnce(Attempt) -> Result<Done, Failure>,
     ) -> Result<Done, Failure> {
+        self.once_unless_refused(key, lease, async |attempt| work(attempt).await.map_err(Abandoned::from)).await
+    }
+
+    /// The same for work that knows when it had no effect: a claim that was the first is released then, so that
+    /// the next attempt is the first again and has nothing to look for.
+    pub async fn once_unless_refused(
+        &self,
+        key: &str,
+        lease: Duration,
+        work: impl AsyncFnOnce(Attempt) -> Result<Done, Abandoned>,
+    ) -> Result<Done, Failure> {
         let (attempt, held) = match self.claim(key, lease).await? {
             Claimed::Ours(attempt, held) => (attempt, held),
             Claimed::Done(result) => return Ok(Done::Ignored(format!("done before: {result}"))),
@@ -63,13 +105,15 @@ impl Claims {
             Ok(Done::Worked(result) | Done::Ignored(result) | Done::Warned(result)) => {
                 Progress::Done { result: result.clone() }
             }
+            // A refusal says nothing about the attempts before it.
+            Err(Abandoned { effect: Effect::None, .. }) if attempt == Attempt::First => Progress::Refused,
             Err(_) => Progress::Dropped,
         };
         // The effect is there or not, whatever becomes of the record: without one, the claim ends with its lease.
         if let Err(failure) = self.records.replace(key, &held, &end, MEMORY).await {
             log::warn("cannot record the outcome", json!({"key": key, "reason": failure.reason()}));
         }
-        outcome
+        outcome.map_err(Failure::from)
     }
 
     async fn claim(&self, key: &str, lease: Duration) -> Result<Claimed, Failure> {
@@ -83,9 +127,10 @@ impl Claims {
             Progress::Begun { until_millis } if *until_millis > now_millis() => {
                 Ok(Claimed::Busy(Duration::from_millis(until_millis - now_millis()) + Duration::from_secs(1)))
             }
-            Progress::Begun { .. } | Progress::Dropped => {
+            Progress::Begun { .. } | Progress::Dropped | Progress::Refused => {
+                let attempt = if there.value == Progress::Refused { Attempt::First } else { Attempt::Again };
                 match self.records.replace(key, &there, &begun, MEMORY).await? {
-                    Some(held) => Ok(Claimed::Ours(Attempt::Again, held)),
+                    Some(held) => Ok(Claimed::Ours(attempt, held)),
                     None => Ok(Claimed::Busy(lease)),
                 }
             }
@@ -138,6 +183,27 @@ mod tests {
         let table = FakeTable::default();
         let failure = || Err(Failure::retry("busy"));
         assert_eq!(check(&table, failure()).await, (Some(Attempt::First), failure()));
+        assert_eq!(check(&table, worked()).await, (Some(Attempt::Again), worked()));
+    }
+
+    #[tokio::test]
+    async fn work_that_was_refused_is_as_good_as_never_begun_unless_somebody_was_at_it_before() {
+        let refused = || Abandoned { failure: Failure::retry_after("429", LEASE), effect: Effect::None };
+        let table = FakeTable::default();
+        let claims = Claims::fake(&table);
+        for _ in 0..3 {
+            let seen = Cell::new(None);
+            let refusing = async |attempt| {
+                seen.set(Some(attempt));
+                Err(refused())
+            };
+            let result = claims.once_unless_refused("k", LEASE, refusing).await;
+            assert_eq!((seen.get(), result), (Some(Attempt::First), Err(refused().failure)));
+            assert_eq!(table.record("k").unwrap().0, Progress::Refused);
+        }
+        // What was lost before may be there, whatever is refused later.
+        table.leave("k", Progress::Dropped);
+        claims.once_unless_refused("k", LEASE, async |_| Err(refused())).await.unwrap_err();
         assert_eq!(check(&table, worked()).await, (Some(Attempt::Again), worked()));
     }
 

@@ -1,28 +1,35 @@
-//! The calls with which a client checks its key: who am I, where am I, how much is left.
+//! Who there is in the space, and the calls with which a client checks its key.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::Backlog;
 use super::allowance::{Kind, Standing};
+use super::error::{self, ErrorCode};
+use super::path::Segment;
+use super::query::NoParameters;
+use super::{Backlog, integer};
 use crate::received::Credential;
 
+/// Number of the user who owns the key.
+pub(super) const USER_ID: u64 = 25;
 const LIMIT_OF_ICONS: u64 = 60;
 
 /// Serves `GET /api/v2/users/myself`.
-pub(super) async fn myself() -> Json<Value> {
+pub(super) async fn myself(_: NoParameters) -> Json<Value> {
     Json(user())
 }
 
 /// Serves `GET /api/v2/space`.
-pub(super) async fn space() -> Json<Value> {
+pub(super) async fn space(_: NoParameters) -> Json<Value> {
     Json(json!({
         "spaceKey": "standin",
         "name": "Stand-in",
-        "ownerId": 25,
+        "ownerId": USER_ID,
         "lang": "ja",
         "timezone": "Asia/Tokyo",
         "reportSendTime": "08:00:00",
@@ -33,7 +40,7 @@ pub(super) async fn space() -> Json<Value> {
 }
 
 /// Serves `GET /api/v2/rateLimit`.
-pub(super) async fn rate_limit(State(backlog): State<Arc<Backlog>>) -> Json<Value> {
+pub(super) async fn rate_limit(State(backlog): State<Arc<Backlog>>, _: NoParameters) -> Json<Value> {
     let read = backlog.standing(Kind::Read, Credential::Valid);
     let update = backlog.standing(Kind::Update, Credential::Valid);
     let search = backlog.standing(Kind::Search, Credential::Valid);
@@ -47,6 +54,19 @@ pub(super) async fn rate_limit(State(backlog): State<Arc<Backlog>>) -> Json<Valu
     }}))
 }
 
+/// Serves `GET /api/v2/users`.
+pub(super) async fn users(_: NoParameters) -> Json<Vec<Value>> {
+    Json(members())
+}
+
+/// Serves `GET /api/v2/users/{userId}`.
+pub(super) async fn one(Segment(id): Segment, _: NoParameters) -> Response {
+    match integer(&id).and_then(member) {
+        Some(member) => Json(member).into_response(),
+        None => error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "No such user."),
+    }
+}
+
 /// Everybody who is in every project.
 pub(super) fn members() -> Vec<Value> {
     let other = json!({
@@ -57,6 +77,7 @@ pub(super) fn members() -> Vec<Value> {
         "lang": "ja",
         "nulabAccount": {"nulabId": "standin", "name": "花子", "uniqueId": "hanako"},
         "mailAddress": "hanako@example.com",
+        "lastLoginTime": "2026-08-04T02:01:52Z",
     });
     vec![user(), other]
 }
@@ -66,16 +87,23 @@ pub(super) fn member(id: u64) -> Option<Value> {
     members().into_iter().find(|member| member["id"] == id)
 }
 
+/// What Backlog says of the members that were told of something.
+pub(super) fn notified(ids: &[u64]) -> Value {
+    let notification = |(place, user): (u64, Value)| json!({"id": place, "alreadyRead": false, "reason": 2, "user": user, "resourceAlreadyRead": false});
+    (1..).zip(ids.iter().filter_map(|id| member(*id))).map(notification).collect()
+}
+
 /// The user who owns the key.
 pub(super) fn user() -> Value {
     json!({
-        "id": 25,
+        "id": USER_ID,
         "userId": "taro",
         "name": "Taro",
         "roleType": 2,
         "lang": null,
         "nulabAccount": null,
         "mailAddress": "taro@example.com",
+        "lastLoginTime": "2026-08-04T02:01:52Z",
     })
 }
 

@@ -2,8 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderValue, Method};
 
-/// The list of issues is the only search that is served.
-const SEARCH: &str = "/api/v2/issues";
+/// The searches that are served: the list of issues and their count.
+const SEARCHES: [&str; 2] = ["/api/v2/issues", "/api/v2/issues/count"];
 const WINDOW_SECONDS: u64 = 60;
 /// A planned 429 promises that it is over after this many seconds.
 const PRETENDED_SECONDS: u64 = 5;
@@ -48,7 +48,7 @@ impl Kind {
     pub(super) fn of(method: &Method, path: &str) -> Self {
         match (method.is_safe(), path) {
             (false, _) => Self::Update,
-            (true, SEARCH) => Self::Search,
+            (true, path) if SEARCHES.contains(&path) => Self::Search,
             (true, _) => Self::Read,
         }
     }

@@ -1,4 +1,4 @@
-//! The control calls of Backlog: put a shared file, take it away, read the stored issues.
+//! The control calls of Backlog: put a shared file or a custom field, set up a project, read the stored issues.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Backlog;
+use super::custom_field::BacklogCustomField;
 use super::file::{BacklogFile, Content, Project};
 use crate::control::{WrongInput, read, refusal, wrong_method};
 
@@ -32,11 +33,20 @@ struct FileInput {
     redirect_to: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ProjectInput {
+    project_key: String,
+    text_formatting_rule: String,
+}
+
 /// Builds everything under `/_control/backlog`.
 pub(super) fn router(backlog: Arc<Backlog>) -> Router {
     Router::new()
         .route("/files", post(put_file))
         .route("/files/:id", delete(remove_file))
+        .route("/custom-fields", post(put_custom_field))
+        .route("/projects", post(set_up_project))
         .route("/issues", get(issues))
         .method_not_allowed_fallback(wrong_method)
         .with_state(backlog)
@@ -64,6 +74,18 @@ async fn remove_file(State(backlog): State<Arc<Backlog>>, Path(id): Path<String>
         Some(_) => StatusCode::NO_CONTENT.into_response(),
         None => refusal(StatusCode::NOT_FOUND, &format!("there is no file {id}")),
     })
+}
+
+async fn put_custom_field(State(backlog): State<Arc<Backlog>>, body: Bytes) -> Result<Response, WrongInput> {
+    let field: BacklogCustomField = read(&body)?;
+    backlog.put_custom_field(field).map_err(WrongInput)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn set_up_project(State(backlog): State<Arc<Backlog>>, body: Bytes) -> Result<Response, WrongInput> {
+    let ProjectInput { project_key, text_formatting_rule } = read(&body)?;
+    backlog.set_text_formatting(&project_key, &text_formatting_rule).map_err(WrongInput)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn issues(State(backlog): State<Arc<Backlog>>) -> Json<Vec<Value>> {

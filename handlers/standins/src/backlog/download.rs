@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::error::{self, ErrorCode};
 use super::file::{BacklogFile, Content};
+use super::query::NoParameters;
 use super::{Backlog, integer};
 
 const CHUNK_BYTES: u64 = 64 * 1024;
@@ -29,6 +30,7 @@ const NO_FILE: Refusal = (StatusCode::NOT_FOUND, ErrorCode::NoResource, "No such
 pub(super) async fn download(
     State(backlog): State<Arc<Backlog>>,
     path: Result<Path<(String, String)>, PathRejection>,
+    _: NoParameters,
 ) -> Response {
     let found = path.map_err(|_| NO_PATH).and_then(|Path((project, id))| find(&backlog, &project, &id));
     match found {

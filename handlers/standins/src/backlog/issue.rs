@@ -1,14 +1,17 @@
-//! A stored issue with its comments, and the form in which Backlog shows it.
+//! A stored issue with its comments: how it comes to be and how it changes.
 
 use serde_json::{Value, json};
 
+use super::comment::Comment;
+use super::custom_field::{self, Values};
 use super::file::Project;
-use super::form::{Form, Problems};
+use super::form::Form;
+use super::problems::Problems;
 use super::{Space, account, integer, vocabulary};
 use crate::clock;
 
 /// The fields that a form can set and change, with the names that change logs use for them.
-const FIELDS: [(&str, &str); 11] = [
+const FIELDS: [(&str, &str); 12] = [
     ("summary", "summary"),
     ("description", "description"),
     ("issueTypeId", "issueType"),
@@ -20,10 +23,12 @@ const FIELDS: [(&str, &str); 11] = [
     ("dueDate", "limitDate"),
     ("estimatedHours", "estimatedHours"),
     ("actualHours", "actualHours"),
+    ("parentIssueId", "parentIssue"),
 ];
 
-/// The only field here that takes several values.
-const MILESTONES: &str = "milestoneId[]";
+/// The fields that take several values, with the names that change logs use for them.
+pub(super) const LISTS: [(&str, &str); 3] =
+    [("categoryId[]", "component"), ("versionId[]", "version"), ("milestoneId[]", "milestone")];
 
 /// One issue of a project.
 #[derive(Clone)]
@@ -32,22 +37,17 @@ pub(super) struct Issue {
     pub(super) key_id: u64,
     pub(super) project: Project,
     /// The place of the project among all projects, which decides its issue types.
-    place: u64,
+    pub(super) place: u64,
     /// The values as a form sends them, in the order of the fields.
     values: [String; FIELDS.len()],
-    milestones: Vec<u64>,
+    /// Numbers in the order of the lists.
+    lists: [Vec<u64>; LISTS.len()],
+    pub(super) custom: Values,
+    /// Who was told of the issue when it was made.
+    pub(super) notified: Vec<u64>,
     pub(super) created: u64,
     pub(super) updated: u64,
     pub(super) comments: Vec<Comment>,
-}
-
-/// A comment, a change, or both.
-#[derive(Clone)]
-pub(super) struct Comment {
-    pub(super) id: u64,
-    pub(super) content: Option<String>,
-    changes: Vec<Value>,
-    created: u64,
 }
 
 impl Space {
@@ -62,14 +62,27 @@ impl Space {
                 _ => {}
             }
         }
-        check_place(&project, place, form)?;
-        let milestones = form.numbers(MILESTONES);
+        self.check_place(&project, place, None, form)?;
+        let issue_type = form.number("issueTypeId").unwrap_or_default();
+        let fields = self.custom_fields(&project);
+        let custom = custom_field::merged(&fields, issue_type, &Values::new(), &form.custom_fields())?;
         let key_id = self.last_key_ids.entry(project.id).or_default();
         *key_id += 1;
         let key_id = *key_id;
-        let id = self.issues.len() as u64 + 1;
-        let (created, updated, comments) = (now, now, Vec::new());
-        let issue = Issue { id, key_id, project, place, values, milestones, created, updated, comments };
+        self.n_issues += 1;
+        let issue = Issue {
+            id: self.n_issues,
+            key_id,
+            project,
+            place,
+            values,
+            lists: LISTS.map(|(name, _)| form.numbers(name)),
+            custom,
+            notified: form.numbers("notifiedUserId[]"),
+            created: now,
+            updated: now,
+            comments: Vec::new(),
+        };
         self.issues.push(issue.clone());
         Ok(issue)
     }
@@ -80,32 +93,98 @@ impl Space {
         self.issues.iter().find(|issue| id == Some(issue.id) || issue.key() == id_or_key)
     }
 
-    /// Adds a comment to an issue that is there.
-    pub(super) fn comment(&mut self, id: u64, content: &str) -> Option<Comment> {
-        self.add_comment(id, Some(content), Vec::new())
+    /// Takes an issue away; its number is not given again.
+    pub(super) fn remove_issue(&mut self, id: u64) -> Option<Issue> {
+        let place = self.issues.iter().position(|issue| issue.id == id)?;
+        Some(self.issues.remove(place))
     }
 
     /// Changes an issue that is there as a checked form says, or says why nothing would change.
     pub(super) fn change_issue(&mut self, id: u64, form: &Form) -> Result<(), Problems> {
+        let Some(issue) = self.issues.iter().find(|issue| issue.id == id) else { return Ok(()) };
+        self.check_place(&issue.project, issue.place, Some(id), form)?;
+        let issue_type = form.number("issueTypeId").or(integer(issue.value("issueTypeId"))).unwrap_or_default();
+        let fields = self.custom_fields(&issue.project);
+        let sent = form.custom_fields();
+        let custom = match sent.is_empty() {
+            true => issue.custom.clone(),
+            false => custom_field::merged(&fields, issue_type, &issue.custom, &sent)?,
+        };
+        let custom_changes: Vec<Value> = fields
+            .iter()
+            .filter(|field| custom.get(&field.id) != issue.custom.get(&field.id))
+            .map(|field| {
+                let written = |values: &Values| values.get(&field.id).map(|values| values.join(", "));
+                json!({"field": field.name, "newValue": written(&custom), "originalValue": written(&issue.custom)})
+            })
+            .collect();
         let Some(issue) = self.issues.iter_mut().find(|issue| issue.id == id) else { return Ok(()) };
-        check_place(&issue.project, issue.place, form)?;
-        let changes = issue.change(form);
+        let mut changes = issue.change(form);
+        changes.extend(custom_changes);
+        issue.custom = custom;
         let comment = Some(form.text("comment")).filter(|comment| !comment.trim().is_empty());
         if changes.is_empty() && comment.is_none() {
             return Err(Problems::one("Nothing changes: give a new value or a comment."));
         }
-        self.add_comment(id, comment, changes);
+        self.add_comment(id, comment, changes, form.numbers("notifiedUserId[]"));
         Ok(())
     }
 
-    fn add_comment(&mut self, id: u64, content: Option<&str>, changes: Vec<Value>) -> Option<Comment> {
-        self.n_comments += 1;
-        let now = clock::now_seconds();
-        let comment = Comment { id: self.n_comments, content: content.map(str::to_owned), changes, created: now };
-        let issue = self.issues.iter_mut().find(|issue| issue.id == id)?;
-        issue.comments.push(comment.clone());
-        issue.updated = now;
-        Some(comment)
+    /// Demands that what belongs to a project, or is a member of it, is one of its own.
+    pub(super) fn check_place(
+        &self,
+        project: &Project,
+        place: u64,
+        issue: Option<u64>,
+        form: &Form,
+    ) -> Result<(), Problems> {
+        let unknown = |name: &str, id: u64, what: &str| {
+            Err(Problems::one(format!("{name} {id} is not {what} of project {}.", project.project_key)))
+        };
+        if let Some(id) = form.number("issueTypeId").filter(|id| vocabulary::issue_type(place, *id).is_none()) {
+            return unknown("issueTypeId", id, "an issue type");
+        }
+        if let Some(id) = form.number("assigneeId").filter(|id| account::member(*id).is_none()) {
+            return unknown("assigneeId", id, "a member");
+        }
+        for (name, known, what) in [
+            ("categoryId[]", vocabulary::category as fn(u64, u64) -> Option<&'static str>, "a category"),
+            ("versionId[]", vocabulary::milestone, "a version"),
+            ("milestoneId[]", vocabulary::milestone, "a milestone"),
+        ] {
+            if let Some(id) = form.numbers(name).into_iter().find(|id| known(place, *id).is_none()) {
+                return unknown(name, id, what);
+            }
+        }
+        if let Some(id) = form.numbers("notifiedUserId[]").into_iter().find(|id| account::member(*id).is_none()) {
+            return unknown("notifiedUserId[]", id, "a member");
+        }
+        // Nothing can be uploaded here, so that no number is one.
+        if let Some(id) = form.numbers("attachmentId[]").first() {
+            return Err(Problems::one(format!("attachmentId[] {id} is not an attachment that was uploaded.")));
+        }
+        self.check_parent(project, issue, form)
+    }
+
+    /// A child has one parent, which is no child itself. Source: Backlog help, "Subtasking".
+    fn check_parent(&self, project: &Project, issue: Option<u64>, form: &Form) -> Result<(), Problems> {
+        let Some(id) = form.number("parentIssueId") else { return Ok(()) };
+        let parent = self.issues.iter().find(|other| other.id == id && other.project == *project);
+        let can_be = parent.is_some_and(|parent| parent.value("parentIssueId").is_empty() && issue != Some(id));
+        let has_children = issue.is_some_and(|issue| self.has_children(issue));
+        if can_be && !has_children {
+            return Ok(());
+        }
+        Err(Problems::one(format!(
+            "parentIssueId {id} is not an issue of project {} that can be a parent.",
+            project.project_key
+        )))
+    }
+
+    /// Whether an issue has others below it.
+    pub(super) fn has_children(&self, id: u64) -> bool {
+        let id = id.to_string();
+        self.issues.iter().any(|other| other.value("parentIssueId") == id)
     }
 }
 
@@ -120,69 +199,9 @@ impl Issue {
         FIELDS.iter().zip(&self.values).find(|((name, _), _)| *name == wanted).map_or("", |(_, value)| value)
     }
 
-    /// Shows the issue as Backlog does.
-    pub(super) fn shown(&self) -> Value {
-        let text = |name| Some(self.value(name)).filter(|value| !value.is_empty());
-        let id = |name| integer(self.value(name)).unwrap_or_default();
-        let named = |id: u64, name: Option<&str>| json!({"id": id, "name": name});
-        let date = |name| text(name).map(|date| format!("{date}T00:00:00Z"));
-        let hours = |name| text(name).and_then(|hours| hours.parse::<f64>().ok());
-        let kind = vocabulary::issue_types_of(self.project.id, self.place);
-        let kind = kind.into_iter().find(|kind| kind["id"] == id("issueTypeId"));
-        let mut milestones = vocabulary::milestones_of(self.project.id, self.place);
-        milestones.retain(|milestone| self.milestones.iter().any(|id| milestone["id"] == *id));
-        json!({
-            "id": self.id,
-            "projectId": self.project.id,
-            "issueKey": self.key(),
-            "keyId": self.key_id,
-            "issueType": kind,
-            "summary": self.value("summary"),
-            "description": self.value("description"),
-            "resolution": text("resolutionId").and_then(integer).map(|id| named(id, vocabulary::resolution(id))),
-            "priority": named(id("priorityId"), vocabulary::priority(id("priorityId"))),
-            "status": vocabulary::status_of(self.project.id, id("statusId")),
-            "assignee": text("assigneeId").and_then(integer).and_then(account::member),
-            "category": [],
-            "versions": [],
-            "milestone": milestones,
-            "startDate": date("startDate"),
-            "dueDate": date("dueDate"),
-            "estimatedHours": hours("estimatedHours"),
-            "actualHours": hours("actualHours"),
-            "parentIssueId": null,
-            "createdUser": account::user(),
-            "created": clock::iso_8601(self.created),
-            "updatedUser": account::user(),
-            "updated": clock::iso_8601(self.updated),
-            "customFields": [],
-            "attachments": [],
-            "sharedFiles": [],
-            "stars": [],
-        })
-    }
-
-    /// Shows one of the comments as Backlog does.
-    pub(super) fn shown_comment(&self, comment: &Comment) -> Value {
-        json!({
-            "id": comment.id,
-            "projectId": self.project.id,
-            "issueId": self.id,
-            "content": comment.content,
-            "changeLog": comment.changes,
-            "createdUser": account::user(),
-            "created": clock::iso_8601(comment.created),
-            "updated": clock::iso_8601(comment.created),
-            "stars": [],
-            "notifications": [],
-        })
-    }
-
-    /// Shows the issue with its comments, the oldest first.
-    pub(super) fn shown_in_full(&self) -> Value {
-        let mut shown = self.shown();
-        shown["comments"] = self.comments.iter().map(|comment| self.shown_comment(comment)).collect();
-        shown
+    /// Returns the numbers of a field that takes several, by the name of its parameter.
+    pub(super) fn numbers(&self, wanted: &str) -> &[u64] {
+        LISTS.iter().zip(&self.lists).find(|((name, _), _)| *name == wanted).map_or(&[], |(_, numbers)| numbers)
     }
 
     /// Takes over what a form changes, and returns the log of it.
@@ -194,15 +213,17 @@ impl Issue {
             changes.push(json!({"field": field, "newValue": new, "originalValue": old}));
             self.values[place] = next.to_owned();
         }
-        let milestones = form.numbers(MILESTONES);
-        if form.sent(MILESTONES).is_some() && milestones != self.milestones {
+        for (place, (name, field)) in LISTS.iter().enumerate() {
+            let next = form.numbers(name);
+            if form.sent(name).is_none() || next == self.lists[place] {
+                continue;
+            }
+            let known = if *name == "categoryId[]" { vocabulary::category } else { vocabulary::milestone };
             let names = |ids: &[u64]| -> String {
-                let names = ids.iter().filter_map(|id| vocabulary::milestone(self.place, *id));
-                names.collect::<Vec<_>>().join(", ")
+                ids.iter().filter_map(|id| known(self.place, *id)).collect::<Vec<_>>().join(", ")
             };
-            let (old, new) = (names(&self.milestones), names(&milestones));
-            changes.push(json!({"field": "milestone", "newValue": new, "originalValue": old}));
-            self.milestones = milestones;
+            changes.push(json!({"field": field, "newValue": names(&next), "originalValue": names(&self.lists[place])}));
+            self.lists[place] = next;
         }
         changes
     }
@@ -219,22 +240,5 @@ impl Issue {
             _ => Some(value).filter(|value| !value.is_empty()),
         };
         word.map(str::to_owned)
-    }
-}
-
-/// Demands that what belongs to a project, or is a member of it, is one of its own.
-fn check_place(project: &Project, place: u64, form: &Form) -> Result<(), Problems> {
-    let unknown = |name: &str, id: u64, what: &str| {
-        Err(Problems::one(format!("{name} {id} is not {what} of project {}.", project.project_key)))
-    };
-    if let Some(id) = form.number("issueTypeId").filter(|id| vocabulary::issue_type(place, *id).is_none()) {
-        return unknown("issueTypeId", id, "an issue type");
-    }
-    if let Some(id) = form.number("assigneeId").filter(|id| account::member(*id).is_none()) {
-        return unknown("assigneeId", id, "a member");
-    }
-    match form.numbers(MILESTONES).into_iter().find(|id| vocabulary::milestone(place, *id).is_none()) {
-        Some(id) => unknown(MILESTONES, id, "a milestone"),
-        None => Ok(()),
     }
 }

@@ -1,67 +1,39 @@
-//! The calls that read: projects with their types and statuses, issues and comments.
+//! The calls that read issues and their comments.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::error::{self, ErrorCode};
-use super::file::Project;
 use super::path::Segment;
-use super::query::Query;
-use super::update::no_issue;
-use super::{Backlog, account, vocabulary};
-
-/// Serves `GET /api/v2/projects`.
-pub(super) async fn projects(State(backlog): State<Arc<Backlog>>) -> Json<Vec<Value>> {
-    Json(backlog.space().projects.iter().map(shown_project).collect())
-}
-
-/// Serves `GET /api/v2/projects/{projectIdOrKey}`.
-pub(super) async fn project(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
-    of_project(&backlog, &id_or_key, |project, _| shown_project(project))
-}
-
-/// Serves `GET /api/v2/projects/{projectIdOrKey}/issueTypes`.
-pub(super) async fn issue_types(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
-    of_project(&backlog, &id_or_key, |project, place| vocabulary::issue_types_of(project.id, place).into())
-}
-
-/// Serves `GET /api/v2/projects/{projectIdOrKey}/statuses`.
-pub(super) async fn statuses(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
-    of_project(&backlog, &id_or_key, |project, _| vocabulary::statuses_of(project.id).into())
-}
-
-/// Serves `GET /api/v2/projects/{projectIdOrKey}/users`.
-pub(super) async fn members(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
-    of_project(&backlog, &id_or_key, |_, _| account::members().into())
-}
-
-/// Serves `GET /api/v2/projects/{projectIdOrKey}/versions`.
-pub(super) async fn milestones(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
-    of_project(&backlog, &id_or_key, |project, place| vocabulary::milestones_of(project.id, place).into())
-}
-
-/// Serves `GET /api/v2/priorities`.
-pub(super) async fn priorities() -> Json<Vec<Value>> {
-    Json(vocabulary::priorities())
-}
+use super::problems::Problems;
+use super::query::{NoParameters, Query};
+use super::update::{no_comment, no_issue};
+use super::{Backlog, integer};
 
 /// Serves `GET /api/v2/issues/{issueIdOrKey}`.
-pub(super) async fn issue(State(backlog): State<Arc<Backlog>>, Segment(id_or_key): Segment) -> Response {
-    backlog.space().issue(&id_or_key).map_or_else(no_issue, |issue| Json(issue.shown()).into_response())
+pub(super) async fn issue(
+    State(backlog): State<Arc<Backlog>>,
+    Segment(id_or_key): Segment,
+    _: NoParameters,
+) -> Response {
+    let space = backlog.space();
+    space.issue(&id_or_key).map_or_else(no_issue, |issue| Json(space.shown(issue)).into_response())
 }
 
 /// Serves `GET /api/v2/issues`.
-pub(super) async fn issues(State(backlog): State<Arc<Backlog>>, query: Query) -> Response {
+pub(super) async fn issues(State(backlog): State<Arc<Backlog>>, query: Query) -> Result<Response, Problems> {
     let space = backlog.space();
-    match query.issues(&space.issues) {
-        Ok(found) => Json(found.into_iter().map(super::issue::Issue::shown).collect::<Vec<_>>()).into_response(),
-        Err(problems) => problems.into_response(),
-    }
+    let shown: Vec<_> = query.issues(&space)?.into_iter().map(|issue| space.shown(issue)).collect();
+    Ok(Json(shown).into_response())
+}
+
+/// Serves `GET /api/v2/issues/count`.
+pub(super) async fn n_issues(State(backlog): State<Arc<Backlog>>, query: Query) -> Result<Response, Problems> {
+    let count = query.n_issues(&backlog.space())?;
+    Ok(Json(json!({"count": count})).into_response())
 }
 
 /// Serves `GET /api/v2/issues/{issueIdOrKey}/comments`.
@@ -69,48 +41,40 @@ pub(super) async fn comments(
     State(backlog): State<Arc<Backlog>>,
     Segment(id_or_key): Segment,
     query: Query,
+) -> Result<Response, Problems> {
+    let space = backlog.space();
+    let Some(issue) = space.issue(&id_or_key) else { return Ok(no_issue()) };
+    let found = query.comments(&issue.comments)?;
+    Ok(Json(found.into_iter().map(|comment| comment.shown(issue)).collect::<Vec<_>>()).into_response())
+}
+
+/// Serves `GET /api/v2/issues/{issueIdOrKey}/comments/count`.
+pub(super) async fn n_comments(
+    State(backlog): State<Arc<Backlog>>,
+    Segment(id_or_key): Segment,
+    _: NoParameters,
 ) -> Response {
     let space = backlog.space();
-    let Some(issue) = space.issue(&id_or_key) else {
-        return no_issue();
-    };
-    match query.comments(&issue.comments) {
-        Ok(found) => {
-            let shown: Vec<_> = found.into_iter().map(|comment| issue.shown_comment(comment)).collect();
-            Json(shown).into_response()
-        }
-        Err(problems) => problems.into_response(),
-    }
+    space.issue(&id_or_key).map_or_else(no_issue, |issue| Json(json!({"count": issue.comments.len()})).into_response())
 }
 
-fn of_project(backlog: &Backlog, id_or_key: &str, shown: impl Fn(&Project, u64) -> Value) -> Response {
+/// Serves `GET /api/v2/issues/{issueIdOrKey}/comments/{commentId}`.
+pub(super) async fn comment(
+    State(backlog): State<Arc<Backlog>>,
+    Path((id_or_key, id)): Path<(String, String)>,
+    _: NoParameters,
+) -> Response {
     let space = backlog.space();
-    let project = space.project(id_or_key);
-    let found = project.and_then(|project| space.project_of_id(Some(project.id)));
-    match found {
-        Some((place, project)) => Json(shown(&project, place)).into_response(),
-        None => error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "No project."),
-    }
+    let Some(issue) = space.issue(&id_or_key) else { return no_issue() };
+    let found = issue.comments.iter().find(|comment| integer(&id) == Some(comment.id));
+    found.map_or_else(no_comment, |comment| Json(comment.shown(issue)).into_response())
 }
 
-fn shown_project(project: &Project) -> Value {
-    json!({
-        "id": project.id,
-        "projectKey": project.project_key,
-        "name": format!("{} プロジェクト", project.project_key),
-        "chartEnabled": false,
-        "useResolvedForChart": false,
-        "subtaskingEnabled": false,
-        "projectLeaderCanEditProjectLeader": false,
-        "useWiki": true,
-        "useFileSharing": true,
-        "useWikiTreeView": true,
-        "useSubversion": false,
-        "useGit": false,
-        "useOriginalImageSizeAtWiki": false,
-        "textFormattingRule": "markdown",
-        "archived": false,
-        "displayOrder": 0,
-        "useDevAttributes": true,
-    })
+/// Serves the lists of an issue that are always empty here, since nothing can be attached to one.
+pub(super) async fn nothing_attached(
+    State(backlog): State<Arc<Backlog>>,
+    Segment(id_or_key): Segment,
+    _: NoParameters,
+) -> Response {
+    backlog.space().issue(&id_or_key).map_or_else(no_issue, |_| Json(json!([])).into_response())
 }

@@ -8,11 +8,13 @@ const STATUSES: [(u64, &str, &str); 4] =
 const RESOLUTIONS: [(u64, &str); 5] = [(0, "対応済み"), (1, "対応しない"), (2, "無効"), (3, "重複"), (4, "再現しない")];
 const ISSUE_TYPES: [(&str, &str); 4] =
     [("タスク", "#7ea800"), ("バグ", "#990000"), ("要望", "#ff9200"), ("その他", "#2779ca")];
+const CATEGORIES: [&str; 2] = ["窓口", "基盤"];
 const MILESTONES: [&str; 2] = ["いますぐ", "次のリリース"];
 /// Each project has its own types and milestones, so no id of one project is valid in another.
 const TYPE_IDS_PER_PROJECT: u64 = 10;
 /// Unlike those of types, so that one cannot pass for the other.
 const MILESTONE_IDS_PER_PROJECT: u64 = 100;
+const CATEGORY_IDS_PER_PROJECT: u64 = 10_000;
 
 /// Returns the name of a priority.
 pub(super) fn priority(id: u64) -> Option<&'static str> {
@@ -37,6 +39,11 @@ pub(super) fn issue_type(place: u64, id: u64) -> Option<&'static str> {
 /// Describes every priority.
 pub(super) fn priorities() -> Vec<Value> {
     PRIORITIES.iter().map(|(id, name)| json!({"id": id, "name": name})).collect()
+}
+
+/// Describes every resolution.
+pub(super) fn resolutions() -> Vec<Value> {
+    RESOLUTIONS.iter().map(|(id, name)| json!({"id": id, "name": name})).collect()
 }
 
 /// Describes a status inside a project.
@@ -74,6 +81,17 @@ pub(super) fn issue_types_of(project_id: u64, place: u64) -> Vec<Value> {
     (0..).zip(ISSUE_TYPES).map(described).collect()
 }
 
+/// Returns the name of a category of the project at a place among all projects.
+pub(super) fn category(place: u64, id: u64) -> Option<&'static str> {
+    (0..).zip(CATEGORIES).find(|(order, _)| category_id(place, *order) == id).map(|(_, name)| name)
+}
+
+/// Describes every category of the project at a place among all projects.
+pub(super) fn categories_of(project_id: u64, place: u64) -> Vec<Value> {
+    let described = |(order, name): (u64, &str)| json!({"id": category_id(place, order), "projectId": project_id, "name": name, "displayOrder": order});
+    (0..).zip(CATEGORIES).map(described).collect()
+}
+
 /// Returns the name of a milestone of the project at a place among all projects.
 pub(super) fn milestone(place: u64, id: u64) -> Option<&'static str> {
     (0..).zip(MILESTONES).find(|(order, _)| milestone_id(place, *order) == id).map(|(_, name)| name)
@@ -102,4 +120,8 @@ fn type_id(place: u64, order: u64) -> u64 {
 
 fn milestone_id(place: u64, order: u64) -> u64 {
     MILESTONE_IDS_PER_PROJECT * (place + 1) + order + 1
+}
+
+fn category_id(place: u64, order: u64) -> u64 {
+    CATEGORY_IDS_PER_PROJECT * (place + 1) + order + 1
 }

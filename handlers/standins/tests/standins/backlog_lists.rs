@@ -176,7 +176,7 @@ async fn a_search_that_makes_no_sense_is_refused() -> Outcome {
         "order=up",
         "sort=color",
         "projectId[]=SUB",
-        "createdSince=2026-08-04",
+        "createdSince=2026-02-31",
     ] {
         check_error(stage.get(&format!("/backlog/api/v2/issues?{query}")).await?, 400, 7).await?;
     }

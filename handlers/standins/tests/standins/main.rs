@@ -2,7 +2,9 @@
 
 mod accounts;
 mod addresses;
+mod backlog_catalog;
 mod backlog_lists;
+mod backlog_parameters;
 mod backlog_updates;
 mod bytebase;
 mod control;
@@ -19,3 +21,4 @@ mod slack;
 mod slack_blocks;
 mod support;
 mod teams;
+mod webhooks;

@@ -38,15 +38,15 @@ async fn records_every_call_in_order_with_its_answer() -> Outcome {
 #[tokio::test]
 async fn has_the_documented_fields() -> Outcome {
     let stage = Stage::started().await?;
-    let request = stage.request(Method::GET, "/backlog/api/v2/space?order=asc&x=%2F");
+    let request = stage.request(Method::GET, "/backlog/api/v2/issues?order=asc&keyword=%2F");
     let request = request.header("X-Mixed-Case", "Value");
     request.query(&[("apiKey", KEY)]).send().await?;
     let calls: Value = stage.request(Method::GET, "/_control/received").send().await?.json().await?;
     let call = &calls[0];
     assert_eq!(call["service"], "backlog");
     assert_eq!(call["method"], "GET");
-    assert_eq!(call["path"], "/backlog/api/v2/space");
-    assert_eq!(call["query"], "order=asc&x=%2F");
+    assert_eq!(call["path"], "/backlog/api/v2/issues");
+    assert_eq!(call["query"], "order=asc&keyword=%2F&apiKey=redacted");
     assert_eq!(call["credential"], "valid");
     assert_eq!(call["headers"]["x-mixed-case"], "Value");
     assert_eq!(call["body"], "");
@@ -62,6 +62,7 @@ async fn never_keeps_the_key_wherever_it_was_sent() -> Outcome {
     request
         .query(&[("apiKey", KEY), ("apikey", KEY), ("q", KEY)])
         .bearer_auth(KEY)
+        .header("Backlog-API-Key", format!("{KEY}-mistyped"))
         .header("referer", format!("http://x/?apiKey={KEY}"))
         .body(format!("apiKey={KEY}"))
         .send()
@@ -71,6 +72,7 @@ async fn never_keeps_the_key_wherever_it_was_sent() -> Outcome {
 
     let call = &stage.standins.received()[0];
     assert_eq!(call.headers["authorization"], "redacted");
+    assert_eq!(call.headers["backlog-api-key"], "redacted");
     assert_eq!(call.body, "apiKey=redacted");
     let kept = serde_json::to_string(&stage.standins.received())?;
     assert!(!kept.contains(KEY), "{kept}");

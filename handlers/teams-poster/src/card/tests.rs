@@ -164,3 +164,11 @@ fn four_thousand_emoji_on_a_hundred_lines_are_cut_with_a_notice_and_none_in_two(
     assert!(whole.iter().all(|line| *line == "😀".repeat(39)));
     assert!(!last.is_empty() && last.chars().all(|c| c == '😀'));
 }
+
+#[test]
+fn the_card_that_microsofts_reader_judges_is_the_one_that_is_made() {
+    let text = "# 見出し **b** [x](http://y)\n\n  <b>&amp;</b> {{DATE()}} ${x} <at>\n\t👩‍💻🇯🇵";
+    let made: Value = serde_json::from_str(&message(&question(text), NUMBER, Some(ASKED_AT))).unwrap();
+    let judged: Value = serde_json::from_str(include_str!("made/question.json")).unwrap();
+    assert_eq!(made, judged, "write this into made/question.json: {made:#}");
+}

@@ -11,7 +11,9 @@ mod answers;
 mod repeats;
 
 use super::*;
-use contracts::backlog::{BacklogApiKey, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
+use contracts::backlog::{
+    BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId,
+};
 use contracts::claim::Progress;
 use contracts::question::receipt;
 use contracts::{Message, Origin, SettingValue};
@@ -53,6 +55,8 @@ impl Stage {
             priority: PriorityId::new(3),
             assignee: None,
             milestone: None,
+            custom_fields: CustomFields::default(),
+            text_formatting: TextFormatting::Markdown,
         };
         Self { standins, claims, links, deadline: Instant::now() + Duration::from_secs(600) }
     }
@@ -113,12 +117,13 @@ async fn creates_an_issue_of_the_test_event() {
     let event = Question::from_body(Question::TEST_EVENT).unwrap();
     let marker = format!("プロジェクト: {} / 質問番号: {ID}", event.project_id);
     let [(form, status)] = stage.created().try_into().unwrap();
+    let text_shown = Markup(TextFormatting::Markdown).paragraph(&event.text);
     let expected = [
         ("projectId", "92".to_owned()),
         ("issueTypeId", "11".to_owned()),
         ("priorityId", "3".to_owned()),
         ("summary", form["summary"].clone()),
-        ("description", format!("{}\n\n受付番号: {}\n{marker}", event.text, receipt(ID))),
+        ("description", format!("{text_shown}\n\n受付番号: {}\n{marker}", receipt(ID))),
     ];
     assert_eq!(form, expected.map(|(name, value)| (name.to_owned(), value)).into());
     assert_eq!(status, 201);
@@ -170,4 +175,39 @@ async fn a_bare_message_gets_its_issue_under_the_queues_id() {
     stage.check(Question::TEST_EVENT, Outcome::Worked).await;
     assert_eq!(stage.claims.keys(), ["m-1"]);
     assert!(stage.created()[0].0["description"].ends_with("質問番号: m-1"));
+}
+
+#[tokio::test]
+async fn what_strangers_write_is_no_formatting_in_backlog() {
+    for (rule, file) in [
+        (TextFormatting::Markdown, include_str!("tests/shown/markdown.txt")),
+        (TextFormatting::Backlog, include_str!("tests/shown/notation.txt")),
+    ] {
+        let mut stage = Stage::new().await;
+        stage.links.text_formatting = rule;
+        stage.check(&envelope(include_str!("tests/shown/question.txt")), Outcome::Worked).await;
+        let [(form, _)] = stage.created().try_into().unwrap();
+        let (shown, _) = form["description"].split_once("\n\nプロジェクト: ").unwrap();
+        assert_eq!(shown, format!("canary-question {}", file.trim_end()));
+    }
+}
+
+#[tokio::test]
+async fn an_issue_has_the_values_of_custom_fields_of_the_stage() {
+    let mut stage = Stage::new().await;
+    stage.standins.put_custom_field(standins::BacklogCustomField {
+        id: 10,
+        project_key: "SUB".into(),
+        type_id: 5,
+        name: "Cause".into(),
+        required: true,
+        applicable_issue_types: vec![11],
+        items: vec!["n/a".into()],
+    });
+    let reason = stage.check(&envelope("a"), Outcome::Permanent).await;
+    assert!(reason.contains("Please enter a value for Cause."), "{reason}");
+    stage.links.custom_fields = CustomFields::parse("customField_10=1").unwrap();
+    stage.check(&envelope("a"), Outcome::Worked).await;
+    let created = stage.created();
+    assert_eq!((&*created[1].0["customField_10"], created[1].1), ("1", 201));
 }

@@ -5,6 +5,7 @@ use contracts::Days;
 use contracts::mackerel::OnRecovery;
 use contracts::question_receiver::DailyLimit;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Something of Backlog that a person knows by its name and the API by its number.
@@ -47,6 +48,53 @@ pub struct IssueSettings {
     /// Milestone of the issues. Default: none.
     #[serde(default, deserialize_with = "super::present")]
     pub milestone: Option<NameOrId>,
+    /// Values of custom fields, by the names of the fields. Default: none.
+    #[serde(default, deserialize_with = "super::present")]
+    pub custom_fields: Option<BTreeMap<String, FieldValue>>,
+}
+
+/// What every issue has in a custom field.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "allowed is a text, a number, a date, the name of an item, or a list of names of items")]
+pub enum FieldValue {
+    /// One value.
+    One(FieldText),
+    /// Several items of a list.
+    Several(Vec<FieldText>),
+}
+
+impl FieldValue {
+    /// The values as written.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let texts = match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Several(texts) => texts,
+        };
+        texts.iter().map(|text| text.0.as_str())
+    }
+}
+
+/// A text, or a number as it would be written.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "TextOrNumber")]
+pub struct FieldText(String);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TextOrNumber {
+    Text(String),
+    Whole(i64),
+    Decimal(f64),
+}
+
+impl From<TextOrNumber> for FieldText {
+    fn from(value: TextOrNumber) -> Self {
+        Self(match value {
+            TextOrNumber::Text(text) => text,
+            TextOrNumber::Whole(number) => number.to_string(),
+            TextOrNumber::Decimal(number) => number.to_string(),
+        })
+    }
 }
 
 /// Settings of the stack `mackerel-incidents`.

@@ -60,12 +60,13 @@ async fn without_a_key_backlog_is_not_asked() {
 }
 
 #[tokio::test]
-async fn the_key_travels_in_the_query_and_nowhere_else() {
+async fn the_key_travels_in_its_header_and_nowhere_else() {
     let stage = Stage::new().await;
     stage.put(|_| {});
     stage.check(event(|_| {}), Outcome::Worked).await;
     let call = &stage.standins.received()[0];
     assert_eq!((call.credential, call.query.as_str()), (Credential::Valid, ""));
+    assert_eq!(call.headers["backlog-api-key"], "redacted");
     for header in ["authorization", "cookie", "referer", "x-api-key"] {
         assert!(!call.headers.contains_key(header), "{header}");
     }

@@ -1,4 +1,4 @@
-//! Redirects: followed with care, because the key is in the URL.
+//! Redirects: followed with care, because the key goes to Backlog only.
 //!
 //! That an encrypted address never leads to an open one is in backlog/tests.rs: it takes TLS.
 
@@ -43,7 +43,7 @@ async fn a_file_at_another_host_is_copied_and_the_key_stays_with_backlog() {
     assert_eq!(requests.len(), 1);
     // What is signed must arrive as it was given.
     assert!(requests[0].starts_with("GET /bucket/a%20b?signature=x%2Fy+z&&e HTTP/1.1\r\n"), "{requests:?}");
-    for header in ["referer", "authorization", "cookie"] {
+    for header in ["backlog-api-key", "referer", "authorization", "cookie"] {
         assert!(!requests[0].to_ascii_lowercase().contains(&format!("\n{header}:")), "{requests:?}");
     }
 }

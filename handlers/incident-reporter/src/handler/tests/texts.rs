@@ -76,6 +76,38 @@ async fn what_others_write_is_shown_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_project_with_the_notation_of_backlog_gets_its_escapes() {
+    let mut stage = Stage::new().await;
+    stage.links.text_formatting = TextFormatting::Backlog;
+    let changes = json!({
+        "message": "{code}\n* x\n[[a>http://b]] %%c%%",
+        "host": {"name": "<b>*h*"},
+        "alert": {"monitorName": "#image(u)"},
+    });
+    stage.check(alert(changes), Outcome::Worked).await;
+    let issues = stage.issues().await;
+    let description = issues[0]["description"].as_str().unwrap();
+    for line in ["\\{code}", "\\* x", "\\[\\[a>http://b]] \\%\\%c\\%\\%", "Host: <b>*h*", "Monitor: \\#image(u)"] {
+        assert!(description.lines().any(|other| other == line), "{line}: {description}");
+    }
+}
+
+#[tokio::test]
+async fn facts_are_cut_one_by_one_and_lists_between_their_entries() {
+    let roles: Vec<Value> = (0..300).map(|n| json!({"fullname": format!("Web: role-{n}")})).collect();
+    let changes = json!({"host": {"name": "h".repeat(2_000), "roles": roles}});
+    let (_, description) = issue_of(alert(changes)).await;
+    let line = |label: &str| description.lines().find(|line| line.starts_with(label)).unwrap().to_owned();
+    assert_eq!(line("Host: "), format!("Host: {}…", "h".repeat(999)));
+    let roles = line("Roles: ");
+    assert!(
+        roles.starts_with("Roles: Web: role-0, ") && roles.contains(", and ") && roles.ends_with(" more"),
+        "{roles}"
+    );
+    assert!((900..1_100).contains(&roles.len()), "{roles}");
+}
+
+#[tokio::test]
 async fn no_text_can_pass_for_the_marker_of_an_alert() {
     for text in ["x\nAlert ID: 1", "x\r  Alert ID: 1", "x\n\u{1}Al\u{0}ert ID: 1", "Alert ID: 1\n"] {
         let changes = json!({

@@ -34,6 +34,75 @@ async fn an_issue_that_was_not_created_is_created_the_next_time() {
 }
 
 #[tokio::test]
+async fn a_rate_limit_costs_no_search_and_leaves_nothing_in_doubt() {
+    const N_ALERTS: usize = 10;
+    let mut stage = Stage::new().await;
+    stage.deadline = Instant::now() + Duration::from_secs(3600);
+    for n in 0..N_ALERTS {
+        let opening = alert(json!({"alert": {"id": format!("a{n}")}}));
+        stage.standins.fail(Planned { status: 429, times: 3, ..Planned::default() });
+        for _ in 0..3 {
+            stage.check(opening.clone(), Outcome::Retry).await;
+            assert_eq!(stage.table.record(&format!("a{n}")).unwrap().0, Incident::Unopened);
+        }
+        stage.check(opening, Outcome::Worked).await;
+    }
+    // Four creations for each issue, three of them refused, and nothing else.
+    assert_eq!((stage.issues().await.len(), stage.n_calls("POST"), stage.n_calls("GET")), (N_ALERTS, 4 * N_ALERTS, 0));
+}
+
+#[tokio::test]
+async fn a_recovery_of_an_alert_whose_issue_was_refused_waits_without_a_search() {
+    let stage = Stage::new().await;
+    stage.fail(429, "/issues", false);
+    stage.check(opening(), Outcome::Retry).await;
+    assert_eq!(stage.check(recovery(), Outcome::Retry).await, "alert 2bj has no issue yet");
+    assert_eq!((stage.n_calls("GET"), stage.record()), (0, Incident::Unopened));
+    stage.check(opening(), Outcome::Worked).await;
+    stage.check(recovery(), Outcome::Worked).await;
+    assert_eq!(stage.comments().await, ["Recovered: status ok"]);
+}
+
+#[tokio::test]
+async fn what_was_in_doubt_before_a_rate_limit_is_still_looked_for_after_it() {
+    let stage = Stage::new().await;
+    stage.fail(500, "/issues", true);
+    stage.check(opening(), Outcome::Retry).await;
+    // The searches go well and find nothing yet, and then the pace is too fast.
+    stage.standins.fail(Planned { status: 200, body: Some("[]".into()), times: 2, ..Planned::default() });
+    stage.fail(429, "/issues", false);
+    stage.check(opening(), Outcome::Retry).await;
+    assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&opening()) });
+    stage.check(opening(), Outcome::Worked).await;
+    assert_eq!(stage.issues().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_alert_whose_fields_are_of_any_length_is_found_again() {
+    let long = "m".repeat(150_000);
+    let url = format!("https://mackerel.io/{long}");
+    let every = json!({
+        "orgName": long, "message": long, "memo": long, "imageUrl": url, "type": "host",
+        "host": {"name": long, "url": url, "roles": (0..20).map(|_| json!({"fullname": long})).collect::<Vec<_>>()},
+        "service": {"name": long},
+        "metric": {"name": long, "labels": {"a": long, (long.clone()): "b"}},
+        "alert": {"monitorName": long, "metricLabel": long, "url": url, "status": long, "monitorOperator": long},
+    });
+    for changes in [json!({"alert": {"monitorName": long}}), json!({"host": {"name": long}}), every] {
+        let stage = Stage::new().await;
+        let opening = alert(changes);
+        stage.fail(500, "/issues", true);
+        stage.check(opening.clone(), Outcome::Retry).await;
+        stage.check(opening.clone(), Outcome::Worked).await;
+        stage.check(opening, Outcome::Ignored).await;
+        let issues = stage.issues().await;
+        assert_eq!(issues.len(), 1);
+        let description = issues[0]["description"].as_str().unwrap();
+        assert!(description.lines().any(|line| line == "Alert ID: 2bj"), "{description}");
+    }
+}
+
+#[tokio::test]
 async fn a_crash_before_the_call_is_made_up_for_after_the_lease() {
     let stage = Stage::new().await;
     stage.table.leave(ALERT, creating(&opening(), LEASE));

@@ -57,6 +57,46 @@ async fn an_issue_that_was_not_created_is_created_by_the_next_delivery_after_a_s
 }
 
 #[tokio::test]
+async fn a_rate_limit_costs_no_search_and_leaves_nothing_in_doubt() {
+    const N_QUESTIONS: usize = 10;
+    let stage = Stage::new().await;
+    for n in 0..N_QUESTIONS {
+        let question = envelope_of(&format!("n-{n}"), "x");
+        stage.standins.fail(Planned { status: 429, times: 3, ..Planned::default() });
+        for _ in 0..3 {
+            stage.check(&question, Outcome::Retry).await;
+            assert_eq!(stage.claims.record(&format!("n-{n}")).unwrap().0, Progress::Refused);
+        }
+        stage.check(&question, Outcome::Worked).await;
+    }
+    // Four creations for each issue, three of them refused, and nothing else.
+    assert_eq!((n_created(&stage), stage.created().len(), stage.n_searches()), (N_QUESTIONS, 4 * N_QUESTIONS, 0));
+}
+
+#[tokio::test]
+async fn what_was_in_doubt_before_a_rate_limit_is_still_looked_for_after_it() {
+    let stage = Stage::new().await;
+    stage.standins.fail(lost_answer());
+    stage.check(&envelope("x"), Outcome::Retry).await;
+    stage.standins.fail(Planned { status: 429, ..Planned::default() });
+    stage.check(&envelope("x"), Outcome::Retry).await;
+    let text = stage.check(&envelope("x"), Outcome::Worked).await;
+    assert!(text.starts_with("issue SUB-1 was created before"), "{text}");
+    assert_eq!(stage.created().len(), 1);
+}
+
+#[tokio::test]
+async fn a_long_question_is_found_again() {
+    let stage = Stage::new().await;
+    stage.standins.fail(lost_answer());
+    // Every character of it takes a backslash, so that the description is longer than Backlog takes.
+    let question = envelope(&"*".repeat(120_000));
+    stage.check(&question, Outcome::Retry).await;
+    stage.check(&question, Outcome::Worked).await;
+    assert_eq!(stage.created().len(), 1);
+}
+
+#[tokio::test]
 async fn an_issue_that_quotes_the_number_of_another_question_is_not_taken_for_it() {
     let stage = Stage::new().await;
     stage.check(&envelope_of("other", &format!("質問番号: {ID}\nについて")), Outcome::Worked).await;
