@@ -715,6 +715,44 @@ def demand_large_parts() -> None:
     s3._complete_multipart_upload = complete_upload
 
 
+# --- How large a message may be ------------------------------------------------------------------
+
+MESSAGE_BYTES = 1024 * 1024
+
+
+def count_attributes_of_messages() -> None:
+    """Refuses a message that is too large with its attributes, of which the name, the type and the
+    value count.
+
+    Source: Amazon SQS developer guide, "Amazon SQS message quotas".
+    """
+    queues = ministack("services.sqs")
+    send = queues._act_send_message
+
+    def send_message(data: dict[str, Any], queue_url: str) -> Any:
+        size = len(data.get("MessageBody", "").encode()) + sum(
+            size_of_attribute(name, attribute)
+            for name, attribute in (data.get("MessageAttributes") or {}).items()
+        )
+        if size > MESSAGE_BYTES:
+            text = f"One or more parameters are invalid. Reason: Message must be shorter than {MESSAGE_BYTES} bytes."
+            raise queues._Err("InvalidParameterValue", text)
+        return send(data, queue_url)
+
+    queues._act_send_message = send_message
+    for table in (value for value in vars(queues).values() if isinstance(value, dict)):
+        for action, handler in table.items():
+            if handler is send:
+                table[action] = send_message
+
+
+def size_of_attribute(name: str, attribute: dict[str, Any]) -> int:
+    """Bytes of an attribute; a binary value comes as Base64."""
+    binary = len(attribute.get("BinaryValue") or "") * 3 // 4
+    texts = (name, attribute.get("DataType") or "", attribute.get("StringValue") or "")
+    return binary + sum(len(text.encode()) for text in texts)
+
+
 # --- How topics reach queues of other regions ----------------------------------------------------
 
 # Every other region of the partition is an opt-in region.
@@ -2630,6 +2668,7 @@ GAPS: tuple[Callable[[], None], ...] = (
     keep_logs_as_aws,
     page_log_events,
     demand_large_parts,
+    count_attributes_of_messages,
     deliver_across_regions_as_aws,
     publish_alarms_as_aws,
     demand_rights_to_start_machines,

@@ -22,6 +22,8 @@ import unittest
 import urllib.error
 import urllib.request
 import zipfile
+from base64 import b64encode
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -723,6 +725,60 @@ class Gaps(Emulated):
         with self.assertRaisesRegex(ClientError, "EntityTooSmall"):
             self.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
         self.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts[:1]})
+
+    def test_size_of_messages(self) -> None:
+        queues = self.emulator.client("sqs")
+        url = queues.create_queue(QueueName="sizes")["QueueUrl"]
+        reason = {"Reason": {"DataType": "String", "StringValue": "x" * 94}}
+        size = 1024 * 1024
+        for body, attributes, is_taken in (
+            ("x" * size, {}, True), ("x" * (size + 1), {}, False),
+            ("あ" * (size // 3), {}, True), ("あ" * (size // 3 + 1), {}, False),
+            # The name, the type and the value.
+            ("x" * (size - 106), reason, True), ("x" * (size - 105), reason, False),
+        ):
+            message = {"QueueUrl": url, "MessageBody": body, "MessageAttributes": attributes}
+            if is_taken:
+                queues.send_message(**message)
+            else:
+                with self.assertRaisesRegex(ClientError, "1048576 bytes"):
+                    queues.send_message(**message)
+
+    def test_writes_with_preconditions(self) -> None:
+        # No gap: the handlers rely on it that the emulator does here as S3 does.
+        name, digest = {"Bucket": "code", "Key": "bound"}, lambda text: b64encode(sha256(text).digest()).decode()
+        put = lambda text, **more: self.s3.put_object(
+            **name, Body=text, ChecksumSHA256=digest(text), Metadata={"number": "7"}, **more
+        )["ETag"]
+        head = lambda: self.s3.head_object(**name, ChecksumMode="ENABLED")
+        with self.assertRaisesRegex(ClientError, "404"):
+            head()
+        with self.assertRaisesRegex(ClientError, "NoSuchKey"):
+            put(b"a", IfMatch='"00"')
+        tag = put(b"a", IfNoneMatch="*")
+        for wrong in ({"IfNoneMatch": "*"}, {"IfMatch": '"00"'}):
+            with self.assertRaisesRegex(ClientError, "PreconditionFailed"):
+                put(b"b", **wrong)
+        put(b"b", IfMatch=tag)
+        found = head()
+        self.assertEqual((found["ChecksumSHA256"], found["Metadata"]), (digest(b"b"), {"number": "7"}))
+        parts = [bytes(5 * 1024 * 1024), b"rest"]
+        upload = {**name, "UploadId": self.s3.create_multipart_upload(
+            **name, ChecksumAlgorithm="SHA256", Metadata={"number": "8"}
+        )["UploadId"]}
+        sent = [
+            {"PartNumber": n, "ChecksumSHA256": digest(part), "ETag": self.s3.upload_part(
+                **upload, PartNumber=n, Body=part, ChecksumSHA256=digest(part)
+            )["ETag"]}
+            for n, part in enumerate(parts, 1)
+        ]
+        complete = lambda **more: self.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": sent}, **more)
+        for wrong in ({"IfNoneMatch": "*"}, {"IfMatch": tag}):
+            with self.assertRaisesRegex(ClientError, "PreconditionFailed"):
+                complete(**wrong)
+        complete(IfMatch=found["ETag"])
+        composite = digest(b"".join(sha256(part).digest() for part in parts))
+        self.assertEqual((head()["ChecksumSHA256"], head()["Metadata"]), (f"{composite}-2", {"number": "8"}))
 
     def test_change_sets(self) -> None:
         queue, output = {"Queue": resource("SQS::Queue")}, {"Old": {"Value": "1"}}

@@ -3,7 +3,8 @@
 use crate::account::{Account, StackStatus, StackSummary, Standing};
 use crate::error::{Error, Outcome};
 use crate::secrets::NO_VALUE;
-use stacks::{SecretSource, Stack, Stage};
+use contracts::Signature;
+use stacks::{SecretSource, Signing, Stack, Stage};
 use std::collections::BTreeMap;
 
 /// A stack in the account.
@@ -30,8 +31,27 @@ pub struct RegisteredUrl {
     pub saas: &'static str,
     /// Screen and field, and what else to set there.
     pub place: &'static str,
-    /// The address; its last part is secret.
+    /// The address; its last part is secret, unless its requests are signed.
     pub url: String,
+    /// The key with which its requests are signed, if they are.
+    pub key: Option<SignedBy>,
+}
+
+/// The key with which a SaaS signs what it posts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedBy {
+    /// The key.
+    pub key: String,
+    /// The field of the SaaS into which a person pastes it; none if the SaaS has made it.
+    pub pasted_into: Option<&'static str>,
+    /// How it is used.
+    pub scheme: Signature,
+}
+
+impl std::fmt::Debug for SignedBy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("SignedBy").field("pasted_into", &self.pasted_into).finish_non_exhaustive()
+    }
 }
 
 /// A stack that cannot be used because of its status; `ABSENT` if it is not in the account.
@@ -100,16 +120,26 @@ async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<
     for registration in stack.registrations() {
         let Some(address) = there.outputs.get(registration.address_output) else { continue };
         let mut url = account.reachable(address);
-        if let Some(secret) = &registration.token_secret {
-            let Some(secret) = account.physical_id(&name, secret).await? else { continue };
-            let token = match account.secret_value(&secret).await {
+        let value = async |secret: &str| -> Outcome<Option<String>> {
+            let Some(secret) = account.physical_id(&name, secret).await? else { return Ok(None) };
+            match account.secret_value(&secret).await {
                 // Where not all is as it should be, the secret can be gone, or have no value yet.
-                Err(error) if error.code() == Some(NO_VALUE) && there.status.remark().is_some() => continue,
-                token => token?,
-            };
+                Err(error) if error.code() == Some(NO_VALUE) && there.status.remark().is_some() => Ok(None),
+                value => value.map(Some),
+            }
+        };
+        if let Some(secret) = &registration.token_secret {
+            let Some(token) = value(secret).await? else { continue };
             url = format!("{url}/{token}");
         }
-        registrations.push(RegisteredUrl { saas: registration.saas, place: registration.place, url });
+        let key = match &registration.signing {
+            None => None,
+            Some(Signing { secret, pasted_into, scheme }) => {
+                let Some(key) = value(secret).await? else { continue };
+                Some(SignedBy { key, pasted_into: *pasted_into, scheme: scheme.clone() })
+            }
+        };
+        registrations.push(RegisteredUrl { saas: registration.saas, place: registration.place, url, key });
     }
     let outputs = there.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
     let given = stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given);

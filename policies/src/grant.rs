@@ -22,7 +22,10 @@ pub enum Grant {
         /// ARN of the secret.
         secret: Value,
     },
-    /// Write objects below a prefix of a bucket, whole or in parts.
+    /// Write objects below a prefix of a bucket, whole or in parts, in place of what was seen there.
+    ///
+    /// Source: Amazon S3 user guide, "How to prevent object overwrites with conditional writes": a write that is
+    /// bound to an object's tag takes the right to read it, as looking at it does.
     PutObjects {
         /// ARN of the bucket.
         bucket: Value,
@@ -148,7 +151,7 @@ impl Grant {
             ),
             Self::ReadSecret { secret } => Statement::allow([Action::GET_SECRET_VALUE], vec![secret.clone()]),
             Self::PutObjects { bucket, prefix } => Statement::allow(
-                [Action::ABORT_MULTIPART_UPLOAD, Action::PUT_OBJECT],
+                [Action::ABORT_MULTIPART_UPLOAD, Action::GET_OBJECT, Action::PUT_OBJECT],
                 vec![bucket.clone().then(format!("/{prefix}*"))],
             ),
             Self::Publish { topic } => Statement::allow([Action::PUBLISH], vec![topic.clone()]),
@@ -246,7 +249,7 @@ mod tests {
             serde_json::to_value(grant.statement()).unwrap(),
             serde_json::json!({
                 "Effect": "Allow",
-                "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
+                "Action": ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
                 "Resource": [{"Fn::Sub": "${Files.Arn}/target/*"}],
             })
         );

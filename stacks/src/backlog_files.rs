@@ -1,10 +1,10 @@
 //! Backlog's shared files, copied to S3 as they are added and updated.
 
-use crate::stack::{BacklogLookup, Endpoint, Feeding, Stack};
-use crate::stage::{BacklogFilesSettings, BacklogSettings, NameOrId, Service, Stage};
+use crate::stack::{BacklogLookup, Feeding, Sender, Stack, Webhook};
+use crate::stage::{BacklogFilesSettings, BacklogSettings, NameOrId, Senders, Service, Stage};
 use crate::test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 use contracts::backlog::{BacklogApiKey, BacklogEvent};
-use contracts::{Message, WebhookToken, file_replicator, webhook_receiver};
+use contracts::{Message, WebhookToken, file_replicator};
 
 const BUCKET: &str = "FilesBucket";
 
@@ -19,17 +19,17 @@ pub fn stack(stage: &Stage, settings: &BacklogFilesSettings) -> Stack {
     let api_key = stack.given_secret::<BacklogApiKey>("BacklogApiKey");
     let files = stack.bucket("Files", BUCKET);
 
-    stack.endpoint(
+    stack.webhook(
         "WebhookReceiver",
-        Endpoint {
+        &events,
+        Webhook {
             saas: "Backlog",
             place: "Project settings, Integrations, Webhooks, Add webhook: field `Webhook URL`; tick `File: Add` and `File: Update`",
-            token: &token,
-            senders: settings.allowed_senders.iter().map(|sender| sender.cidr()).collect(),
-        },
-        webhook_receiver::Wiring {
-            queue: events.send(),
-            token: token.read(),
+            sender: Sender::Token(&token),
+            senders: match settings.allowed_senders.as_slice() {
+                [] => Senders::Everyone,
+                only => Senders::Only(only.to_vec()),
+            },
         },
     );
     let backlog = stack.service_url(Service::Backlog);
@@ -80,8 +80,8 @@ fn effect(
     event: BacklogEvent,
 ) -> Result<Result<(StandInFile, Effect), &'static str>, String> {
     let Some(file) = event.changed_file() else { return Ok(Err("no file was added or updated")) };
-    let file = file.map_err(|error| format!("the event does not describe its file: {error}"))?;
-    let project = event.project.map(|project| project.project_key).unwrap_or_default();
+    let file = file.map_err(|problem| problem.to_string())?;
+    let project = event.project_key().map_err(|problem| problem.to_string())?.unwrap_or_default().to_owned();
     if project != space.project.as_str() {
         return Ok(Err("the event is of another project"));
     }
@@ -90,7 +90,7 @@ fn effect(
         return Ok(Err("the file is in another folder"));
     };
     let key = settings.target_prefix.with(&key).map_err(unusable)?;
-    let size = file.size;
+    let size = file.size.ok_or("the event says no size, by which the object could be known")?;
     let stand_in = StandInFile { project, id: file.id, dir: file.dir, name: file.name, size };
     Ok(Ok((stand_in, Effect::Object { bucket_output: BUCKET, key, size })))
 }

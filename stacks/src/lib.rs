@@ -14,16 +14,17 @@ mod yaml;
 pub mod rights;
 pub mod workflow;
 
-pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, TableRef, TopicRef};
+pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, SigningKeyRef, TableRef, TopicRef};
 pub use stack::{
-    BacklogLookup, CodeParameter, Definition, Endpoint, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint,
-    ParameterSource, Publishers, Registration, Replaced, SecretSource, SecretSpec, Site, SiteFile, SiteSettings, Stack,
+    BacklogLookup, CodeParameter, Definition, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint,
+    ParameterSource, Publishers, Registration, Replaced, SecretSource, SecretSpec, Sender, Signing, Site, SiteFile,
+    SiteSettings, Stack, Webhook,
 };
 pub use stage::{
     AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings,
     Domain, EmailAddress, FieldText, FieldValue, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId,
-    PolicyArn, Publisher, QuestionFormSettings, RateRule, Region, Schedule, SenderRange, Service, SnsSlackSettings,
-    Stage, StageError, StageName, TopicArn,
+    PolicyArn, Publisher, QuestionFormSettings, RateRule, Region, Schedule, SenderList, SenderRange, Senders, Service,
+    SnsSlackSettings, Stage, StageError, StageName, TopicArn,
 };
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 

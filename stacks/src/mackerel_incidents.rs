@@ -1,12 +1,12 @@
 //! Mackerel's alerts, each as an issue of Backlog that hears what becomes of the alert.
 
-use crate::stack::{Endpoint, Feeding, IssueWires, Stack};
+use crate::stack::{Feeding, IssueWires, Sender, Stack, Webhook};
 use crate::stage::{MackerelIncidentsSettings, Service, Stage};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::BacklogApiKey;
 use contracts::incident_reporter::Incident;
 use contracts::mackerel::{MackerelEvent, test_alert};
-use contracts::{Message, WebhookToken, incident_reporter, webhook_receiver};
+use contracts::{Message, WebhookToken, incident_reporter};
 
 const API_KEY: &str = "BacklogApiKey";
 
@@ -18,15 +18,15 @@ pub fn stack(stage: &Stage, settings: &MackerelIncidentsSettings) -> Stack {
     let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
     let incidents = stack.memory::<Incident>("Incidents");
 
-    stack.endpoint(
+    stack.webhook(
         "WebhookReceiver",
-        Endpoint {
+        &alerts,
+        Webhook {
             saas: "Mackerel",
             place: "Monitors, Channels, Add a notification group or channel, Webhook: field `URL`; tick `Alert`",
-            token: &token,
-            senders: settings.allowed_senders.iter().map(|sender| sender.cidr()).collect(),
+            sender: Sender::Token(&token),
+            senders: settings.allowed_senders.clone(),
         },
-        webhook_receiver::Wiring { queue: alerts.send(), token: token.read() },
     );
     let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
         stack.issue(&settings.issue);
@@ -78,7 +78,7 @@ fn effect(event: &str) -> Result<Effect, String> {
     let event =
         MackerelEvent::from_body(event).map_err(|error| format!("the event is not the JSON of a webhook: {error}"))?;
     match event.alert() {
-        None => Ok(Effect::Nothing("the event is no alert of a known kind".into())),
+        None => Ok(Effect::Nothing("the event is no alert".into())),
         Some(Err(why)) => Err(format!("the event does not describe its alert: {why}")),
         Some(Ok(alert)) if alert.is_recovery => Ok(Effect::Nothing("the alert has recovered".into())),
         Some(Ok(alert)) => Ok(Effect::Issue { key_secret: API_KEY, holds: alert.marker() }),

@@ -29,7 +29,7 @@ pub(crate) use key::Key;
 pub use queue::QueueRef;
 pub(crate) use queue::{DeadLetters, Queue};
 pub(crate) use secret::Secret;
-pub use secret::SecretRef;
+pub use secret::{SecretRef, SigningKeyRef};
 pub(crate) use site::{
     Alias, Certificate, Distribution, OriginAccessControl, Origins, ResponseHeadersPolicy, SiteBucketPolicy,
 };

@@ -11,17 +11,17 @@ mod site;
 mod template;
 mod workflow;
 
-pub use api::{Endpoint, OpenEndpoint};
+pub use api::{OpenEndpoint, Sender, Webhook};
 pub use definition::{
     BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSource,
-    SecretSpec,
+    SecretSpec, Signing,
 };
 pub use queue::{Feeding, Publishers};
 pub use site::{Site, SiteFile, SiteSettings};
 pub use workflow::MachineRef;
 
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
-use crate::stage::{IssueSettings, NameOrId, Service, Stage, TopicArn};
+use crate::stage::{IssueSettings, NameOrId, SenderList, Service, Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use contracts::backlog::{CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId};
 use contracts::{Kind, Origin, SecretValue, Setting, SettingValue, Wire};
@@ -59,6 +59,8 @@ pub struct Stack {
     parameters: BTreeMap<String, ParameterSource>,
     /// What handlers know by its name in Backlog, without its number.
     named_in_backlog: Vec<BacklogLookup>,
+    /// The published list of those who may call its webhook, if there is one.
+    sender_list: Option<SenderList>,
     /// Topics of somebody else that feed its queues.
     existing_topics: Vec<TopicArn>,
     functions: Vec<FunctionSpec>,
@@ -109,6 +111,7 @@ impl Stack {
             outputs: BTreeMap::new(),
             parameters: BTreeMap::new(),
             named_in_backlog: Vec::new(),
+            sender_list: None,
             existing_topics: Vec::new(),
             functions: Vec::new(),
             policies: BTreeMap::new(),

@@ -8,8 +8,8 @@ mod words;
 pub use settings::{
     AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings,
     Domain, EmailAddress, FieldText, FieldValue, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId,
-    PolicyArn, Publisher, QuestionFormSettings, RateRule, Region, Schedule, SenderRange, SnsSlackSettings, StageName,
-    TopicArn,
+    PolicyArn, Publisher, QuestionFormSettings, RateRule, Region, Schedule, SenderList, SenderRange, Senders,
+    SnsSlackSettings, StageName, TopicArn,
 };
 
 use contracts::{Origin, TimeZone};
@@ -171,6 +171,18 @@ impl Stage {
     /// The line of a setting, counted from 1; `None` if the file does not say it.
     pub fn line_of(&self, path: &[&str]) -> Option<usize> {
         position::line_of(&self.text, path)
+    }
+
+    /// The same stage with the senders of a list that was fetched.
+    pub fn with_senders(&self, list: SenderList, ranges: Vec<SenderRange>) -> Self {
+        let mut stage = self.clone();
+        let senders = stage.mackerel_incidents.as_mut().map(|settings| &mut settings.allowed_senders);
+        if let Some(Senders::Published(of, fetched)) = senders
+            && *of == list
+        {
+            *fetched = Some(ranges);
+        }
+        stage
     }
 
     /// Where a service answers; `None` on the local stage, where stand-ins do.

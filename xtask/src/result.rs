@@ -2,7 +2,7 @@
 
 use crate::cli::Output;
 use crate::failure::Failure;
-use deployer::{Deployed, Leftovers, Proposal, TestReport};
+use deployer::{Deployed, Leftovers, Proposal, RegisteredUrl, TestReport};
 use serde_json::{Value as Json, json};
 use stacks::{Stack, Stage};
 use std::io::{ErrorKind, Write};
@@ -90,9 +90,13 @@ fn stacks_json(stage: &Stage, stacks: &[Deployed]) -> Json {
                 .registrations
                 .iter()
                 .map(|registration| {
-                    json!({
+                    let mut shown = json!({
                         "saas": registration.saas, "where": registration.place, "url": registration.url,
-                    })
+                    });
+                    if let Some((key, field)) = pasted(registration) {
+                        shown["secret"] = json!({"value": key, "where": field});
+                    }
+                    shown
                 })
                 .collect();
             let secrets: Vec<Json> =
@@ -110,6 +114,12 @@ fn stacks_json(stage: &Stage, stacks: &[Deployed]) -> Json {
     json!({"stage": stage.name.as_str(), "stacks": stacks})
 }
 
+/// The key that a person pastes into the SaaS, and its field there.
+fn pasted(registration: &RegisteredUrl) -> Option<(&str, &'static str)> {
+    let signed = registration.key.as_ref()?;
+    Some((signed.key.as_str(), signed.pasted_into?))
+}
+
 fn stacks_text(stacks: &[Deployed]) -> String {
     let mut text = String::new();
     for stack in stacks {
@@ -119,6 +129,9 @@ fn stacks_text(stacks: &[Deployed]) -> String {
                 "{}: register in {}\n  where  {}\n  {kind}    {}\n",
                 stack.name, registration.saas, registration.place, registration.url
             ));
+            if let Some((key, field)) = pasted(registration) {
+                text.push_str(&format!("  secret {key}, into {field}\n"));
+            }
         }
     }
     text

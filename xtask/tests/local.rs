@@ -7,12 +7,14 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
 
 mod local {
+    pub mod files;
     pub mod first;
     pub mod processes;
     pub mod stage;
     pub mod transcript;
 }
 
+use local::files;
 use local::stage::Stage;
 use serde_json::{Value as Json, json};
 use std::time::Instant;
@@ -33,6 +35,9 @@ fn the_first_system_from_end_to_end() {
     chapter("a rate limit is waited out by the queue", || rate_limit(&stage));
     chapter("a cut transfer leaves nothing", || cut_transfer(&stage));
     chapter("a large file is copied in parts", || large_file(&stage));
+    chapter("a file that changes meanwhile ends as its newest content", || files::changing(&stage));
+    chapter("the largest event that a queue takes gets through", || files::largest_event(&stage));
+    chapter("what describes no file that can be stored is told or ignored", || files::odd_events(&stage));
     chapter("a poison message ends in the dead-letter queue", || poison(&stage));
     chapter("a key that Backlog refuses is reported", || refused_key(&stage));
     chapter("the roles allow what they need and no more", || least_privilege(&stage));
@@ -154,7 +159,9 @@ fn wrong_requests(stage: &Stage) {
     };
     assert_eq!(stage.post(&wrong, "application/json", b"{}").header("content-type"), "application/json");
     check(&wrong, "application/json", b"{}", 401, "token");
-    check(&url, "application/json", &vec![b' '; 256 * 1024 + 1], 413, "256 KiB");
+    check(&url, "application/json", &vec![b' '; 1024 * 1024], 413, "1008 KiB");
+    let ignored = json!({"type": 6, "content": {"content": "x".repeat(2 * 1024 * 1024)}});
+    check(&url, "application/json", ignored.to_string().as_bytes(), 200, "ignored");
     check(&url, "text/plain", b"{}", 415, "application/json");
     check(&url, "application/json", b"[]", 400, "JSON object");
     check(&url, "application/json", b"", 400, "JSON object");
@@ -254,7 +261,8 @@ fn least_privilege(stage: &Stage) {
         (role("FileReplicator"), "s3:PutObject", object("target/a"), "allowed"),
         (role("FileReplicator"), "s3:AbortMultipartUpload", object("target/a"), "allowed"),
         (role("FileReplicator"), "s3:PutObject", object("other/a"), "implicitDeny"),
-        (role("FileReplicator"), "s3:GetObject", object("target/a"), "implicitDeny"),
+        (role("FileReplicator"), "s3:GetObject", object("target/a"), "allowed"),
+        (role("FileReplicator"), "s3:GetObject", object("other/a"), "implicitDeny"),
         (role("FileReplicator"), "s3:DeleteObject", object("target/a"), "implicitDeny"),
         (role("WebhookReceiver"), "s3:PutObject", object("target/a"), "implicitDeny"),
         (role("WebhookReceiver"), "sqs:ReceiveMessage", queue("Events"), "implicitDeny"),
@@ -264,7 +272,11 @@ fn least_privilege(stage: &Stage) {
 }
 
 fn changed_handler(stage: &Stage) {
-    stage.edit("handlers/file-replicator/src/handler.rs", "\"copied {} bytes to {}\"", "\"brought {} bytes to {}\"");
+    stage.edit(
+        "handlers/file-replicator/src/handler.rs",
+        "\"copied {n_bytes} bytes to {key}\"",
+        "\"brought {n_bytes} bytes to {key}\"",
+    );
     // Interrupted while it builds: nothing is changed, and cargo does not go on.
     for (signal, words) in [("INT", "error: interrupted\n"), ("TERM", "error: interrupted by SIGTERM\n")] {
         let interrupted = stage.run_and_interrupt(&["deploy", "backlog-files", "--release"], signal).fails_with(2);
@@ -330,7 +342,11 @@ fn keeps_data(stage: &Stage) {
     stage.run(&["deploy", "backlog-files", "--release"]).succeeds().is_as_in_the_readme("deploy");
     let again = stage.run(&["endpoints", "--output", "json"]).succeeds().json();
     assert_ne!(again["stacks"][0]["outputs"]["FilesBucket"], json!(bucket));
-    stage.edit("handlers/file-replicator/src/handler.rs", "\"brought {} bytes to {}\"", "\"copied {} bytes to {}\"");
+    stage.edit(
+        "handlers/file-replicator/src/handler.rs",
+        "\"brought {n_bytes} bytes to {key}\"",
+        "\"copied {n_bytes} bytes to {key}\"",
+    );
     stage.run(&["deploy", "backlog-files", "--release"]).succeeds();
     stage.run(&["publish-test-event", "backlog-files"]).succeeds().is_as_in_the_readme("publish-test-event");
 }

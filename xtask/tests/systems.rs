@@ -50,12 +50,14 @@ fn all_systems_from_end_to_end() {
     chapter("mackerel: an alert has one issue", || mackerel::one_issue(&stage));
     chapter("mackerel: the issue hears what becomes of its alert", || mackerel::changes(&stage));
     chapter("mackerel: other events are ignored", || mackerel::other_events(&stage));
+    chapter("mackerel: an alert of a new kind is an alert", || mackerel::new_kinds(&stage));
     chapter("mackerel: thirty deliveries at once make one issue", || mackerel::thirty_at_once(&stage));
     chapter("mackerel: a lost answer makes no second issue", || mackerel::lost_answer(&stage));
     chapter("mackerel: an issue with long fields is found again", || mackerel::long_fields(&stage));
     chapter("mackerel: a rate limit is waited out", || mackerel::rate_limit(&stage));
     chapter("mackerel: a key that Backlog refuses is reported", || mackerel::refused_key(&stage));
     chapter("mackerel: a name that Backlog does not have stops the deployment", || mackerel::wrong_names(&stage));
+    chapter("mackerel: only the senders that it publishes may call", || mackerel::published_senders(&stage));
     chapter("mackerel: a recovery does what the stage says, deployed alone", || mackerel::on_recovery(&stage));
 
     chapter("slack: notifications are shown as what they are", || slack::notifications(&stage));

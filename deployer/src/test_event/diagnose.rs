@@ -14,6 +14,9 @@ use stacks::Stack;
 pub(super) async fn of_answer(account: &Account, stack: &Stack, function: &str, status: u16) -> String {
     match status {
         0 => "the endpoint cannot be reached; check the network, or start the local stage with `cargo xtask deploy`".into(),
+        401 if stack.registrations().iter().any(|registration| registration.signing.is_some()) => {
+            "the signature is not made with the secret's value, or this machine's clock is off; the function may hold an older value for a minute: try again, then deploy again".into()
+        }
         401 => "the token in the URL is not the secret's value; the function may hold an older one for a minute: try again, then deploy again".into(),
         403 => match admits_only_some(account, stack).await {
             true => "the API admits only the addresses in `allowed_senders` of the stage file, and this machine's is none of them".into(),

@@ -3,6 +3,8 @@
 use super::{Run, TestReport, diagnose, trace};
 use crate::error::{Error, Outcome};
 use crate::local::{client_for, web_client};
+use crate::outputs::SignedBy;
+use crate::random::random_word;
 use aws_smithy_types::retry::RetryConfig;
 use serde_json::Value as Json;
 use stacks::Entry;
@@ -40,11 +42,18 @@ impl Run<'_> {
             Entry::Webhook { function, body } => {
                 let registration =
                     self.there.registrations.first().ok_or_else(|| nowhere("the stack has no endpoint"))?;
-                self.post(report, function, &registration.url, body).await
+                let signature = match &registration.key {
+                    None => vec![],
+                    // As the SaaS would, with an id that no event had before.
+                    Some(SignedBy { key, scheme, .. }) => scheme
+                        .sign(key, &random_word(8)?, body.as_bytes(), trace::now_millis() / 1000)
+                        .map_err(|problem| nowhere(problem.reason()))?,
+                };
+                self.post(report, function, &registration.url, &signature, body).await
             }
             Entry::Post { function, site_output, path, body } => {
                 let site = self.there.outputs.get(*site_output).ok_or_else(|| nowhere("the stack has no site"))?;
-                self.post(report, function, &format!("{}{path}", site.trim_end_matches('/')), body).await
+                self.post(report, function, &format!("{}{path}", site.trim_end_matches('/')), &[], body).await
             }
             Entry::Publish { topic_output, subject, message } => {
                 let topic = self.there.outputs.get(*topic_output).ok_or_else(|| nowhere("the stack has no topic"))?;
@@ -83,6 +92,7 @@ impl Run<'_> {
         report: &mut TestReport,
         function: &'static str,
         url: &str,
+        signature: &[(String, String)],
         body: &str,
     ) -> Outcome<Option<Sent>> {
         let hop = format!("POST to {function}");
@@ -92,13 +102,11 @@ impl Run<'_> {
         };
         let (at, began) = (trace::now_millis(), Instant::now());
         let _wait = self.account.reporter.wait(format!("the endpoint of {function} to answer"));
-        let answer = client
-            .post(url)
-            .header("content-type", "application/json")
-            .timeout(ANSWER_LIMIT)
-            .body(body.to_owned())
-            .send()
-            .await;
+        let mut call = client.post(url).header("content-type", "application/json");
+        for (name, value) in signature {
+            call = call.header(name, value);
+        }
+        let answer = call.timeout(ANSWER_LIMIT).body(body.to_owned()).send().await;
         let took = Some(began.elapsed());
         let (status, body) = match answer {
             Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),

@@ -9,7 +9,7 @@ mod formatting;
 mod id;
 
 pub use custom_fields::CustomFields;
-pub use event::{BacklogEvent, Project, SharedFile};
+pub use event::{BacklogEvent, SharedFile, Undescribed};
 pub use folder::{Folder, KeyPrefix, UnusableName};
 pub use formatting::TextFormatting;
 pub use id::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};

@@ -1,11 +1,13 @@
 //! What each handler needs, declared once: the handler and its stack both read it here.
 
 mod contract;
+mod interest;
 mod link;
 mod message;
 mod published;
 mod secret;
 mod setting;
+mod signature;
 mod time_zone;
 
 pub mod backlog;
@@ -25,14 +27,16 @@ pub mod ticket_creator;
 pub mod webhook_receiver;
 
 pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};
+pub use interest::{Interest, PassedHeaders, WebhookEvent};
 pub use link::{
-    ClaimWork, Count, Http, InsertRecords, KeepRecords, Kind, Linker, PublishTo, PutObjects, ReadSecret, SendTo,
-    Setting, Sqs, Wire,
+    ClaimWork, Count, Http, InsertRecords, KeepRecords, Kind, Linker, Optional, PublishTo, PutObjects, ReadSecret,
+    SendTo, Setting, Sqs, Wire,
 };
-pub use message::{JsonObject, Message};
+pub use message::{Headers, JsonObject, Message, WithHeaders};
 pub use published::{PlainText, Published, published_id};
-pub use secret::{SecretValue, WebhookToken};
+pub use secret::{SecretValue, SigningKey, SigningSecret, WebhookToken};
 pub use setting::{Days, Origin, SettingValue, SizeLimit};
+pub use signature::{Encoding, Handshake, KeyForm, Signature, Timestamp, Unsigned};
 pub use time_zone::TimeZone;
 
 /// How often a message may fail before `runtime` parks it with its reason.

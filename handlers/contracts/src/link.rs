@@ -10,7 +10,7 @@ pub trait Kind {}
 pub struct SendTo<M>(PhantomData<fn() -> M>);
 /// Reads a secret whose value is a `T`.
 pub struct ReadSecret<T>(PhantomData<fn() -> T>);
-/// Writes objects below a prefix of a bucket.
+/// Writes objects below a prefix of a bucket, in place of what it has seen there.
 pub struct PutObjects;
 /// Publishes messages of type `M` to a topic.
 pub struct PublishTo<M>(PhantomData<fn() -> M>);
@@ -22,6 +22,8 @@ pub struct InsertRecords<T>(PhantomData<fn() -> T>);
 pub struct Count;
 /// Remembers in a table which work was begun and which is done, so that it is done once.
 pub struct ClaimWork;
+/// What a link of kind `K` is, or nothing: the stack decides which.
+pub struct Optional<K>(PhantomData<fn() -> K>);
 /// A value of type `T` that the stage file or the deployer decides.
 pub struct Setting<T>(PhantomData<fn() -> T>);
 
@@ -33,6 +35,7 @@ impl<T> Kind for KeepRecords<T> {}
 impl<T> Kind for InsertRecords<T> {}
 impl Kind for Count {}
 impl Kind for ClaimWork {}
+impl<K> Kind for Optional<K> {}
 impl<T> Kind for Setting<T> {}
 
 /// The function answers HTTP requests of API Gateway.
@@ -53,6 +56,16 @@ impl<K: Kind> Wire<K> {
     /// A wire that puts `value` into the variable and gives these grants to the function's role.
     pub fn new(value: Value, grants: Vec<Grant>) -> Self {
         Self { value, grants, kind: PhantomData }
+    }
+
+    /// The same wire where a contract takes one or none.
+    pub fn given(self) -> Wire<Optional<K>> {
+        Wire { value: self.value, grants: self.grants, kind: PhantomData }
+    }
+
+    /// No wire where a contract takes one or none: the variable is empty, and nothing is granted.
+    pub fn none() -> Wire<Optional<K>> {
+        Wire { value: Value::text(""), grants: Vec::new(), kind: PhantomData }
     }
 
     /// What the variable holds, and the grants.

@@ -67,6 +67,16 @@ secret_value! {
     WebhookToken = "WEBHOOK_TOKEN", "made by AWS Secrets Manager when the stack is created"
 }
 
+secret_value! {
+    /// What the sender of a webhook signs with; each such secret has a type of its own, see [`SigningSecret`].
+    SigningKey = "WEBHOOK_SIGNING_KEY", "the screen of the SaaS on which the webhook is registered"
+}
+
+/// A secret with which the sender of one webhook signs; whoever checks signatures reads it as a [`SigningKey`].
+pub trait SigningSecret: SecretValue {}
+
+impl SigningSecret for SigningKey {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

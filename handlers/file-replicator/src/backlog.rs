@@ -22,12 +22,33 @@ pub enum Download {
     Content(Content),
     /// Nothing: the file was deleted.
     Gone,
+    /// An answer that there is no such file to read (400); a folder may be the reason.
+    Refused(Failure),
 }
 
 /// The bytes of a file, piece by piece.
 pub struct Content(Response);
 
 impl Content {
+    /// Size in bytes, if the answer announces it; what comes is held to it.
+    pub fn size_bytes(&self) -> Option<u64> {
+        self.header(header::CONTENT_LENGTH)?.trim().parse().ok()
+    }
+
+    /// Whether the answer says that it is a file, and is so framed that a cut is an error of the transfer.
+    ///
+    /// Source: developer.nulab.com, "Get File" (shared files): `Content-Disposition: attachment`.
+    pub fn is_whole_file(&self) -> bool {
+        let is_framed = self.size_bytes().is_some() || self.header(header::TRANSFER_ENCODING).is_some();
+        let disposition = self.header(header::CONTENT_DISPOSITION).unwrap_or_default();
+        let kind = disposition.split(';').next().unwrap_or_default();
+        is_framed && kind.trim().eq_ignore_ascii_case("attachment")
+    }
+
+    fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.0.headers().get(name)?.to_str().ok()
+    }
+
     /// The next piece; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         let piece = self.0.chunk().await;
@@ -36,6 +57,11 @@ impl Content {
 }
 
 impl Source<'_> {
+    /// Whether there is such a file; nothing of it is read.
+    pub async fn has(&self, file_id: u64) -> Result<bool, Failure> {
+        Ok(matches!(self.open(file_id).await?, Download::Content(_)))
+    }
+
     /// Opens a file; reads the key anew and tries once more if Backlog refuses it.
     pub async fn open(&self, file_id: u64) -> Result<Download, Failure> {
         let mut key = self.api_key.read().await?;
@@ -94,6 +120,7 @@ impl Source<'_> {
             code @ 400..500 if !self.is_backlogs(&response) => {
                 Err(Failure::retry(format!("the host that Backlog redirects to answered {code}")))
             }
+            400 => Ok(Download::Refused(Refusal::read(response, key).await.permanent())),
             401 => Err(refused_key()),
             403 => Err(Failure::permanent("Backlog does not let the owner of the API key read this file (403)")),
             // Timed out and too early: both speak of the moment, not of the request.

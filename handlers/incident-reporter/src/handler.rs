@@ -28,8 +28,15 @@ pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<
         time_zone,
     } = links;
     let event = &delivery.message;
+    if event.is_alert_group() {
+        return Ok(Done::Warned(
+            "Mackerel notifies this channel of a group of alerts, so that those of the group are not sent: switch off \
+             group notifications for the channel"
+                .into(),
+        ));
+    }
     let Some(alert) = event.alert() else {
-        return Ok(Done::Ignored(format!("{} is no alert of a known monitor", event.name())));
+        return Ok(Done::Ignored(format!("{} is no alert", event.name())));
     };
     let alert = alert.map_err(|problem| Failure::permanent(format!("the alert cannot be told apart: {problem}")))?;
     if alert.is_recovery && *on_recovery == OnRecovery::Ignore {

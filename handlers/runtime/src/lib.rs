@@ -16,7 +16,7 @@ pub use bytes::Bytes;
 pub use failure::Failure;
 pub use link::{
     Abandoned, Archive, Attempt, Claims, Counter, Effect, FakeCounter, FakeObjectStore, FakeQueue, FakeTable,
-    FakeTopic, ObjectStore, Queue, Records, Secret, Stored, Topic, Upload,
+    FakeTopic, KnownObject, Notes, ObjectStore, Queue, Records, Secret, Stored, Topic, Upload, Written,
 };
 pub use live::Live;
 pub use tokio::time::{Instant, timeout_at};

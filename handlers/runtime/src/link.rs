@@ -11,12 +11,13 @@ mod upload;
 
 pub use claims::{Abandoned, Attempt, Claims, Effect};
 pub use counter::{Counter, FakeCounter};
-pub use object_store::{FakeObjectStore, ObjectStore};
+pub use object_store::{FakeObjectStore, KnownObject, Notes, ObjectStore};
+pub(crate) use queue::REASON;
 pub use queue::{FakeQueue, Queue};
 pub use records::{Archive, FakeTable, Records, Stored};
 pub use secret::Secret;
 pub use topic::{FakeTopic, Topic};
-pub use upload::Upload;
+pub use upload::{Upload, Written};
 
 use crate::Failure;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};

@@ -7,8 +7,8 @@ use aws_smithy_http_client::{Builder, tls};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use contracts::{
-    ClaimWork, Count, InsertRecords, KeepRecords, Linker, PublishTo, PutObjects, ReadSecret, SecretValue, SendTo,
-    Setting, SettingValue,
+    ClaimWork, Count, InsertRecords, KeepRecords, Linker, Optional, PublishTo, PutObjects, ReadSecret, SecretValue,
+    SendTo, Setting, SettingValue,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -149,6 +149,22 @@ impl Linker<PutObjects> for Live {
         let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.has_own_endpoint).build();
         let client = aws_sdk_s3::Client::from_conf(config);
         Ok(ObjectStore::s3(client, bucket, prefix))
+    }
+}
+
+/// A variable that is empty says that there is no such link.
+impl<K> Linker<Optional<K>> for Live
+where
+    Live: Linker<K, Error = LinkError>,
+{
+    type Link = Option<<Live as Linker<K>>::Link>;
+    type Error = LinkError;
+
+    fn link(&self, name: &'static str) -> Result<Self::Link, LinkError> {
+        match variable(name)?.is_empty() {
+            true => Ok(None),
+            false => <Live as Linker<K>>::link(self, name).map(Some),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod control;
 mod failure;
 mod journal;
 mod keys;
+mod mackerel;
 mod media;
 mod page;
 mod peer;

@@ -22,6 +22,7 @@ use crate::control::{self, Control};
 use crate::failure::Failure;
 use crate::journal::Journal;
 use crate::keys::{Keys, NewKeys};
+use crate::mackerel::Mackerel;
 use crate::page;
 use crate::peer::refuse_other_users;
 use crate::received::ReceivedCall;
@@ -49,6 +50,7 @@ pub(crate) struct Stage {
     slack: Arc<Slack>,
     teams: Arc<Teams>,
     bytebase: Arc<Bytebase>,
+    mackerel: Arc<Mackerel>,
 }
 
 impl Standins {
@@ -185,13 +187,19 @@ impl Stage {
             slack: Arc::new(Slack::new(keys.slack_secret)),
             teams: Arc::new(Teams::new(keys.teams_signature)),
             bytebase: Arc::new(Bytebase::new(keys.bytebase_service_key)),
+            mackerel: Arc::new(Mackerel::new()),
         }
     }
 
     /// Returns every service; a new one is one more element.
     pub(crate) fn services(&self) -> Arc<[Arc<dyn Service>]> {
-        let services: [Arc<dyn Service>; 4] =
-            [self.backlog.clone(), self.slack.clone(), self.teams.clone(), self.bytebase.clone()];
+        let services: [Arc<dyn Service>; 5] = [
+            self.backlog.clone(),
+            self.slack.clone(),
+            self.teams.clone(),
+            self.bytebase.clone(),
+            self.mackerel.clone(),
+        ];
         Arc::new(services)
     }
 

@@ -1,8 +1,8 @@
 //! What the function does with one request.
 
-use contracts::JsonObject;
 use contracts::webhook_receiver::{BODY_LIMIT_BYTES, Links as Declared};
-use runtime::{Failure, Live, Reply, Request};
+use contracts::{JsonObject, Signature, SigningKey, Unsigned, WebhookToken};
+use runtime::{Failure, Live, Reply, Request, Secret};
 use std::borrow::Cow;
 use subtle::ConstantTimeEq;
 
@@ -10,27 +10,75 @@ type Links = Declared<Live, JsonObject>;
 
 /// Queues the event, or says why not.
 pub async fn handle(links: &Links, request: Request) -> Result<Reply, Failure> {
-    let Links { queue, token } = links;
-    let token = token.read().await?;
-    let given = request.path_parameter("token").unwrap_or_default();
-    // In constant time, so that answers do not tell how much of a guess is right.
-    if !bool::from(given.as_bytes().ct_eq(token.expose().as_bytes())) {
-        return Ok(Reply::Unauthorized("the last part of the URL is not the token of this webhook"));
-    }
-    if request.body.len() > BODY_LIMIT_BYTES {
-        return Ok(Reply::TooLarge("the body exceeds 256 KiB"));
-    }
+    let Links { queue, token, key, signature, interest, headers } = links;
+    let key = match (token, key, signature) {
+        (Some(token), None, None) => {
+            if !has_token(token, &request).await? {
+                return Ok(Reply::Unauthorized("the last part of the URL is not the token of this webhook"));
+            }
+            None
+        }
+        (None, Some(key), Some(signature)) => match checked_key(key, signature, &request).await? {
+            Ok(key) => Some((key, signature)),
+            Err(why) => return Ok(Reply::Unauthorized(why)),
+        },
+        // A definition that lets nobody in; everybody would be worse.
+        _ => return Err(Failure::permanent("the receiver needs a token, or a key and how it is used")),
+    };
     if !is_json(request.header("content-type")) {
         return Ok(Reply::UnsupportedType("the content type is not application/json"));
     }
     let Ok(body) = std::str::from_utf8(&request.body) else {
         return Ok(Reply::BadRequest("the body is not UTF-8"));
     };
-    if serde_json::from_str::<JsonObject>(body).is_err() {
-        return Ok(Reply::BadRequest("the body is not a JSON object"));
+    let queued = in_xml(body);
+    if queued.len() > BODY_LIMIT_BYTES {
+        return Ok(match interest.would_be_ignored(body) {
+            true => Reply::Ignored("the event is of a kind that makes nothing"),
+            false => Reply::TooLarge("the body exceeds 1008 KiB, which is what the queue takes"),
+        });
     }
-    let message_id = queue.send_text(&in_xml(body)).await?;
+    let Ok(JsonObject(event)) = serde_json::from_str(body) else {
+        return Ok(Reply::BadRequest("the body is not a JSON object"));
+    };
+    if let Some((key, signature)) = key
+        && let Some(answer) = signature.handshake(key.expose(), &event.into()).map_err(unusable)?
+    {
+        return Ok(Reply::Answered(answer));
+    }
+    let given = headers.names().filter_map(|name| Some((name.to_owned(), request.header(name)?.to_owned())));
+    let message_id = queue.send_text(&queued, &given.collect()).await?;
     Ok(Reply::Accepted { message_id })
+}
+
+/// Whether the last part of the path is the token; in constant time, so that answers do not tell how much of a guess
+/// is right.
+async fn has_token(token: &Secret<WebhookToken>, request: &Request) -> Result<bool, Failure> {
+    let token = token.read().await?;
+    let given = request.path_parameter("token").unwrap_or_default();
+    Ok(given.as_bytes().ct_eq(token.expose().as_bytes()).into())
+}
+
+/// The key with which the request is signed; the inner error says why it is not the sender's.
+///
+/// The key is at most a minute old. To read it anew for each wrong signature would let forgers read it, again and
+/// again.
+async fn checked_key(
+    key: &Secret<SigningKey>,
+    signature: &Signature,
+    request: &Request,
+) -> Result<Result<SigningKey, &'static str>, Failure> {
+    let key = key.read().await?;
+    match signature.check(key.expose(), |name| request.header(name), &request.body, request.received_at) {
+        Ok(()) => Ok(Ok(key)),
+        Err(problem @ Unsigned::Key) => Err(unusable(problem)),
+        Err(problem) => Ok(Err(problem.reason())),
+    }
+}
+
+/// A key that whoever deploys has to mend; the sender sees that it is not their fault.
+fn unusable(problem: Unsigned) -> Failure {
+    Failure::permanent(problem.reason())
 }
 
 /// The body as SQS takes it: two code points that JSON may hold and XML may not are written as escapes.
@@ -54,79 +102,4 @@ fn is_json(content_type: Option<&str>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use contracts::Message;
-    use contracts::backlog::BacklogEvent;
-    use runtime::{FakeQueue, Queue, Secret};
-
-    const JSON: (&str, &str) = ("Content-Type", "application/json; charset=utf-8");
-
-    /// Posts a body with a token and expects a status; returns what was queued.
-    async fn check(token: &str, headers: &[(&str, &str)], body: &[u8], status: u16) -> Vec<String> {
-        let queue = FakeQueue::default();
-        let links = Links { queue: Queue::fake(&queue), token: Secret::fake(&["right"]) };
-        let request = Request::new(&[("token", token)], headers, body);
-        let reply = handle(&links, request).await.unwrap();
-        assert_eq!(reply.status(), status, "{reply:?}");
-        queue.sent()
-    }
-
-    #[tokio::test]
-    async fn queues_the_test_event_as_it_came() {
-        let event = BacklogEvent::TEST_EVENT;
-        assert_eq!(check("right", &[JSON], event.as_bytes(), 200).await, [event]);
-        assert_eq!(check("right", &[], b"{}", 200).await, ["{}"]);
-    }
-
-    #[tokio::test]
-    async fn what_a_queue_does_not_take_is_queued_as_an_escape() {
-        let queued = check("right", &[JSON], "{\"a\": \"\u{fffe}見\u{ffff}\"}".as_bytes(), 200).await;
-        assert_eq!(queued, [r#"{"a": "\ufffe見\uffff"}"#]);
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&queued[0]).unwrap()["a"], "\u{fffe}見\u{ffff}");
-    }
-
-    #[tokio::test]
-    async fn refuses_a_wrong_or_missing_token_before_it_looks_at_the_body() {
-        for token in ["", "wrong", "righ", "right ", "rightt", "RIGHT"] {
-            assert!(check(token, &[JSON], b"not json", 401).await.is_empty());
-        }
-    }
-
-    #[tokio::test]
-    async fn refuses_what_is_too_large() {
-        let body = |n_bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(n_bytes - 8));
-        assert_eq!(check("right", &[JSON], body(BODY_LIMIT_BYTES).as_bytes(), 200).await.len(), 1);
-        assert!(check("right", &[JSON], body(BODY_LIMIT_BYTES + 1).as_bytes(), 413).await.is_empty());
-    }
-
-    #[tokio::test]
-    async fn refuses_another_content_type() {
-        for other in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""] {
-            assert!(check("right", &[("content-type", other)], b"{}", 415).await.is_empty());
-        }
-    }
-
-    #[tokio::test]
-    async fn refuses_what_is_not_a_json_object() {
-        for body in [&b""[..], b"[]", b"1", b"null", b"{", b"{}{}", b"\xff", b"\"{}\""] {
-            assert!(check("right", &[JSON], body, 400).await.is_empty());
-        }
-        let deep = "{\"a\":".repeat(100_000);
-        assert!(check("right", &[], &deep.as_bytes()[..BODY_LIMIT_BYTES], 400).await.is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_broken_queue_is_a_failure_and_not_an_acceptance() {
-        let links = Links { queue: Queue::fake(&FakeQueue::broken()), token: Secret::fake(&["right"]) };
-        let request = Request::new(&[("token", "right")], &[], b"{}");
-        assert!(handle(&links, request).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn an_empty_secret_lets_nobody_in() {
-        let links = Links { queue: Queue::fake(&FakeQueue::default()), token: Secret::fake(&[" "]) };
-        let request = Request::new(&[("token", "")], &[], b"{}");
-        assert!(handle(&links, request).await.is_err());
-    }
-}
+mod tests;

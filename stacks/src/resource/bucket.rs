@@ -112,7 +112,7 @@ impl BucketRef {
         Value::attribute(&self.logical_id, "Arn")
     }
 
-    /// Lets a function write objects below a prefix.
+    /// Lets a function write objects below a prefix, after a look at what is there.
     pub fn put_objects(&self, prefix: &KeyPrefix) -> Wire<PutObjects> {
         let location = Value::text("s3://").join(self.name()).then(format!("/{}", prefix.as_str()));
         let grant = Grant::PutObjects { bucket: self.arn(), prefix: prefix.as_str().to_owned() };

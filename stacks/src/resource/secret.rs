@@ -1,7 +1,7 @@
 //! Secrets of Secrets Manager; their values never pass through a template.
 
 use super::Resource;
-use contracts::{ReadSecret, SecretValue, Wire};
+use contracts::{ReadSecret, SecretValue, SigningKey, SigningSecret, Wire};
 use policies::{Grant, Value};
 use serde::Serialize;
 use std::marker::PhantomData;
@@ -62,5 +62,21 @@ impl<T: SecretValue> SecretRef<T> {
         let arn = self.arn();
         #[expect(clippy::disallowed_methods, reason = "this is a resource")]
         Wire::new(arn.clone(), vec![Grant::ReadSecret { secret: arn }])
+    }
+}
+
+/// The key with which the sender of a webhook signs, for the receiver.
+pub struct SigningKeyRef {
+    pub(crate) logical_id: String,
+    pub(crate) wire: Wire<ReadSecret<SigningKey>>,
+}
+
+impl<T: SigningSecret> SecretRef<T> {
+    /// Lets a receiver check signatures that were made with the secret.
+    pub fn sign(&self) -> SigningKeyRef {
+        let arn = self.arn();
+        #[expect(clippy::disallowed_methods, reason = "this is a resource")]
+        let wire = Wire::new(arn.clone(), vec![Grant::ReadSecret { secret: arn }]);
+        SigningKeyRef { logical_id: self.logical_id.clone(), wire }
     }
 }

@@ -1,23 +1,42 @@
 //! Functions behind REST APIs.
 
-use super::{Registration, Stack};
+use super::{Registration, Signing, Stack};
 use crate::resource::{
-    ApiStage, GatewayResponse, Method, Path, Permission, RestApi, SecretRef, Throttle, WebAcl, WebAclAssociation,
+    ApiStage, GatewayResponse, Method, Path, Permission, QueueRef, RestApi, SecretRef, SigningKeyRef, Throttle, WebAcl,
+    WebAclAssociation,
 };
-use crate::stage::RateRule;
-use contracts::{Contract, Http, WebhookToken, Wires};
+use crate::stage::{RateRule, Senders};
+use contracts::{
+    Contract, Http, Interest, PassedHeaders, Signature, WebhookEvent, WebhookToken, Wire, Wires, webhook_receiver,
+};
 use policies::Value;
 
-/// An endpoint: who registers it where, and who may call it.
-pub struct Endpoint<'a> {
+/// A webhook: who registers it where, who may call it, and how its sender is known.
+pub struct Webhook<'a> {
     /// Name of the SaaS.
     pub saas: &'static str,
     /// Its screen and field where the URL goes, and what else to set there.
     pub place: &'static str,
-    /// Secret whose value is the last part of the URL.
-    pub token: &'a SecretRef<WebhookToken>,
-    /// Ranges of addresses that may call it; all if there are none.
-    pub senders: Vec<String>,
+    /// How its sender is known.
+    pub sender: Sender<'a>,
+    /// From where it may be called.
+    pub senders: Senders,
+}
+
+/// How the sender of a webhook is known.
+pub enum Sender<'a> {
+    /// By the last part of the URL, which is this secret.
+    Token(&'a SecretRef<WebhookToken>),
+    /// By its signatures.
+    Signs {
+        /// How it signs.
+        scheme: Signature,
+        /// What it signs with, from [`SecretRef::sign`].
+        key: SigningKeyRef,
+        /// The field of the SaaS into which the person pastes the key. Default: the SaaS makes it, and `deploy`
+        /// asks for it.
+        pasted_into: Option<&'static str>,
+    },
 }
 
 /// An endpoint that everyone may call who finds it.
@@ -43,37 +62,54 @@ fn api() -> Value {
 }
 
 impl Stack {
-    /// A function behind `POST /<stack>/{token}`.
+    /// The receiver of a webhook, in front of a queue: behind `POST /<stack>/{token}`, or `POST /<stack>` if the
+    /// sender signs.
     #[track_caller]
-    pub fn endpoint<W>(&mut self, logical_id: &'static str, endpoint: Endpoint<'_>, wiring: W)
-    where
-        W: Wires,
-        W::Contract: Contract<Trigger = Http>,
-    {
-        let name = self.name;
-        self.rest_api(&endpoint.senders);
-        self.refusals_alarm(match endpoint.senders.is_empty() {
+    pub fn webhook<M: WebhookEvent>(&mut self, logical_id: &'static str, queue: &QueueRef<M>, webhook: Webhook<'_>) {
+        let Webhook { saas, place, sender, senders } = webhook;
+        let cidrs = senders.cidrs();
+        self.rest_api(&cidrs);
+        if let Senders::Published(list, _) = senders {
+            self.sender_list = Some(list);
+        }
+        self.refusals_alarm(match cidrs.is_empty() {
             true => FORGED,
             false => REFUSED,
         });
+        let name = self.name;
         self.add(
             "ApiPath",
             &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: name.into(), rest_api_id: api() },
         );
-        self.add(
-            "ApiToken",
-            &Path { parent_id: Value::reference("ApiPath"), path_part: "{token}".into(), rest_api_id: api() },
-        );
-        self.posted_to(logical_id, "ApiToken", &format!("{name}/*"), wiring);
-        self.edge(endpoint.saas, "Api", "posts to");
+        let mut registration =
+            Registration { saas, place, address_output: ENDPOINT, token_secret: None, signing: None };
+        let (queue, interest) = (queue.send(), self.setting(&Interest::of_consumer()));
+        let headers = self.setting(&PassedHeaders::of_consumer());
+        match sender {
+            Sender::Token(token) => {
+                self.add(
+                    "ApiToken",
+                    &Path { parent_id: Value::reference("ApiPath"), path_part: "{token}".into(), rest_api_id: api() },
+                );
+                registration.token_secret = Some(token.logical_id.clone());
+                let signature = self.setting(&None);
+                let (token, key) = (token.read().given(), Wire::none());
+                let wiring = webhook_receiver::Wiring { queue, token, key, signature, interest, headers };
+                self.posted_to(logical_id, "ApiToken", &format!("{name}/*"), wiring);
+            }
+            Sender::Signs { scheme, key, pasted_into } => {
+                let signature = self.setting(&Some(scheme.clone()));
+                let SigningKeyRef { logical_id: secret, wire } = key;
+                registration.signing = Some(Signing { secret, pasted_into, scheme });
+                let (token, key) = (Wire::none(), wire.given());
+                let wiring = webhook_receiver::Wiring { queue, token, key, signature, interest, headers };
+                self.posted_to(logical_id, "ApiPath", name, wiring);
+            }
+        }
+        self.edge(saas, "Api", "posts to");
         let address = api_host().then(format!("/{}/{name}", ApiStage::NAME));
         self.outputs.insert(ENDPOINT, Value::text("https://").join(address));
-        self.registrations.push(Registration {
-            saas: endpoint.saas,
-            place: endpoint.place,
-            address_output: ENDPOINT,
-            token_secret: Some(endpoint.token.logical_id.clone()),
-        });
+        self.registrations.push(registration);
     }
 
     /// A function behind `POST /api/<resource>`, open to everyone who can reach it; returns the API's host name.
@@ -107,7 +143,8 @@ impl Stack {
 
     /// Something else of the stack that somebody enters elsewhere: an address or an ARN that an output holds.
     pub fn registration(&mut self, who: &'static str, place: &'static str, output: &'static str) {
-        self.registrations.push(Registration { saas: who, place, address_output: output, token_secret: None });
+        let registration = Registration { saas: who, place, address_output: output, token_secret: None, signing: None };
+        self.registrations.push(registration);
     }
 
     /// Blocks an address that makes too many requests of the API.
@@ -160,4 +197,79 @@ impl Stack {
 
 fn api_host() -> Value {
     api().then(".execute-api.").join(Value::reference("AWS::Region")).then(".").join(Value::reference("AWS::URLSuffix"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::{Stage, StageName};
+    use contracts::{Headers, JsonObject, Message};
+    use serde_json::{Value as Json, json};
+
+    struct Pushed(JsonObject);
+
+    impl Message for Pushed {
+        const TEST_EVENT: &'static str = r#"{"ref":"refs/heads/main"}"#;
+
+        fn from_body(body: &str) -> serde_json::Result<Self> {
+            serde_json::from_str(body).map(Self)
+        }
+    }
+
+    impl WebhookEvent for Pushed {
+        const MEMBER: &'static str = "ref";
+        const WANTED: &'static [&'static str] = &[r#""refs/heads/main""#];
+        const HEADERS: &'static [&'static str] = &["x-github-event"];
+    }
+
+    fn stack_of_a_sender_who_signs() -> Stack {
+        let text = "region: eu-west-1\nsns_slack: {}\n";
+        let stage = Stage::parse(StageName::try_from("prod".to_owned()).unwrap(), text).unwrap();
+        let mut stack = Stack::new("pushes", &stage);
+        let events = stack.queue::<Pushed>("Events");
+        let key = stack.generated_secret::<contracts::SigningKey>("PushKey");
+        stack.webhook(
+            "WebhookReceiver",
+            &events,
+            Webhook {
+                saas: "GitHub",
+                place: "Settings, Webhooks, Add webhook: field `Payload URL`; content type `application/json`",
+                sender: Sender::Signs {
+                    scheme: Signature::github(),
+                    key: key.sign(),
+                    pasted_into: Some("field `Secret`"),
+                },
+                senders: Senders::Everyone,
+            },
+        );
+        // Its consumer is of no matter here.
+        stack.unconsumed.clear();
+        stack
+    }
+
+    #[test]
+    fn a_sender_who_signs_has_an_address_without_a_token_and_a_key_to_paste() {
+        let stack = stack_of_a_sender_who_signs();
+        let [registration] = stack.registrations() else { panic!("{:?}", stack.registrations()) };
+        assert_eq!(registration.token_secret, None);
+        let signing = registration.signing.as_ref().unwrap();
+        assert_eq!((signing.secret.as_str(), signing.pasted_into), ("PushKey", Some("field `Secret`")));
+        let template: Json = serde_yaml::from_str(&stack.template()).unwrap();
+        let resources = &template["Resources"];
+        assert!(resources.get("ApiToken").is_none());
+        assert_eq!(resources["ApiPost"]["Properties"]["ResourceId"], json!({"Ref": "ApiPath"}));
+        let permission = resources["WebhookReceiverPermission"]["Properties"]["SourceArn"].to_string();
+        assert!(permission.contains("/v1/POST/pushes\""), "{permission}");
+        let variables = &resources["WebhookReceiver"]["Properties"]["Environment"]["Variables"];
+        assert_eq!(variables["TOKEN_SECRET_ARN"], "");
+        assert_eq!(variables["SIGNING_KEY_SECRET_ARN"], json!({"Ref": "PushKey"}));
+        assert_eq!(variables["PASSED_HEADERS"], "x-github-event");
+        let scheme = <Signature as contracts::SettingValue>::parse(variables["SIGNATURE"].as_str().unwrap());
+        assert_eq!(scheme, Ok(Signature::github()));
+        // Of secrets it may read the key and nothing else.
+        let policy = json!(stack.policies["WebhookReceiver"]).to_string();
+        assert_eq!(policy.matches("secretsmanager:").count(), 1, "{policy}");
+        assert!(policy.contains("PushKey"), "{policy}");
+        assert_eq!(Pushed::from_parts("{}", &Headers::new()).unwrap().0, JsonObject(serde_json::Map::new()));
+    }
 }

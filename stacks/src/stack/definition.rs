@@ -1,6 +1,7 @@
 //! What the deployer has to know of a stack beside its template.
 
 use crate::stage::{FieldValue, NameOrId, Service};
+use contracts::Signature;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -197,6 +198,19 @@ pub struct Registration {
     pub address_output: &'static str,
     /// Logical id of the secret that is the last part of the address; none if the address is no secret.
     pub token_secret: Option<String>,
+    /// How requests to the address are signed. Default: they are not.
+    pub signing: Option<Signing>,
+}
+
+/// How the sender of a webhook signs, and with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signing {
+    /// Logical id of the secret with the key.
+    pub secret: String,
+    /// The field of the SaaS into which the person pastes the key; none if the SaaS makes it.
+    pub pasted_into: Option<&'static str>,
+    /// How it signs.
+    pub scheme: Signature,
 }
 
 /// A resource that stays when another takes its place, because a stack that is deployed later still uses it.

@@ -4,7 +4,7 @@ use super::{
     BacklogLookup, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack,
 };
 use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
-use crate::stage::{Stage, TopicArn};
+use crate::stage::{SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use crate::yaml;
 use policies::Value;
@@ -118,6 +118,11 @@ impl Stack {
     /// The functions.
     pub fn functions(&self) -> &[FunctionSpec] {
         &self.functions
+    }
+
+    /// The published list of those who may call its webhook; fetched at deploy, and then part of the stage.
+    pub fn sender_list(&self) -> Option<SenderList> {
+        self.sender_list
     }
 
     /// Topics of somebody else that the stack subscribes to.

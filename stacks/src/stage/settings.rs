@@ -10,7 +10,7 @@ mod workflow;
 pub use arn::{PolicyArn, TopicArn};
 pub use notice::{AlarmTopic, AlarmsTo, EmailAddress, Publisher, SnsSlackSettings};
 pub use place::{AccountId, Region};
-pub use senders::SenderRange;
+pub use senders::{SenderList, SenderRange, Senders};
 pub use system::{
     Domain, FieldText, FieldValue, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, RateRule,
 };
@@ -18,7 +18,7 @@ pub use workflow::{BytebaseWorkflowSettings, Schedule};
 
 use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
 use contracts::{Origin, SizeLimit};
-use senders::senders;
+use senders::{senders, senders_of_mackerel};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;

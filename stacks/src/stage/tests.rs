@@ -279,6 +279,47 @@ fn a_list_of_senders_fits_into_the_policy_of_an_api() {
 }
 
 #[test]
+fn the_senders_of_mackerel_are_a_list_or_the_one_that_it_publishes() {
+    let section = |senders: &str| {
+        format!(
+            "mackerel_incidents:\n  issue: {{type: a, priority: b}}\n  allowed_senders: {senders}\nbacklog_files:\n"
+        )
+    };
+    let with = |senders: &str| GOOD.replace("backlog_files:\n", &section(senders));
+    let senders = |text: &str| parse(&with(text)).unwrap().mackerel_incidents.unwrap().allowed_senders;
+    assert_eq!(senders("[192.0.2.0/28, 192.0.2.77]").cidrs(), ["192.0.2.0/28", "192.0.2.77/32"]);
+    let published = parse(&with("mackerel")).unwrap();
+    assert_eq!(
+        published.mackerel_incidents.as_ref().unwrap().allowed_senders,
+        Senders::Published(SenderList::Mackerel, None)
+    );
+    let stack = &crate::all(&published)[1];
+    assert_eq!((stack.name(), stack.sender_list()), ("mackerel-incidents", Some(SenderList::Mackerel)));
+    // What is published later has a deployment of its own.
+    let template = |ranges: &[&str]| {
+        let ranges = ranges.iter().map(|range| SenderRange::try_from((*range).to_owned()).unwrap()).collect();
+        let stage = published.with_senders(SenderList::Mackerel, ranges);
+        crate::all(&stage)[1].template()
+    };
+    let (one, two) = (template(&["192.0.2.0/28"]), template(&["192.0.2.0/28", "198.51.100.9"]));
+    let deployment = |template: &str| {
+        let mut lines = template.lines();
+        lines.find(|line| line.starts_with("  Deployment")).unwrap().to_owned()
+    };
+    assert!(two.contains("198.51.100.9/32") && !one.contains("198.51.100.9/32"));
+    assert_ne!(deployment(&one), deployment(&two));
+    assert_eq!(template(&["192.0.2.0/28"]), one);
+    for wrong in ["nulab", "Mackerel", "7", "{}", "true"] {
+        let words = ["mackerel_incidents.allowed_senders", "a list of addresses, or `mackerel`"];
+        check("backlog_files:\n", &section(wrong), 7, &words);
+    }
+    for nobody in ["", "[]"] {
+        check("backlog_files:\n", &section(nobody), 7, &["allowed is at least one address"]);
+    }
+    check("backlog_files:\n", &section("[10.0.0.0/33]"), 7, &["10.0.0.0/33"]);
+}
+
+#[test]
 fn publishers_are_those_that_aws_documents_and_only_of_an_own_topic() {
     let with = |rest: &str| format!("sns_slack:\n{rest}backlog_files:\n");
     let stage = parse(&GOOD.replace("backlog_files:\n", &with("  publishers: [ses, s3, s3]\n"))).unwrap();

@@ -1,12 +1,15 @@
 //! A link that the contract declares and the stack does not give.
 
 use contracts::backlog::BacklogEvent;
-use contracts::webhook_receiver;
+use contracts::{Interest, PassedHeaders, Wire, webhook_receiver};
 use stacks::Stack;
 
 fn define(stack: &mut Stack) -> webhook_receiver::Wiring<BacklogEvent> {
     let events = stack.queue::<BacklogEvent>("Events");
-    webhook_receiver::Wiring { queue: events.send() }
+    let interest = stack.setting(&Interest::of_consumer());
+    let headers = stack.setting(&PassedHeaders::of_consumer());
+    let signature = stack.setting(&None);
+    webhook_receiver::Wiring { queue: events.send(), key: Wire::none(), signature, interest, headers }
 }
 
 fn main() {}

@@ -1,13 +1,17 @@
 //! The API key where the contract wants the webhook's token.
 
 use contracts::backlog::{BacklogApiKey, BacklogEvent};
-use contracts::webhook_receiver;
+use contracts::{Interest, PassedHeaders, Wire, webhook_receiver};
 use stacks::Stack;
 
 fn define(stack: &mut Stack) -> webhook_receiver::Wiring<BacklogEvent> {
     let events = stack.queue::<BacklogEvent>("Events");
-    let key = stack.given_secret::<BacklogApiKey>("Key");
-    webhook_receiver::Wiring { queue: events.send(), token: key.read() }
+    let api_key = stack.given_secret::<BacklogApiKey>("Key");
+    let interest = stack.setting(&Interest::of_consumer());
+    let headers = stack.setting(&PassedHeaders::of_consumer());
+    let (key, signature) = (Wire::none(), stack.setting(&None));
+    let token = api_key.read().given();
+    webhook_receiver::Wiring { queue: events.send(), token: token, key, signature, interest, headers }
 }
 
 fn main() {}

@@ -1,13 +1,13 @@
 //! A handler that uses what its contract does not declare.
 
-use contracts::webhook_receiver::Links;
-use contracts::{JsonObject, Linker, ReadSecret, SendTo, WebhookToken};
+use contracts::question_archiver::{ArchivedQuestion, Links};
+use contracts::{Days, InsertRecords, Linker, Setting};
 
-fn handle<L>(links: &Links<L, JsonObject>)
+fn handle<L>(links: &Links<L>)
 where
-    L: Linker<SendTo<JsonObject>> + Linker<ReadSecret<WebhookToken>>,
+    L: Linker<InsertRecords<ArchivedQuestion>> + Linker<Setting<Option<Days>>>,
 {
-    let Links { queue: _, token: _, bucket: _ } = links;
+    let Links { archive: _, keep_days: _, bucket: _ } = links;
 }
 
 fn main() {}

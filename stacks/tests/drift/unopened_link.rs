@@ -1,13 +1,13 @@
 //! A handler that leaves out what its contract declares.
 
-use contracts::webhook_receiver::Links;
-use contracts::{JsonObject, Linker, ReadSecret, SendTo, WebhookToken};
+use contracts::question_archiver::{ArchivedQuestion, Links};
+use contracts::{Days, InsertRecords, Linker, Setting};
 
-fn handle<L>(links: &Links<L, JsonObject>)
+fn handle<L>(links: &Links<L>)
 where
-    L: Linker<SendTo<JsonObject>> + Linker<ReadSecret<WebhookToken>>,
+    L: Linker<InsertRecords<ArchivedQuestion>> + Linker<Setting<Option<Days>>>,
 {
-    let Links { queue: _ } = links;
+    let Links { archive: _ } = links;
 }
 
 fn main() {}

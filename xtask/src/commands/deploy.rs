@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use deployer::{
     Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Linking, Machine, Profile, Proposal, SecretInput,
-    build, deployed, find_warnings, look_up, pack_all,
+    build, deployed, fetch_senders, find_warnings, look_up, pack_all,
 };
 use futures_util::future::join_all;
 use round::{Manner, Ran, Round};
@@ -38,6 +38,15 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         false => {
             let surroundings = surroundings.await?;
             (archives.await?, surroundings)
+        }
+    };
+    // What a SaaS publishes belongs to the definition, from here on.
+    let fetched = fetch_senders(&account, &stage, &stacks, &context.reporter).await;
+    let (stage, stacks) = match fetched.map_err(|error| context.failure(&error))? {
+        None => (stage, stacks),
+        Some(stage) => {
+            let stacks = choose::stacks(&stage, &options.stacks)?;
+            (stage, stacks)
         }
     };
     let code_keys = archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();

@@ -75,24 +75,33 @@ pub fn changes(stage: &Stage) {
 
 pub fn other_events(stage: &Stage) {
     let n_before = stage.held("backlog/issues").len();
-    let mut unknown = alert("unknown", &json!({}));
-    unknown["type"] = json!("dream");
     tell(
         stage,
         &[
             json!({"event": "sample", "message": "Sample Notification from Mackerel", "imageUrl": null}),
             json!({"event": "hostRetire", "host": {"id": "22D4", "name": "app01"}}),
             json!({"event": "somethingNew", "alert": {"id": "x"}}),
-            unknown,
+            json!({"event": "alertGroup", "alertGroup": {"id": "g", "status": "CRITICAL"}}),
             recovery("never-seen-before"),
         ],
     );
     assert_eq!(stage.held("backlog/issues").len(), n_before);
     gives_up_nothing(stage);
     // What says that it is an alert and is none must not vanish.
-    tell(stage, &[recovery("not an id")]);
+    let mut nameless = recovery("not an id");
+    nameless["alert"]["url"] = json!(null);
+    tell(stage, &[nameless]);
     let (body, reason) = stage.given_up(STACK, "AlertsDeadLetters");
     assert!(body.contains("not an id") && reason.contains("`alert.id`"), "{reason}");
+}
+
+pub fn new_kinds(stage: &Stage) {
+    // A type of monitor that is not known yet, and an id that stands in the address of the page alone.
+    let mut unknown = alert("", &json!({"url": "https://mackerel.io/orgs/example/alerts/unknown"}));
+    unknown["type"] = json!("dream");
+    tell(stage, &[unknown]);
+    assert!(issue(stage, "unknown")["description"].as_str().unwrap().contains("Type: dream\n"));
+    gives_up_nothing(stage);
 }
 
 pub fn thirty_at_once(stage: &Stage) {
@@ -228,6 +237,33 @@ pub fn wrong_names(stage: &Stage) {
     }
     assert_eq!(stage.n_events(STACK), n_events);
     stage.run(&["deploy", STACK]).succeeds().says("nothing to do");
+}
+
+pub fn published_senders(stage: &Stage) {
+    let (everyone, published) = ("    priority: 高\n", "    priority: 高\n  allowed_senders: mackerel\n");
+    stage.edit(STAGE_FILE, everyone, published);
+    // Without the list, nothing is deployed.
+    stage.fail(&json!({"service": "mackerel", "status": 500, "times": 1}));
+    let run = stage.run(&["deploy", STACK]).fails_with(2);
+    run.says("local.yaml:18: mackerel_incidents.allowed_senders: the list of senders of Mackerel: the answer is 500")
+        .says("hint: see https://mackerel.io/meta/ip-ranges.json");
+    let of_this_machine = "Mackerel publishes 1 range of senders";
+    let run = stage.run(&["deploy", STACK]).succeeds();
+    run.says(&format!("{of_this_machine}; new: 127.0.0.1/32"));
+    tell(stage, &[alert("published", &json!({}))]);
+    issue(stage, "published");
+    stage.run(&["deploy", STACK]).succeeds().says(&format!("{of_this_machine}, as when this was deployed"));
+    // From then on this machine is nobody.
+    assert!(stage.control("mackerel/senders", &json!({"outgoing": ["192.0.2.0/28", "198.51.100.9/32"]})).is_success());
+    let run = stage.run(&["deploy", STACK]).succeeds();
+    run.says("Mackerel publishes 2 ranges of senders; new: 192.0.2.0/28, 198.51.100.9/32; no more: 127.0.0.1/32");
+    let refused =
+        stage.post(&stage.registered(STACK), "application/json", alert("x", &json!({})).to_string().as_bytes());
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    stage.edit(STAGE_FILE, published, everyone);
+    stage.run(&["deploy", STACK]).succeeds();
+    tell(stage, &[recovery("published")]);
+    gives_up_nothing(stage);
 }
 
 pub fn on_recovery(stage: &Stage) {

@@ -23,6 +23,10 @@ setting_from_text!(KeyPrefix);
 /// Longest key of an object in bytes. Source: Amazon S3 user guide, object keys.
 const KEY_BYTES: usize = 1024;
 
+/// What stood in place of U+FFFD is lost: API Gateway puts it there for each byte that is not UTF-8, and two names
+/// that differ in such bytes alone would share a key.
+const NOT_UTF8: &str = "its path holds U+FFFD, which stands for what was not UTF-8; rename it in Backlog";
+
 /// Why a file's folder and name make no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusableName(&'static str);
@@ -38,7 +42,7 @@ impl Folder {
     /// to NFC, because macOS uploads decomposed names and one file must not get two keys.
     ///
     /// `Ok(None)` if the file lies elsewhere; an error if a part of its path could lead out of
-    /// the prefix or cannot be stored.
+    /// the prefix, cannot be stored, or is not known letter by letter.
     pub fn key_of(&self, dir: &str, name: &str) -> Result<Option<String>, UnusableName> {
         let dir = normalized(dir);
         let inside = dir
@@ -49,9 +53,13 @@ impl Folder {
             "" => Vec::new(),
             inside => inside.split('/').collect(),
         };
-        let is_below = segments.len() >= self.0.len() && self.0.iter().zip(&segments).all(|(own, other)| own == other);
-        if !is_below {
+        // A part that was not UTF-8 may have been any.
+        let may_be = |(own, other): (&String, &&str)| own == other || other.contains(char::REPLACEMENT_CHARACTER);
+        if segments.len() < self.0.len() || !self.0.iter().zip(&segments).all(may_be) {
             return Ok(None);
+        }
+        if dir.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(UnusableName(NOT_UTF8));
         }
         let name = normalized(name);
         let mut parts = segments[self.0.len()..].to_vec();
@@ -138,6 +146,8 @@ fn check_segment(segment: &str) -> Result<(), &'static str> {
         Err("its name holds a `/`")
     } else if segment.chars().any(char::is_control) {
         Err("its name holds a control character")
+    } else if segment.contains(char::REPLACEMENT_CHARACTER) {
+        Err(NOT_UTF8)
     } else {
         Ok(())
     }
@@ -186,6 +196,16 @@ mod tests {
         check("/sample/", "/sample/", "a\nb", Err("control"));
         check("/sample/", "sample/", "a", Err("begin and end"));
         check("/sample/", "", "a", Err("begin and end"));
+    }
+
+    #[test]
+    fn a_path_that_was_not_utf8_gets_no_key_and_is_not_taken_for_one_elsewhere() {
+        check("/sample/", "/sample/", "\u{fffd}.pdf", Err("U+FFFD"));
+        check("/sample/", "/sample/r\u{fffd}sum\u{fffd}/", "a", Err("U+FFFD"));
+        check("/résumé/", "/r\u{fffd}sum\u{fffd}/", "a", Err("U+FFFD"));
+        check("/a/b/", "/\u{fffd}/c/", "a", Ok(None));
+        check("/sample/", "/other/", "\u{fffd}", Ok(None));
+        assert!(Folder::parse("/\u{fffd}/").is_err());
     }
 
     #[test]

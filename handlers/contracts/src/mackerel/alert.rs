@@ -106,9 +106,8 @@ impl AlertNotification {
 
     pub(super) fn read(event: &Map<String, Value>) -> Result<Self, NotAnAlert> {
         let alert = object(event, "alert").ok_or(NotAnAlert("the event has no `alert`"))?;
-        // It becomes a key, a line of its own and a word to search for.
-        let is_id = |id: &String| id.len() <= ID_LIMIT && id.bytes().all(|byte| byte.is_ascii_graphic());
-        let id = text(alert, "id").filter(is_id).ok_or(NotAnAlert("`alert.id` is missing or not an id"))?;
+        let id = text(alert, "id").filter(|id| is_id(id)).or_else(|| id_in(&text(alert, "url")?));
+        let id = id.ok_or(NotAnAlert("`alert.id` is missing or not an id, and `alert.url` holds none"))?;
         let status = text(alert, "status").ok_or(NotAnAlert("`alert.status` is missing"))?;
         let is_closed = alert.get("isOpen") == Some(&Value::Bool(false));
         // Only the deprecated one of the two is in milliseconds.
@@ -158,6 +157,20 @@ impl Metric {
         let labels = labels.map(|(name, value)| (name.clone(), written(value))).collect();
         Self { name: text(metric, "name"), labels }
     }
+}
+
+/// Whether a text can be the id of an alert: it becomes a key, a line of its own and a word to search for.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= ID_LIMIT && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The id in the address of an alert's page, which ends with `/alerts/<id>`.
+fn id_in(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    let mut segments = url.path_segments()?.skip_while(|segment| *segment != "alerts").skip(1);
+    let id = segments.next()?;
+    let is_last = segments.all(str::is_empty);
+    (is_last && is_id(id) && !id.contains('%')).then(|| id.to_owned())
 }
 
 fn object<'a>(map: &'a Map<String, Value>, field: &str) -> Option<&'a Map<String, Value>> {

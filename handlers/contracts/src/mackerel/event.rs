@@ -1,6 +1,7 @@
 //! The event that a Mackerel webhook posts, before anything is believed about it.
 
 use super::AlertNotification;
+use crate::WebhookEvent;
 use crate::message::json_message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,6 +13,11 @@ use std::fmt;
 pub struct MackerelEvent(pub Map<String, Value>);
 
 json_message!(MackerelEvent, include_str!("../../events/mackerel-alert.json"));
+
+impl WebhookEvent for MackerelEvent {
+    const MEMBER: &'static str = "event";
+    const WANTED: &'static [&'static str] = &["\"alert\""];
+}
 
 /// What an event lacks that says of itself that it is an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,22 +31,24 @@ impl fmt::Display for NotAnAlert {
 
 impl std::error::Error for NotAnAlert {}
 
-/// The types of monitors; the last one is in the API's reference only.
-const MONITOR_TYPES: [&str; 8] =
-    ["connectivity", "host", "service", "external", "check", "expression", "anomalyDetection", "query"];
-
 impl MackerelEvent {
-    /// The alert that the event tells of: `None` for every other event and for an unknown type of
-    /// monitor, `Some(Err)` if the event claims to be an alert but does not describe it.
+    /// The alert that the event tells of: `None` for every other event, `Some(Err)` if the event claims to be an
+    /// alert but does not describe it.
     ///
-    /// An event without a type counts, because alerts have not always had one.
+    /// The type of the monitor does not matter: Mackerel adds new ones, and their alerts are alerts.
     pub fn alert(&self) -> Option<Result<AlertNotification, NotAnAlert>> {
-        let is_known = match self.0.get("type") {
-            None | Some(Value::Null) => true,
-            Some(kind) => kind.as_str().is_some_and(|kind| MONITOR_TYPES.contains(&kind)),
-        };
-        let is_alert = self.0.get("event").and_then(Value::as_str) == Some("alert");
-        (is_alert && is_known).then(|| AlertNotification::read(&self.0))
+        self.is("alert").then(|| AlertNotification::read(&self.0))
+    }
+
+    /// Whether the event tells of a group of alerts, which are then not told of one by one.
+    ///
+    /// Source: Mackerel help, "Consolidate alerts with Alert groups".
+    pub fn is_alert_group(&self) -> bool {
+        self.is("alertGroup")
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.0.get("event").and_then(Value::as_str) == Some(name)
     }
 
     /// What the event calls itself, for a log; cut, because it may be anything.
@@ -72,8 +80,10 @@ mod tests {
     }
 
     #[test]
-    fn every_monitor_type_is_an_alert_and_so_is_none() {
-        for kind in MONITOR_TYPES.map(Value::from).into_iter().chain([Value::Null]) {
+    fn every_monitor_type_is_an_alert_one_that_nobody_knows_yet_too_and_so_is_none() {
+        let known = ["connectivity", "host", "service", "external", "check", "expression", "anomalyDetection", "query"];
+        let unknown = [json!("metricRatio"), json!(""), json!(1), json!({}), json!(null)];
+        for kind in known.map(Value::from).into_iter().chain(unknown) {
             assert!(event_with("/type", kind.clone()).alert().unwrap().is_ok(), "{kind}");
         }
         let mut event = MackerelEvent::from_body(MackerelEvent::TEST_EVENT).unwrap();
@@ -82,14 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn other_events_and_unknown_types_are_none() {
+    fn other_events_are_none() {
         for name in ["sample", "alertGroup", "hostStatus", "hostRegister", "monitorUpdate", "Alert", ""] {
             assert!(event_with("/event", name.into()).alert().is_none(), "{name}");
         }
         assert!(event_with("/event", json!(1)).alert().is_none());
-        for kind in [json!("dream"), json!(""), json!(1), json!({})] {
-            assert!(event_with("/type", kind.clone()).alert().is_none(), "{kind}");
-        }
+        assert!(event_with("/event", json!("alertGroup")).is_alert_group());
+        assert!(!event_with("/event", json!("alert")).is_alert_group());
     }
 
     #[test]
@@ -100,8 +109,10 @@ mod tests {
         }
         for id in [json!(null), json!(""), json!(7), json!("a b"), json!("a\nb"), json!("あ"), json!("x".repeat(129))]
         {
-            let error = event_with("/alert/id", id.clone()).alert().unwrap().unwrap_err();
-            assert_eq!(error.to_string(), "`alert.id` is missing or not an id", "{id}");
+            let mut event = event_with("/alert/id", id.clone());
+            event.0["alert"]["url"] = json!("https://mackerel.io/orgs/example/alerts/");
+            let error = event.alert().unwrap().unwrap_err();
+            assert_eq!(error.to_string(), "`alert.id` is missing or not an id, and `alert.url` holds none", "{id}");
         }
         for status in [json!(null), json!(" "), json!(3)] {
             let error = event_with("/alert/status", status).alert().unwrap().unwrap_err();

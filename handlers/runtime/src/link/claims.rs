@@ -105,6 +105,8 @@ impl Claims {
             Ok(Done::Worked(result) | Done::Ignored(result) | Done::Warned(result)) => {
                 Progress::Done { result: result.clone() }
             }
+            // A second look begins anew, as a failure does.
+            Ok(Done::LookAgain(_)) => Progress::Dropped,
             // A refusal says nothing about the attempts before it.
             Err(Abandoned { effect: Effect::None, .. }) if attempt == Attempt::First => Progress::Refused,
             Err(_) => Progress::Dropped,

@@ -2,12 +2,15 @@
 
 mod sink;
 
-pub(super) use sink::Sink;
+pub(super) use sink::{Object, Sink};
 
 use crate::{Failure, log};
 use aws_sdk_s3::types::CompletedPart;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -19,10 +22,19 @@ const PARTS_LIMIT: u64 = 10_000;
 /// also suffice to answer.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// What became of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The object is a new one, or has a new version.
+    Anew,
+    /// The object had these very bytes, and was left as it was.
+    Before,
+}
+
 /// An object that is being written; nothing is visible before `finish`.
 pub struct Upload {
     sink: Sink,
-    key: String,
+    object: Object,
     part_bytes: usize,
     buffer: BytesMut,
     written_bytes: u64,
@@ -33,14 +45,16 @@ pub struct Upload {
 struct Multipart {
     id: String,
     parts: Vec<CompletedPart>,
+    /// Of the parts' digests, one after the other.
+    digest: Sha256,
 }
 
 impl Upload {
-    pub(super) fn new(sink: Sink, key: String, size_bytes: u64) -> Self {
+    pub(super) fn new(sink: Sink, object: Object, size_bytes: u64) -> Self {
         let part_bytes = PART_BYTES.max(size_bytes.div_ceil(PARTS_LIMIT));
         Self {
             sink,
-            key,
+            object,
             part_bytes: usize::try_from(part_bytes).unwrap_or(usize::MAX),
             buffer: BytesMut::new(),
             written_bytes: 0,
@@ -50,7 +64,7 @@ impl Upload {
 
     /// The whole key of the object.
     pub fn key(&self) -> &str {
-        &self.key
+        &self.object.key
     }
 
     /// How many bytes were written so far.
@@ -75,49 +89,76 @@ impl Upload {
         Ok(())
     }
 
-    /// Makes the object visible.
+    /// Makes the object visible, unless one of the same bytes is what it would replace.
     ///
     /// After a failure, or if this was not waited for to the end, only `abort` makes sense.
-    pub async fn finish(&mut self) -> Result<(), Failure> {
-        if self.multipart.is_none() {
-            let content = self.buffer.split().freeze();
-            return self.sink.put(&self.key, content).await;
-        }
-        if !self.buffer.is_empty() {
+    pub async fn finish(&mut self) -> Result<Written, Failure> {
+        if self.multipart.is_some() && !self.buffer.is_empty() {
             self.send_part().await?;
         }
-        match self.multipart.as_mut() {
-            Some(Multipart { id, parts }) => self.sink.complete(&self.key, id, std::mem::take(parts)).await,
-            None => Ok(()),
+        let Some(Multipart { id, parts, digest }) = &self.multipart else {
+            let content = self.buffer.split().freeze();
+            let digest = digest_of(&content);
+            if self.is_known(&digest) {
+                return Ok(Written::Before);
+            }
+            self.sink.put(&self.object, content, &digest).await?;
+            return Ok(Written::Anew);
+        };
+        // Source: Amazon S3 user guide, "Checking object integrity": composite checksums.
+        let digest = format!("{}-{}", BASE64_STANDARD.encode(digest.clone().finalize()), parts.len());
+        if self.is_known(&digest) {
+            return Ok(Written::Before);
         }
+        self.sink.complete(&self.object, id, parts.clone(), &digest).await?;
+        self.multipart = None;
+        Ok(Written::Anew)
     }
 
-    /// Gives the upload up and removes what was stored of it.
+    /// Removes what was stored of an upload that did not become an object; of one that did, there is nothing.
     ///
     /// A failure here is only logged: the bucket's lifecycle rule removes the parts later.
     pub async fn abort(self) {
         let Some(Multipart { id, .. }) = &self.multipart else {
             return;
         };
-        let result = timeout(ABORT_TIMEOUT, self.sink.abort(&self.key, id)).await;
+        let result = timeout(ABORT_TIMEOUT, self.sink.abort(self.key(), id)).await;
         if let Err(failure) = result.unwrap_or_else(|_| Err(Failure::retry("S3 does not answer"))) {
             log::warn(
                 "parts of an upload stay until the lifecycle rule removes them",
-                json!({"key": self.key, "reason": failure.reason()}),
+                json!({"key": self.key(), "reason": failure.reason()}),
             );
         }
     }
 
     async fn send_part(&mut self) -> Result<(), Failure> {
-        let Multipart { id, parts } = match &mut self.multipart {
+        let Multipart { id, parts, digest } = match &mut self.multipart {
             Some(multipart) => multipart,
-            none => none.insert(Multipart { id: self.sink.begin(&self.key).await?, parts: Vec::new() }),
+            none => none.insert(Multipart {
+                id: self.sink.begin(&self.object).await?,
+                parts: Vec::new(),
+                digest: Sha256::new(),
+            }),
         };
         let number = i32::try_from(parts.len() + 1).unwrap_or(i32::MAX);
         let content = self.buffer.split().freeze();
-        parts.push(self.sink.send_part(&self.key, id, number, content).await?);
+        let of_part = Sha256::digest(&content);
+        digest.update(of_part);
+        let of_part = BASE64_STANDARD.encode(of_part);
+        parts.push(self.sink.send_part(&self.object.key, id, number, content, of_part).await?);
         Ok(())
     }
+
+    /// Whether the object that is to be replaced has these bytes.
+    fn is_known(&self, digest: &str) -> bool {
+        let replaced = self.object.replaced.as_ref();
+        replaced.is_some_and(|there| there.size_bytes == self.written_bytes && there.digest.as_deref() == Some(digest))
+    }
+}
+
+/// What S3 keeps of a content that is stored at once: SHA-256 in Base64.
+pub(super) fn digest_of(content: &[u8]) -> String {
+    BASE64_STANDARD.encode(Sha256::digest(content))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 /// A request as it reached the function.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Request {
     headers: HashMap<String, String>,
     /// The body, decoded if API Gateway had encoded it.
     pub body: Vec<u8>,
+    /// When it came: seconds since 1970.
+    pub received_at: u64,
 }
 
 impl Request {
@@ -26,7 +29,12 @@ impl Request {
             let name = |name: &str| if lower { name.to_lowercase() } else { name.to_owned() };
             pairs.iter().map(|(key, value)| (name(key), (*value).to_owned())).collect()
         };
-        Self { path_parameters: owned(path_parameters, false), headers: owned(headers, true), body: body.to_vec() }
+        Self {
+            path_parameters: owned(path_parameters, false),
+            headers: owned(headers, true),
+            body: body.to_vec(),
+            received_at: 0,
+        }
     }
 
     /// A part of the path that is written `{name}` in the stack.
@@ -55,6 +63,10 @@ pub enum Reply {
         /// The short number.
         number: String,
     },
+    /// 200: nothing was queued, because nothing would come of it.
+    Ignored(&'static str),
+    /// 200: nothing was queued, because the sender only asks for this answer.
+    Answered(Value),
     /// 400: the body is wrong.
     BadRequest(&'static str),
     /// 400: the body is as it should be, and what it says is not allowed.
@@ -83,7 +95,7 @@ impl Reply {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Accepted { .. } | Self::Numbered { .. } => 200,
+            Self::Accepted { .. } | Self::Numbered { .. } | Self::Ignored(_) | Self::Answered(_) => 200,
             Self::BadRequest(_) | Self::Refused { .. } => 400,
             Self::Unauthorized(_) => 401,
             Self::TooLarge(_) => 413,
@@ -97,6 +109,8 @@ impl Reply {
         match self {
             Self::Accepted { message_id } => json!({"message": "queued", "id": message_id}),
             Self::Numbered { message_id, number } => json!({"message": "queued", "id": message_id, "number": number}),
+            Self::Ignored(why) => json!({"message": format!("ignored: {why}")}),
+            Self::Answered(answer) => answer.clone(),
             Self::BadRequest(why) => problem("bad_request", why),
             Self::Refused { code, why } | Self::LimitReached { code, why } => problem(code, why),
             Self::Unauthorized(why) => problem("unauthorized", why),
@@ -165,6 +179,7 @@ fn read(event: ProxyEvent) -> Result<Request, &'static str> {
         path_parameters: event.path_parameters.unwrap_or_default(),
         headers: headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect(),
         body,
+        received_at: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
     })
 }
 
@@ -172,12 +187,20 @@ fn answer(result: Result<Reply, Failure>) -> (u16, Value) {
     match result {
         Ok(reply) => {
             let mut fields = json!({"status": reply.status()});
-            if let Reply::Accepted { message_id } | Reply::Numbered { message_id, .. } = &reply {
-                fields["message_id"] = json!(message_id);
-                log::info("queued", fields);
-            } else {
-                fields["reason"] = reply.body()["message"].clone();
-                log::warn("rejected", fields);
+            match &reply {
+                Reply::Accepted { message_id } | Reply::Numbered { message_id, .. } => {
+                    fields["message_id"] = json!(message_id);
+                    log::info("queued", fields);
+                }
+                Reply::Ignored(why) => {
+                    fields["reason"] = json!(why);
+                    log::info("ignored", fields);
+                }
+                Reply::Answered(_) => log::info("answered", fields),
+                refused => {
+                    fields["reason"] = refused.body()["message"].clone();
+                    log::warn("rejected", fields);
+                }
             }
             (reply.status(), reply.body())
         }
@@ -223,6 +246,10 @@ mod tests {
     fn a_refusal_carries_a_word_for_a_page_and_a_sentence() {
         let (status, body) = answer(Ok(Reply::Refused { code: "blank", why: "no text" }));
         assert_eq!((status, body), (400, json!({"code": "blank", "message": "no text"})));
+        let (status, body) = answer(Ok(Reply::Answered(json!({"challenge": "x"}))));
+        assert_eq!((status, body), (200, json!({"challenge": "x"})));
+        let (status, body) = answer(Ok(Reply::Ignored("of no interest")));
+        assert_eq!((status, body), (200, json!({"message": "ignored: of no interest"})));
         let (status, body) = answer(Ok(Reply::TooLarge("too much")));
         assert_eq!((status, body), (413, json!({"code": "too_large", "message": "too much"})));
     }

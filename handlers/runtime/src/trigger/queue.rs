@@ -1,23 +1,35 @@
 //! Batches of an SQS queue, answered message by message.
 
-use crate::link::Queue;
+use crate::link::{Queue, REASON};
 use crate::{Failure, Live, log};
-use contracts::{Contract, JsonObject, Message, Open, Published, Sqs, published_id, trigger_variables};
+use contracts::{
+    Contract, FunctionLimits, Headers, JsonObject, Message, Open, Published, Sqs, published_id, trigger_variables,
+};
 use futures_util::FutureExt;
+use futures_util::future::{Either, select};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// Time kept back before Lambda ends the invocation, to abort what is half done and to answer.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 /// Wait before the second delivery; it doubles with each one.
 const FIRST_DELAY: Duration = Duration::from_secs(10);
+
+/// How often a message is delivered to look at its effect again.
+const LOOKS_LIMIT: u32 = 3;
+/// How long a message stays hidden after each sign of life of a function that works on it.
+const LEASE: Duration = Duration::from_secs(120);
+/// How long such signs are apart: one may fail, and the next one is still in time.
+const BEAT: Duration = Duration::from_secs(40);
 
 /// How far a wait grows beyond what the far side asks for: enough for a flood to spread out, and not so
 /// much that the last of it is left waiting when there is room.
@@ -46,6 +58,10 @@ impl<M> Delivery<Published<M>> {
 pub enum Done {
     /// The effect is there; says what it is.
     Worked(String),
+    /// The effect is there, and another look shall tell whether it still is what it should be; says what it is.
+    ///
+    /// The message comes back a few times, and is done after that.
+    LookAgain(String),
     /// Nothing had to be done; says why.
     Ignored(String),
     /// Nothing could be done and nobody needs to act; says why.
@@ -57,6 +73,8 @@ pub enum Done {
 pub enum Outcome {
     /// [`Done::Worked`].
     Worked,
+    /// [`Done::LookAgain`].
+    LookAgain,
     /// [`Done::Ignored`].
     Ignored,
     /// [`Done::Warned`].
@@ -72,6 +90,7 @@ impl Outcome {
     pub fn of(returned: &Result<Done, Failure>) -> (Self, &str) {
         match returned {
             Ok(Done::Worked(text)) => (Self::Worked, text),
+            Ok(Done::LookAgain(text)) => (Self::LookAgain, text),
             Ok(Done::Ignored(text)) => (Self::Ignored, text),
             Ok(Done::Warned(text)) => (Self::Warned, text),
             Err(failure @ Failure::Retry { .. }) => (Self::Retry, failure.reason()),
@@ -99,7 +118,11 @@ where
             let deadline = deadline_of(event.context.deadline);
             let mut failed = Vec::new();
             for record in event.payload.records {
-                let outcome = attempt(&links, &handle, &record, deadline).await;
+                let work = attempt(&links, &handle, &record, deadline);
+                let outcome = match has_heartbeat(K::Contract::LIMITS) {
+                    true => keeping_hidden(&source, &record, work).await,
+                    false => work.await,
+                };
                 if !settle(&source, &dead_letters, &record, outcome).await {
                     failed.push(json!({"itemIdentifier": record.message_id}));
                 }
@@ -108,6 +131,11 @@ where
         }))
         .await
     })
+}
+
+/// Whether a function may work for longer than a lease lasts; the messages of others come back soon enough.
+fn has_heartbeat(limits: FunctionLimits) -> bool {
+    Duration::from_secs(limits.timeout_seconds.into()) > LEASE
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,6 +152,16 @@ struct Record {
     body: String,
     #[serde(default)]
     attributes: HashMap<String, String>,
+    #[serde(default)]
+    message_attributes: HashMap<String, Attribute>,
+}
+
+/// An attribute that whoever sent the message gave it; `string_value` is none of a binary one.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attribute {
+    #[serde(default)]
+    string_value: Option<String>,
 }
 
 impl Record {
@@ -137,6 +175,13 @@ impl Record {
             fields.extend(extra);
         }
         fields
+    }
+
+    /// Headers of the request that brought it, without the reason for which it was a dead letter once.
+    fn headers(&self) -> Headers {
+        let texts =
+            self.message_attributes.iter().filter_map(|(name, value)| Some((name, value.string_value.as_ref()?)));
+        texts.filter(|(name, _)| *name != REASON).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// How often it was delivered, this time included.
@@ -156,7 +201,7 @@ async fn attempt<K, M: Message>(
     if Instant::now() >= deadline {
         return Err(Failure::retry("no time was left in this invocation"));
     }
-    let message = M::from_body(&record.body).map_err(|error| {
+    let message = M::from_parts(&record.body, &record.headers()).map_err(|error| {
         // The error's own text may quote the message.
         Failure::permanent(format!(
             "the message is not what this function takes: {:?} error at line {}, column {}",
@@ -182,7 +227,14 @@ async fn settle<M>(
 ) -> bool {
     let n_deliveries = record.n_deliveries();
     let failure = match outcome {
-        Ok(Done::Worked(result)) => {
+        Ok(Done::LookAgain(result)) if n_deliveries < LOOKS_LIMIT => {
+            let delay = delay_after(n_deliveries);
+            let fields = json!({"result": result, "after_seconds": delay.as_secs()});
+            log::info("done for now: will be looked at again", record.fields(fields));
+            postpone(source, record, delay).await;
+            return false;
+        }
+        Ok(Done::Worked(result) | Done::LookAgain(result)) => {
             log::info("done", record.fields(json!({"result": result})));
             return true;
         }
@@ -208,7 +260,7 @@ async fn settle<M>(
             wait(*after, n_deliveries, &record.message_id)
         }
         Failure::Retry { after: None, .. } if n_deliveries < contracts::DELIVERIES_LIMIT => delay_after(n_deliveries),
-        _ => match dead_letters.send_with_reason(&record.body, failure.reason()).await {
+        _ => match dead_letters.send_with_reason(&record.body, &record.headers(), failure.reason()).await {
             Ok(_) => {
                 log::error("given up: the message is in the dead-letter queue", fields(json!({})));
                 return true;
@@ -220,11 +272,36 @@ async fn settle<M>(
         },
     };
     log::warn("failed: will be tried again", fields(json!({"after_seconds": delay.as_secs()})));
+    postpone(source, record, delay).await;
+    false
+}
+
+/// Hides a message for so long.
+async fn postpone<M>(source: &Queue<M>, record: &Record, delay: Duration) {
     if let Err(refused) = source.postpone(&record.receipt_handle, delay).await {
         // The visibility timeout of the queue brings it back all the same.
         log::warn("cannot postpone", record.fields(json!({"reason": refused.reason()})));
     }
-    false
+}
+
+/// Works on a message, and keeps it hidden while the work lasts: if the function dies, another one gets the message
+/// soon after, and not only when the queue's own time is over, which cannot be less than that of the function.
+///
+/// Source: Lambda API reference, CreateEventSourceMapping; Amazon SQS developer guide, "visibility timeout".
+async fn keeping_hidden<M, T>(source: &Queue<M>, record: &Record, work: impl Future<Output = T>) -> T {
+    match select(pin!(beat(source, record)), pin!(work)).await {
+        Either::Left((never, _)) => match never {},
+        Either::Right((done, _)) => done,
+    }
+}
+
+async fn beat<M>(source: &Queue<M>, record: &Record) -> Infallible {
+    loop {
+        if let Err(refused) = source.postpone(&record.receipt_handle, LEASE).await {
+            log::warn("the message may come back too soon", record.fields(json!({"reason": refused.reason()})));
+        }
+        sleep(BEAT).await;
+    }
 }
 
 fn delay_after(n_deliveries: u32) -> Duration {

@@ -14,6 +14,7 @@ mod guards;
 mod issues;
 mod life;
 mod limits;
+mod mackerel;
 mod page;
 mod received;
 mod secrets;

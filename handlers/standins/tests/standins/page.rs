@@ -63,7 +63,10 @@ async fn the_page_asks_nobody_else_and_parses_no_foreign_text() -> Outcome {
 async fn the_list_has_the_newest_call_first() -> Outcome {
     let stage = Stage::started().await?;
     let list: Value = stage.request(Method::GET, "/received.json").send().await?.json().await?;
-    assert_eq!(list, json!({"total": 0, "services": ["backlog", "slack", "teams", "bytebase"], "calls": []}));
+    assert_eq!(
+        list,
+        json!({"total": 0, "services": ["backlog", "slack", "teams", "bytebase", "mackerel"], "calls": []})
+    );
     stage.get("/backlog/first").await?;
     stage.get("/backlog/second").await?;
     let list: Value = stage.request(Method::GET, "/received.json").send().await?.json().await?;
@@ -111,6 +114,7 @@ async fn the_holdings_have_the_newest_entry_first_and_say_how_many_there_are() -
             "slack": {"messages": [], "total": 0},
             "teams": {"cards": [], "total": 0},
             "bytebase": {"logins": 0, "failed": 0, "projects": 23, "projects_served": 0},
+            "mackerel": {},
         })
     );
     for number in 1..=51 {

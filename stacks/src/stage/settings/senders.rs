@@ -33,20 +33,173 @@ impl SenderRange {
     }
 }
 
+/// A list of its senders' addresses that a SaaS publishes; `deploy` fetches it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SenderList {
+    /// That of Mackerel.
+    ///
+    /// Source: Mackerel help, "Metadata API": an object with lists of ranges, of which those under `outgoing` are
+    /// where webhooks come from. Those under `outgoing_ipv6` do not reach an API, whose names have IPv4 addresses
+    /// only (API Gateway API reference, `EndpointConfiguration`).
+    Mackerel,
+}
+
+impl SenderList {
+    /// Name of the SaaS, as a person writes it.
+    pub fn saas(self) -> &'static str {
+        match self {
+            Self::Mackerel => "Mackerel",
+        }
+    }
+
+    /// The setting that names the list, from the top of the stage file.
+    pub fn setting(self) -> [&'static str; 2] {
+        match self {
+            Self::Mackerel => ["mackerel_incidents", "allowed_senders"],
+        }
+    }
+
+    /// Where the list is published; no key is needed.
+    pub fn url(self) -> &'static str {
+        match self {
+            Self::Mackerel => "https://mackerel.io/meta/ip-ranges.json",
+        }
+    }
+
+    /// The ranges in what is published; an error says what is wrong with it.
+    ///
+    /// Nothing is taken on trust that would let half of the world call.
+    pub fn read(self, published: &str) -> Result<Vec<SenderRange>, String> {
+        let Self::Mackerel = self;
+        let published: serde_json::Value = serde_json::from_str(published).map_err(|_| "it is not JSON".to_owned())?;
+        let outgoing = published["outgoing"].as_array().ok_or("it has no list `outgoing`")?;
+        let mut ranges = Vec::new();
+        for range in outgoing {
+            let range = range.as_str().ok_or_else(|| format!("{range} in `outgoing` is no text"))?;
+            let range = SenderRange::try_from(range.to_owned())?;
+            match range.0 {
+                IpNet::V4(net) if net.prefix_len() >= WIDEST_PUBLISHED => ranges.push(range),
+                _ => return Err(format!("`{}` in `outgoing` is no range of IPv4 with `/8` or more", range.cidr())),
+            }
+        }
+        ranges.sort_by_key(|range| range.0);
+        ranges.dedup();
+        check(&ranges)?;
+        Ok(ranges)
+    }
+}
+
+/// Ranges of a published list have at least so many bits in common.
+const WIDEST_PUBLISHED: u8 = 8;
+
+/// Who may call the webhook of a SaaS that publishes its senders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Senders {
+    /// Everyone.
+    #[default]
+    Everyone,
+    /// Only these.
+    Only(Vec<SenderRange>),
+    /// Those that the SaaS publishes; `None` until they were fetched.
+    Published(SenderList, Option<Vec<SenderRange>>),
+}
+
+/// What stands in a template in place of a list that was not fetched: an address that nobody has.
+///
+/// Source: RFC 5737.
+const NOBODY: &str = "192.0.2.0/32";
+
+impl Senders {
+    /// The ranges in CIDR notation; none, if everyone may call.
+    pub fn cidrs(&self) -> Vec<String> {
+        match self {
+            Self::Everyone => vec![],
+            Self::Only(ranges) | Self::Published(_, Some(ranges)) => ranges.iter().map(SenderRange::cidr).collect(),
+            Self::Published(_, None) => vec![NOBODY.to_owned()],
+        }
+    }
+}
+
 /// Reads a list of senders; an empty one would say nobody, and mean everyone.
 pub(crate) fn senders<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SenderRange>, D::Error> {
     let senders: Option<Vec<SenderRange>> = Option::deserialize(from)?;
-    let Some(senders) = senders.filter(|senders| !senders.is_empty()) else {
-        let message = "allowed is at least one address; leave the line out to let everyone call";
-        return Err(serde::de::Error::custom(message));
+    let senders = senders.unwrap_or_default();
+    check(&senders).map_err(serde::de::Error::custom)?;
+    Ok(senders)
+}
+
+/// Reads a list of senders, or the name of Mackerel for those that it publishes.
+pub(crate) fn senders_of_mackerel<'de, D: Deserializer<'de>>(from: D) -> Result<Senders, D::Error> {
+    let wrong = |found: String| {
+        serde::de::Error::custom(format!(
+            "{found}; allowed is a list of addresses, or `mackerel` for those that Mackerel publishes"
+        ))
     };
+    match serde_yaml::Value::deserialize(from)? {
+        serde_yaml::Value::String(word) if word == "mackerel" => Ok(Senders::Published(SenderList::Mackerel, None)),
+        serde_yaml::Value::String(word) => Err(wrong(format!("`{word}` is no list of senders"))),
+        list @ (serde_yaml::Value::Sequence(_) | serde_yaml::Value::Null) => {
+            senders(list).map(Senders::Only).map_err(serde::de::Error::custom)
+        }
+        _ => Err(wrong("found something else than a list of senders".into())),
+    }
+}
+
+/// Refuses what no API takes.
+fn check(senders: &[SenderRange]) -> Result<(), String> {
+    if senders.is_empty() {
+        return Err("allowed is at least one address; leave the line out to let everyone call".into());
+    }
     let ranges: Vec<String> = senders.iter().map(SenderRange::cidr).collect();
     let (n_ranges, length) = (ranges.len(), api_policy_length(&ranges));
     if length > POLICY_LIMIT {
-        return Err(serde::de::Error::custom(format!(
+        return Err(format!(
             "{n_ranges} ranges make a resource policy of {length} characters, and API Gateway takes {POLICY_LIMIT}; \
              put neighboring addresses together into larger ranges"
-        )));
+        ));
     }
-    Ok(senders)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_published(text: &str, expected: Result<&[&str], &str>) {
+        let read = SenderList::Mackerel.read(text);
+        let read: Result<Vec<String>, String> = read.map(|ranges| ranges.iter().map(SenderRange::cidr).collect());
+        match (read, expected) {
+            (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
+            (read, expected) => assert_eq!(read.unwrap(), expected.unwrap(), "{text}"),
+        }
+    }
+
+    #[test]
+    fn the_published_senders_are_read_in_order_and_once() {
+        let text = r#"{"incoming":["203.0.113.7/32"],"outgoing":["198.51.100.9/32","192.0.2.0/28","198.51.100.9/32"],
+            "incoming_ipv6":[],"outgoing_ipv6":["2001:db8::/56"],"new":{}}"#;
+        check_published(text, Ok(&["192.0.2.0/28", "198.51.100.9/32"]));
+        check_published(r#"{"outgoing":["192.0.2.1"]}"#, Ok(&["192.0.2.1/32"]));
+    }
+
+    #[test]
+    fn what_would_let_nobody_or_everybody_in_is_refused() {
+        for (text, problem) in [
+            ("", "not JSON"),
+            ("<html></html>", "not JSON"),
+            ("[]", "no list `outgoing`"),
+            (r#"{"outgoing":"192.0.2.1"}"#, "no list `outgoing`"),
+            (r#"{"outgoing":[]}"#, "at least one address"),
+            (r#"{"outgoing":[7]}"#, "no text"),
+            (r#"{"outgoing":["mackerel.io"]}"#, "is not a sender"),
+            (r#"{"outgoing":["0.0.0.0/0"]}"#, "is not a sender"),
+            (r#"{"outgoing":["192.0.0.0/7"]}"#, "no range of IPv4"),
+            (r#"{"outgoing":["2001:db8::/56"]}"#, "no range of IPv4"),
+        ] {
+            check_published(text, Err(problem));
+        }
+        let many: Vec<String> = (0..=255).flat_map(|a| [0, 8].map(|b| format!("\"10.{a}.{b}.0/32\""))).collect();
+        check_published(&format!(r#"{{"outgoing":[{}]}}"#, many.join(",")), Err("resource policy"));
+    }
 }

@@ -1,6 +1,6 @@
 //! The settings of each system, and what several of them share.
 
-use super::{SenderRange, read_by};
+use super::{Senders, read_by};
 use contracts::Days;
 use contracts::mackerel::OnRecovery;
 use contracts::question_receiver::DailyLimit;
@@ -106,9 +106,9 @@ pub struct MackerelIncidentsSettings {
     /// What becomes of the issue when its alert recovers. Default: a comment.
     #[serde(default)]
     pub on_recovery: OnRecovery,
-    /// Only these addresses may call the webhook. Default: all.
-    #[serde(default, deserialize_with = "super::senders")]
-    pub allowed_senders: Vec<SenderRange>,
+    /// Who may call the webhook. Default: everyone.
+    #[serde(default, deserialize_with = "super::senders_of_mackerel")]
+    pub allowed_senders: Senders,
 }
 
 /// Settings of the stack `question-form`.

@@ -35,6 +35,27 @@ fn the_test_event_is_read_whole() {
 }
 
 #[test]
+fn an_id_that_is_missing_stands_in_the_address_of_the_page() {
+    let page = "https://mackerel.io/orgs/example/alerts/";
+    for (url, expected) in [
+        (format!("{page}3Demo000081"), Some("3Demo000081")),
+        (format!("{page}3Demo000081/"), Some("3Demo000081")),
+        (format!("{page}3Demo000081?tab=graph#top"), Some("3Demo000081")),
+        (format!("{page}%3Cb%3E"), None),
+        (format!("{page}a/b"), None),
+        (format!("{page}{}", "x".repeat(ID_LIMIT + 1)), None),
+        (page.into(), None),
+        ("alerts/3Demo000081".into(), None),
+    ] {
+        let event = json!({"event": "alert", "alert": {"url": url, "status": "critical"}});
+        let alert = serde_json::from_value::<MackerelEvent>(event).unwrap().alert().unwrap();
+        assert_eq!(alert.ok().map(|alert| alert.id).as_deref(), expected, "{url}");
+    }
+    // One that is there counts.
+    assert_eq!(read(json!({"alert": {"id": "other"}})).id, "other");
+}
+
+#[test]
 fn an_alert_is_over_when_it_is_ok_or_not_open() {
     for (status, is_open, expected) in [
         ("critical", json!(true), false),

@@ -45,13 +45,12 @@ async fn stalling_after(n_bytes: u64) -> Host {
 #[test]
 fn a_file_that_is_far_too_large_for_the_time_is_not_fetched_again() {
     const GIB: u64 = 1024 * 1024 * 1024;
-    let event = serde_json::from_value::<BacklogEvent>(event(|_| {})).unwrap();
-    let file = SharedFile { size: 15 * GIB, ..event.changed_file().unwrap().unwrap() };
     for (written, is_permanent) in
         [(0, false), (GIB / 8, false), (GIB, true), (7 * GIB, true), (8 * GIB, false), (15 * GIB, false)]
     {
-        let failure = out_of_time(&file, written);
+        let failure = out_of_time(FILE_ID, written, Some(15 * GIB));
         assert_eq!(matches!(failure, Failure::Permanent { .. }), is_permanent, "{written}: {failure:?}");
+        assert!(matches!(out_of_time(FILE_ID, written, None), Failure::Retry { .. }));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which events make the function work, and where a file goes.
 
+use super::host::Host;
 use super::*;
 use serde_json::json;
 use standins::Project;
@@ -70,11 +71,82 @@ async fn a_file_that_is_announced_but_not_described_is_given_up() {
     for id in [json!(null), json!("7"), json!(-1), json!(7.5), json!("../../space")] {
         check_without_call(|event| event["content"]["id"] = id, Outcome::Permanent).await;
     }
-    for field in ["id", "dir", "name", "size"] {
+    for size in [json!("2718"), json!(-1), json!(0.5), json!([2718])] {
+        check_without_call(|event| event["content"]["size"] = size, Outcome::Permanent).await;
+    }
+    for field in ["id", "dir", "name"] {
         let without = |event: &mut Value| drop(event["content"].as_object_mut().unwrap().remove(field));
         check_without_call(without, Outcome::Permanent).await;
     }
     check_without_call(|event| event["content"] = json!(null), Outcome::Permanent).await;
+}
+
+#[tokio::test]
+async fn a_list_where_an_object_is_due_is_given_up() {
+    let text = check_without_call(|event| event["project"] = json!(["SUB"]), Outcome::Permanent).await;
+    assert_eq!(text, "the event does not describe its file: `project` is no object");
+    let content = json!([FILE_ID, "/sample/", "as-list.pdf", FILE_BYTES]);
+    let text = check_without_call(|event| event["content"] = content, Outcome::Permanent).await;
+    assert_eq!(text, "the event does not describe its file: `content` is no object");
+}
+
+#[tokio::test]
+async fn a_folder_is_ignored() {
+    check_without_call(|event| event["content"]["type"] = json!("directory"), Outcome::Ignored).await;
+    let stage = Stage::new().await;
+    stage.put(|_| {});
+    let event = event(|event| event["content"]["type"] = json!("file"));
+    stage.check(event, Outcome::Worked).await;
+}
+
+/// The test event without a size, in both ways to leave it out.
+fn events_without_size() -> [Value; 2] {
+    [
+        event(|event| event["content"]["size"] = json!(null)),
+        event(|event| drop(event["content"].as_object_mut().unwrap().remove("size"))),
+    ]
+}
+
+#[tokio::test]
+async fn a_file_without_a_size_is_copied_and_counted() {
+    for event in events_without_size() {
+        let stage = Stage::new().await;
+        stage.put(|_| {});
+        let (text, objects) = stage.check(event, Outcome::Worked).await;
+        assert_eq!(objects, BTreeMap::from([(OBJECT.to_owned(), generated(FILE_BYTES))]));
+        assert_eq!(text, format!("copied 2718 bytes to {OBJECT}"));
+    }
+}
+
+#[tokio::test]
+async fn what_has_neither_size_nor_content_is_taken_for_a_folder() {
+    for event in events_without_size() {
+        let stage = Stage::new().await;
+        stage.check(event.clone(), Outcome::Warned).await;
+        stage.put(|_| {});
+        stage.standins.fail(standins::Failure { status: 400, ..standins::Failure::default() });
+        let (text, _) = stage.check(event, Outcome::Warned).await;
+        assert!(text.contains("folder"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_without_a_size_is_held_to_the_limit_all_the_same() {
+    for limit in [FILE_BYTES - 1, 1] {
+        let mut stage = Stage::new().await;
+        stage.links.size_limit = SizeLimit::new(limit);
+        stage.put(|_| {});
+        let [event, _] = events_without_size();
+        let (text, _) = stage.check(event, Outcome::Permanent).await;
+        assert!(text.contains("2718 bytes"), "{text}");
+    }
+    let endless =
+        "HTTP/1.1 200 OK\r\nContent-Disposition: attachment\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n1234\r\n";
+    let host = Host::stalling_after(endless).await;
+    let mut stage = Stage::with_backlog_at(&host.url()).await;
+    stage.links.size_limit = SizeLimit::new(3);
+    let [event, _] = events_without_size();
+    stage.check(event, Outcome::Permanent).await;
 }
 
 #[tokio::test]
@@ -96,7 +168,7 @@ async fn no_name_leads_out_of_the_prefix() {
     for dir in dirs {
         check_without_call(|event| event["content"]["dir"] = dir.into(), Outcome::Permanent).await;
     }
-    for name in ["", ".", "..", "../a", "a/b", "/etc/passwd", "a/", "a\u{0}", "a\nb", "\u{7f}"] {
+    for name in ["", ".", "..", "../a", "a/b", "/etc/passwd", "a/", "a\u{0}", "a\nb", "\u{7f}", "\u{fffd}.pdf"] {
         check_without_call(|event| event["content"]["name"] = name.into(), Outcome::Permanent).await;
     }
 }
@@ -104,7 +176,18 @@ async fn no_name_leads_out_of_the_prefix() {
 #[tokio::test]
 async fn a_name_is_kept_as_it_is_except_for_its_composition() {
     // Nothing is decoded, and what only looks like a way out is none.
-    for name in ["%2e%2e%2f", "a+b c&d=e?f#g", "..a", "...", "\\..\\a", "no-extension", "<&>'\"", "😀"] {
+    for name in [
+        "%2e%2e%2f",
+        "a+b c&d=e?f#g",
+        "..a",
+        "...",
+        "\\..\\a",
+        "no-extension",
+        "<&>'\"",
+        "😀",
+        "a\u{2028}b",
+        "\u{fffe}",
+    ] {
         check_key("/sample", "/sample/", name, &format!("target/{name}")).await;
     }
     // As macOS uploads it, and as everybody else does: one key.
@@ -130,11 +213,13 @@ async fn copies_an_empty_file() {
 }
 
 #[tokio::test]
-async fn copies_a_file_whose_number_exceeds_32_bits() {
-    let stage = Stage::new().await;
-    stage.put(|file| file.id = 5_000_000_000);
-    let event = event(|event| event["content"]["id"] = json!(5_000_000_000_u64));
-    stage.check(event, Outcome::Worked).await;
+async fn copies_a_file_whose_number_exceeds_32_bits_or_what_a_double_holds() {
+    for id in [5_000_000_000_u64, 9_007_199_254_740_995] {
+        let stage = Stage::new().await;
+        stage.put(|file| file.id = id);
+        stage.check(event(|event| event["content"]["id"] = json!(id)), Outcome::Worked).await;
+        assert!(stage.standins.received()[0].path.ends_with(&format!("/{id}")));
+    }
 }
 
 #[tokio::test]
@@ -163,8 +248,9 @@ async fn the_same_event_twice_does_no_harm_and_brings_the_file_as_it_is_now() {
     let stage = Stage::new().await;
     stage.put(|_| {});
     let (_, first) = stage.check(event(|_| {}), Outcome::Worked).await;
-    let (_, second) = stage.check(event(|_| {}), Outcome::Worked).await;
-    assert_eq!(first, second);
+    let (text, second) = stage.check(event(|_| {}), Outcome::Worked).await;
+    assert_eq!(text, format!("{OBJECT} has these 2718 bytes already"));
+    assert_eq!((first, stage.store.written().len()), (second, 1));
     stage.put(|file| file.content = Content::Bytes(vec![b'x'; 2718].into()));
     let (_, third) = stage.check(event(|_| {}), Outcome::Worked).await;
     assert_eq!(third, BTreeMap::from([(OBJECT.to_owned(), vec![b'x'; 2718])]));

@@ -64,25 +64,48 @@ async fn a_transfer_that_broke_succeeds_the_next_time() {
 }
 
 #[tokio::test]
-async fn more_bytes_than_announced_are_not_stored() {
-    let stage = Stage::new().await;
-    let text = check(&stage, FILE_BYTES + 1, FILE_BYTES, Outcome::Retry).await;
-    assert!(text.contains("more bytes") && text.contains("2718"), "{text}");
-    check(&stage, 1, 0, Outcome::Retry).await;
-    assert!(stage.store.part_sizes().is_empty());
-    check(&stage, 20 * MIB, 17 * MIB, Outcome::Retry).await;
-    assert_eq!(stage.store.part_sizes(), [PART; 2]);
+async fn other_bytes_than_announced_are_the_file_as_it_is_now() {
+    for (n_bytes, announced) in [(FILE_BYTES + 1, FILE_BYTES), (1, 0), (0, 1), (20 * MIB, 17 * MIB), (17 * MIB, 1)] {
+        let stage = Stage::new().await;
+        let text = check(&stage, n_bytes, announced, Outcome::LookAgain).await;
+        assert!(text.contains(&format!("{n_bytes} bytes")) && text.ends_with(&format!(" {announced}")), "{text}");
+        assert!(stage.store.objects()[OBJECT] == generated(n_bytes));
+        // The other look finds the same.
+        check(&stage, n_bytes, announced, Outcome::Worked).await;
+        assert_eq!(stage.store.written(), [OBJECT]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_above_the_limit_is_not_stored_whatever_the_event_announced() {
+    let mut stage = Stage::new().await;
+    stage.links.size_limit = SizeLimit::new(FILE_BYTES);
+    let text = check(&stage, FILE_BYTES + 1, FILE_BYTES, Outcome::Permanent).await;
+    assert!(text.contains("2719 bytes") && text.contains("2718 B"), "{text}");
+    // Nobody announces the size of this one.
+    let rest = "x".repeat(9 * MIB as usize);
+    let chunked = format!("Content-Disposition: attachment\r\nTransfer-Encoding: chunked\r\n\r\n900000\r\n{rest}");
+    let host = Host::stalling_after(format!("HTTP/1.1 200 OK\r\n{chunked}")).await;
+    let mut stage = Stage::with_backlog_at(&host.url()).await;
+    stage.links.size_limit = SizeLimit::new(8 * MIB + 1);
+    stage.check(event_of_size(5), Outcome::Permanent).await;
     assert_eq!(stage.store.aborted(), [OBJECT]);
 }
 
 #[tokio::test]
-async fn fewer_bytes_than_announced_are_not_stored() {
-    let stage = Stage::new().await;
-    let text = check(&stage, FILE_BYTES - 1, FILE_BYTES, Outcome::Retry).await;
-    assert!(text.contains("fewer bytes") && text.contains("2718"), "{text}");
-    check(&stage, 0, 1, Outcome::Retry).await;
-    check(&stage, 17 * MIB, 20 * MIB, Outcome::Retry).await;
-    assert_eq!(stage.store.aborted(), [OBJECT]);
+async fn other_bytes_are_not_stored_if_nothing_says_that_they_are_the_file_and_all_of_it() {
+    const FILE: &str = "Content-Disposition: attachment; filename*=UTF-8''a\r\n";
+    // A page of a proxy, and a file without an end.
+    for head in ["Content-Length: 6\r\n", "Content-Disposition: inline\r\nContent-Length: 6\r\n", FILE] {
+        let answer = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{head}\r\n123456");
+        check_raw(&answer, Outcome::Retry).await;
+    }
+    for head in ["Content-Disposition: ATTACHMENT\r\n", FILE] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{head}Content-Length: 6\r\n\r\n123456");
+        check_raw(&answer, Outcome::LookAgain).await;
+        let chunked = format!("HTTP/1.1 200 OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n6\r\n123456\r\n0\r\n\r\n");
+        check_raw(&chunked, Outcome::LookAgain).await;
+    }
 }
 
 #[tokio::test]

@@ -4,17 +4,22 @@ use super::*;
 use crate::link::FakeQueue;
 use std::collections::BTreeSet;
 
+fn record(body: &str, n_deliveries: u32) -> Record {
+    Record {
+        message_id: "m".into(),
+        receipt_handle: "r".into(),
+        body: body.into(),
+        attributes: HashMap::from([("ApproximateReceiveCount".into(), n_deliveries.to_string())]),
+        message_attributes: HashMap::new(),
+    }
+}
+
 async fn check(
     body: &str,
     n_deliveries: u32,
     handle: impl AsyncFn(&(), Delivery<JsonObject>) -> Result<Done, Failure>,
 ) -> (bool, Vec<String>) {
-    let record = Record {
-        message_id: "m".into(),
-        receipt_handle: "r".into(),
-        body: body.into(),
-        attributes: HashMap::from([("ApproximateReceiveCount".into(), n_deliveries.to_string())]),
-    };
+    let record = record(body, n_deliveries);
     let dead = FakeQueue::default();
     let later = Instant::now() + Duration::from_secs(60);
     let outcome = attempt(&(), &handle, &record, later).await;
@@ -111,4 +116,65 @@ async fn a_panic_fails_one_message_only() {
 fn waits_grow_and_stay_below_the_visibility_limit() {
     assert!(delay_after(1) < delay_after(2));
     assert!(delay_after(u32::MAX) < Duration::from_secs(43_200));
+}
+
+#[tokio::test]
+async fn headers_reach_the_handler_and_stay_with_a_dead_letter() {
+    let mut record: Record = serde_json::from_value(json!({
+        "messageId": "m", "receiptHandle": "r", "body": "{}", "attributes": {},
+        "messageAttributes": {
+            "x-github-event": {"stringValue": "push", "stringListValues": [], "dataType": "String"},
+            "image": {"binaryValue": "AAAA", "dataType": "Binary"},
+            "Reason": {"stringValue": "given up once", "dataType": "String"},
+        },
+    }))
+    .unwrap();
+    let headers = Headers::from([("x-github-event".into(), "push".into())]);
+    let later = Instant::now() + Duration::from_secs(60);
+    let fail = async |(): &(), delivery: Delivery<contracts::WithHeaders<JsonObject>>| {
+        assert_eq!(delivery.message.headers, Headers::from([("x-github-event".into(), "push".into())]));
+        Err(Failure::permanent("no"))
+    };
+    let outcome = attempt(&(), &fail, &record, later).await;
+    let (source, dead) = (Queue::<JsonObject>::fake(&FakeQueue::default()), FakeQueue::default());
+    assert!(settle(&source, &Queue::fake(&dead), &record, outcome).await);
+    let mut expected = headers.clone();
+    expected.insert(REASON.into(), "no".into());
+    assert_eq!(dead.attributes(), [expected]);
+    record.message_attributes.clear();
+    assert_eq!(record.headers(), Headers::new());
+}
+
+#[tokio::test]
+async fn what_shall_be_looked_at_again_comes_back_a_few_times_and_is_never_given_up() {
+    let look = async |(): &(), _: Delivery<JsonObject>| Ok(Done::LookAgain("x".into()));
+    assert_eq!(check("{}", 1, look).await, (false, vec![]));
+    assert_eq!(check("{}", LOOKS_LIMIT - 1, look).await, (false, vec![]));
+    for n_deliveries in [LOOKS_LIMIT, contracts::DELIVERIES_LIMIT, contracts::RECEIVES_LIMIT] {
+        assert_eq!(check("{}", n_deliveries, look).await, (true, vec![]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_stays_hidden_while_the_work_lasts_and_two_minutes_longer() {
+    for (work, n_beats) in [(0, 1), (39, 1), (41, 2), (14 * 60 + 1, 22)] {
+        let fake = FakeQueue::default();
+        let source = Queue::<JsonObject>::fake(&fake);
+        let (record, began) = (record("{}", 1), Instant::now());
+        let done = keeping_hidden(&source, &record, async {
+            sleep(Duration::from_secs(work)).await;
+            7
+        });
+        assert_eq!(done.await, 7);
+        assert_eq!(began.elapsed().as_secs(), work);
+        assert_eq!(fake.postponed(), vec![LEASE; n_beats], "{work}");
+    }
+    // A missed sign of life does not end the lease.
+    assert!(BEAT * 2 < LEASE);
+}
+
+#[test]
+fn only_functions_that_work_for_long_give_signs_of_life() {
+    assert!(has_heartbeat(contracts::file_replicator::Contract::LIMITS));
+    assert!(!has_heartbeat(contracts::incident_reporter::Contract::LIMITS));
 }

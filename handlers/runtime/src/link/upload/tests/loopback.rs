@@ -19,6 +19,10 @@ pub(super) struct Loopback {
 pub(super) enum Answer {
     Agrees,
     RefusesParts,
+    /// It has an object, which is replaced before it is written over.
+    HasAnother,
+    /// It has an object of the three bytes that the tests write.
+    HasThree,
 }
 
 impl Loopback {
@@ -84,7 +88,19 @@ fn read_call(reader: &mut impl BufRead) -> Option<String> {
 fn answer_to(call: &str, answer: Answer) -> String {
     let target = call.split(' ').nth(1).unwrap();
     let is_part = target.contains("partNumber=");
+    let is_write = call.contains("\nif-match: ");
     let (status, headers, body) = match (call.split(' ').next().unwrap(), answer) {
+        ("HEAD", Answer::HasAnother) => ("200 OK", "etag: \"other\"\r\nx-amz-checksum-sha256: AAAA\r\n", ""),
+        // SHA-256 of three zeros.
+        ("HEAD", Answer::HasThree) => (
+            "200 OK",
+            "etag: \"three\"\r\nx-amz-checksum-sha256: cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw=\r\n",
+            "123",
+        ),
+        ("HEAD", _) => ("403 Forbidden", "", ""),
+        (_, Answer::HasAnother) if is_write => {
+            ("412 Precondition Failed", "", "<Error><Code>PreconditionFailed</Code><Message>no</Message></Error>")
+        }
         ("PUT", Answer::RefusesParts) if is_part => {
             ("403 Forbidden", "", "<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
         }
@@ -101,5 +117,6 @@ fn answer_to(call: &str, answer: Answer) -> String {
         "204 No Content" => String::new(),
         _ => format!("content-length: {}\r\n", body.len()),
     };
+    let body = if call.starts_with("HEAD") { "" } else { body };
     format!("HTTP/1.1 {status}\r\n{headers}{length}\r\n{body}")
 }

@@ -1,0 +1,146 @@
+//! Lists of senders that a SaaS publishes, fetched before anything changes.
+
+use crate::account::Account;
+use crate::error::{Error, Outcome};
+use crate::event::{Reporter, counted};
+use crate::local::{loopback_client, web_client};
+use aws_sdk_cloudformation::types::TemplateStage;
+use serde_json::Value as Json;
+use stacks::{SenderList, SenderRange, Stack, Stage};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long the list may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// The longest list that is read, in bytes; Mackerel's has less than one thousand.
+const LIST_LIMIT: usize = 1024 * 1024;
+
+/// The stage with every list of senders that its stacks name, as it is published now; tells what is new in it since
+/// the stack was deployed.
+///
+/// Fails if a list cannot be had, for a list of yesterday might shut the SaaS out. Nothing has changed then.
+pub async fn fetch_senders(
+    account: &Account,
+    stage: &Stage,
+    stacks: &[Stack],
+    reporter: &Reporter,
+) -> Outcome<Option<Stage>> {
+    let mut fetched = None;
+    for (stack, list) in stacks.iter().filter_map(|stack| Some((stack, stack.sender_list()?))) {
+        let refused = |what: String| Error::Lookup {
+            what: format!("{}: the list of senders of {}: {what}", stage.place_of(&list.setting()), list.saas()),
+            hint: format!("see {} and try again later, or give the addresses themselves", list.url()),
+        };
+        let text = fetch(account, list, reporter).await.map_err(refused)?;
+        let ranges = list.read(&text).map_err(|what| refused(format!("{what}; it was not taken")))?;
+        tell(stack, list, &ranges, deployed_senders(account, stack).await?, reporter);
+        fetched = Some(fetched.as_ref().unwrap_or(stage).with_senders(list, ranges));
+    }
+    Ok(fetched)
+}
+
+/// What is published, from the SaaS or from its stand-in.
+async fn fetch(account: &Account, list: SenderList, reporter: &Reporter) -> Result<String, String> {
+    let published = reqwest::Url::parse(list.url()).map_err(|error| error.to_string())?;
+    let (client, url) = match &account.local {
+        Some(local) => {
+            let service = list.saas().to_lowercase();
+            (loopback_client(), format!("{}/{service}{}", local.stand_ins_url(), published.path()))
+        }
+        None => (web_client(account.trust()), published.to_string()),
+    };
+    let client = client.map_err(|error| error.to_string())?;
+    let _wait = reporter.wait(format!("{} to answer with its list of senders", list.saas()));
+    let unreachable = |error: reqwest::Error| format!("it cannot be fetched: {}", error.without_url());
+    let mut answer = client.get(url).timeout(ANSWER_LIMIT).send().await.map_err(unreachable)?;
+    if answer.status() != reqwest::StatusCode::OK {
+        return Err(format!("the answer is {}", answer.status().as_u16()));
+    }
+    let mut text = Vec::new();
+    while let Some(bytes) = answer.chunk().await.map_err(unreachable)? {
+        text.extend_from_slice(&bytes);
+        if text.len() > LIST_LIMIT {
+            return Err("it is longer than any list of addresses".into());
+        }
+    }
+    String::from_utf8(text).map_err(|_| "it is not UTF-8".into())
+}
+
+/// The ranges that the deployed stack lets call; none of one that is not there or lets everyone.
+async fn deployed_senders(account: &Account, stack: &Stack) -> Outcome<BTreeSet<String>> {
+    let Some(there) = account.find_stack(&stack.full_stack_name()).await? else { return Ok(BTreeSet::new()) };
+    let call = account.cloudformation.get_template().stack_name(&there.id).template_stage(TemplateStage::Original);
+    let template = call.send().await.map_err(Error::aws("cloudformation:GetTemplate"))?;
+    Ok(senders_in(template.template_body().unwrap_or_default()))
+}
+
+/// The ranges to which the policy of an API is bound.
+fn senders_in(template: &str) -> BTreeSet<String> {
+    let template: Json = serde_yaml::from_str(template).unwrap_or(Json::Null);
+    let policy = &template["Resources"]["Api"]["Properties"]["Policy"];
+    let statements = policy["Statement"].as_array().into_iter().flatten();
+    let ranges = statements.filter_map(|statement| statement["Condition"]["NotIpAddress"]["aws:SourceIp"].as_array());
+    ranges.flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
+/// Says what the list has that the deployed stack has not, and the other way round.
+fn tell(stack: &Stack, list: SenderList, ranges: &[SenderRange], before: BTreeSet<String>, reporter: &Reporter) {
+    reporter.note(format!("{}: {}", stack.name(), difference(list.saas(), ranges, &before)));
+}
+
+fn difference(saas: &str, ranges: &[SenderRange], before: &BTreeSet<String>) -> String {
+    let now: BTreeSet<String> = ranges.iter().map(SenderRange::cidr).collect();
+    let list = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+        one.difference(other).map(String::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let published = format!("{saas} publishes {}", counted(now.len(), "range of senders"));
+    let (added, removed) = (list(&now, before), list(before, &now));
+    match (added.as_str(), removed.as_str()) {
+        ("", "") => format!("{published}, as when this was deployed"),
+        (added, "") => format!("{published}; new: {added}"),
+        ("", removed) => format!("{published}; no more: {removed}"),
+        (added, removed) => format!("{published}; new: {added}; no more: {removed}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_said_in_both_directions() {
+        let ranges: Vec<SenderRange> =
+            ["192.0.2.0/28", "198.51.100.9"].map(|text| SenderRange::try_from(text.to_owned()).unwrap()).into();
+        for (before, expected) in [
+            (vec![], "M publishes 2 ranges of senders; new: 192.0.2.0/28, 198.51.100.9/32"),
+            (vec!["192.0.2.0/28", "198.51.100.9/32"], "M publishes 2 ranges of senders, as when this was deployed"),
+            (vec!["192.0.2.0/28"], "M publishes 2 ranges of senders; new: 198.51.100.9/32"),
+            (
+                vec!["192.0.2.0/28", "198.51.100.9/32", "203.0.113.1/32"],
+                "M publishes 2 ranges of senders; no more: 203.0.113.1/32",
+            ),
+            (
+                vec!["192.0.2.0/28", "203.0.113.1/32"],
+                "M publishes 2 ranges of senders; new: 198.51.100.9/32; no more: 203.0.113.1/32",
+            ),
+        ] {
+            let before = before.into_iter().map(str::to_owned).collect();
+            assert_eq!(difference("M", &ranges, &before), expected);
+        }
+    }
+
+    #[test]
+    fn the_senders_of_a_template_are_those_of_its_api() {
+        let stage = "region: eu-west-1\nbacklog: {host: a.example.com, project: SUB}\nmackerel_incidents: \
+                     {issue: {type: a, priority: b}, allowed_senders: mackerel}\n";
+        let name = stacks::StageName::try_from("prod".to_owned()).unwrap();
+        let stage = Stage::parse(name, stage).unwrap();
+        let senders = |stage: &Stage| senders_in(&stacks::all(stage)[0].template());
+        // Nobody, until the list is fetched.
+        assert_eq!(senders(&stage), BTreeSet::from(["192.0.2.0/32".to_owned()]));
+        let ranges = SenderList::Mackerel.read(r#"{"outgoing":["198.51.100.9/32"]}"#).unwrap();
+        let stage = stage.with_senders(SenderList::Mackerel, ranges);
+        assert_eq!(senders(&stage), BTreeSet::from(["198.51.100.9/32".to_owned()]));
+        assert_eq!(senders_in("Resources: {}"), BTreeSet::new());
+    }
+}
