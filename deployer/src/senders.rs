@@ -93,7 +93,7 @@ fn difference(saas: &str, ranges: &[SenderRange], before: &BTreeSet<String>) -> 
     let list = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
         one.difference(other).map(String::as_str).collect::<Vec<_>>().join(", ")
     };
-    let published = format!("{saas} publishes {}", counted(now.len(), "range of senders"));
+    let published = format!("{saas} publishes {} of senders", counted(now.len(), "range"));
     let (added, removed) = (list(&now, before), list(before, &now));
     match (added.as_str(), removed.as_str()) {
         ("", "") => format!("{published}, as when this was deployed"),

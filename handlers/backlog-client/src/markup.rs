@@ -59,19 +59,22 @@ impl Markup {
 
 fn markdown(line: &[char], begins_line: bool) -> String {
     let first = line.iter().position(|c| !c.is_whitespace()).unwrap_or(line.len());
+    // Markdown takes no other blank for one: a line of them is not empty.
+    let indent = line.iter().position(|c| !matches!(c, ' ' | '\t')).unwrap_or(line.len());
     let numbering = if begins_line { end_of_numbering(line, first) } else { None };
     let mut written = String::with_capacity(line.len() + 8);
+    let mut underscores = Underscores::default();
     for (place, c) in line.iter().enumerate() {
         match c {
-            ' ' if begins_line && place < first && first < line.len() => written.push(NO_BREAK_SPACE),
-            '\t' if begins_line && place < first && first < line.len() => {
+            ' ' if begins_line && place < indent && indent < line.len() => written.push(NO_BREAK_SPACE),
+            '\t' if begins_line && place < indent && indent < line.len() => {
                 written.extend(std::iter::repeat_n(NO_BREAK_SPACE, TAB_BLANKS));
             }
             _ => {
                 let means_something = ANYWHERE.contains(c)
                     || begins_line && place == first && FIRST.contains(c)
                     || numbering == Some(place)
-                    || *c == '_' && !is_inside_word(line, place)
+                    || *c == '_' && !underscores.are_inside_word(line, place)
                     || is_call(line, place)
                     || *c == '&' && is_entity(&line[place + 1..]);
                 if means_something {
@@ -116,16 +119,33 @@ fn end_of_numbering(line: &[char], first: usize) -> Option<usize> {
     (n_digits > 0 && matches!(line.get(end), Some('.' | ')'))).then_some(end)
 }
 
-/// Whether the underscores at a place stand between letters or digits.
-fn is_inside_word(line: &[char], place: usize) -> bool {
-    let is_word = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
-    is_word(line[..place].iter().rev().find(|c| **c != '_')) && is_word(line[place..].iter().find(|c| **c != '_'))
+/// The underscores in a row that were looked at last: a row is looked at once, however long it is.
+#[derive(Default)]
+struct Underscores {
+    end: usize,
+    are_inside_word: bool,
+}
+
+impl Underscores {
+    /// Whether those at a place stand between letters or digits; places come in order.
+    fn are_inside_word(&mut self, line: &[char], place: usize) -> bool {
+        if place >= self.end {
+            let is_word = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
+            self.end = place + line[place..].iter().take_while(|c| **c == '_').count();
+            let before = place.checked_sub(1).and_then(|before| line.get(before));
+            self.are_inside_word = is_word(before) && is_word(line.get(self.end));
+        }
+        self.are_inside_word
+    }
 }
 
 /// Whether Backlog would carry something out here: `#image(…)`, `#contents`, `&color(…)`, `&br;`.
 ///
 /// A fragment of an address and a parameter of a query look alike but for what follows.
 fn is_call(line: &[char], place: usize) -> bool {
+    if !matches!(line[place], '#' | '&') {
+        return false;
+    }
     let rest = &line[place + 1..];
     let word: String = rest.iter().take_while(|c| c.is_ascii_alphabetic()).collect();
     let behind = rest.get(word.len());
@@ -148,6 +168,16 @@ mod tests {
     use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
     const MARKDOWN: Markup = Markup(TextFormatting::Markdown);
+
+    #[test]
+    fn a_text_of_any_length_is_written_in_one_pass() {
+        for mark in ["_", "#", "&", "a", "\\", "*", "&a", "#a"] {
+            let text = mark.repeat(1_000_000);
+            for markup in [MARKDOWN, Markup(TextFormatting::Backlog)] {
+                assert!(markup.after_label(&text).len() >= text.len());
+            }
+        }
+    }
     const NOTATION: Markup = Markup(TextFormatting::Backlog);
 
     /// What a reader of Markdown sees of a text, without its blanks; any formatting is an error.

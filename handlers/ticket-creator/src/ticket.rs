@@ -142,7 +142,7 @@ mod tests {
         ] {
             let ticket = Ticket::of(&question, NUMBER, Markup(rule));
             assert_eq!(ticket.marker, format!("プロジェクト: {project} / 質問番号: {NUMBER}"));
-            assert_eq!(ticket.description, format!("{shown}\n\n{}", ticket.marker));
+            assert_eq!(ticket.description, format!("{shown}\n\n受付番号: 2f0e3b5c-00\n{}", ticket.marker));
             // A summary knows no formatting.
             assert_eq!(ticket.summary, "![x](http://y) [[a>http://z]] {code} * b");
         }

@@ -187,7 +187,7 @@ async fn what_strangers_write_is_no_formatting_in_backlog() {
         stage.links.text_formatting = rule;
         stage.check(&envelope(include_str!("tests/shown/question.txt")), Outcome::Worked).await;
         let [(form, _)] = stage.created().try_into().unwrap();
-        let (shown, _) = form["description"].split_once("\n\nプロジェクト: ").unwrap();
+        let (shown, _) = form["description"].split_once("\n\n受付番号: ").unwrap();
         assert_eq!(shown, format!("canary-question {}", file.trim_end()));
     }
 }
