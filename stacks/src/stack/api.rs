@@ -30,7 +30,7 @@ pub enum Sender<'a> {
     /// By its signatures.
     Signs {
         /// How it signs.
-        scheme: Signature,
+        scheme: Box<Signature>,
         /// What it signs with, from [`SecretRef::sign`].
         key: SigningKeyRef,
         /// The field of the SaaS into which the person pastes the key. Default: the SaaS makes it, and `deploy`
@@ -98,9 +98,9 @@ impl Stack {
                 self.posted_to(logical_id, "ApiToken", &format!("{name}/*"), wiring);
             }
             Sender::Signs { scheme, key, pasted_into } => {
-                let signature = self.setting(&Some(scheme.clone()));
+                let signature = self.setting(&Some(Signature::clone(&scheme)));
                 let SigningKeyRef { logical_id: secret, wire } = key;
-                registration.signing = Some(Signing { secret, pasted_into, scheme });
+                registration.signing = Some(Signing { secret, pasted_into, scheme: *scheme });
                 let (token, key) = (Wire::none(), wire.given());
                 let wiring = webhook_receiver::Wiring { queue, token, key, signature, interest, headers };
                 self.posted_to(logical_id, "ApiPath", name, wiring);
@@ -235,7 +235,7 @@ mod tests {
                 saas: "GitHub",
                 place: "Settings, Webhooks, Add webhook: field `Payload URL`; content type `application/json`",
                 sender: Sender::Signs {
-                    scheme: Signature::github(),
+                    scheme: Box::new(Signature::github()),
                     key: key.sign(),
                     pasted_into: Some("field `Secret`"),
                 },

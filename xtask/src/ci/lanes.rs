@@ -24,7 +24,7 @@ pub(super) fn run(root: &Path, lanes: &[&[&str]], is_thorough: bool) -> Result<(
     };
     std::thread::scope(|scope| {
         let running: Vec<_> = lanes.iter().map(|names| scope.spawn(|| run_lane(names))).collect();
-        running.into_iter().map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        running.into_iter().try_for_each(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }
 

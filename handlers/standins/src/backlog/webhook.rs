@@ -96,7 +96,7 @@ pub(super) async fn one(
     let space = backlog.space();
     match space.place_of_webhook(&project, &id) {
         Ok(place) => Json(space.webhooks[place].shown()).into_response(),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn change(
             webhook.updated = clock::now_seconds();
             Json(webhook.shown()).into_response()
         }
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     })
 }
 
@@ -132,15 +132,15 @@ pub(super) async fn remove(
     let mut space = backlog.space();
     match space.place_of_webhook(&project, &id) {
         Ok(place) => Json(space.webhooks.remove(place).shown()).into_response(),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
 impl Space {
-    fn place_of_webhook(&self, project: &str, id: &str) -> Result<usize, Response> {
-        let project = self.project(project).ok_or_else(no_project)?.id;
+    fn place_of_webhook(&self, project: &str, id: &str) -> Result<usize, Box<Response>> {
+        let project = self.project(project).ok_or_else(|| Box::new(no_project()))?.id;
         let is_it = |webhook: &Webhook| webhook.project_id == project && integer(id) == Some(webhook.id);
-        let none = || error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "No webhook.");
+        let none = || Box::new(error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "No webhook."));
         self.webhooks.iter().position(is_it).ok_or_else(none)
     }
 }

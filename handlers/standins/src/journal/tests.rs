@@ -93,7 +93,7 @@ fn what_is_refused_waits_fails_or_is_given_up_says_so() {
     let told = |message: &str| [line(210, "info", message, json!({"message_id": "m-1"}))];
     check(&[request("r-1", 401, &[line(110, "warn", "rejected", json!({"reason": "token"}))])], "refused");
     check(&[request("r-1", 500, &[])], "failed");
-    check(&[request("r-1", 200, &[queued.clone()])], "waiting");
+    check(&[request("r-1", 200, std::slice::from_ref(&queued))], "waiting");
     check(&[delivery("r-2", "Q", 1, 200, &told("given up: the message is in the dead-letter queue"))], "given_up");
     check(&[delivery("r-2", "Q", 1, 200, &told("ignored"))], "ignored");
     check(&[delivery("r-2", "Q", 1, 200, &told("nothing done"))], "nothing_done");
