@@ -348,7 +348,9 @@ fn an_executable_works_on_the_sources_that_it_lies_in() {
     std::fs::create_dir_all(folder.join("sources/stacks/stages")).unwrap();
     std::fs::write(folder.join("sources/Cargo.toml"), "").unwrap();
     std::fs::write(folder.join("sources/stacks/stages/elsewhere.yaml"), "").unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_xtask"), &executable).unwrap();
+    // By another process: a child that another test starts meanwhile would hold our file open for writing.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_xtask")).arg(&executable).status().unwrap();
+    assert!(copied.success());
     let said = |executable: &Path, manifest: Option<&str>| {
         let mut command = Command::new(executable);
         command.args(["endpoints", "--stage", "nowhere"]).env_remove("CARGO_MANIFEST_DIR");
