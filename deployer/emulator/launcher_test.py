@@ -168,7 +168,7 @@ class Emulator:
             return 0, b""
 
 
-def wait_for(condition: Any, seconds: float = 15) -> None:
+def wait_for(condition: Any, seconds: float = 120) -> None:
     """Waits until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
