@@ -140,7 +140,7 @@ fn page_of_another_site(stage: &Stage, victim: &Json) {
     assert_eq!(api, json!(format!("200 {}", before["answer"].as_str().unwrap())));
     // The page of the stand-ins still shows what they hold.
     browser.open(&stand_ins);
-    browser.wait_until("the page shows a call", || browser.text("#counts").contains("call"));
+    browser.wait_until("the page shows a call", || browser.text("#lists").contains("/slack/services/"));
 }
 
 /// How many requests the emulator has refused as a page's or a stranger's.
