@@ -48,7 +48,7 @@ pub fn issue(stage: &Stage, number: &str) -> Json {
 
 /// The number of the question with this receipt, which is found by it at every end.
 pub fn found_by(stage: &Stage, receipt: &str) -> String {
-    let issues = stage.issues_with(&format!("受付番号: {receipt}\n"));
+    let issues = stage.issues_with(&format!("受付番号: {receipt}"));
     let [issue] = &issues[..] else { panic!("not one issue for {receipt}: {issues:#?}") };
     let number = issue["description"].as_str().unwrap().rsplit_once("質問番号: ").unwrap().1.to_owned();
     assert!(number.starts_with(receipt) && number != receipt, "{number}");
