@@ -51,10 +51,18 @@ async fn updates_have_a_limit_of_their_own() -> Outcome {
 #[tokio::test]
 async fn the_call_beyond_the_limit_is_refused_until_a_reset() -> Outcome {
     let stage = Stage::started().await?;
-    for _ in 0..600 {
-        assert_eq!(stage.get(MYSELF).await?.status(), 200);
-    }
-    let refused = stage.get(MYSELF).await?;
+    let mut n_left = 600;
+    let refused = loop {
+        let answer = stage.get(MYSELF).await?;
+        if answer.status() != 200 {
+            break answer;
+        }
+        let left = number(&answer, "x-ratelimit-remaining")?;
+        // On a busy machine a minute may end before its calls do; then another one begins.
+        assert!(left + 1 == n_left || left == 599, "{left} after {n_left}");
+        n_left = left;
+    };
+    assert_eq!(n_left, 0);
     check_standing(&refused, 600, 0)?;
     check_error(refused, 429, 13).await?;
     check_error(stage.get(FILE).await?, 429, 13).await?;
