@@ -167,7 +167,7 @@ fn mentions_marks_and_old_attachments_look_as_in_slack() {
         assert_eq!(browser.execute(found, &[json!(place), json!(tag)]), json!([marked, whole]), "{text}");
     }
     let old = browser.text("#slack .message");
-    assert_eq!(old.lines().skip(3).collect::<Vec<_>>().join("|"), "before|T|t|Priority|High|foot");
+    assert_eq!(old.lines().skip(4).collect::<Vec<_>>().join("|"), "before|T|t|Priority|High|foot");
     is_clean(&browser);
 }
 
