@@ -93,9 +93,13 @@ impl Browser {
         value.as_str().unwrap_or_else(|| panic!("{selector} holds no text")).to_owned()
     }
 
+    /// Whether an element is there and can be seen.
     pub fn is_shown(&self, selector: &str) -> bool {
-        let element = self.element(selector);
-        self.driver.get(&format!("/element/{element}/displayed")).unwrap() == json!(true)
+        let is_there = self.execute("return document.querySelector(arguments[0]) !== null", &[json!(selector)]);
+        is_there == json!(true) && {
+            let element = self.element(selector);
+            self.driver.get(&format!("/element/{element}/displayed")).unwrap() == json!(true)
+        }
     }
 
     /// The `id` of the element that has the focus.
