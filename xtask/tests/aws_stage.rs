@@ -7,6 +7,7 @@
 
 #[allow(dead_code, reason = "the other stories use the rest of it")]
 mod local {
+    pub mod chapter;
     pub mod processes;
     pub mod stage;
 }
@@ -17,8 +18,8 @@ mod chapters {
 }
 
 use chapters::aws;
+use local::chapter::chapter;
 use local::stage::Stage;
-use std::time::Instant;
 
 #[test]
 fn a_stage_on_aws_from_end_to_end() {
@@ -29,10 +30,4 @@ fn a_stage_on_aws_from_end_to_end() {
     chapter("a stage on AWS, from proposal to nothing", || aws::from_proposal_to_nothing(&stage, &before));
     chapter("a topic that is there already is listened to", || aws::existing_topic(&stage, &before));
     stage.run(&["local", "stop"]).succeeds();
-}
-
-fn chapter(title: &str, tell: impl FnOnce()) {
-    let began = Instant::now();
-    tell();
-    println!("ok  {title} ({:.1} s)", began.elapsed().as_secs_f64());
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
 
 mod local {
+    pub mod chapter;
     pub mod files;
     pub mod first;
     pub mod processes;
@@ -14,10 +15,10 @@ mod local {
     pub mod transcript;
 }
 
+use local::chapter::chapter;
 use local::files;
 use local::stage::Stage;
 use serde_json::{Value as Json, json};
-use std::time::Instant;
 
 const STACK: &str = "tsugite-local-backlog-files";
 
@@ -48,13 +49,6 @@ fn the_first_system_from_end_to_end() {
     chapter("destroy keeps data when told to", || keeps_data(&stage));
     chapter("destroy leaves nothing", || destroys(&stage, &before));
     chapter("the local cloud stops", || stops(&stage));
-}
-
-fn chapter<T>(title: &str, tell: impl FnOnce() -> T) -> T {
-    let began = Instant::now();
-    let result = tell();
-    println!("ok  {title} ({:.1} s)", began.elapsed().as_secs_f64());
-    result
 }
 
 fn starts_empty(stage: &Stage) -> Json {

@@ -13,6 +13,7 @@ mod browser {
 }
 #[allow(dead_code, reason = "each story that shares these files uses a part of them")]
 mod local {
+    pub mod chapter;
     pub mod processes;
     pub mod stage;
 }
@@ -21,6 +22,7 @@ mod attack {
 }
 
 use browser::page::Browser;
+use local::chapter::chapter;
 use local::processes::read_process;
 use local::stage::{Run, Stage, sources};
 use serde_json::{Value as Json, json};
@@ -47,13 +49,6 @@ fn the_local_stage_belongs_to_its_owner() {
     chapter("an unreadable state file hides nothing from `local stop`", || unreadable_state(&stage));
     chapter("a state that cannot be written leaves no process", || unwritable_state(&stage));
     chapter("a command that waits for another start answers Ctrl-C", || interrupted_while_waiting(&stage));
-}
-
-fn chapter<T>(title: &str, tell: impl FnOnce() -> T) -> T {
-    let began = Instant::now();
-    let result = tell();
-    println!("ok  {title} ({:.1} s)", began.elapsed().as_secs_f64());
-    result
 }
 
 /// Runs a command of the victim as whoever these variables name; fails if it fails.

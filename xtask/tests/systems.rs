@@ -12,6 +12,7 @@ mod browser {
     pub mod question_form;
 }
 mod local {
+    pub mod chapter;
     pub mod processes;
     pub mod stage;
 }
@@ -33,8 +34,8 @@ mod chapters {
 }
 
 use chapters::{bytebase, deployment, form, mackerel, rights, roles, site, slack, webhooks};
+use local::chapter::chapter;
 use local::stage::Stage;
-use std::time::Instant;
 
 #[test]
 fn all_systems_from_end_to_end() {
@@ -102,11 +103,4 @@ fn all_systems_from_end_to_end() {
     chapter("a policy with one action less is not", || rights::one_right_less(&stage));
     chapter("what the caller may not do is told before anything changes", || rights::asked_before(&stage, &before));
     chapter("the local cloud stops", || deployment::stops(&stage));
-}
-
-fn chapter<T>(title: &str, tell: impl FnOnce() -> T) -> T {
-    let began = Instant::now();
-    let result = tell();
-    println!("ok  {title} ({:.1} s)", began.elapsed().as_secs_f64());
-    result
 }

@@ -7,6 +7,7 @@
 
 #[expect(dead_code, reason = "the stories use the rest of it")]
 mod local {
+    pub mod chapter;
     pub mod stage;
 }
 mod ways {
@@ -16,7 +17,7 @@ mod ways {
     pub mod wire;
 }
 
-use std::time::Instant;
+use local::chapter::chapter;
 use ways::ground::Ground;
 use ways::{proposals, removals};
 
@@ -36,10 +37,4 @@ fn every_way_out_tells_the_truth() {
     chapter("a bucket is protected by whoever comes next", || removals::protected(&ground));
     chapter("a stack that goes under its deployment", || removals::deleted_meanwhile(&ground));
     ground.stage.run(&["local", "stop"]).succeeds();
-}
-
-fn chapter(title: &str, tell: impl FnOnce()) {
-    let began = Instant::now();
-    tell();
-    println!("ok  {title} ({:.1} s)", began.elapsed().as_secs_f64());
 }

@@ -26,6 +26,21 @@ const PROJECT: ProjectId = ProjectId::new(92);
 const ISSUE_TYPE: IssueTypeId = IssueTypeId::new(11);
 const PRIORITY: PriorityId = PriorityId::new(2);
 
+/// An issue whose texts do not matter.
+fn new_issue(custom_fields: &CustomFields) -> NewIssue<'_> {
+    NewIssue {
+        project: PROJECT,
+        issue_type: ISSUE_TYPE,
+        priority: PRIORITY,
+        assignee: None,
+        milestone: None,
+        custom_fields,
+        summary: "s",
+        description: "d",
+        marker: "d",
+    }
+}
+
 /// A Backlog, and what is known of it.
 struct Stage {
     standins: Standins,
@@ -108,17 +123,9 @@ impl Stage {
         let changed = |change| if change == Change::Made { Outcome::Made } else { Outcome::NoIssue };
         match call {
             Call::Create(summary, description) => {
-                let new = NewIssue {
-                    project: PROJECT,
-                    issue_type: ISSUE_TYPE,
-                    priority: PRIORITY,
-                    assignee: None,
-                    milestone: None,
-                    custom_fields: &CustomFields::default(),
-                    summary,
-                    description,
-                    marker: description.lines().next().unwrap_or_default(),
-                };
+                let fields = CustomFields::default();
+                let marker = description.lines().next().unwrap_or_default();
+                let new = NewIssue { summary, description, marker, ..new_issue(&fields) };
                 Ok(Outcome::Issue(issues.create(new).await?.key))
             }
             Call::Find(line) => {

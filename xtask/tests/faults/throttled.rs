@@ -7,8 +7,7 @@ use super::wire::undisturbed;
 
 #[test]
 fn what_a_service_throttles_is_begun_again() {
-    // Not of an update: the emulator does not tell why the resource of one has failed.
-    let points = [("create", Work::Create), ("destroy", Work::Destroy)];
+    let points = [("create", Work::Create), ("update", Work::Update), ("destroy", Work::Destroy)];
     let points = points.map(|(name, work)| Point::new(name, work));
     check("throttled", points.len(), &points, |lane, work| try_throttled(lane, *work));
 }

@@ -108,17 +108,8 @@ async fn effect_of(planned: Planned) -> Effect {
 }
 
 async fn create(stage: &Stage) -> Effect {
-    let new = NewIssue {
-        project: PROJECT,
-        issue_type: ISSUE_TYPE,
-        priority: PRIORITY,
-        assignee: None,
-        milestone: None,
-        custom_fields: &CustomFields::default(),
-        summary: "s",
-        description: "d",
-        marker: "d",
-    };
+    let fields = CustomFields::default();
+    let new = new_issue(&fields);
     Issues::new(&stage.origin, &stage.key).unwrap().create(new).await.unwrap_err().effect
 }
 

@@ -30,17 +30,9 @@ async fn an_issue_is_given_to_somebody_and_to_a_milestone_only_if_it_has_them() 
     let stage = Stage::new().await;
     let issues = Issues::new(&stage.origin, &stage.key).unwrap();
     for (assignee, milestone) in [(None, None), (Some(26), Some(102))] {
-        let new = NewIssue {
-            project: PROJECT,
-            issue_type: ISSUE_TYPE,
-            priority: PRIORITY,
-            assignee: assignee.map(UserId::new),
-            milestone: milestone.map(MilestoneId::new),
-            custom_fields: &CustomFields::default(),
-            summary: "s",
-            description: "d",
-            marker: "d",
-        };
+        let fields = CustomFields::default();
+        let (assignee, milestone) = (assignee.map(UserId::new), milestone.map(MilestoneId::new));
+        let new = NewIssue { assignee, milestone, ..new_issue(&fields) };
         issues.create(new).await.unwrap();
     }
     let issues = stage.issues().await;
@@ -69,18 +61,7 @@ async fn an_issue_gets_the_values_of_its_custom_fields() {
     let mut fields = CustomFields::default();
     fields.set(10, "2");
     fields.set_items(11, &[1, 2]);
-    let new = NewIssue {
-        project: PROJECT,
-        issue_type: ISSUE_TYPE,
-        priority: PRIORITY,
-        assignee: None,
-        milestone: None,
-        custom_fields: &fields,
-        summary: "s",
-        description: "d",
-        marker: "d",
-    };
-    Issues::new(&stage.origin, &stage.key).unwrap().create(new).await.unwrap();
+    Issues::new(&stage.origin, &stage.key).unwrap().create(new_issue(&fields)).await.unwrap();
     let shown = &stage.issues().await[0]["customFields"];
     assert_eq!((&shown[0]["value"]["name"], &shown[1]["value"][1]["name"]), (&"error".into(), &"b".into()));
 }
