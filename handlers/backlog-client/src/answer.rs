@@ -4,10 +4,10 @@ use crate::Change;
 use crate::call::without_effect;
 use crate::refusal::{Refusal, rate_limit, refused_key};
 use contracts::backlog::BacklogApiKey;
-use runtime::web::{self, Response};
 use runtime::{Abandoned, Failure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use web::Response;
 
 /// How long an answer may be: a full list of long issues, and still far below the function's memory.
 const ANSWER_BYTES: usize = 32 << 20;

@@ -3,9 +3,9 @@
 use crate::Issues;
 use crate::answer::{self, Answer};
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey};
-use runtime::web::{self, Response, StatusCode, header};
 use runtime::{Abandoned, Effect, Failure};
 use std::time::Duration;
+use web::{Response, StatusCode, header};
 
 /// Longest time for one call with its answer: a handler makes several in the minute that it has.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15);

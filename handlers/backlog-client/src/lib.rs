@@ -15,9 +15,9 @@ use answer::Answer;
 use call::without_effect;
 use contracts::Origin;
 use contracts::backlog::{BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
-use runtime::web::{self, Client};
 use runtime::{Abandoned, Failure, Secret};
 use serde::Deserialize;
+use web::Client;
 
 /// The status "closed", which every project has under this number.
 ///

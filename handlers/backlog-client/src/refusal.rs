@@ -2,8 +2,8 @@
 
 use contracts::backlog::BacklogApiKey;
 use runtime::Failure;
-use runtime::web::Response;
 use std::time::{Duration, SystemTime};
+use web::Response;
 
 /// How much of an error's body is looked at.
 const ERROR_BYTES: usize = 2048;

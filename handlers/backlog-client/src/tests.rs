@@ -88,7 +88,7 @@ impl Stage {
         let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
         let standins = Standins::start(0, keys, None).await.unwrap();
         let origin = Origin::parse(&standins.backlog_url()).unwrap();
-        Self { standins, origin, key: Secret::fake(&[KEY]) }
+        Self { standins, origin, key: testing::secret(&[KEY]) }
     }
 
     /// A Backlog with the issue SUB-1.

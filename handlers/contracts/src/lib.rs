@@ -30,7 +30,7 @@ pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};
 pub use interest::{Interest, PassedHeaders, WebhookEvent};
 pub use link::{
     ClaimWork, Count, Http, InsertRecords, KeepRecords, Kind, Linker, Optional, PublishTo, PutObjects, ReadSecret,
-    SendTo, Setting, Sqs, Wire,
+    SendTo, Setting, Sqs, Wire, service,
 };
 pub use message::{Headers, JsonObject, Message, WithHeaders};
 pub use published::{PlainText, Published, published_id};

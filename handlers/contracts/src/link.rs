@@ -4,7 +4,26 @@ use policies::{Grant, Value};
 use std::marker::PhantomData;
 
 /// A kind of link; the type parameter of a [`Wire`] and of what a handler opens.
-pub trait Kind {}
+pub trait Kind {
+    /// The service behind it, by which a handler names the crate that opens it.
+    type Service;
+}
+
+/// Services behind links, as types: they are compared when a handler is compiled.
+pub mod service {
+    /// Amazon DynamoDB.
+    pub struct DynamoDb;
+    /// Amazon S3.
+    pub struct S3;
+    /// AWS Secrets Manager.
+    pub struct SecretsManager;
+    /// Amazon SNS.
+    pub struct Sns;
+    /// Amazon SQS.
+    pub struct Sqs;
+    /// None: the variable itself holds the value.
+    pub struct Variable;
+}
 
 /// Puts messages of type `M` into a queue.
 pub struct SendTo<M>(PhantomData<fn() -> M>);
@@ -27,16 +46,36 @@ pub struct Optional<K>(PhantomData<fn() -> K>);
 /// A value of type `T` that the stage file or the deployer decides.
 pub struct Setting<T>(PhantomData<fn() -> T>);
 
-impl<M> Kind for SendTo<M> {}
-impl<T> Kind for ReadSecret<T> {}
-impl Kind for PutObjects {}
-impl<M> Kind for PublishTo<M> {}
-impl<T> Kind for KeepRecords<T> {}
-impl<T> Kind for InsertRecords<T> {}
-impl Kind for Count {}
-impl Kind for ClaimWork {}
-impl<K> Kind for Optional<K> {}
-impl<T> Kind for Setting<T> {}
+impl<M> Kind for SendTo<M> {
+    type Service = service::Sqs;
+}
+impl<T> Kind for ReadSecret<T> {
+    type Service = service::SecretsManager;
+}
+impl Kind for PutObjects {
+    type Service = service::S3;
+}
+impl<M> Kind for PublishTo<M> {
+    type Service = service::Sns;
+}
+impl<T> Kind for KeepRecords<T> {
+    type Service = service::DynamoDb;
+}
+impl<T> Kind for InsertRecords<T> {
+    type Service = service::DynamoDb;
+}
+impl Kind for Count {
+    type Service = service::DynamoDb;
+}
+impl Kind for ClaimWork {
+    type Service = service::DynamoDb;
+}
+impl<K: Kind> Kind for Optional<K> {
+    type Service = K::Service;
+}
+impl<T> Kind for Setting<T> {
+    type Service = service::Variable;
+}
 
 /// The function answers HTTP requests of API Gateway.
 pub struct Http;

@@ -3,8 +3,8 @@
 use backlog_client::{Refusal, key_header, rate_limit, refused_key, shows_key};
 use contracts::Origin;
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey, ProjectKey};
-use runtime::web::{self, Response, StatusCode, Url, header};
 use runtime::{Bytes, Failure, Secret};
+use web::{Response, StatusCode, Url, header};
 
 /// Redirects that are followed before giving up.
 const REDIRECTS_LIMIT: usize = 3;

@@ -4,8 +4,10 @@ use crate::backlog::{Content, Download, Source};
 use contracts::SizeLimit;
 use contracts::backlog::{BacklogEvent, SharedFile};
 use contracts::file_replicator::Links as Declared;
-use runtime::{Delivery, Done, Failure, KnownObject, Live, ObjectStore, Upload, Written, timeout_at};
+use runtime::{Delivery, Done, Failure, KnownObject, ObjectStore, Upload, Written, timeout_at};
 use sha2::{Digest, Sha256};
+
+runtime::linker!(Live: s3, secretsmanager, sqs);
 
 type Links = Declared<Live>;
 

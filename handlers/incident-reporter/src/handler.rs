@@ -5,9 +5,11 @@ use crate::report::Report;
 use backlog_client::{Change, Issue, Issues, Markup, NewIssue};
 use contracts::incident_reporter::{Incident, Links as Declared};
 use contracts::mackerel::{AlertNotification, MackerelEvent, OnRecovery};
-use runtime::{Abandoned, Delivery, Done, Effect, Failure, Instant, Live, Stored, timeout_at};
+use runtime::{Abandoned, Delivery, Done, Effect, Failure, Instant, Stored, timeout_at};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+
+runtime::linker!(Live: dynamodb, secretsmanager, sqs);
 
 type Links = Declared<Live>;
 

@@ -4,8 +4,10 @@ use contracts::Published;
 use contracts::question::{Question, receipt};
 use contracts::question_archiver::{ArchivedQuestion, Links as Declared};
 use jiff::Timestamp;
-use runtime::{Delivery, Done, Failure, Live};
+use runtime::{Delivery, Done, Failure};
 use std::time::Duration;
+
+runtime::linker!(Live: dynamodb, sqs);
 
 type Links = Declared<Live>;
 

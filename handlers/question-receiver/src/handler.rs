@@ -3,8 +3,10 @@
 use contracts::TimeZone;
 use contracts::question::{Question, receipt};
 use contracts::question_receiver::{BODY_LIMIT_BYTES, Links as Declared};
-use runtime::{Failure, Live, Reply, Request};
+use runtime::{Failure, Reply, Request};
 use std::time::{Duration, SystemTime};
+
+runtime::linker!(Live: dynamodb, sns);
 
 type Links = Declared<Live>;
 

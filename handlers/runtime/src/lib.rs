@@ -1,24 +1,30 @@
-//! What every handler shares at run time: triggers, links, logs and the web client.
+//! What every handler shares at run time: triggers, links and logs.
 //!
-//! Handlers get everything from here: they name no AWS client, read no environment variable
-//! and add no dependency that could change the features of a shared one, so that a handler's
-//! bytes do not depend on which other handlers are built beside it.
+//! Handlers reach AWS by links only: they name no AWS client and read no environment variable. What a link
+//! does is written here; who answers its calls is in the crates below `links`, one for each service, which
+//! a handler names in its manifest and in [`linker!`]. No crate here has features of its own, so that a
+//! handler's bytes do not depend on which other handlers are built beside it.
 
+mod environment;
 mod failure;
 mod link;
-mod live;
+mod linker;
 mod trigger;
 
+pub mod calls;
 pub mod log;
-pub mod web;
+
+#[doc(hidden)]
+pub use contracts;
 
 pub use bytes::Bytes;
+pub use environment::{Environment, LinkError};
 pub use failure::Failure;
 pub use link::{
-    Abandoned, Archive, Attempt, Claims, Counter, Effect, FakeCounter, FakeObjectStore, FakeQueue, FakeTable,
-    FakeTopic, KnownObject, Notes, ObjectStore, Queue, Records, Secret, Stored, Topic, Upload, Written,
+    Abandoned, Archive, Attempt, Claims, Counter, Effect, KnownObject, Notes, Object, ObjectStore, Queue, Records,
+    Secret, Stored, Topic, Upload, Written,
 };
-pub use live::Live;
+pub use linker::{Opens, OpensWith, Variables};
 pub use tokio::time::{Instant, timeout_at};
 pub use trigger::http::{Reply, Request, serve_http};
 pub use trigger::queue::{Delivery, Done, Outcome, serve_queue};

@@ -1,35 +1,29 @@
-//! What handlers hold: queues, secrets and object stores, real ones or fakes of the same type.
+//! What handlers hold: queues, topics, secrets, tables and object stores, whoever answers their calls.
 
 mod claims;
 mod counter;
 mod object_store;
 mod queue;
-pub(crate) mod records;
+mod records;
 mod secret;
 mod topic;
 mod upload;
 
 pub use claims::{Abandoned, Attempt, Claims, Effect};
-pub use counter::{Counter, FakeCounter};
-pub use object_store::{FakeObjectStore, KnownObject, Notes, ObjectStore};
+pub use counter::Counter;
+pub use object_store::{KnownObject, Notes, Object, ObjectStore};
+#[cfg(test)]
+pub(crate) use queue::FakeQueue;
+pub use queue::Queue;
 pub(crate) use queue::REASON;
-pub use queue::{FakeQueue, Queue};
-pub use records::{Archive, FakeTable, Records, Stored};
+pub use records::{Archive, Records, Stored};
 pub use secret::Secret;
-pub use topic::{FakeTopic, Topic};
+pub use topic::Topic;
 pub use upload::{Upload, Written};
 
-use crate::Failure;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
-use std::error::Error;
+use std::time::{Duration, SystemTime};
 
-/// A failed call of AWS as a failure that may pass, named after the action that was refused.
-fn failed_call<E>(action: &str, error: E) -> Failure
-where
-    E: ProvideErrorMetadata + Error,
-{
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => Failure::retry(format!("{action} failed: {code}: {message}")),
-        _ => Failure::retry(format!("{action} failed: {}", DisplayErrorContext(&error))),
-    }
+/// The seconds since 1970 when a life ends that begins now.
+fn end_of(life: Duration) -> u64 {
+    (SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + life).as_secs()
 }

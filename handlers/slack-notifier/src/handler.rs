@@ -5,8 +5,10 @@ use crate::slack::Shown;
 use crate::{blocks, slack};
 use contracts::slack_notifier::{Contract, Links as Declared};
 use contracts::{Contract as _, PlainText, Published};
-use runtime::{Attempt, Delivery, Done, Failure, Live, timeout_at};
+use runtime::{Attempt, Delivery, Done, Failure, timeout_at};
 use std::time::Duration;
+
+runtime::linker!(Live: dynamodb, secretsmanager, sqs);
 
 type Links = Declared<Live>;
 

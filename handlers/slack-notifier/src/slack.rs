@@ -5,10 +5,10 @@
 
 use contracts::SecretValue;
 use contracts::slack::SlackWebhookUrl;
-use runtime::web::{self, Response, Url, header};
 use runtime::{Failure, Secret};
 use serde_json::Value;
 use std::time::Duration;
+use web::{Response, Url, header};
 
 /// How long one call may take: shorter than the function lives, so that it can say what happened.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -4,8 +4,10 @@ use crate::{card, workflow};
 use contracts::question::Question;
 use contracts::teams_poster::{Contract as ThisContract, Links as Declared};
 use contracts::{Contract, Published};
-use runtime::{Delivery, Done, Failure, Live, timeout_at};
+use runtime::{Delivery, Done, Failure, timeout_at};
 use std::time::Duration;
+
+runtime::linker!(Live: dynamodb, secretsmanager, sqs);
 
 type Links = Declared<Live>;
 

@@ -3,10 +3,10 @@
 use contracts::teams::TeamsWorkflowUrl;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
-use runtime::web::{self, Client, Response, Url, header};
 use runtime::{Failure, Secret};
 use std::net::IpAddr;
 use std::time::Duration;
+use web::{Client, Response, Url, header};
 
 /// How much of an answer's body is looked at.
 const ANSWER_BYTES: usize = 2048;

@@ -5,8 +5,10 @@ use backlog_client::{Issues, Markup, NewIssue};
 use contracts::question::Question;
 use contracts::ticket_creator::{Contract as ThisContract, Links as Declared};
 use contracts::{Contract, Published};
-use runtime::{Abandoned, Attempt, Delivery, Done, Failure, Live, timeout_at};
+use runtime::{Abandoned, Attempt, Delivery, Done, Failure, timeout_at};
 use std::time::Duration;
+
+runtime::linker!(Live: dynamodb, secretsmanager, sqs);
 
 type Links = Declared<Live>;
 

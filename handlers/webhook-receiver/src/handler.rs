@@ -2,9 +2,11 @@
 
 use contracts::webhook_receiver::{BODY_LIMIT_BYTES, Links as Declared};
 use contracts::{JsonObject, Signature, SigningKey, Unsigned, WebhookToken};
-use runtime::{Failure, Live, Reply, Request, Secret};
+use runtime::{Failure, Reply, Request, Secret};
 use std::borrow::Cow;
 use subtle::ConstantTimeEq;
+
+runtime::linker!(Live: secretsmanager, sqs);
 
 type Links = Declared<Live, JsonObject>;
 

@@ -8,7 +8,7 @@ use standins::Credential;
 /// Calls with these values of the secret, in turn; what Backlog thought of each call.
 async fn check(values: &[&str], expected: Outcome, credentials: &[Credential]) -> Stage {
     let mut stage = Stage::new().await;
-    stage.key = Secret::fake(values);
+    stage.key = testing::secret(values);
     stage.check(EACH[0], expected).await;
     let seen: Vec<_> = stage.standins.received().iter().map(|call| call.credential).collect();
     assert_eq!(seen, credentials);
@@ -31,7 +31,7 @@ async fn a_key_that_is_still_refused_is_given_up() {
     check(&[" "], Outcome::Permanent, &[]).await;
     for call in EACH {
         let mut stage = Stage::with_an_issue().await;
-        stage.key = Secret::fake(&[OLD_KEY]);
+        stage.key = testing::secret(&[OLD_KEY]);
         let reason = stage.check(call, Outcome::Permanent).await;
         assert!(reason.contains("401"), "{reason}");
     }
@@ -79,7 +79,7 @@ async fn no_url_holds_the_key_on_the_wire() {
 #[tokio::test]
 async fn a_key_that_no_header_can_hold_is_not_sent() {
     let mut stage = Stage::new().await;
-    stage.key = Secret::fake(&["canary\nkey"]);
+    stage.key = testing::secret(&["canary\nkey"]);
     let reason = stage.check(EACH[0], Outcome::Permanent).await;
     assert!(reason.contains("`cargo xtask deploy`") && !reason.contains("canary"), "{reason}");
     assert!(stage.standins.received().is_empty());

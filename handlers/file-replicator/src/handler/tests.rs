@@ -4,8 +4,8 @@
 //! no key is in it: what the handler returns is all that `runtime` logs about an event.
 //!
 //! Proven elsewhere: every way of writing a folder or a name (`contracts`, folder.rs), where an
-//! object is split and what the real S3 is asked for (`runtime`, link/upload/tests.rs), and what
-//! becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
+//! object is split (`testing`, tests/links/uploads.rs), what the real S3 is asked for (`s3`,
+//! tests/calls), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
 
 mod answers;
 mod deadlines;
@@ -17,13 +17,14 @@ mod redirects;
 mod transfers;
 
 use super::*;
-use contracts::backlog::{BacklogApiKey, Folder, ProjectKey};
+use contracts::backlog::{Folder, ProjectKey};
 use contracts::{Message, Origin, SettingValue, SizeLimit};
-use runtime::{FakeObjectStore, Instant, ObjectStore, Outcome, Secret};
+use runtime::{Instant, Outcome};
 use serde_json::Value;
 use standins::{BacklogFile, Content, Keys, Standins};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use testing::{FakeObjectStore, secret};
 
 /// The accepted key; a query writes it otherwise than it is.
 const KEY: &str = "canary+/0123456789";
@@ -55,8 +56,8 @@ impl Stage {
         let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
         let standins = Standins::start(0, keys, None).await.unwrap();
         let links = Links {
-            target: ObjectStore::fake(&store, "target/"),
-            api_key: Secret::<BacklogApiKey>::fake(&[KEY]),
+            target: store.below("target/"),
+            api_key: secret(&[KEY]),
             backlog: Origin::parse(&standins.backlog_url()).unwrap(),
             project: ProjectKey::parse("SUB").unwrap(),
             folder: Folder::parse("/sample").unwrap(),

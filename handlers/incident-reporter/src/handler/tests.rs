@@ -16,14 +16,13 @@ mod uncertainty;
 
 use super::*;
 use crate::ledger::{LEASE, LIFE};
-use contracts::backlog::{
-    BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId,
-};
+use contracts::backlog::{CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId};
 use contracts::{Message, Origin, SettingValue, TimeZone};
-use runtime::{FakeTable, Outcome, Records, Secret, web};
+use runtime::Outcome;
 use serde_json::{Value, json};
 use standins::{Failure as Planned, Keys, Standins};
 use std::time::Duration;
+use testing::{FakeTable, secret};
 
 /// The accepted key; a query writes it otherwise than it is.
 const KEY: &str = "canary+/0123456789";
@@ -48,8 +47,8 @@ impl Stage {
         let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
         let standins = Standins::start(0, keys, None).await.unwrap();
         let links = Links {
-            incidents: Records::fake(&table),
-            api_key: Secret::<BacklogApiKey>::fake(&[KEY]),
+            incidents: table.records(),
+            api_key: secret(&[KEY]),
             backlog: Origin::parse(&standins.backlog_url()).unwrap(),
             project: ProjectId::new(92),
             issue_type: IssueTypeId::new(12),

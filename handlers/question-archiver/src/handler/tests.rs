@@ -1,11 +1,12 @@
 //! The function with a table in memory.
 //!
-//! Proven elsewhere: what DynamoDB is asked for (`runtime`, link/records/table.rs), and that a
+//! Proven elsewhere: what DynamoDB is asked for (`dynamodb`, table.rs), and that a
 //! failure concerns its own message only (`runtime`, trigger/queue.rs).
 
 use super::*;
 use contracts::{Days, Message};
-use runtime::{Archive, FakeTable, Instant};
+use runtime::Instant;
+use testing::FakeTable;
 
 type Table = FakeTable<ArchivedQuestion>;
 
@@ -13,7 +14,7 @@ const ID: &str = "2f0e3b5c-0000-5000-8000-000000000001";
 const ARN: &str = "arn:aws:sns:ap-northeast-1:123456789012:questions";
 
 async fn handle_body(table: &Table, keep_days: Option<Days>, body: &str, message_id: &str) -> Result<Done, Failure> {
-    let links = Links { archive: Archive::fake(table), keep_days };
+    let links = Links { archive: table.archive(), keep_days };
     let delivery = Delivery {
         message: Published::from_body(body).unwrap(),
         message_id: message_id.into(),

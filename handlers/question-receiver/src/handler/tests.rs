@@ -5,8 +5,8 @@
 use super::*;
 use contracts::question_receiver::DailyLimit;
 use contracts::{Message, SettingValue};
-use runtime::{Counter, FakeCounter, FakeTopic, Topic};
 use serde_json::{Value, json};
+use testing::{FakeCounter, FakeTopic};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json; charset=utf-8");
 /// Stands in every question, for no reply may show it.
@@ -14,8 +14,8 @@ const CANARY: &str = "canary-0123456789";
 
 fn links(topic: &FakeTopic, taken: &FakeCounter, limit: u32) -> Links {
     Links {
-        questions: Topic::fake(topic),
-        taken: Counter::fake(taken),
+        questions: topic.topic(),
+        taken: taken.counter(),
         daily_limit: DailyLimit::try_from(limit).unwrap(),
         time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
     }

@@ -1,6 +1,6 @@
 //! Work that is claimed before it is begun, so that it has its effect once.
 
-use super::records::{FakeTable, Records, Stored};
+use super::records::{Records, Stored};
 use crate::trigger::queue::Done;
 use crate::{Failure, log};
 use contracts::claim::Progress;
@@ -64,13 +64,9 @@ enum Claimed {
 }
 
 impl Claims {
-    pub(crate) fn new(records: Records<Progress>) -> Self {
+    /// Claims of which these records are kept.
+    pub fn new(records: Records<Progress>) -> Self {
         Self { records }
-    }
-
-    /// Claims in memory.
-    pub fn fake(table: &FakeTable<Progress>) -> Self {
-        Self { records: Records::fake(table) }
     }
 
     /// Does a piece of work unless it is done already; `lease` is longer than the work can take.
@@ -146,84 +142,4 @@ fn now_millis() -> u64 {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::cell::Cell;
-
-    const LEASE: Duration = Duration::from_secs(60);
-
-    async fn check(
-        table: &FakeTable<Progress>,
-        outcome: Result<Done, Failure>,
-    ) -> (Option<Attempt>, Result<Done, Failure>) {
-        let seen = Cell::new(None);
-        let result = Claims::fake(table)
-            .once("k", LEASE, async |attempt| {
-                seen.set(Some(attempt));
-                outcome
-            })
-            .await;
-        (seen.get(), result)
-    }
-
-    fn worked() -> Result<Done, Failure> {
-        Ok(Done::Worked("it".into()))
-    }
-
-    #[tokio::test]
-    async fn work_that_is_done_is_not_done_again() {
-        let table = FakeTable::default();
-        assert_eq!(check(&table, worked()).await, (Some(Attempt::First), worked()));
-        assert_eq!(check(&table, worked()).await, (None, Ok(Done::Ignored("done before: it".into()))));
-    }
-
-    #[tokio::test]
-    async fn work_that_failed_is_tried_again_and_knows_it() {
-        let table = FakeTable::default();
-        let failure = || Err(Failure::retry("busy"));
-        assert_eq!(check(&table, failure()).await, (Some(Attempt::First), failure()));
-        assert_eq!(check(&table, worked()).await, (Some(Attempt::Again), worked()));
-    }
-
-    #[tokio::test]
-    async fn work_that_was_refused_is_as_good_as_never_begun_unless_somebody_was_at_it_before() {
-        let refused = || Abandoned { failure: Failure::retry_after("429", LEASE), effect: Effect::None };
-        let table = FakeTable::default();
-        let claims = Claims::fake(&table);
-        for _ in 0..3 {
-            let seen = Cell::new(None);
-            let refusing = async |attempt| {
-                seen.set(Some(attempt));
-                Err(refused())
-            };
-            let result = claims.once_unless_refused("k", LEASE, refusing).await;
-            assert_eq!((seen.get(), result), (Some(Attempt::First), Err(refused().failure)));
-            assert_eq!(table.record("k").unwrap().0, Progress::Refused);
-        }
-        // What was lost before may be there, whatever is refused later.
-        table.leave("k", Progress::Dropped);
-        claims.once_unless_refused("k", LEASE, async |_| Err(refused())).await.unwrap_err();
-        assert_eq!(check(&table, worked()).await, (Some(Attempt::Again), worked()));
-    }
-
-    #[tokio::test]
-    async fn a_claim_holds_until_its_lease_ends() {
-        let table = FakeTable::default();
-        table.leave("k", Progress::Begun { until_millis: now_millis() + 30_000 });
-        let (seen, result) = check(&table, worked()).await;
-        assert_eq!(seen, None);
-        assert!(matches!(result, Err(Failure::Retry { after: Some(after), .. }) if after <= Duration::from_secs(31)));
-        table.leave("k", Progress::Begun { until_millis: now_millis() - 1 });
-        assert_eq!(check(&table, worked()).await, (Some(Attempt::Again), worked()));
-    }
-
-    #[tokio::test]
-    async fn nothing_is_begun_without_a_claim() {
-        let (seen, result) = check(&FakeTable::broken(), worked()).await;
-        assert_eq!(seen, None);
-        assert!(result.is_err());
-    }
 }

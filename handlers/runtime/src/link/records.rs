@@ -1,18 +1,13 @@
 //! Records of a table, each written only on a condition, so that two writers cannot both win.
 
-mod table;
-
+use super::end_of;
 use crate::Failure;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use crate::calls::{TableCalls, Write};
 use std::time::Duration;
-
-pub use table::FakeTable;
-pub(crate) use table::{EXPIRY, KEY, Table, now_seconds};
 
 /// Records of type `T` by their keys.
 pub struct Records<T> {
-    table: Table<T>,
+    table: Box<dyn TableCalls<T>>,
 }
 
 /// A record as it was read; needed to replace it.
@@ -25,17 +20,13 @@ pub struct Stored<T> {
 
 /// Records of type `T` that are only ever added.
 pub struct Archive<T> {
-    table: Table<T>,
+    table: Box<dyn TableCalls<T>>,
 }
 
-impl<T: Serialize + DeserializeOwned + Clone> Records<T> {
-    pub(crate) fn new(table: Table<T>) -> Self {
-        Self { table }
-    }
-
-    /// Records in memory.
-    pub fn fake(table: &FakeTable<T>) -> Self {
-        Self { table: Table::Fake(table.clone()) }
+impl<T: Clone> Records<T> {
+    /// Records of a table that answers so.
+    pub fn new(table: impl TableCalls<T> + 'static) -> Self {
+        Self { table: Box::new(table) }
     }
 
     /// The record with this key, unless its life is over.
@@ -47,8 +38,9 @@ impl<T: Serialize + DeserializeOwned + Clone> Records<T> {
     /// Adds a record for so long a life; returns the one that is there already, if there is one.
     pub async fn insert(&self, key: &str, value: &T, life: Duration) -> Result<Result<Stored<T>, Stored<T>>, Failure> {
         loop {
-            if self.table.put(key, value, None, Some(life)).await? {
-                return Ok(Ok(Stored { value: value.clone(), revision: 1 }));
+            let write = first(Some(life));
+            if self.table.put(key, value, write).await? {
+                return Ok(Ok(Stored { value: value.clone(), revision: write.revision }));
             }
             // It may have come to its end in between.
             if let Some(there) = self.find(key).await? {
@@ -66,23 +58,25 @@ impl<T: Serialize + DeserializeOwned + Clone> Records<T> {
         life: Duration,
     ) -> Result<Option<Stored<T>>, Failure> {
         let revision = previous.revision + 1;
-        let is_ours = self.table.put(key, value, Some(previous.revision), Some(life)).await?;
-        Ok(is_ours.then(|| Stored { value: value.clone(), revision }))
+        let write = Write { previous: Some(previous.revision), revision, expires_at: Some(end_of(life)) };
+        let is_replaced = self.table.put(key, value, write).await?;
+        Ok(is_replaced.then(|| Stored { value: value.clone(), revision }))
     }
 }
 
-impl<T: Serialize + DeserializeOwned + Clone> Archive<T> {
-    pub(crate) fn new(table: Table<T>) -> Self {
-        Self { table }
-    }
-
-    /// Records in memory.
-    pub fn fake(table: &FakeTable<T>) -> Self {
-        Self { table: Table::Fake(table.clone()) }
+impl<T> Archive<T> {
+    /// Records of a table that answers so.
+    pub fn new(table: impl TableCalls<T> + 'static) -> Self {
+        Self { table: Box::new(table) }
     }
 
     /// Adds a record, for ever or for so long a life; `false` if there is one with this key.
     pub async fn insert(&self, key: &str, value: &T, life: Option<Duration>) -> Result<bool, Failure> {
-        self.table.put(key, value, None, life).await
+        self.table.put(key, value, first(life)).await
     }
+}
+
+/// The write of a record that must not be there.
+fn first(life: Option<Duration>) -> Write {
+    Write { previous: None, revision: 1, expires_at: life.map(end_of) }
 }

@@ -1,16 +1,14 @@
 //! One object on its way to S3: in memory while it is small, in parts when it is not.
 
-mod sink;
-
-pub(super) use sink::{Object, Sink};
-
+use super::object_store::Object;
+use crate::calls::{NewPart, ObjectCalls, Part};
 use crate::{Failure, log};
-use aws_sdk_s3::types::CompletedPart;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -33,7 +31,7 @@ pub enum Written {
 
 /// An object that is being written; nothing is visible before `finish`.
 pub struct Upload {
-    sink: Sink,
+    calls: Arc<dyn ObjectCalls>,
     object: Object,
     part_bytes: usize,
     buffer: BytesMut,
@@ -44,18 +42,17 @@ pub struct Upload {
 /// An upload of several parts, as S3 knows it.
 struct Multipart {
     id: String,
-    parts: Vec<CompletedPart>,
+    parts: Vec<Part>,
     /// Of the parts' digests, one after the other.
     digest: Sha256,
 }
 
 impl Upload {
-    pub(super) fn new(sink: Sink, object: Object, size_bytes: u64) -> Self {
-        let part_bytes = PART_BYTES.max(size_bytes.div_ceil(PARTS_LIMIT));
+    pub(super) fn new(calls: Arc<dyn ObjectCalls>, object: Object, size_bytes: u64) -> Self {
         Self {
-            sink,
+            calls,
             object,
-            part_bytes: usize::try_from(part_bytes).unwrap_or(usize::MAX),
+            part_bytes: usize::try_from(part_bytes(size_bytes)).unwrap_or(usize::MAX),
             buffer: BytesMut::new(),
             written_bytes: 0,
             multipart: None,
@@ -102,7 +99,7 @@ impl Upload {
             if self.is_known(&digest) {
                 return Ok(Written::Before);
             }
-            self.sink.put(&self.object, content, &digest).await?;
+            self.calls.put(&self.object, content, &digest).await?;
             return Ok(Written::Anew);
         };
         // Source: Amazon S3 user guide, "Checking object integrity": composite checksums.
@@ -110,7 +107,7 @@ impl Upload {
         if self.is_known(&digest) {
             return Ok(Written::Before);
         }
-        self.sink.complete(&self.object, id, parts.clone(), &digest).await?;
+        self.calls.complete(&self.object, id, parts, &digest).await?;
         self.multipart = None;
         Ok(Written::Anew)
     }
@@ -122,7 +119,7 @@ impl Upload {
         let Some(Multipart { id, .. }) = &self.multipart else {
             return;
         };
-        let result = timeout(ABORT_TIMEOUT, self.sink.abort(self.key(), id)).await;
+        let result = timeout(ABORT_TIMEOUT, self.calls.abort(&self.object, id)).await;
         if let Err(failure) = result.unwrap_or_else(|_| Err(Failure::retry("S3 does not answer"))) {
             log::warn(
                 "parts of an upload stay until the lifecycle rule removes them",
@@ -135,7 +132,7 @@ impl Upload {
         let Multipart { id, parts, digest } = match &mut self.multipart {
             Some(multipart) => multipart,
             none => none.insert(Multipart {
-                id: self.sink.begin(&self.object).await?,
+                id: self.calls.begin(&self.object).await?,
                 parts: Vec::new(),
                 digest: Sha256::new(),
             }),
@@ -144,8 +141,8 @@ impl Upload {
         let content = self.buffer.split().freeze();
         let of_part = Sha256::digest(&content);
         digest.update(of_part);
-        let of_part = BASE64_STANDARD.encode(of_part);
-        parts.push(self.sink.send_part(&self.object.key, id, number, content, of_part).await?);
+        let part = NewPart { number, content, digest: BASE64_STANDARD.encode(of_part) };
+        parts.push(self.calls.send_part(&self.object, id, part).await?);
         Ok(())
     }
 
@@ -156,10 +153,26 @@ impl Upload {
     }
 }
 
+/// How large the parts of an object are of which so much is expected.
+fn part_bytes(size_bytes: u64) -> u64 {
+    PART_BYTES.max(size_bytes.div_ceil(PARTS_LIMIT))
+}
+
 /// What S3 keeps of a content that is stored at once: SHA-256 in Base64.
-pub(super) fn digest_of(content: &[u8]) -> String {
+fn digest_of(content: &[u8]) -> String {
     BASE64_STANDARD.encode(Sha256::digest(content))
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_size_needs_more_parts_than_s3_allows() {
+        let few = PART_BYTES * PARTS_LIMIT;
+        assert_eq!([part_bytes(0), part_bytes(few)], [PART_BYTES; 2]);
+        for size_bytes in [few + 1, 5 << 40] {
+            assert!(size_bytes.div_ceil(part_bytes(size_bytes)) <= PARTS_LIMIT, "{size_bytes}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Requests of API Gateway (proxy integration, event version 1) and their replies.
 
-use crate::{Failure, Live, log};
+use crate::{Environment, Failure, log};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use contracts::{Contract, Http, Open};
@@ -127,13 +127,14 @@ fn problem(code: &str, why: &str) -> Value {
 /// Runs a handler behind API Gateway until Lambda ends the process.
 ///
 /// A failure is answered with 500 and logged; its reason stays in the log.
-pub fn serve_http<K>(handle: impl AsyncFn(&K, Request) -> Result<Reply, Failure>) -> ExitCode
+pub fn serve_http<K, L>(handle: impl AsyncFn(&K, Request) -> Result<Reply, Failure>) -> ExitCode
 where
-    K: Open<Live>,
+    K: Open<L>,
     K::Error: std::fmt::Display,
     K::Contract: Contract<Trigger = Http>,
+    L: From<Environment>,
 {
-    super::run(async |links: K, _live| {
+    super::run(async |links: K, _linker: L| {
         lambda_runtime::run(service_fn(async |event: LambdaEvent<ProxyEvent>| {
             log::begin_invocation(&event.context.request_id);
             let (status, body) = match read(event.payload) {

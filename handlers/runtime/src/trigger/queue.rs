@@ -1,9 +1,10 @@
 //! Batches of an SQS queue, answered message by message.
 
 use crate::link::{Queue, REASON};
-use crate::{Failure, Live, log};
+use crate::{Environment, Failure, LinkError, log};
 use contracts::{
-    Contract, FunctionLimits, Headers, JsonObject, Message, Open, Published, Sqs, published_id, trigger_variables,
+    Contract, FunctionLimits, Headers, JsonObject, Linker, Message, Open, Published, SendTo, Sqs, published_id,
+    trigger_variables,
 };
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
@@ -103,16 +104,17 @@ impl Outcome {
 ///
 /// Each message succeeds or fails alone. One that can never succeed, or that fails at its last
 /// delivery, is put into the dead-letter queue with its reason.
-pub fn serve_queue<K, M>(handle: impl AsyncFn(&K, Delivery<M>) -> Result<Done, Failure>) -> ExitCode
+pub fn serve_queue<K, L, M>(handle: impl AsyncFn(&K, Delivery<M>) -> Result<Done, Failure>) -> ExitCode
 where
-    K: Open<Live>,
+    K: Open<L>,
     K::Error: std::fmt::Display,
     K::Contract: Contract<Trigger = Sqs<M>>,
+    L: From<Environment> + Linker<SendTo<JsonObject>, Link = Queue<JsonObject>, Error = LinkError>,
     M: Message,
 {
-    super::run(async |links: K, live: Live| {
-        let source = live.queue::<M>(trigger_variables::SOURCE_QUEUE)?;
-        let dead_letters = live.queue::<JsonObject>(trigger_variables::DEAD_LETTER_QUEUE)?;
+    super::run(async |links: K, linker: L| {
+        let [source, dead_letters] = [trigger_variables::SOURCE_QUEUE, trigger_variables::DEAD_LETTER_QUEUE];
+        let (source, dead_letters) = (linker.link(source)?, linker.link(dead_letters)?);
         lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {
             log::begin_invocation(&event.context.request_id);
             let deadline = deadline_of(event.context.deadline);

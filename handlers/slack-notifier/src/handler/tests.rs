@@ -16,9 +16,10 @@ mod waits;
 use super::*;
 use contracts::claim::Progress;
 use contracts::{Message, SettingValue, TimeZone};
-use runtime::{Claims, FakeTable, Instant, Outcome, Secret};
+use runtime::{Instant, Outcome};
 use serde_json::Value;
 use standins::{Keys, Standins};
+use testing::{FakeTable, secret};
 
 /// The accepted secret, and one that was accepted once.
 const SECRET: &str = "CanarySecret0123456789ab";
@@ -43,18 +44,15 @@ impl Stage {
     /// A function whose secret is this in one reading after the other.
     fn with(standins: Standins, stored: &[&str]) -> Self {
         let table = FakeTable::default();
-        let links = Links {
-            shown: Claims::fake(&table),
-            webhook: Secret::fake(stored),
-            time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
-        };
+        let links =
+            Links { shown: table.claims(), webhook: secret(stored), time_zone: TimeZone::parse("Asia/Tokyo").unwrap() };
         Self { standins, table, links, deadline: Instant::now() + Duration::from_secs(600) }
     }
 
     /// The same with something else where Slack is expected.
     async fn with_webhook(url: &str) -> Self {
         let mut stage = Self::new().await;
-        stage.links.webhook = Secret::fake(&[url]);
+        stage.links.webhook = secret(&[url]);
         stage
     }
 

@@ -4,8 +4,8 @@
 //! neither the signature nor the question is in it: what the handler returns is all that `runtime`
 //! logs about a question.
 //!
-//! Proven elsewhere: the form of the card (card/tests.rs), the ways of claiming (`runtime`,
-//! link/claims.rs), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
+//! Proven elsewhere: the form of the card (card/tests.rs), the ways of claiming (`testing`,
+//! tests/links/claims.rs), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
 
 mod addresses;
 mod answers;
@@ -13,12 +13,12 @@ mod answers;
 use super::*;
 use contracts::claim::Progress;
 use contracts::question::receipt;
-use contracts::teams::TeamsWorkflowUrl;
 use contracts::{Message, SettingValue, TimeZone};
-use runtime::{Claims, FakeTable, Instant, Outcome, Secret};
+use runtime::{Instant, Outcome};
 use serde_json::{Value, json};
 use standins::{Failure as Planned, Keys, ReceivedCall, Standins};
 use std::collections::BTreeMap;
+use testing::{FakeTable, secret};
 
 /// The accepted signature; a query writes it otherwise than it is.
 const SIGNATURE: &str = "canary+/signature-0123456789";
@@ -43,8 +43,8 @@ impl Stage {
         let standins = Standins::start(0, keys, None).await.unwrap();
         let claims = FakeTable::default();
         let links = Links {
-            shown: Claims::fake(&claims),
-            workflow: Secret::<TeamsWorkflowUrl>::fake(&[&standins.teams_workflow_url()]),
+            shown: claims.claims(),
+            workflow: secret(&[&standins.teams_workflow_url()]),
             time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
         };
         Self { standins, claims, links, deadline: Instant::now() + Duration::from_secs(600) }
@@ -55,7 +55,7 @@ impl Stage {
         let mut stage = Self::new().await;
         let urls = urls(&stage.standins.teams_workflow_url());
         let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-        stage.links.workflow = Secret::fake(&urls);
+        stage.links.workflow = secret(&urls);
         stage
     }
 
@@ -170,7 +170,7 @@ async fn a_question_that_was_not_shown_is_shown_by_the_next_delivery() {
 #[tokio::test]
 async fn nothing_is_posted_without_a_claim() {
     let mut stage = Stage::new().await;
-    stage.links.shown = Claims::fake(&FakeTable::broken());
+    stage.links.shown = FakeTable::broken().claims();
     stage.check(&envelope("x"), Outcome::Retry).await;
     assert!(stage.calls().is_empty());
 }

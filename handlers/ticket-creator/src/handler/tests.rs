@@ -11,17 +11,16 @@ mod answers;
 mod repeats;
 
 use super::*;
-use contracts::backlog::{
-    BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId,
-};
+use contracts::backlog::{CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId};
 use contracts::claim::Progress;
 use contracts::question::receipt;
 use contracts::{Message, Origin, SettingValue};
-use runtime::web::Url;
-use runtime::{Claims, FakeTable, Instant, Outcome, Secret};
+use runtime::{Instant, Outcome};
 use serde_json::json;
 use standins::{Failure as Planned, Keys, ReceivedCall, Standins};
 use std::collections::BTreeMap;
+use testing::{FakeTable, secret};
+use web::Url;
 
 /// The accepted key; a query writes it otherwise than it is.
 const KEY: &str = "canary+/key-0123456789";
@@ -46,8 +45,8 @@ impl Stage {
         let standins = Standins::start(0, keys, None).await.unwrap();
         let claims = FakeTable::default();
         let links = Links {
-            created: Claims::fake(&claims),
-            api_key: Secret::<BacklogApiKey>::fake(&[KEY]),
+            created: claims.claims(),
+            api_key: secret(&[KEY]),
             backlog: Origin::parse(&standins.backlog_url()).unwrap(),
             // The project of the stand-in, and the first of its types.
             project: ProjectId::new(92),

@@ -3,7 +3,7 @@
 use super::*;
 use contracts::backlog::BacklogEvent;
 use contracts::{Headers, Interest, Message, PassedHeaders, SettingValue};
-use runtime::{FakeQueue, Queue};
+use testing::{FakeQueue, secret};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json; charset=utf-8");
 
@@ -11,15 +11,15 @@ fn links(queue: &FakeQueue, token: &str) -> Links {
     let interest = Interest::<BacklogEvent>::of_consumer().render();
     let interest = Interest::parse(&interest).unwrap();
     let headers = PassedHeaders::parse("x-github-event,x-github-delivery").unwrap();
-    let token = Some(Secret::fake(&[token]));
-    Links { queue: Queue::fake(queue), token, key: None, signature: None, interest, headers }
+    let token = Some(secret(&[token]));
+    Links { queue: queue.queue(), token, key: None, signature: None, interest, headers }
 }
 
 /// The same for a sender who signs, by this scheme and with this key.
 fn signed_links(queue: &FakeQueue, scheme: &Signature, key: &str) -> Links {
     // As the function gets it from its variable.
     let signature = Option::<Signature>::parse(&Some(scheme.clone()).render()).unwrap();
-    Links { token: None, key: Some(Secret::fake(&[key])), signature, ..links(queue, "") }
+    Links { token: None, key: Some(secret(&[key])), signature, ..links(queue, "") }
 }
 
 /// Posts a body with a token and expects a status; returns what was queued.
@@ -204,7 +204,7 @@ async fn a_word_that_the_sender_asks_for_is_answered_if_it_is_signed() {
 async fn a_definition_that_says_not_who_may_send_lets_nobody_in() {
     let queue = FakeQueue::default();
     let scheme = Some(Signature::github());
-    let (token, key) = (|| Some(Secret::fake(&[KEY])), || Some(Secret::fake(&[KEY])));
+    let (token, key) = (|| Some(secret(&[KEY])), || Some(secret(&[KEY])));
     for (token, key, signature) in [
         (None, None, None),
         (None, key(), None),

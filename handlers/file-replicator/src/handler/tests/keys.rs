@@ -8,7 +8,7 @@ use standins::{Credential, Failure as Planned};
 /// Handles the test event with these values of the secret; what Backlog thought of each call.
 async fn check(values: &[&str], expected: &[(Outcome, &[Credential])]) {
     let mut stage = Stage::new().await;
-    stage.links.api_key = Secret::fake(values);
+    stage.links.api_key = secret(values);
     stage.put(|_| {});
     let mut n_calls = 0;
     for (outcome, credentials) in expected {

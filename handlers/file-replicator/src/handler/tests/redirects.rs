@@ -140,7 +140,7 @@ async fn what_another_host_refuses_says_nothing_about_the_key() {
         let host = Host::answering(host::empty(status, "")).await;
         let mut stage = Stage::new().await;
         // Had the key been read anew, the next event would bring the old one.
-        stage.links.api_key = Secret::fake(&[KEY, OLD_KEY]);
+        stage.links.api_key = secret(&[KEY, OLD_KEY]);
         stage.put(|file| file.redirect_to = Some(host.url()));
         let (text, _) = stage.check(event(|_| {}), Outcome::Retry).await;
         assert!(text.ends_with(&format!("redirects to answered {status}")), "{text}");

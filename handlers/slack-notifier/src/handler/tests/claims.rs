@@ -60,7 +60,7 @@ async fn while_one_delivery_is_at_work_another_waits() {
 #[tokio::test]
 async fn without_a_claim_nothing_is_shown() {
     let mut stage = Stage::new().await;
-    stage.links.shown = Claims::fake(&FakeTable::broken());
+    stage.links.shown = FakeTable::broken().claims();
     stage.check(Outcome::Retry).await;
     assert!(stage.answers().is_empty());
 }

@@ -31,10 +31,10 @@ async fn a_refused_issue_is_given_up_at_once_with_backlogs_code() {
 #[tokio::test]
 async fn a_refused_key_is_read_anew_and_then_given_up_with_the_next_step() {
     let mut stage = Stage::new().await;
-    stage.links.api_key = Secret::fake(&["outdated-key-0123456789", KEY]);
+    stage.links.api_key = secret(&["outdated-key-0123456789", KEY]);
     stage.check(&envelope("x"), Outcome::Worked).await;
     let mut stage = Stage::new().await;
-    stage.links.api_key = Secret::fake(&["outdated-key-0123456789"]);
+    stage.links.api_key = secret(&["outdated-key-0123456789"]);
     let text = stage.check(&envelope("x"), Outcome::Permanent).await;
     assert!(text.contains("401") && text.contains("`cargo xtask deploy`"), "{text}");
     assert!(check(status(403), Outcome::Permanent).await.contains("403"));

@@ -138,7 +138,7 @@ async fn a_search_that_fails_creates_nothing() {
 #[tokio::test]
 async fn nothing_is_created_without_a_claim() {
     let mut stage = Stage::new().await;
-    stage.links.created = Claims::fake(&FakeTable::broken());
+    stage.links.created = FakeTable::broken().claims();
     stage.check(&envelope("x"), Outcome::Retry).await;
     assert!(stage.standins.received().is_empty());
 }

@@ -1,8 +1,7 @@
 //! As much of S3 as an upload needs, on a loopback address, in a thread of its own.
 
-use crate::link::object_store::ObjectStore;
-use aws_credential_types::Credentials;
-use aws_sdk_s3::config::{BehaviorVersion, Region};
+use contracts::PutObjects;
+use runtime::{Environment, ObjectStore, Opens};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -40,16 +39,18 @@ impl Loopback {
         Self { address, calls }
     }
 
-    /// The real store, with its calls going to this server.
+    /// The store as Lambda opens it, with its calls going to this server.
     pub(super) fn store(&self) -> ObjectStore {
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .endpoint_url(format!("http://{}", self.address))
-            .force_path_style(true);
-        ObjectStore::s3(aws_sdk_s3::Client::from_conf(config.build()), "bucket", "target/")
+        let endpoint = format!("http://{}", self.address);
+        let environment = Environment::new(move |name| match name {
+            "AWS_REGION" => Some("eu-west-1".into()),
+            "AWS_ACCESS_KEY_ID" => Some("id".into()),
+            "AWS_SECRET_ACCESS_KEY" => Some("secret".into()),
+            "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+            "TARGET" => Some("s3://bucket/target/".into()),
+            _ => None,
+        });
+        <s3::Opener as Opens<PutObjects>>::open(&environment, "TARGET").unwrap()
     }
 
     /// Heads of the requests, each followed by its body if that is XML.

@@ -1,13 +1,13 @@
-//! How an object is split, and what S3 is asked for.
+//! What S3 is asked for, on the wire.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod loopback;
 
-use super::*;
-use crate::link::object_store::{FakeObjectStore, KnownObject, ObjectStore};
 use loopback::{Answer, Loopback};
+use runtime::{Bytes, Failure, KnownObject, Object, ObjectStore, Upload, Written};
 
 const MIB: usize = 1024 * 1024;
-const KEY: &str = "target/file";
 
 /// Bytes of which no two neighboring parts are equal.
 fn content(n_bytes: usize) -> Vec<u8> {
@@ -35,57 +35,6 @@ async fn replace(store: &ObjectStore, n_bytes: usize) -> Result<Written, Failure
     let written = upload.finish().await;
     upload.abort().await;
     written
-}
-
-/// Uploads so many bytes to a fake and expects parts of these sizes.
-async fn check(n_bytes: usize, part_sizes: &[usize]) {
-    let store = FakeObjectStore::default();
-    let mut upload = begin(&ObjectStore::fake(&store, "target/"), None, n_bytes);
-    write(&mut upload, n_bytes).await.unwrap();
-    assert!(store.objects().is_empty(), "visible too early");
-    upload.finish().await.unwrap();
-    assert_eq!(store.part_sizes(), part_sizes, "{n_bytes}");
-    assert_eq!(store.objects()[KEY], content(n_bytes), "{n_bytes}");
-    assert!(store.unfinished().is_empty());
-}
-
-#[tokio::test]
-async fn what_fits_into_one_part_is_stored_at_once() {
-    check(0, &[]).await;
-    check(1, &[]).await;
-    check(8 * MIB, &[]).await;
-}
-
-#[tokio::test]
-async fn what_is_larger_is_split_at_the_size_of_a_part() {
-    check(8 * MIB + 1, &[8 * MIB, 1]).await;
-    check(16 * MIB, &[8 * MIB, 8 * MIB]).await;
-    check(16 * MIB + 1, &[8 * MIB, 8 * MIB, 1]).await;
-}
-
-#[test]
-fn no_size_needs_more_parts_than_s3_allows() {
-    let part_bytes = |size_bytes| {
-        let sink = Sink::Fake(FakeObjectStore::default());
-        let object = Object { key: KEY.into(), replaced: None, notes: Vec::new() };
-        Upload::new(sink, object, size_bytes).part_bytes as u64
-    };
-    let few = PART_BYTES * PARTS_LIMIT;
-    assert_eq!([part_bytes(0), part_bytes(few)], [PART_BYTES; 2]);
-    for size_bytes in [few + 1, 5 << 40] {
-        assert!(size_bytes.div_ceil(part_bytes(size_bytes)) <= PARTS_LIMIT, "{size_bytes}");
-    }
-}
-
-#[tokio::test]
-async fn what_is_given_up_leaves_nothing_behind() {
-    let store = FakeObjectStore::refusing_part(2);
-    let mut upload = begin(&ObjectStore::fake(&store, "target/"), None, 0);
-    write(&mut upload, 17 * MIB).await.unwrap_err();
-    assert_eq!(store.unfinished(), [KEY]);
-    upload.abort().await;
-    assert_eq!((store.aborted(), store.unfinished()), (vec![KEY.to_owned()], vec![]));
-    assert!(store.objects().is_empty());
 }
 
 #[tokio::test]
@@ -144,33 +93,6 @@ async fn s3_hears_nothing_of_a_small_upload_that_is_given_up() {
     write(&mut upload, 3).await.unwrap();
     upload.abort().await;
     assert!(s3.calls().is_empty());
-}
-
-#[tokio::test]
-async fn equal_bytes_make_no_new_version() {
-    for n_bytes in [0, 3, 8 * MIB, 8 * MIB + 1, 20 * MIB] {
-        let store = FakeObjectStore::default();
-        let target = ObjectStore::fake(&store, "target/");
-        assert_eq!(replace(&target, n_bytes).await, Ok(Written::Anew), "{n_bytes}");
-        assert_eq!(replace(&target, n_bytes).await, Ok(Written::Before), "{n_bytes}");
-        assert_eq!((store.written(), store.unfinished()), (vec![KEY.to_owned()], vec![]), "{n_bytes}");
-        assert_eq!(replace(&target, n_bytes + 1).await, Ok(Written::Anew), "{n_bytes}");
-        assert_eq!(store.written().len(), 2);
-        assert_eq!(target.find("file").await.unwrap().unwrap().note("number"), Some("7"));
-    }
-}
-
-#[tokio::test]
-async fn nothing_is_written_over_what_was_not_seen() {
-    for n_bytes in [3, 20 * MIB] {
-        let store = FakeObjectStore::overtaken_by(b"of somebody else");
-        let target = ObjectStore::fake(&store, "target/");
-        assert_eq!(replace(&target, n_bytes).await, Err(Object::overtaken()));
-        assert_eq!(store.objects()[KEY], b"of somebody else");
-        assert!(store.unfinished().is_empty());
-        assert_eq!(replace(&target, n_bytes).await, Ok(Written::Anew));
-        assert_eq!(store.objects()[KEY], content(n_bytes));
-    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The client with which handlers call a SaaS: TLS, time limits, and no redirect followed unseen.
 
-use crate::Failure;
+use runtime::Failure;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub fn describe(error: reqwest::Error) -> String {
 }
 
 /// Chooses the one TLS implementation that the AWS client uses as well.
-pub(crate) fn install_crypto() {
+fn install_crypto() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Fails only if somebody chose before, which is as good.

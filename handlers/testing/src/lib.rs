@@ -1,0 +1,31 @@
+//! What the tests of handlers share: the services behind links, in memory.
+//!
+//! Only tests use this crate, so nothing of it is in an archive.
+
+mod counter;
+mod objects;
+mod queue;
+mod secret;
+mod table;
+mod topic;
+
+pub use counter::FakeCounter;
+pub use objects::FakeObjectStore;
+pub use queue::FakeQueue;
+pub use secret::{Reading, secret, secret_of};
+pub use table::FakeTable;
+pub use topic::FakeTopic;
+
+use runtime::Failure;
+use runtime::calls::Answer;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// An answer that is there at once.
+fn at_once<'a, T: Send + 'a>(result: Result<T, Failure>) -> Answer<'a, T> {
+    Box::pin(std::future::ready(result))
+}
+
+/// What a test that failed before has left is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
