@@ -159,11 +159,7 @@ impl Serialize for Principal {
         match self {
             Self::Everyone => serializer.serialize_str("*"),
             Self::ThisAccount => {
-                let root = Value::text("arn:")
-                    .join(Value::reference("AWS::Partition"))
-                    .then(":iam::")
-                    .join(Value::reference("AWS::AccountId"))
-                    .then(":root");
+                let root = Value::arn_in("iam", "", Value::reference("AWS::AccountId"), "root");
                 let mut map = serializer.serialize_map(Some(1))?;
                 map.serialize_entry("AWS", &root)?;
                 map.end()

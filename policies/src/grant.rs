@@ -198,7 +198,7 @@ impl Grant {
 
 /// The ARN of a connection without the id that each creation of it gets.
 fn named(connection: &Value) -> Value {
-    in_this_account("events", "connection/").join(connection.clone())
+    Value::arn("events", "connection/").join(connection.clone())
 }
 
 /// The ARNs of a connection with such an id.
@@ -208,17 +208,7 @@ fn any_of_name(connection: &Value) -> Value {
 
 /// The ARNs of the secret that EventBridge keeps for a connection; it too holds an id.
 fn managed_secret(connection: &Value) -> Value {
-    in_this_account("secretsmanager", "secret:events!connection/").join(connection.clone()).then("/*")
-}
-
-fn in_this_account(service: &str, resource: &str) -> Value {
-    Value::text("arn:")
-        .join(Value::reference("AWS::Partition"))
-        .then(format!(":{service}:"))
-        .join(Value::reference("AWS::Region"))
-        .then(":")
-        .join(Value::reference("AWS::AccountId"))
-        .then(format!(":{resource}"))
+    Value::arn("secretsmanager", "secret:events!connection/").join(connection.clone()).then("/*")
 }
 
 #[cfg(test)]

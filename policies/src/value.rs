@@ -33,6 +33,22 @@ impl Value {
         Self { parts: vec![Part::Attribute(logical_id.into(), name.into())] }
     }
 
+    /// The ARN of something of the stack's account in its region.
+    pub fn arn(service: &str, resource: impl Into<Value>) -> Self {
+        Self::arn_in(service, Self::reference("AWS::Region"), Self::reference("AWS::AccountId"), resource)
+    }
+
+    /// The ARN of something with these two parts in place of region and account, which may be empty.
+    pub fn arn_in(
+        service: &str,
+        region: impl Into<Value>,
+        account: impl Into<Value>,
+        resource: impl Into<Value>,
+    ) -> Self {
+        let arn = Self::text("arn:").join(Self::reference("AWS::Partition")).then(format!(":{service}:"));
+        arn.join(region.into()).then(":").join(account.into()).then(":").join(resource.into())
+    }
+
     /// This value followed by `text`.
     pub fn then(mut self, text: impl Into<String>) -> Self {
         self.parts.push(Part::Text(text.into()));

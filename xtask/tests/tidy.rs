@@ -18,9 +18,9 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("contracts", &["policies"]),
     ("runtime", &["contracts"]),
     ("aws", &["runtime"]),
-    ("web", &["runtime"]),
+    ("web", &["contracts", "runtime"]),
     ("standins", &[]),
-    ("testing", &["contracts", "runtime"]),
+    ("testing", &["aws", "contracts", "dynamodb", "runtime", "s3", "secretsmanager", "sns", "sqs", "standins"]),
     ("backlog-client", &["contracts", "runtime", "standins", "testing", "web"]),
     ("stacks", &["contracts", "policies"]),
     ("compiler", &[]),
@@ -29,8 +29,8 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 ];
 /// Crates that see neither the AWS SDK nor the asynchronous world.
 const PURE: [&str; 3] = ["policies", "contracts", "stacks"];
-/// The only crates that see the AWS SDK, beside those of links.
-const SDK_USERS: [&str; 2] = ["aws", "deployer"];
+/// The only crates that see the AWS SDK, beside those of links; `testing` only to ask the emulator.
+const SDK_USERS: [&str; 3] = ["aws", "deployer", "testing"];
 /// What the tool is made of.
 const PACKAGES: [&str; 10] = [
     "aws-sdk-apigateway",

@@ -58,9 +58,7 @@ pub(crate) async fn judge(mut response: Response, key: &BacklogApiKey) -> Result
         404 if refusal.is_no_resource() => Ok(Answer::Nothing(refusal)),
         // Without Backlog's own words it may be anybody's page, such as one during maintenance.
         404 if refusal.code().is_none() => Err(refusal.retry().into()),
-        // Timed out and too early: both speak of the moment, not of the request.
-        408 | 425 => Err(refusal.retry().into()),
-        400..500 => Ok(Answer::Wrong(refusal)),
+        _ if web::is_final(status) => Ok(Answer::Wrong(refusal)),
         _ => Err(refusal.retry().into()),
     }
 }

@@ -3,7 +3,7 @@
 use crate::Issues;
 use crate::answer::{self, Answer};
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey};
-use runtime::{Abandoned, Effect, Failure};
+use runtime::{Abandoned, Anew, Effect, Failure};
 use std::time::Duration;
 use web::{Response, StatusCode, header};
 
@@ -36,12 +36,12 @@ impl Issues<'_> {
 
     /// Calls; reads the key anew and tries once more if Backlog refuses it, for then nothing was done.
     async fn call(&self, path: &[&str], method: Method<'_>) -> Result<Answer, Abandoned> {
-        let mut key = self.key.read().await.map_err(without_effect)?;
-        let mut response = self.send(path, method, &key).await?;
-        if response.status() == StatusCode::UNAUTHORIZED {
-            key = self.key.reread().await.map_err(without_effect)?;
-            response = self.send(path, method, &key).await?;
-        }
+        let send = async |key: &BacklogApiKey| self.send(path, method, key).await;
+        let refuses = |response: &Response, _: &BacklogApiKey| match response.status() {
+            StatusCode::UNAUTHORIZED => Anew::Always,
+            _ => Anew::No,
+        };
+        let (response, key) = self.key.call(send, refuses).await.map_err(without_effect)??;
         answer::judge(response, &key).await
     }
 

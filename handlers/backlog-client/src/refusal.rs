@@ -1,6 +1,7 @@
 //! How Backlog refuses a call, whatever the call is.
 
 use contracts::backlog::BacklogApiKey;
+use contracts::text::beginning;
 use runtime::Failure;
 use std::time::{Duration, SystemTime};
 use web::Response;
@@ -91,7 +92,7 @@ impl Refusal {
         let error = &body["errors"][0];
         let message = error["message"].as_str().filter(|message| !shows_key(message, key));
         // The cut comes after the check, or it could leave a part of the key.
-        let message = message.map(|message| message.chars().take(MESSAGE_CHARS).collect());
+        let message = message.map(|message| beginning(message, MESSAGE_CHARS, |_| 1).to_owned());
         Self { status, code: error["code"].as_u64(), message }
     }
 }

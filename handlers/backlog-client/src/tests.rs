@@ -5,22 +5,23 @@
 
 mod answers;
 mod calls;
-mod host;
 mod keys;
 
 use super::*;
 use contracts::SettingValue;
-use host::Host;
 use serde_json::Value;
 use standins::{Failure as Planned, Keys, ReceivedCall, Standins};
 use std::time::Duration;
+use testing::{Host, answer, assert_no_canary};
 
 /// The accepted key; a query writes it otherwise than it is.
 const KEY: &str = "canary+/0123456789";
 /// A key that was accepted once.
 const OLD_KEY: &str = "outdated+/0123456789";
-/// How a query writes the two.
-const ENCODED_KEYS: [&str; 2] = ["canary%2B%2F0123456789", "outdated%2B%2F0123456789"];
+/// How a query writes the first.
+const ENCODED_KEY: &str = "canary%2B%2F0123456789";
+/// What no outcome may hold.
+const CANARIES: [&str; 6] = [KEY, OLD_KEY, ENCODED_KEY, "outdated%2B%2F0123456789", "apiKey", "://"];
 /// The project of the stand-in, and the first of its types.
 const PROJECT: ProjectId = ProjectId::new(92);
 const ISSUE_TYPE: IssueTypeId = IssueTypeId::new(11);
@@ -85,8 +86,7 @@ const RETRY: Outcome = Outcome::Retry { after: None };
 
 impl Stage {
     async fn new() -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
-        let standins = Standins::start(0, keys, None).await.unwrap();
+        let standins = testing::standins(Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }).await;
         let origin = Origin::parse(&standins.backlog_url()).unwrap();
         Self { standins, origin, key: testing::secret(&[KEY]) }
     }
@@ -106,9 +106,7 @@ impl Stage {
     /// Makes a call and expects an outcome; returns the reason of a failure.
     async fn check(&self, call: Call, expected: Outcome) -> String {
         let outcome = self.call(call).await;
-        for secret in [KEY, OLD_KEY].iter().chain(&ENCODED_KEYS).chain(&["apiKey", "://"]) {
-            assert!(!format!("{outcome:?}").contains(secret), "{outcome:?}");
-        }
+        assert_no_canary(&format!("{outcome:?}"), &CANARIES);
         let (found, reason) = match outcome {
             Ok(found) => (found, String::new()),
             Err(Failure::Retry { after, reason }) => (Outcome::Retry { after }, reason),
@@ -138,13 +136,6 @@ impl Stage {
             Call::Comment(key, text) => issues.comment(key, text).await.map(changed),
             Call::Close(key, text) => issues.close(key, text).await.map(changed),
         }
-    }
-
-    /// Every issue that Backlog has, with its comments.
-    async fn issues(&self) -> Vec<Value> {
-        let url = format!("{}/_control/backlog/issues", self.standins.url());
-        let answer = web::client().unwrap().get(url).send().await.unwrap();
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
     /// The calls since the issue was put there, as `METHOD path`.

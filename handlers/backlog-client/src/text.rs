@@ -1,5 +1,7 @@
 //! Texts as Backlog takes them: a summary of one line, and neither too long.
 
+use contracts::text::{beginning, one_line, utf16_units};
+
 /// Longest summary, in UTF-16 units, which are never fewer than characters.
 ///
 /// Backlog does not document its limit; this is the one that its form keeps to.
@@ -16,8 +18,7 @@ pub fn shorten_summary(text: &str) -> String {
 
 /// A text as one line of at most so many UTF-16 units.
 pub fn shorten_line(text: &str, limit: usize) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-    cut(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "), limit)
+    cut(one_line(text), limit)
 }
 
 /// A text of any number of lines, of at most so many UTF-16 units.
@@ -39,30 +40,16 @@ pub(crate) fn shorten_around(text: &str, line: &str) -> String {
         return shortened;
     }
     let end = format!("\n\n{line}");
-    shorten_text(text, TEXT_LIMIT.saturating_sub(n_units(&end))) + &end
+    shorten_text(text, TEXT_LIMIT.saturating_sub(utf16_units(&end))) + &end
 }
 
 fn cut(text: String, limit: usize) -> String {
-    if n_units(&text) <= limit {
+    // Java and MySQL count differently; UTF-16 is the larger count of both.
+    if utf16_units(&text) <= limit {
         return text;
     }
-    let mut n_left = limit.saturating_sub(CUT.len_utf16());
-    let fits = |c: &char| match n_left.checked_sub(c.len_utf16()) {
-        Some(rest) => {
-            n_left = rest;
-            true
-        }
-        None => false,
-    };
-    let mut shortened: String = text.chars().take_while(fits).collect();
-    shortened.truncate(shortened.trim_end().len());
-    shortened.push(CUT);
-    shortened
-}
-
-/// Java and MySQL count differently; UTF-16 is the larger count of both.
-fn n_units(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
+    let shortened = beginning(&text, limit.saturating_sub(CUT.len_utf16()), char::len_utf16);
+    format!("{}{CUT}", shortened.trim_end())
 }
 
 #[cfg(test)]
@@ -104,8 +91,8 @@ mod tests {
             let text = format!("{}\nmark\n{}", "x".repeat(before), "y".repeat(after));
             let shortened = shorten_around(&text, "mark");
             assert_eq!(shortened.lines().filter(|line| *line == "mark").count(), 1, "{before} {after}");
-            assert!(n_units(&shortened) <= TEXT_LIMIT);
-            assert!(n_units(&text) > TEXT_LIMIT || shortened == text, "{before} {after}");
+            assert!(utf16_units(&shortened) <= TEXT_LIMIT);
+            assert!(utf16_units(&text) > TEXT_LIMIT || shortened == text, "{before} {after}");
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod slack;
 pub mod slack_notifier;
 pub mod teams;
 pub mod teams_poster;
+pub mod text;
 pub mod ticket_creator;
 pub mod webhook_receiver;
 

@@ -1,6 +1,7 @@
 //! A question that somebody asked in the form.
 
 use crate::message::json_message;
+use crate::text;
 use serde::{Deserialize, Serialize};
 
 /// Longest question, in characters (Unicode scalar values).
@@ -64,7 +65,7 @@ impl Question {
         if !(1..=PROJECT_ID_LIMIT_BYTES).contains(&self.project_id.len()) || !self.project_id.chars().all(is_allowed) {
             return Err(Refusal::ProjectId);
         }
-        if self.text.chars().all(is_invisible) {
+        if text::is_blank(&self.text) {
             return Err(Refusal::Blank);
         }
         if self.text.chars().count() > TEXT_LIMIT_CHARS {
@@ -116,17 +117,9 @@ pub fn with_marker(event: &str, marker: &str) -> Result<String, String> {
         return Err(format!("`{marker}` is not a marker: allowed are 1 to 50 visible characters of ASCII"));
     }
     // The space keeps a mark at the beginning of the text from joining the marker's last letter.
-    let text = format!("{marker} {}", question.text).chars().take(TEXT_LIMIT_CHARS).collect();
+    let text = format!("{marker} {}", question.text);
+    let text = text::beginning(&text, TEXT_LIMIT_CHARS, |_| 1).to_owned();
     serde_json::to_string(&Question { text, ..question }).map_err(|error| error.to_string())
-}
-
-/// Whether a reader sees nothing of a character that stands alone.
-fn is_invisible(c: char) -> bool {
-    let is_ignorable = matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
-    is_ignorable || c.is_whitespace() || c.is_control()
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub trait SecretValue: Clone {
     /// Takes the text as stored, without white space around it: pasted keys often carry some.
     fn from_stored(text: &str) -> Self;
 
+    /// The secret itself, for the one place that sends or compares it.
+    fn expose(&self) -> &str;
+
     /// Why a text cannot be such a value, judged by its form alone; the words go after `the value` and repeat
     /// nothing of it. Default: no text is refused.
     fn refusal(_text: &str) -> Option<&'static str> {
@@ -41,6 +44,10 @@ macro_rules! secret_value {
 
             fn from_stored(text: &str) -> Self {
                 Self(text.trim().to_owned())
+            }
+
+            fn expose(&self) -> &str {
+                &self.0
             }
 
             $(fn refusal(text: &str) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use backlog_client::{Refusal, key_header, rate_limit, refused_key, shows_key};
 use contracts::Origin;
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey, ProjectKey};
-use runtime::{Bytes, Failure, Secret};
+use runtime::{Anew, Bytes, Failure, Secret};
 use web::{Response, StatusCode, Url, header};
 
 /// Redirects that are followed before giving up.
@@ -64,12 +64,12 @@ impl Source<'_> {
 
     /// Opens a file; reads the key anew and tries once more if Backlog refuses it.
     pub async fn open(&self, file_id: u64) -> Result<Download, Failure> {
-        let mut key = self.api_key.read().await?;
-        let mut response = self.request(file_id, &key).await?;
-        if response.status() == StatusCode::UNAUTHORIZED && self.is_backlogs(&response) {
-            key = self.api_key.reread().await?;
-            response = self.request(file_id, &key).await?;
-        }
+        let request = async |key: &BacklogApiKey| self.request(file_id, key).await;
+        let refuses = |response: &Response, _: &BacklogApiKey| match response.status() {
+            StatusCode::UNAUTHORIZED if self.is_backlogs(response) => Anew::Always,
+            _ => Anew::No,
+        };
+        let (response, key) = self.api_key.call(request, refuses).await??;
         self.classify(response, &key).await
     }
 
@@ -123,8 +123,7 @@ impl Source<'_> {
             400 => Ok(Download::Refused(Refusal::read(response, key).await.permanent())),
             401 => Err(refused_key()),
             403 => Err(Failure::permanent("Backlog does not let the owner of the API key read this file (403)")),
-            // Timed out and too early: both speak of the moment, not of the request.
-            code @ 400..500 if !matches!(code, 408 | 425) => Err(Refusal::read(response, key).await.permanent()),
+            code if web::is_final(code) => Err(Refusal::read(response, key).await.permanent()),
             _ => Err(Refusal::read(response, key).await.retry()),
         }
     }

@@ -156,7 +156,7 @@ fn notes(file: &SharedFile) -> runtime::Notes {
 /// What stands for a path, which may be longer than all notes together.
 fn path_digest(file: &SharedFile) -> String {
     let digest = Sha256::digest(format!("{}{}", file.dir, file.name));
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest[..16])
 }
 
 /// A file of which not half came in time will not come whole the next time; a short beginning tells nothing.

@@ -192,7 +192,7 @@ impl Work<'_> {
 fn digest(event: &MackerelEvent) -> String {
     let content = serde_json::Value::Object(event.0.clone()).to_string();
     // Half of it tells the few notifications of one alert apart, and keeps the record small.
-    Sha256::digest(content.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(content.as_bytes())[..16])
 }
 
 #[cfg(test)]

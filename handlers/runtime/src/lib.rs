@@ -21,8 +21,8 @@ pub use bytes::Bytes;
 pub use environment::{Environment, LinkError};
 pub use failure::Failure;
 pub use link::{
-    Abandoned, Archive, Attempt, Claims, Counter, Effect, KnownObject, Notes, Object, ObjectStore, Queue, Records,
-    Secret, Stored, Topic, Upload, Written,
+    Abandoned, Anew, Archive, Attempt, Claims, Counter, Effect, KnownObject, Notes, Object, ObjectStore, Queue,
+    Records, Secret, Stored, Topic, Upload, Written,
 };
 pub use linker::{Opens, OpensWith, Variables};
 pub use tokio::time::{Instant, timeout_at};

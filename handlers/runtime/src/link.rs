@@ -17,7 +17,7 @@ pub(crate) use queue::FakeQueue;
 pub use queue::Queue;
 pub(crate) use queue::REASON;
 pub use records::{Archive, Records, Stored};
-pub use secret::Secret;
+pub use secret::{Anew, Secret};
 pub use topic::Topic;
 pub use upload::{Upload, Written};
 

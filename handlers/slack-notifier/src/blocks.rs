@@ -8,7 +8,8 @@
 
 use crate::console::Link;
 use crate::notice::{Field, Notice, Severity};
-use crate::text::{code, code_room, escaped, is_blank, length, one_line};
+use crate::text::{code, code_room, escaped};
+use contracts::text::{is_blank, one_line, utf16_units};
 use serde_json::{Value, json};
 
 const HEADER_LIMIT: usize = 150;
@@ -85,7 +86,7 @@ fn blocks(notice: &Notice) -> Vec<Value> {
     }
     // Room for the header above and for the two that are last and short.
     blocks.truncate(BLOCKS_LIMIT - 3);
-    if let Some(text) = notice.link.as_ref().map(link).filter(|text| length(text) <= SECTION_LIMIT) {
+    if let Some(text) = notice.link.as_ref().map(link).filter(|text| utf16_units(text) <= SECTION_LIMIT) {
         blocks.push(json!({"type": "section", "text": marked(text)}));
     }
     let footer = footer(notice);
@@ -112,7 +113,7 @@ fn color(severity: Severity) -> &'static str {
 
 fn field(field: &Field) -> Value {
     let label = escaped(&one_line(&field.label), LABEL_LIMIT);
-    let value = escaped(&field.value, FIELD_LIMIT - length(&label) - "\n".len());
+    let value = escaped(&field.value, FIELD_LIMIT - utf16_units(&label) - "\n".len());
     text_object(format!("{label}\n{value}"))
 }
 

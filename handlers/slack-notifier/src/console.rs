@@ -1,8 +1,31 @@
 //! Addresses in the AWS console, made from parts that were looked at and from nothing else.
 
 use crate::arn::Arn;
-use std::fmt::Write;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+/// What is encoded in one component of an address.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What is encoded where slashes and colons have to stay.
+const PATH: &AsciiSet = &COMPONENT.remove(b'/').remove(b':');
+/// What is encoded of an address that is one already: what stands in none.
+const ADDRESS: &AsciiSet = &PATH
+    .remove(b'?')
+    .remove(b'#')
+    .remove(b'[')
+    .remove(b']')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'%');
 /// Longest encoded key of an object that goes into an address.
 const KEY_LIMIT: usize = 2000;
 
@@ -86,8 +109,7 @@ pub fn given(label: &'static str, address: &str) -> Option<Link> {
         name.strip_suffix(host)
             .is_some_and(|before| before.is_empty() || before.strip_suffix('.').is_some_and(crate::arn::is_code))
     });
-    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
-    is_console.then(|| Link { label, url: format!("https://{name}{}", encoded_but(page, keep)) })
+    is_console.then(|| Link { label, url: format!("https://{name}{}", utf8_percent_encode(page, ADDRESS)) })
 }
 
 /// Where the console of a region is; none for a partition whose console we do not know.
@@ -113,25 +135,12 @@ fn host(partition: &str) -> Option<&'static str> {
 
 /// A text as one component of an address: only unreserved characters stay as they are.
 pub fn encoded(text: &str) -> String {
-    encoded_but(text, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    utf8_percent_encode(text, COMPONENT).to_string()
 }
 
 /// The same where slashes and colons have to stay: in names of repositories, and in ARNs.
 pub fn encoded_path(text: &str) -> String {
-    encoded_but(text, |byte| byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte))
-}
-
-fn encoded_but(text: &str, keep: impl Fn(u8) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if keep(byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    utf8_percent_encode(text, PATH).to_string()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 mod shown;
 
-use crate::text::is_blank;
+use contracts::text::is_blank;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 use std::ops::Index;

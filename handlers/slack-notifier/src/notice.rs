@@ -19,7 +19,7 @@ mod tests;
 use crate::arn::{Arn, topic_name};
 use crate::console::Link;
 use crate::json::Json;
-use crate::text::{is_blank, one_line};
+use contracts::text::{is_blank, one_line};
 use contracts::{PlainText, Published, TimeZone};
 use std::borrow::Cow;
 

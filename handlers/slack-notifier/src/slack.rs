@@ -3,12 +3,11 @@
 //! Source: docs.slack.dev, "Sending messages using incoming webhooks", handling errors. Which word
 //! comes with which status has changed over the years, so the word decides before the status does.
 
-use contracts::SecretValue;
 use contracts::slack::SlackWebhookUrl;
 use runtime::{Failure, Secret};
 use serde_json::Value;
 use std::time::Duration;
-use web::{Response, Url, header};
+use web::{Posted, SecretAddress};
 
 /// How long one call may take: shorter than the function lives, so that it can say what happened.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -76,6 +75,7 @@ struct Answer {
     status: u16,
     /// The body, if it is a word as Slack uses them and nothing that was in the address.
     word: Option<String>,
+    /// The time that Slack names, in bounds.
     wait: Option<Duration>,
     /// Whether the body is JSON that says `ok`, as workflows answer.
     is_of_workflow: bool,
@@ -83,13 +83,13 @@ struct Answer {
 
 /// Posts a message; its text alone if Slack does not take its blocks.
 pub async fn post(webhook: &Secret<SlackWebhookUrl>, message: &Message) -> Result<Shown, Failure> {
-    let answer = send_to_current(webhook, &message.blocks).await?;
+    let answer = send(webhook, &message.blocks).await?;
     if !answer.is_about_message() {
         return answer.outcome().map(|()| Shown::Blocks);
     }
     // The message was refused as a whole, so that nothing of it is shown twice.
     let refusal = answer.said();
-    match send_to_current(webhook, &message.text).await?.outcome() {
+    match send(webhook, &message.text).await?.outcome() {
         Ok(()) => Ok(Shown::Text { refusal }),
         Err(Failure::Permanent { reason }) => Err(Failure::permanent(format!(
             "Slack does not take this message ({refusal}), nor its text alone: {reason}"
@@ -98,59 +98,33 @@ pub async fn post(webhook: &Secret<SlackWebhookUrl>, message: &Message) -> Resul
     }
 }
 
-/// Sends a body; reads the address anew and tries once more if Slack does not know it.
-async fn send_to_current(webhook: &Secret<SlackWebhookUrl>, body: &str) -> Result<Answer, Failure> {
-    let address = webhook.read().await?;
-    let answer = send(&address, body).await?;
-    if !answer.is_unknown_webhook() {
-        return Ok(answer);
-    }
-    // The message was refused as a whole, so that to send it again cannot show it twice.
-    let stored = webhook.reread().await?;
-    if stored == address { Ok(answer) } else { send(&stored, body).await }
-}
-
-async fn send(address: &SlackWebhookUrl, body: &str) -> Result<Answer, Failure> {
-    let url = checked(address)?;
-    let call = web::client()?
-        .post(url)
-        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-        .timeout(CALL_TIMEOUT)
-        .body(body.to_owned())
-        .send();
-    let response =
-        call.await.map_err(|error| Failure::retry(format!("Slack cannot be reached: {}", web::describe(error))))?;
-    Ok(Answer::read(response, address).await)
-}
-
-/// The address, if what is sent there stays secret on its way.
-fn checked(address: &SlackWebhookUrl) -> Result<Url, Failure> {
-    let refuse = |why: &str| Failure::permanent(format!("the Slack webhook {why}; {NEW_WEBHOOK}"));
-    if let Some(why) = SlackWebhookUrl::refusal(address.expose()) {
-        return Err(refuse(why));
-    }
-    // The error of the parser is left out: it is about a secret.
-    let url = Url::parse(address.expose()).map_err(|_| refuse("is not a URL"))?;
-    match (url.scheme(), url.host_str()) {
-        ("https", Some(_)) | ("http", Some("127.0.0.1" | "localhost")) => Ok(url),
-        ("http", _) => Err(refuse("is a URL without encryption, which only this machine's own may be")),
-        _ => Err(refuse("is not an `https` URL")),
-    }
+/// Sends a body. A message is refused as a whole, so that to send it again to another address cannot show it twice.
+async fn send(webhook: &Secret<SlackWebhookUrl>, body: &str) -> Result<Answer, Failure> {
+    let address = SecretAddress {
+        secret: webhook,
+        saas: "Slack",
+        name: "the Slack webhook",
+        next_step: NEW_WEBHOOK,
+        content_type: "application/json; charset=utf-8",
+        timeout: Some(CALL_TIMEOUT),
+        answer_bytes: ANSWER_BYTES,
+        is_enough: |_| false,
+    };
+    let is_refused = |posted: &Posted, address: &SlackWebhookUrl| Answer::of(posted, address).is_unknown_webhook();
+    let (posted, address) = address.post(body, is_refused).await?;
+    Ok(Answer::of(&posted, &address))
 }
 
 impl Answer {
-    async fn read(mut response: Response, address: &SlackWebhookUrl) -> Self {
-        let (status, wait) = (response.status().as_u16(), wait_of(&response));
-        let mut body = Vec::new();
-        while let Ok(Some(piece)) = response.chunk().await {
-            body.extend_from_slice(&piece);
-            if body.len() > ANSWER_BYTES {
-                break;
-            }
+    fn of(posted: &Posted, address: &SlackWebhookUrl) -> Self {
+        let json: Option<Value> = serde_json::from_slice(&posted.body).ok();
+        let seconds = posted.retry_after.as_deref().and_then(|named| named.parse().ok());
+        Self {
+            status: posted.status,
+            word: word(&posted.body, address),
+            wait: seconds.map(|seconds: u64| Duration::from_secs(seconds.max(1)).min(LONGEST_WAIT)),
+            is_of_workflow: json.is_some_and(|json| json["ok"].is_boolean()),
         }
-        let json: Option<Value> = serde_json::from_slice(&body).ok();
-        let is_of_workflow = json.is_some_and(|json| json["ok"].is_boolean());
-        Self { status, word: word(&body, address), wait, is_of_workflow }
     }
 
     fn is(&self, words: &[&str]) -> bool {
@@ -197,10 +171,7 @@ impl Answer {
                 Failure::permanent(format!("Slack does not know the webhook ({said}): {NEW_WEBHOOK}"))
             }
             429 => self.limited(),
-            // Timed out and too early: both speak of the moment, not of the message.
-            400..500 if !matches!(status, 408 | 425) => {
-                Failure::permanent(format!("Slack refused the message ({said})"))
-            }
+            _ if web::is_final(status) => Failure::permanent(format!("Slack refused the message ({said})")),
             // Whoever says 200 without `ok` is not Slack, or not as we know it: nothing says it was shown.
             _ => Failure::retry(format!("Slack answered {said} in place of `ok`")),
         })
@@ -226,10 +197,4 @@ fn repeats(word: &str, address: &SlackWebhookUrl) -> bool {
     let n_letters = word.len().min(ECHO_LETTERS);
     let stands_there = |part: &[u8]| std::str::from_utf8(part).is_ok_and(|part| address.contains(part));
     word.as_bytes().windows(n_letters).any(stands_there)
-}
-
-/// The seconds that Slack names in `Retry-After`.
-fn wait_of(response: &Response) -> Option<Duration> {
-    let seconds: u64 = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.max(1)).min(LONGEST_WAIT))
 }

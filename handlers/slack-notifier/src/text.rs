@@ -3,6 +3,8 @@
 //! Lengths are counted in UTF-16 units after escaping: Slack does not say what it counts as a
 //! character, and no other way to count finds more.
 
+use contracts::text::utf16_units;
+
 /// What stands before and after code, each on a line of its own.
 const FENCE: &str = "```";
 
@@ -26,7 +28,7 @@ pub const fn code_room(limit: usize) -> usize {
 
 /// How much of its room a text takes in a block of code.
 pub fn code_length(text: &str) -> usize {
-    length(&fit(text, usize::MAX, code_writer()))
+    utf16_units(&fit(text, usize::MAX, code_writer()))
 }
 
 fn code_writer() -> impl FnMut(char, &mut String) {
@@ -42,28 +44,10 @@ fn code_writer() -> impl FnMut(char, &mut String) {
     }
 }
 
-/// A text on one line, with single spaces and without control characters.
-pub fn one_line(text: &str) -> String {
-    let is_gap = |c: char| c.is_whitespace() || c.is_control();
-    text.split(is_gap).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// Whether a reader would see nothing.
-pub fn is_blank(text: &str) -> bool {
-    let is_unseen =
-        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{3164}' | '\u{115f}');
-    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_unseen(c))
-}
-
-/// The length of a text as it is counted here.
-pub fn length(text: &str) -> usize {
-    text.encode_utf16().count()
-}
-
 /// Writes as much of a text as fits, and how much is left out.
 fn fit(text: &str, limit: usize, mut write: impl FnMut(char, &mut String)) -> String {
     let n_chars = text.chars().count();
-    let cut_limit = limit.saturating_sub(length(&left_out(n_chars)));
+    let cut_limit = limit.saturating_sub(utf16_units(&left_out(n_chars)));
     let (mut out, mut written, mut cut) = (String::new(), 0, None);
     let mut chars = text.chars().enumerate().peekable();
     while let Some((n_before, c)) = chars.next() {
@@ -74,7 +58,7 @@ fn fit(text: &str, limit: usize, mut write: impl FnMut(char, &mut String)) -> St
             '\r' => write('\n', &mut out),
             c => write(c, &mut out),
         }
-        written += length(&out[end..]);
+        written += utf16_units(&out[end..]);
         if written > cut_limit && cut.is_none() {
             cut = Some((end, n_before));
         }
@@ -122,7 +106,7 @@ mod tests {
                 let text = c.repeat(n);
                 for limit in [40, 150, 151, 999] {
                     for shown in [escaped(&text, limit), code(&text, limit)] {
-                        assert!(length(&shown) <= limit, "{n} x {c}: {shown}");
+                        assert!(utf16_units(&shown) <= limit, "{n} x {c}: {shown}");
                     }
                     let shown = escaped(&text, limit);
                     let n_kept = shown.replace("&lt;", "<").replace("&amp;", "&");
@@ -133,7 +117,7 @@ mod tests {
                             assert!(text.starts_with(kept));
                             assert_eq!(kept.chars().count() + n_left, text.chars().count());
                             // Only what the notice needs is taken from the text.
-                            assert!(length(&shown) + 6 >= limit, "{shown}");
+                            assert!(utf16_units(&shown) + 6 >= limit, "{shown}");
                         }
                     }
                 }
@@ -155,19 +139,5 @@ mod tests {
             assert_eq!(inner.matches('`').count(), 2 * n);
         }
         assert_eq!(code("`` x <b>", 99), "```\n`` x &lt;b&gt;\n```");
-    }
-
-    #[test]
-    fn a_title_is_one_line() {
-        assert_eq!(one_line(" a\r\n\tb\u{7}c  d\u{a0}\n"), "a b c d");
-        assert_eq!(one_line("\0\n "), "");
-    }
-
-    #[test]
-    fn what_nobody_sees_is_blank() {
-        for blank in ["", " \n\t", "\0\u{7f}\u{85}", "\u{200b}\u{feff}\u{3000}"] {
-            assert!(is_blank(blank), "{blank:?}");
-        }
-        assert!(!is_blank(" . "));
     }
 }

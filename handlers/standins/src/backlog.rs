@@ -115,7 +115,7 @@ impl Backlog {
     }
 
     /// Shows every issue with its comments, the oldest first.
-    fn issues(&self) -> Vec<Value> {
+    pub(crate) fn issues(&self) -> Vec<Value> {
         let space = self.space();
         space.issues.iter().map(|issue| space.shown_in_full(issue)).collect()
     }

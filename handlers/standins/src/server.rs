@@ -160,6 +160,12 @@ impl Standins {
         self.stage.recorder.calls()
     }
 
+    /// Returns every issue of Backlog with its comments, as `GET /_control/backlog/issues` does.
+    #[must_use]
+    pub fn backlog_issues(&self) -> Vec<serde_json::Value> {
+        self.stage.backlog.issues()
+    }
+
     /// Forgets files, failures, calls and counts; the keys stay.
     pub fn reset(&self) {
         self.stage.reset();

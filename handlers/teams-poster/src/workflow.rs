@@ -4,9 +4,8 @@ use contracts::teams::TeamsWorkflowUrl;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use runtime::{Failure, Secret};
-use std::net::IpAddr;
 use std::time::Duration;
-use web::{Client, Response, Url, header};
+use web::{Posted, SecretAddress};
 
 /// How much of an answer's body is looked at.
 const ANSWER_BYTES: usize = 2048;
@@ -38,57 +37,35 @@ enum Trouble {
 
 /// Posts a message; if the flow refuses its address, reads that anew and tries a new one once.
 pub async fn post(secret: &Secret<TeamsWorkflowUrl>, message: &str) -> Result<(), Failure> {
-    let client = web::client()?;
-    let known = secret.read().await?;
-    let refused = match attempt(&client, &known, message).await {
-        Ok(()) => return Ok(()),
-        Err(Trouble::Other(failure)) => return Err(failure),
-        Err(Trouble::Address(failure)) => failure,
+    let address = SecretAddress {
+        secret,
+        saas: "Teams",
+        name: "the URL of the flow in Teams",
+        next_step: NEXT_STEP,
+        content_type: "application/json",
+        timeout: None,
+        answer_bytes: ANSWER_BYTES,
+        is_enough: is_accepted,
     };
-    let stored = secret.reread().await?;
-    if stored == known {
-        return Err(refused);
-    }
-    attempt(&client, &stored, message).await.map_err(|trouble| match trouble {
+    let is_refused =
+        |posted: &Posted, secret: &TeamsWorkflowUrl| matches!(judge(posted, secret), Err(Trouble::Address(_)));
+    let (posted, secret) = address.post(message, is_refused).await?;
+    judge(&posted, &secret).map_err(|trouble| match trouble {
         Trouble::Address(failure) | Trouble::Other(failure) => failure,
     })
 }
 
-async fn attempt(client: &Client, secret: &TeamsWorkflowUrl, message: &str) -> Result<(), Trouble> {
-    let url = address(secret).map_err(Trouble::Address)?;
-    let request = client.post(url).header(header::CONTENT_TYPE, "application/json").body(message.to_owned());
-    let response = request.send().await.map_err(|error| {
-        Trouble::Other(Failure::retry(format!("Teams cannot be reached: {}", web::describe(error))))
-    })?;
-    judge(response, secret).await
+/// A workflow says 202 and nothing more; what becomes of the card is in its run history.
+fn is_accepted(status: u16) -> bool {
+    status != 200 && (200..300).contains(&status)
 }
 
-/// The address of the flow; a failure must not repeat it, for whoever knows it can post.
-fn address(secret: &TeamsWorkflowUrl) -> Result<Url, Failure> {
-    let wrong = |why: &str| Failure::permanent(format!("the URL of the flow in Teams {why}: {NEXT_STEP}"));
-    let url = Url::parse(secret.expose()).map_err(|_| wrong("is no URL"))?;
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        _ => Err(wrong("does not begin with `https://`")),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-async fn judge(mut response: Response, secret: &TeamsWorkflowUrl) -> Result<(), Trouble> {
-    let status = response.status().as_u16();
-    // A workflow says 202 and nothing more; what becomes of the card is in its run history.
-    if status != 200 && (200..300).contains(&status) {
+fn judge(posted: &Posted, secret: &TeamsWorkflowUrl) -> Result<(), Trouble> {
+    if is_accepted(posted.status) {
         return Ok(());
     }
-    let wait = wait_of(&response, Timestamp::now());
-    let body = beginning(&mut response).await;
-    let status = if status == 200 { hidden_status(&body) } else { Some(status) };
+    let body = String::from_utf8_lossy(&posted.body);
+    let status = if posted.status == 200 { hidden_status(&body) } else { Some(posted.status) };
     let Some(status) = status else { return Ok(()) };
     let said = said(&body, secret);
     Err(match status {
@@ -101,9 +78,11 @@ async fn judge(mut response: Response, secret: &TeamsWorkflowUrl) -> Result<(), 
         401 | 403 | 404 | 410 => Trouble::Address(Failure::permanent(format!(
             "Teams refuses the URL of the flow ({status}{said}): {NEXT_STEP}"
         ))),
-        429 => Trouble::Other(Failure::retry_after("the rate limit of Teams is reached", wait)),
-        // Timed out and too early: both speak of the moment, not of the request.
-        400..500 if !matches!(status, 408 | 425) => {
+        429 => {
+            let wait = wait_of(posted.retry_after.as_deref(), Timestamp::now());
+            Trouble::Other(Failure::retry_after("the rate limit of Teams is reached", wait))
+        }
+        _ if web::is_final(status) => {
             Trouble::Other(Failure::permanent(format!("Teams refused the card ({status}{said})")))
         }
         _ => Trouble::Other(Failure::retry(format!("Teams answered {status}{said}"))),
@@ -128,21 +107,8 @@ fn said(body: &str, secret: &TeamsWorkflowUrl) -> String {
     body["error"]["code"].as_str().filter(is_code).map(|code| format!(", {code}")).unwrap_or_default()
 }
 
-/// The beginning of the body; one that breaks off says as much as it has.
-async fn beginning(response: &mut Response) -> String {
-    let mut body = Vec::new();
-    while let Ok(Some(piece)) = response.chunk().await {
-        body.extend_from_slice(&piece);
-        if body.len() >= ANSWER_BYTES {
-            break;
-        }
-    }
-    String::from_utf8_lossy(&body).into_owned()
-}
-
 /// The wait that `Retry-After` names in seconds or as a date.
-fn wait_of(response: &Response, now: Timestamp) -> Duration {
-    let named = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::trim);
+fn wait_of(named: Option<&str>, now: Timestamp) -> Duration {
     let seconds = named.and_then(|named| match named.parse::<u64>() {
         Ok(seconds) => Some(seconds),
         Err(_) => {

@@ -1,18 +1,28 @@
-//! What the tests of handlers share: the services behind links, in memory.
+//! What the tests of handlers share: the services behind links in memory, and one function with its surroundings.
 //!
 //! Only tests use this crate, so nothing of it is in an archive.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod bench;
 mod counter;
+mod host;
 mod objects;
 mod queue;
 mod secret;
 mod table;
 mod topic;
 
+pub mod conformance;
+
+pub use answers::check_statuses;
+pub use bench::{Bench, assert_no_canary, standins};
 pub use counter::FakeCounter;
+pub use host::{Host, Nobody, answer};
 pub use objects::FakeObjectStore;
 pub use queue::FakeQueue;
-pub use secret::{Reading, secret, secret_of};
+pub use secret::{FakeSecret, Reading, secret, secret_of};
 pub use table::FakeTable;
 pub use topic::FakeTopic;
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 #[derive(Clone, Default)]
 pub struct FakeQueue {
     sent: Arc<Mutex<Vec<(String, Headers)>>>,
+    n_taken: Arc<Mutex<usize>>,
     is_broken: bool,
 }
 
@@ -28,6 +29,14 @@ impl FakeQueue {
     /// The bodies sent so far.
     pub fn sent(&self) -> Vec<String> {
         lock(&self.sent).iter().map(|(body, _)| body.clone()).collect()
+    }
+
+    /// What was sent since this was asked last.
+    pub fn take(&self) -> Vec<(String, Headers)> {
+        let (sent, mut n_taken) = (lock(&self.sent), lock(&self.n_taken));
+        let taken = sent[*n_taken..].to_vec();
+        *n_taken = sent.len();
+        taken
     }
 
     /// The attributes of each message sent so far.

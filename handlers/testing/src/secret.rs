@@ -5,7 +5,7 @@ use contracts::SecretValue;
 use runtime::calls::{Answer, SecretCalls, Unread};
 use runtime::{Failure, Secret};
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// What comes of reading a secret.
 #[derive(Clone, Debug)]
@@ -31,12 +31,28 @@ pub fn secret<T: SecretValue>(texts: &[&str]) -> Secret<T> {
 
 /// A secret of these readings; the last one stays.
 pub fn secret_of<T: SecretValue>(readings: impl IntoIterator<Item = Reading>) -> Secret<T> {
-    Secret::new(Readings(Mutex::new(readings.into_iter().collect())))
+    let fake = FakeSecret::default();
+    lock(&fake.0).extend(readings);
+    fake.secret()
 }
 
-struct Readings(Mutex<VecDeque<Reading>>);
+/// A secret that can be changed; clones share it.
+#[derive(Clone, Default)]
+pub struct FakeSecret(Arc<Mutex<VecDeque<Reading>>>);
 
-impl SecretCalls for Readings {
+impl FakeSecret {
+    /// A link to it.
+    pub fn secret<T: SecretValue>(&self) -> Secret<T> {
+        Secret::new(self.clone())
+    }
+
+    /// What comes of reading it from now on.
+    pub fn put(&self, reading: Reading) {
+        *lock(&self.0) = VecDeque::from([reading]);
+    }
+}
+
+impl SecretCalls for FakeSecret {
     fn text(&self) -> Answer<'_, Option<String>, Unread> {
         let mut readings = lock(&self.0);
         let next = match readings.len() {

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Default)]
 pub struct FakeTopic {
     published: Arc<Mutex<Vec<String>>>,
+    n_taken: Arc<Mutex<usize>>,
     is_broken: bool,
 }
 
@@ -22,6 +23,14 @@ impl FakeTopic {
     /// A link to it.
     pub fn topic<M: Serialize>(&self) -> Topic<M> {
         Topic::new(self.clone())
+    }
+
+    /// What was published since this was asked last.
+    pub fn take(&self) -> Vec<String> {
+        let (published, mut n_taken) = (lock(&self.published), lock(&self.n_taken));
+        let taken = published[*n_taken..].to_vec();
+        *n_taken = published.len();
+        taken
     }
 
     /// The messages published so far.

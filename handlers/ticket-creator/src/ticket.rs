@@ -2,6 +2,7 @@
 
 use backlog_client::{Markup, SUMMARY_LIMIT, shorten_summary};
 use contracts::question::{Question, SUMMARY_LIMIT_GRAPHEMES, receipt};
+use contracts::text::{one_line, utf16_units};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// How much of a text is written, in UTF-16 units before any escape: many times what the form takes.
@@ -23,11 +24,11 @@ pub struct Ticket {
 impl Ticket {
     /// The issue of a cleaned question, in a project with this markup.
     pub fn of(question: &Question, number: &str, markup: Markup) -> Self {
-        let project_id = words(&question.project_id).join(" ");
+        let project_id = one_line(&question.project_id);
         let project_id = markup.after_label(beginning(&project_id, PROJECT_ID_LIMIT_BYTES, str::len));
         let marker = format!("プロジェクト: {project_id} / 質問番号: {number}");
         let text = question.text.trim_end();
-        let shown = beginning(text, TEXT_LIMIT, n_units);
+        let shown = beginning(text, TEXT_LIMIT, utf16_units);
         let cut = if shown.len() < text.len() { "…" } else { "" };
         let shown = markup.paragraph(shown);
         let description = format!("{shown}{cut}\n\n受付番号: {}\n{marker}", receipt(number));
@@ -37,19 +38,15 @@ impl Ticket {
 
 /// The first characters as a reader counts them, each whole, with blanks in place of line breaks.
 fn summary(text: &str) -> String {
-    let line = words(text).join(" ");
+    let line = one_line(text);
     let end = line.grapheme_indices(true).nth(SUMMARY_LIMIT_GRAPHEMES).map_or(line.len(), |(start, _)| start);
     // Characters can be long, and Backlog's client would cut within one.
-    let whole = beginning(&line[..end], SUMMARY_LIMIT, n_units).trim_end();
+    let whole = beginning(&line[..end], SUMMARY_LIMIT, utf16_units).trim_end();
     match whole {
         // One letter under hundreds of accents: a part of it is better than no summary, which Backlog refuses.
         "" => shorten_summary(&line),
         whole => whole.to_owned(),
     }
-}
-
-fn words(text: &str) -> Vec<&str> {
-    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect()
 }
 
 /// As many whole characters of a text as have this size together.
@@ -63,10 +60,6 @@ fn beginning(text: &str, limit: usize, size: impl Fn(&str) -> usize) -> &str {
         None => false,
     };
     &text[..text.graphemes(true).take_while(fits).map(str::len).sum()]
-}
-
-fn n_units(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
 }
 
 #[cfg(test)]
@@ -122,7 +115,7 @@ mod tests {
     fn long_characters_are_left_out_whole_where_backlog_would_refuse_the_summary() {
         // A family has eleven units, of which the limit takes 23 times.
         let family = "👨‍👩‍👧‍👦";
-        assert_eq!(n_units(family), 11);
+        assert_eq!(utf16_units(family), 11);
         assert_eq!(ticket(&family.repeat(50)).summary, family.repeat(SUMMARY_LIMIT / 11));
     }
 

@@ -97,13 +97,8 @@ impl Resource for Method {
 impl Method {
     /// `POST`, open to everyone who gets through the API's policy; the function checks the token.
     pub(crate) fn post(api: Value, path: Value, function: Value) -> Self {
-        let uri = Value::text("arn:")
-            .join(Value::reference("AWS::Partition"))
-            .then(":apigateway:")
-            .join(Value::reference("AWS::Region"))
-            .then(":lambda:path/2015-03-31/functions/")
-            .join(function)
-            .then("/invocations");
+        let invocations = Value::text("path/2015-03-31/functions/").join(function).then("/invocations");
+        let uri = Value::arn_in("apigateway", Value::reference("AWS::Region"), "lambda", invocations);
         Self {
             authorization_type: "NONE",
             http_method: "POST",

@@ -103,12 +103,8 @@ impl SiteBucketPolicy {
     /// Source: CloudFront developer guide, "Restrict access to an Amazon S3 origin".
     pub(crate) fn new(bucket: &BucketRef, distribution: &str) -> Self {
         let objects = bucket.arn().then("/*");
-        let arn = Value::text("arn:")
-            .join(Value::reference("AWS::Partition"))
-            .then(":cloudfront::")
-            .join(Value::reference("AWS::AccountId"))
-            .then(":distribution/")
-            .join(Value::reference(distribution));
+        let distribution = Value::text("distribution/").join(Value::reference(distribution));
+        let arn = Value::arn_in("cloudfront", "", Value::reference("AWS::AccountId"), distribution);
         let read = Statement::allow_service(
             "cloudfront.amazonaws.com",
             Action::GET_OBJECT,

@@ -87,13 +87,8 @@ impl Resource for WebAclAssociation {
 impl WebAclAssociation {
     /// Source: AWS WAF API reference, AssociateWebACL: the ARN of a stage names no account.
     pub(crate) fn new(web_acl: &str, api: Value, stage: &str) -> Self {
-        let resource = Value::text("arn:")
-            .join(Value::reference("AWS::Partition"))
-            .then(":apigateway:")
-            .join(Value::reference("AWS::Region"))
-            .then("::/restapis/")
-            .join(api)
-            .then(format!("/stages/{stage}"));
+        let stage = Value::text("/restapis/").join(api).then(format!("/stages/{stage}"));
+        let resource = Value::arn_in("apigateway", Value::reference("AWS::Region"), "", stage);
         Self { resource, web_acl: Value::attribute(web_acl, "Arn") }
     }
 }

@@ -180,15 +180,7 @@ impl Stack {
                 action: "lambda:InvokeFunction",
                 function_name: Value::reference(logical_id),
                 principal: "apigateway.amazonaws.com",
-                source_arn: Value::text("arn:")
-                    .join(Value::reference("AWS::Partition"))
-                    .then(":execute-api:")
-                    .join(Value::reference("AWS::Region"))
-                    .then(":")
-                    .join(Value::reference("AWS::AccountId"))
-                    .then(":")
-                    .join(api())
-                    .then(format!("/{}/POST/{pattern}", ApiStage::NAME)),
+                source_arn: Value::arn("execute-api", api().then(format!("/{}/POST/{pattern}", ApiStage::NAME))),
             },
         );
         self.edge("Api", logical_id, "calls");

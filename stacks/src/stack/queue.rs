@@ -79,13 +79,7 @@ impl Stack {
 
     /// The ARN of a topic of a stack of this stage, for use outside that stack.
     pub(crate) fn topic_arn(stage: &Stage, stack: &str, logical_id: &str) -> Value {
-        Value::text("arn:")
-            .join(Value::reference("AWS::Partition"))
-            .then(":sns:")
-            .join(Value::reference("AWS::Region"))
-            .then(":")
-            .join(Value::reference("AWS::AccountId"))
-            .then(format!(":{}{stack}-{logical_id}", Self::name_prefix(stage)))
+        Value::arn("sns", format!("{}{stack}-{logical_id}", Self::name_prefix(stage)))
     }
 
     /// Lets a queue have everything that is published to a topic.

@@ -98,14 +98,7 @@ impl Stack {
 
     /// The machine's ARN by its name: by its logical id, its role would depend on it and it on its role.
     fn machine_arn(&self) -> Value {
-        Value::text("arn:")
-            .join(Value::reference("AWS::Partition"))
-            .then(":states:")
-            .join(Value::reference("AWS::Region"))
-            .then(":")
-            .join(Value::reference("AWS::AccountId"))
-            .then(":stateMachine:")
-            .join(self.full_name())
+        Value::arn("states", Value::text("stateMachine:").join(self.full_name()))
     }
 
     /// A role with exactly these grants, for a service by its host name.

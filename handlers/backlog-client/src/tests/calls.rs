@@ -17,7 +17,7 @@ async fn an_issue_is_created_as_it_is_given() {
     let stage = Stage::new().await;
     let call = Call::Create("a & b = ü\nこれ%20+", "一行目\n\nline: 2&summary=x");
     stage.check(call, Outcome::Issue("SUB-1".into())).await;
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0]["summary"], "a & b = ü これ%20+");
     assert_eq!(issues[0]["description"], "一行目\n\nline: 2&summary=x");
@@ -35,7 +35,7 @@ async fn an_issue_is_given_to_somebody_and_to_a_milestone_only_if_it_has_them() 
         let new = NewIssue { assignee, milestone, ..new_issue(&fields) };
         issues.create(new).await.unwrap();
     }
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     assert_eq!((&issues[0]["assignee"], &issues[0]["milestone"]), (&Value::Null, &serde_json::json!([])));
     assert_eq!((&issues[1]["assignee"]["id"], &issues[1]["milestone"][0]["id"]), (&26.into(), &102.into()));
     let bodies: Vec<String> = stage.standins.received().into_iter().map(|call| call.body).collect();
@@ -62,7 +62,7 @@ async fn an_issue_gets_the_values_of_its_custom_fields() {
     fields.set(10, "2");
     fields.set_items(11, &[1, 2]);
     Issues::new(&stage.origin, &stage.key).unwrap().create(new_issue(&fields)).await.unwrap();
-    let shown = &stage.issues().await[0]["customFields"];
+    let shown = &stage.standins.backlog_issues()[0]["customFields"];
     assert_eq!((&shown[0]["value"]["name"], &shown[1]["value"][1]["name"]), (&"error".into(), &"b".into()));
 }
 
@@ -71,7 +71,7 @@ async fn a_summary_that_is_too_long_is_cut_and_not_refused() {
     let stage = Stage::new().await;
     let long: &str = "件".repeat(300).leak();
     stage.check(Call::Create(long, "d"), Outcome::Issue("SUB-1".into())).await;
-    assert_eq!(stage.issues().await[0]["summary"].as_str().unwrap().chars().count(), SUMMARY_LIMIT);
+    assert_eq!(stage.standins.backlog_issues()[0]["summary"].as_str().unwrap().chars().count(), SUMMARY_LIMIT);
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn an_issue_that_the_search_does_not_have_yet_is_found_among_the_newest() 
 async fn a_comment_is_added_with_its_lines() {
     let stage = Stage::with_an_issue().await;
     stage.check(Call::Comment("SUB-1", "eins & zwei\n*drei*"), Outcome::Made).await;
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     assert_eq!(issues[0]["comments"][0]["content"], "eins & zwei\n*drei*");
     assert_eq!(issues[0]["status"]["id"], 1);
 }
@@ -112,7 +112,7 @@ async fn a_comment_is_added_with_its_lines() {
 async fn closing_sets_the_status_and_says_why() {
     let stage = Stage::with_an_issue().await;
     stage.check(Call::Close("SUB-1", "over"), Outcome::Made).await;
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     assert_eq!((&issues[0]["status"]["id"], &issues[0]["comments"][0]["content"]), (&4.into(), &"over".into()));
 }
 
@@ -124,7 +124,7 @@ async fn an_issue_that_is_closed_already_gets_the_comment() {
     stage.check(Call::Close("SUB-1", "over again"), Outcome::Made).await;
     let expected = ["PATCH /issues/SUB-1", "GET /issues/SUB-1", "POST /issues/SUB-1/comments"];
     assert_eq!(stage.calls()[2..], expected);
-    assert_eq!(stage.issues().await[0]["comments"][1]["content"], "over again");
+    assert_eq!(stage.standins.backlog_issues()[0]["comments"][1]["content"], "over again");
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn an_open_issue_that_cannot_be_closed_is_a_failure() {
     stage.standins.fail(Planned { status: 400, ..Planned::default() });
     let reason = stage.check(EACH[3], Outcome::Permanent).await;
     assert!(reason.contains("(400): code 7"), "{reason}");
-    assert_eq!(stage.issues().await[0]["comments"].as_array().unwrap().len(), 0);
+    assert_eq!(stage.standins.backlog_issues()[0]["comments"].as_array().unwrap().len(), 0);
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! The function against a stand-in of Backlog and a fake of S3.
 //!
-//! `Stage::handle` is the only place that calls the handler. It demands of every outcome that
-//! no key is in it: what the handler returns is all that `runtime` logs about an event.
+//! Of every outcome it is demanded that no key is in it.
 //!
 //! Proven elsewhere: every way of writing a folder or a name (`contracts`, folder.rs), where an
 //! object is split (`testing`, tests/links/uploads.rs), what the real S3 is asked for (`s3`,
@@ -10,7 +9,6 @@
 mod answers;
 mod deadlines;
 mod events;
-mod host;
 mod keys;
 mod races;
 mod redirects;
@@ -21,29 +19,44 @@ use contracts::backlog::{Folder, ProjectKey};
 use contracts::{Message, Origin, SettingValue, SizeLimit};
 use runtime::{Instant, Outcome};
 use serde_json::Value;
-use standins::{BacklogFile, Content, Keys, Standins};
+use standins::{BacklogFile, Content, Keys};
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
-use testing::{FakeObjectStore, secret};
+use testing::{Bench, FakeObjectStore, Host, answer, assert_no_canary, secret, standins};
 
 /// The accepted key; a query writes it otherwise than it is.
 const KEY: &str = "canary+/0123456789";
 /// A key that was accepted once.
 const OLD_KEY: &str = "outdated+/0123456789";
-/// How a query writes the two.
-const ENCODED_KEYS: [&str; 2] = ["canary%2B%2F0123456789", "outdated%2B%2F0123456789"];
+/// How a query writes the first.
+const ENCODED_KEY: &str = "canary%2B%2F0123456789";
+/// The keys as they are, and as a query writes them.
+const KEYS: [&str; 4] = [KEY, OLD_KEY, ENCODED_KEY, "outdated%2B%2F0123456789"];
 
 /// The file of the test event, and where it belongs.
 const FILE_ID: u64 = 1_074_321_613;
 const FILE_BYTES: u64 = 2718;
 const OBJECT: &str = "target/資料/見積 v1.2.pdf";
 
-/// One function with its surroundings.
+/// The function, and where it writes.
 struct Stage {
-    standins: Standins,
+    bench: Bench<Links, BacklogEvent>,
     store: FakeObjectStore,
-    links: Links,
-    deadline: Instant,
+}
+
+impl Deref for Stage {
+    type Target = Bench<Links, BacklogEvent>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.bench
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.bench
+    }
 }
 
 impl Stage {
@@ -53,8 +66,7 @@ impl Stage {
     }
 
     async fn with(store: FakeObjectStore) -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
-        let standins = Standins::start(0, keys, None).await.unwrap();
+        let standins = standins(Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }).await;
         let links = Links {
             target: store.below("target/"),
             api_key: secret(&[KEY]),
@@ -63,8 +75,7 @@ impl Stage {
             folder: Folder::parse("/sample").unwrap(),
             size_limit: SizeLimit::parse("1 GiB").unwrap(),
         };
-        let deadline = Instant::now() + Duration::from_secs(600);
-        Self { standins, store, links, deadline }
+        Self { bench: Bench::new(standins, links, &KEYS, handle), store }
     }
 
     /// The same with another answer where Backlog is expected.
@@ -87,13 +98,7 @@ impl Stage {
     }
 
     async fn handle(&self, event: Value) -> Result<Done, Failure> {
-        let delivery = Delivery {
-            message: serde_json::from_value(event).unwrap(),
-            message_id: "message-1".into(),
-            deadline: self.deadline,
-        };
-        let outcome = handle(&self.links, delivery).await;
-        assert_keyless(&format!("{outcome:?}"));
+        let outcome = self.bench.handle(&event.to_string()).await;
         assert!(self.store.unfinished().is_empty(), "{outcome:?} leaves an upload behind");
         outcome
     }
@@ -126,12 +131,4 @@ fn event_of_size(n_bytes: u64) -> Value {
 /// The first bytes of every generated file.
 fn generated(n_bytes: u64) -> Vec<u8> {
     standins::generated_bytes(0, usize::try_from(n_bytes).unwrap())
-}
-
-/// Demands that a text holds no key, neither as it is nor as a query writes it.
-#[track_caller]
-fn assert_keyless(text: &str) {
-    for key in [KEY, OLD_KEY].iter().chain(&ENCODED_KEYS) {
-        assert!(!text.contains(key), "{text}");
-    }
 }

@@ -1,7 +1,6 @@
 //! The function against a stand-in of Backlog and a table in memory.
 //!
-//! `Stage::check` is the only place that calls the handler. It demands of every outcome that no
-//! key is in it: what the handler returns is all that `runtime` logs about an event.
+//! Of every outcome it is demanded that no key is in it.
 //!
 //! Proven elsewhere: what every answer of Backlog means (`backlog-client`), what is read of an
 //! event (`contracts`, mackerel/), and what becomes of an outcome in the queue (`runtime`).
@@ -20,22 +19,36 @@ use contracts::backlog::{CustomFields, IssueTypeId, MilestoneId, PriorityId, Pro
 use contracts::{Message, Origin, SettingValue, TimeZone};
 use runtime::Outcome;
 use serde_json::{Value, json};
-use standins::{Failure as Planned, Keys, Standins};
+use standins::{Failure as Planned, Keys};
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
-use testing::{FakeTable, secret};
+use testing::{Bench, FakeTable, secret, standins};
 
 /// The accepted key; a query writes it otherwise than it is.
 const KEY: &str = "canary+/0123456789";
-const ENCODED_KEY: &str = "canary%2B%2F0123456789";
+/// The key as it is and as a query writes it, and what a query calls it.
+const CANARIES: [&str; 3] = [KEY, "canary%2B%2F0123456789", "apiKey"];
 /// The alert of the test event.
 const ALERT: &str = "2bj";
 
-/// One function with its surroundings.
+/// The function, and what it remembers.
 struct Stage {
-    standins: Standins,
+    bench: Bench<Links, MackerelEvent>,
     table: FakeTable<Incident>,
-    links: Links,
-    deadline: Instant,
+}
+
+impl Deref for Stage {
+    type Target = Bench<Links, MackerelEvent>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.bench
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.bench
+    }
 }
 
 impl Stage {
@@ -44,8 +57,7 @@ impl Stage {
     }
 
     async fn with(table: FakeTable<Incident>) -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
-        let standins = Standins::start(0, keys, None).await.unwrap();
+        let standins = standins(Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }).await;
         let links = Links {
             incidents: table.records(),
             api_key: secret(&[KEY]),
@@ -60,8 +72,7 @@ impl Stage {
             on_recovery: OnRecovery::Comment,
             time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
         };
-        let deadline = Instant::now() + Duration::from_secs(55);
-        Self { standins, table, links, deadline }
+        Self { bench: Bench::new(standins, links, &CANARIES, handle), table }
     }
 
     async fn on_recovery(on_recovery: OnRecovery) -> Self {
@@ -72,28 +83,12 @@ impl Stage {
 
     /// Handles an event and expects an outcome; returns its text.
     async fn check(&self, event: Value, expected: Outcome) -> String {
-        let case = event.to_string();
-        let message = MackerelEvent::from_body(&case).unwrap();
-        let delivery = Delivery { message, message_id: "message-1".into(), deadline: self.deadline };
-        let outcome = handle(&self.links, delivery).await;
-        for secret in [KEY, ENCODED_KEY, "apiKey"] {
-            assert!(!format!("{outcome:?}").contains(secret), "{outcome:?}");
-        }
-        let (found, text) = Outcome::of(&outcome);
-        assert_eq!(found, expected, "{case}: {text}");
-        text.to_owned()
-    }
-
-    /// Every issue that Backlog has, with its comments.
-    async fn issues(&self) -> Vec<Value> {
-        let url = format!("{}/_control/backlog/issues", self.standins.url());
-        let answer = web::client().unwrap().get(url).send().await.unwrap();
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+        self.bench.check(&event.to_string(), expected).await
     }
 
     /// Demands that there is one issue, and returns the first lines of its comments.
     async fn comments(&self) -> Vec<String> {
-        let issues = self.issues().await;
+        let issues = self.standins.backlog_issues();
         assert_eq!(issues.len(), 1, "{issues:?}");
         let comments = issues[0]["comments"].as_array().unwrap();
         comments.iter().map(|comment| first_line(comment["content"].as_str().unwrap())).collect()

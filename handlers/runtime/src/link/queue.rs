@@ -6,6 +6,7 @@ mod fake;
 use crate::Failure;
 use crate::calls::QueueCalls;
 use contracts::Headers;
+use contracts::text::beginning;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl<M> Queue<M> {
 /// Amazon SQS API reference, `SendMessage`.
 fn allowed_text(text: &str, n_chars: usize) -> String {
     let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
-    text.chars().take(n_chars).map(|c| if is_allowed(c) { c } else { ' ' }).collect()
+    beginning(text, n_chars, |_| 1).chars().map(|c| if is_allowed(c) { c } else { ' ' }).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,17 @@ const LONGEST_AGE: Duration = Duration::from_secs(60);
 /// How long another value is waited for where there is one.
 const REFRESH_LIMIT: Duration = Duration::from_secs(2);
 
+/// What an answer of the far side says of the secret that it was called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anew {
+    /// Nothing: the answer stands.
+    No,
+    /// It may be an old one: the call is made once more if another one is stored now.
+    IfReplaced,
+    /// It is refused: the call is made once more with the one that is stored now.
+    Always,
+}
+
 /// A secret whose value is a `T`.
 pub struct Secret<T> {
     calls: Box<dyn SecretCalls>,
@@ -44,6 +55,34 @@ impl<T: SecretValue> Secret<T> {
         };
         *cached = Some((value.clone(), Instant::now()));
         Ok(value)
+    }
+
+    /// Makes a call with the value, and once more with the value as it is stored now if the answer asks for it;
+    /// returns the last answer with the value that led to it.
+    ///
+    /// The outer error is that the secret could not be read. What is refused must have had no effect.
+    pub async fn call<A, E>(
+        &self,
+        call: impl AsyncFn(&T) -> Result<A, E>,
+        judge: impl Fn(&A, &T) -> Anew,
+    ) -> Result<Result<(A, T), E>, Failure>
+    where
+        T: PartialEq,
+    {
+        let known = self.read().await?;
+        let answer = match call(&known).await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(error)),
+        };
+        let verdict = judge(&answer, &known);
+        if verdict == Anew::No {
+            return Ok(Ok((answer, known)));
+        }
+        let stored = self.reread().await?;
+        if verdict == Anew::IfReplaced && stored == known {
+            return Ok(Ok((answer, known)));
+        }
+        Ok(call(&stored).await.map(|answer| (answer, stored)))
     }
 
     /// The value as it is stored now, for when the far side refused the one we had.

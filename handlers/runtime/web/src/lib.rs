@@ -1,10 +1,13 @@
 //! The client with which handlers call a SaaS: TLS, time limits, and no redirect followed unseen.
 
+mod secret_address;
+
 use runtime::Failure;
 use std::sync::Once;
 use std::time::Duration;
 
 pub use reqwest::{Client, Response, StatusCode, Url, header};
+pub use secret_address::{Posted, SecretAddress};
 
 /// How long connecting may take, and how long a transfer may stand still.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +27,13 @@ pub fn client() -> Result<Client, Failure> {
         .read_timeout(READ_TIMEOUT)
         .build()
         .map_err(|error| Failure::retry(format!("cannot set up TLS: {}", describe(error))))
+}
+
+/// Whether an answer of this status is the same however often the request is made.
+///
+/// Timed out, too early and too many speak of the moment; whatever is no 4xx may pass as well.
+pub fn is_final(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
 
 /// An error of the client with its causes and without the URL, which may hold a key.

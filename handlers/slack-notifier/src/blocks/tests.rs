@@ -32,7 +32,7 @@ fn texts(value: &Value) -> Vec<(&str, &str)> {
 
 #[track_caller]
 fn assert_within_limits(payload: &Value) {
-    let length_of = |text: &Value| length(text.as_str().unwrap());
+    let length_of = |text: &Value| utf16_units(text.as_str().unwrap());
     assert!((1..=FALLBACK_LIMIT).contains(&length_of(&payload["text"])));
     let nested = payload["attachments"][0]["blocks"].as_array();
     let blocks: Vec<&Value> =
@@ -130,7 +130,7 @@ fn the_text_alone_says_all_and_is_not_formatted() {
     assert_eq!((&payload["mrkdwn"], payload.get("blocks"), payload.get("attachments")), (&json!(false), None, None));
     for c in ["a", "&", "あ", "\n"] {
         let text = text_payload(&full_of(&c.repeat(5000)))["text"].as_str().unwrap().to_owned();
-        assert!((1..=TEXT_LIMIT).contains(&length(&text)));
+        assert!((1..=TEXT_LIMIT).contains(&utf16_units(&text)));
     }
 }
 

@@ -4,7 +4,8 @@
 mod cut;
 
 use super::{Json, Text};
-use crate::text::{code_length, is_blank};
+use crate::text::code_length;
+use contracts::text::is_blank;
 
 /// Longest list or object that stays on one line when not everything can have lines of its own.
 const LINE: usize = 100;
@@ -142,6 +143,7 @@ fn escaped_character(escape: &str) -> (usize, Option<char>) {
 
 /// Whether a character can stand for itself: it is seen, and ends nothing.
 fn is_readable(c: char) -> bool {
-    let is_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
-    !matches!(c, '"' | '\\') && !is_direction && !is_blank(c.encode_utf8(&mut [0; 4]))
+    // It shows in the character before it: a heart is red by one.
+    let is_variation = matches!(c, '\u{fe00}'..='\u{fe0f}');
+    !matches!(c, '"' | '\\') && (is_variation || !is_blank(c.encode_utf8(&mut [0; 4])))
 }

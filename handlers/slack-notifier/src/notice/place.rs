@@ -7,7 +7,7 @@
 //! several places with ` or ` between them the first that says something counts.
 
 use crate::json::Json;
-use crate::text::is_blank;
+use contracts::text::is_blank;
 
 /// A message, and the part of it that places begin at: the detail of an event, or all of it.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use super::{Context, Notice, Severity, severity};
 use crate::blocks::CODE_ROOM;
 use crate::json::{self, Json};
-use crate::text::is_blank;
+use contracts::text::is_blank;
 
 /// How AWS Backup begins what it tells of a job, in plain text.
 ///

@@ -4,7 +4,7 @@
 
 use super::{Context, Notice, Severity};
 use crate::console;
-use crate::text::is_blank;
+use contracts::text::is_blank;
 
 pub(super) fn read(text: &str, context: &Context) -> Option<Notice> {
     let lines = properties(text);

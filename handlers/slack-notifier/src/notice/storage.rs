@@ -7,6 +7,7 @@ use super::{Context, Notice, Severity};
 use crate::arn::{Arn, partition_of};
 use crate::console::{self, Link};
 use crate::json::Json;
+use percent_encoding::percent_decode_str;
 
 /// One thing that happened to one object.
 struct Change<'a> {
@@ -112,20 +113,7 @@ fn link(change: &Change, key: Option<&str>) -> Option<Link> {
 
 /// A key as it is: S3 writes it as forms do, with `+` for a space.
 fn decoded(key: &str) -> String {
-    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
-    let bytes = key.as_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        let escape = hex(bytes.get(at + 1)).zip(hex(bytes.get(at + 2)));
-        let (decoded, n_read) = match (byte, escape) {
-            (b'+', _) => (b' ', 1),
-            (b'%', Some((high, low))) => (u8::try_from(high * 16 + low).unwrap_or(*byte), 3),
-            _ => (*byte, 1),
-        };
-        out.push(decoded);
-        at += n_read;
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 /// A size with three digits and its unit, and as it is if it is small.

@@ -9,6 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::response::Response;
 use futures_util::{Stream, StreamExt, stream};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::watch;
 
 use super::error::{self, ErrorCode};
@@ -17,6 +18,9 @@ use super::query::NoParameters;
 use super::{Backlog, integer};
 
 const CHUNK_BYTES: u64 = 64 * 1024;
+
+/// What is encoded in the name of a file (RFC 5987).
+const EXTENDED_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A status, a code and a message.
 type Refusal = (StatusCode, ErrorCode, &'static str);
@@ -113,14 +117,5 @@ fn cut(chunks: impl Stream<Item = Bytes> + Send) -> impl Stream<Item = io::Resul
 
 // The form that Backlog really sends, which clients are known to parse (RFC 5987).
 fn disposition(name: &str) -> String {
-    let encoded: String = name.bytes().map(percent_encoded).collect();
-    format!("attachment; filename*=UTF-8''{encoded}")
-}
-
-fn percent_encoded(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-        char::from(byte).to_string()
-    } else {
-        format!("%{byte:02X}")
-    }
+    format!("attachment; filename*=UTF-8''{}", utf8_percent_encode(name, EXTENDED_VALUE))
 }

@@ -1,8 +1,6 @@
 //! The function against a stand-in of Teams and claims in memory.
 //!
-//! `Stage::handle` is the only place that calls the handler. It demands of every outcome that
-//! neither the signature nor the question is in it: what the handler returns is all that `runtime`
-//! logs about a question.
+//! Of every outcome, and of the claim, it is demanded that neither the signature nor the question is in it.
 //!
 //! Proven elsewhere: the form of the card (card/tests.rs), the ways of claiming (`testing`,
 //! tests/links/claims.rs), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
@@ -16,9 +14,10 @@ use contracts::question::receipt;
 use contracts::{Message, SettingValue, TimeZone};
 use runtime::{Instant, Outcome};
 use serde_json::{Value, json};
-use standins::{Failure as Planned, Keys, ReceivedCall, Standins};
+use standins::{Failure as Planned, Keys, ReceivedCall};
 use std::collections::BTreeMap;
-use testing::{FakeTable, secret};
+use std::ops::{Deref, DerefMut};
+use testing::{Bench, FakeTable, secret, standins};
 
 /// The accepted signature; a query writes it otherwise than it is.
 const SIGNATURE: &str = "canary+/signature-0123456789";
@@ -28,26 +27,39 @@ const CANARIES: [&str; 2] = ["signature-0123456789", "canary-question"];
 const ID: &str = "2f0e3b5c-0000-5000-8000-000000000001";
 const ARN: &str = "arn:aws:sns:ap-northeast-1:123456789012:questions";
 
-/// One function with its surroundings.
+/// The function, and what it remembers.
 struct Stage {
-    standins: Standins,
+    bench: Bench<Links, Published<Question>>,
     claims: FakeTable<Progress>,
-    links: Links,
-    deadline: Instant,
+}
+
+impl Deref for Stage {
+    type Target = Bench<Links, Published<Question>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.bench
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.bench
+    }
 }
 
 impl Stage {
     /// A function that has the accepted URL.
     async fn new() -> Self {
-        let keys = Keys { teams_signature: SIGNATURE.to_owned(), ..Keys::sample() };
-        let standins = Standins::start(0, keys, None).await.unwrap();
+        let standins = standins(Keys { teams_signature: SIGNATURE.to_owned(), ..Keys::sample() }).await;
         let claims = FakeTable::default();
         let links = Links {
             shown: claims.claims(),
             workflow: secret(&[&standins.teams_workflow_url()]),
             time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
         };
-        Self { standins, claims, links, deadline: Instant::now() + Duration::from_secs(600) }
+        let kept = claims.clone();
+        let bench = Bench::new(standins, links, &CANARIES, handle).keeping(move || format!("{:?}", kept.record(ID)));
+        Self { bench, claims }
     }
 
     /// The same with URLs that successive readings of the secret yield.
@@ -60,39 +72,13 @@ impl Stage {
     }
 
     fn fail(&self, planned: Planned) {
-        self.standins.fail(Planned { service: "teams".into(), ..planned });
+        self.bench.fail(Planned { service: "teams".into(), ..planned });
     }
 
     /// Bodies of the cards that Teams took.
     fn cards(&self) -> Vec<Value> {
         let taken = |call: &ReceivedCall| call.status == 202;
         self.calls().into_iter().filter(taken).map(|call| serde_json::from_str(&call.body).unwrap()).collect()
-    }
-
-    fn calls(&self) -> Vec<ReceivedCall> {
-        self.standins.received()
-    }
-
-    async fn handle(&self, body: &str) -> Result<Done, Failure> {
-        let delivery = Delivery {
-            message: Published::from_body(body).unwrap(),
-            message_id: "m-1".into(),
-            deadline: self.deadline,
-        };
-        let outcome = handle(&self.links, delivery).await;
-        let kept = format!("{outcome:?} {:?}", self.claims.record(ID));
-        for canary in CANARIES {
-            assert!(!kept.contains(canary), "{kept}");
-        }
-        outcome
-    }
-
-    /// Handles a question and expects an outcome; returns its text.
-    async fn check(&self, body: &str, expected: Outcome) -> String {
-        let outcome = self.handle(body).await;
-        let (found, text) = Outcome::of(&outcome);
-        assert_eq!(found, expected, "{text}");
-        text.to_owned()
     }
 }
 
@@ -152,9 +138,9 @@ async fn a_second_delivery_is_recognized_by_the_topics_id() {
 async fn a_bare_message_is_shown_under_the_queues_id_and_without_a_time() {
     let stage = Stage::new().await;
     stage.check(Question::TEST_EVENT, Outcome::Worked).await;
-    assert_eq!(stage.claims.keys(), ["m-1"]);
+    assert_eq!(stage.claims.keys(), ["message-1"]);
     let shown = lines(&stage.cards()[0]);
-    assert_eq!(shown.last().unwrap(), "質問番号: m-1");
+    assert_eq!(shown.last().unwrap(), "質問番号: message-1");
     assert!(shown.iter().all(|line| !line.starts_with("日時")));
 }
 

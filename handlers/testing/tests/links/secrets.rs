@@ -1,7 +1,8 @@
 //! A secret that is kept for a while.
 
 use contracts::WebhookToken;
-use runtime::{Failure, Instant, Secret};
+use runtime::{Anew, Failure, Instant, Secret};
+use std::cell::RefCell;
 use std::time::Duration;
 use testing::{Reading, secret, secret_of};
 use tokio::time::{advance, pause};
@@ -55,4 +56,26 @@ async fn a_value_that_is_gone_is_not_used_any_more() {
         let failure = secret.read().await.unwrap_err();
         assert_eq!(matches!(failure, Failure::Permanent { .. }), is_permanent, "{failure:?}");
     }
+}
+
+/// Makes a call with a secret of these texts, of whose answers this is said; returns what was called with.
+async fn called(texts: &[&str], verdict: Anew) -> Vec<String> {
+    let seen = RefCell::new(Vec::new());
+    let secret = secret::<WebhookToken>(texts);
+    let call = async |token: &WebhookToken| {
+        seen.borrow_mut().push(token.expose().to_owned());
+        Ok::<_, Failure>(seen.borrow().len())
+    };
+    let (answer, value) = secret.call(call, |_, _| verdict).await.unwrap().unwrap();
+    let seen = seen.into_inner();
+    assert_eq!((answer, Some(value.expose())), (seen.len(), seen.last().map(String::as_str)));
+    seen
+}
+
+#[tokio::test]
+async fn a_call_that_refuses_a_secret_is_made_once_more() {
+    assert_eq!(called(&["old", "new"], Anew::No).await, ["old"]);
+    assert_eq!(called(&["old", "new", "newer"], Anew::IfReplaced).await, ["old", "new"]);
+    assert_eq!(called(&["same"], Anew::IfReplaced).await, ["same"]);
+    assert_eq!(called(&["same"], Anew::Always).await, ["same", "same"]);
 }

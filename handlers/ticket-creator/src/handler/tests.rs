@@ -1,8 +1,6 @@
 //! The function against a stand-in of Backlog and claims in memory.
 //!
-//! `Stage::handle` is the only place that calls the handler. It demands of every outcome that
-//! neither the key nor the question is in it: what the handler returns is all that `runtime` logs
-//! about a question.
+//! Of every outcome, and of the claim, it is demanded that neither the key nor the question is in it.
 //!
 //! Proven elsewhere: summary and description (ticket.rs), what every answer of Backlog means
 //! (`backlog-client`), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
@@ -17,9 +15,10 @@ use contracts::question::receipt;
 use contracts::{Message, Origin, SettingValue};
 use runtime::{Instant, Outcome};
 use serde_json::json;
-use standins::{Failure as Planned, Keys, ReceivedCall, Standins};
+use standins::{Failure as Planned, Keys, ReceivedCall};
 use std::collections::BTreeMap;
-use testing::{FakeTable, secret};
+use std::ops::{Deref, DerefMut};
+use testing::{Bench, FakeTable, secret, standins};
 use web::Url;
 
 /// The accepted key; a query writes it otherwise than it is.
@@ -30,19 +29,30 @@ const CANARIES: [&str; 2] = ["key-0123456789", "canary-question"];
 const ID: &str = "2f0e3b5c-0000-5000-8000-000000000001";
 const ARN: &str = "arn:aws:sns:ap-northeast-1:123456789012:questions";
 
-/// One function with its surroundings.
+/// The function, and what it remembers.
 struct Stage {
-    standins: Standins,
+    bench: Bench<Links, Published<Question>>,
     claims: FakeTable<Progress>,
-    links: Links,
-    deadline: Instant,
+}
+
+impl Deref for Stage {
+    type Target = Bench<Links, Published<Question>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.bench
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.bench
+    }
 }
 
 impl Stage {
     /// A function that has the accepted key, and no issue in Backlog.
     async fn new() -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
-        let standins = Standins::start(0, keys, None).await.unwrap();
+        let standins = standins(Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }).await;
         let claims = FakeTable::default();
         let links = Links {
             created: claims.claims(),
@@ -57,7 +67,9 @@ impl Stage {
             custom_fields: CustomFields::default(),
             text_formatting: TextFormatting::Markdown,
         };
-        Self { standins, claims, links, deadline: Instant::now() + Duration::from_secs(600) }
+        let kept = claims.clone();
+        let bench = Bench::new(standins, links, &CANARIES, handle).keeping(move || format!("{:?}", kept.record(ID)));
+        Self { bench, claims }
     }
 
     /// Forms of the issues that Backlog was asked to create, with what became of each call.
@@ -67,34 +79,12 @@ impl Stage {
             let url = Url::parse(&format!("http://form/?{}", call.body)).unwrap();
             (url.query_pairs().into_owned().collect(), call.status)
         };
-        self.standins.received().into_iter().filter(is_creation).map(form).collect()
+        self.calls().into_iter().filter(is_creation).map(form).collect()
     }
 
     /// How often Backlog was asked for a list of issues.
     fn n_searches(&self) -> usize {
-        self.standins.received().iter().filter(|call| call.method == "GET").count()
-    }
-
-    async fn handle(&self, body: &str) -> Result<Done, Failure> {
-        let delivery = Delivery {
-            message: Published::from_body(body).unwrap(),
-            message_id: "m-1".into(),
-            deadline: self.deadline,
-        };
-        let outcome = handle(&self.links, delivery).await;
-        let kept = format!("{outcome:?} {:?}", self.claims.record(ID));
-        for canary in CANARIES {
-            assert!(!kept.contains(canary), "{kept}");
-        }
-        outcome
-    }
-
-    /// Handles a question and expects an outcome; returns its text.
-    async fn check(&self, body: &str, expected: Outcome) -> String {
-        let outcome = self.handle(body).await;
-        let (found, text) = Outcome::of(&outcome);
-        assert_eq!(found, expected, "{text}");
-        text.to_owned()
+        self.calls().iter().filter(|call| call.method == "GET").count()
     }
 }
 
@@ -172,8 +162,8 @@ async fn the_summary_arrives_as_it_was_made_and_the_text_in_full() {
 async fn a_bare_message_gets_its_issue_under_the_queues_id() {
     let stage = Stage::new().await;
     stage.check(Question::TEST_EVENT, Outcome::Worked).await;
-    assert_eq!(stage.claims.keys(), ["m-1"]);
-    assert!(stage.created()[0].0["description"].ends_with("質問番号: m-1"));
+    assert_eq!(stage.claims.keys(), ["message-1"]);
+    assert!(stage.created()[0].0["description"].ends_with("質問番号: message-1"));
 }
 
 #[tokio::test]

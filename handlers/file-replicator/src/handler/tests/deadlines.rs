@@ -3,7 +3,6 @@
 //! The clock is stopped once everything stands still; it then jumps to the next moment that
 //! somebody waits for, so no test waits for real.
 
-use super::host::Host;
 use super::*;
 use tokio::task::yield_now;
 use tokio::time::pause;

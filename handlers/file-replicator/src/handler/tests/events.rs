@@ -1,6 +1,5 @@
 //! Which events make the function work, and where a file goes.
 
-use super::host::Host;
 use super::*;
 use serde_json::json;
 use standins::Project;

@@ -74,7 +74,7 @@ async fn the_key_travels_in_its_header_and_nowhere_else() {
 
 #[tokio::test]
 async fn a_message_that_repeats_the_key_is_withheld() {
-    for form in [KEY, ENCODED_KEYS[0], "canary%2b%2f0123456789"] {
+    for form in [KEY, ENCODED_KEY, "canary%2b%2f0123456789"] {
         let message = format!("no access: GET /api/v2/x?apiKey={form}&y");
         check_withheld(400, &message, Outcome::Permanent).await;
         check_withheld(500, &message, Outcome::Retry).await;

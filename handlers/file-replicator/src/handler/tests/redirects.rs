@@ -2,7 +2,6 @@
 //!
 //! That an encrypted address never leads to an open one is in backlog/tests.rs: it takes TLS.
 
-use super::host::{self, Host};
 use super::*;
 use standins::{Credential, Failure as Planned};
 
@@ -10,7 +9,7 @@ use standins::{Credential, Failure as Planned};
 ///
 /// Expects an outcome, and returns what the other host was asked.
 async fn check(location: impl FnOnce(&str) -> String, expected: Outcome) -> Vec<String> {
-    let host = Host::answering(host::file(&generated(FILE_BYTES))).await;
+    let host = Host::answering(answer(200, "", &generated(FILE_BYTES))).await;
     let stage = Stage::new().await;
     stage.put(|file| file.redirect_to = Some(location(&host.url())));
     let (text, objects) = stage.check(event(|_| {}), expected).await;
@@ -21,7 +20,7 @@ async fn check(location: impl FnOnce(&str) -> String, expected: Outcome) -> Vec<
     assert_eq!(calls.len(), 1, "{text}");
     assert_eq!(calls[0].credential, Credential::Valid);
     let requests = host.requests();
-    requests.iter().for_each(|request| assert_keyless(request));
+    requests.iter().for_each(|request| assert_no_canary(request, &KEYS));
     requests
 }
 
@@ -50,7 +49,7 @@ async fn a_file_at_another_host_is_copied_and_the_key_stays_with_backlog() {
 
 #[tokio::test]
 async fn a_key_that_the_redirect_repeats_is_taken_out_and_the_rest_is_left() {
-    let encoded = ENCODED_KEYS[0];
+    let encoded = ENCODED_KEY;
     for (query, kept) in [
         (format!("apiKey={encoded}"), "/f"),
         (format!("a=x%2Fy+z&apiKey={encoded}&b"), "/f?a=x%2Fy+z&b"),
@@ -65,7 +64,7 @@ async fn a_key_that_the_redirect_repeats_is_taken_out_and_the_rest_is_left() {
 
 #[tokio::test]
 async fn a_redirect_that_hides_the_key_elsewhere_is_not_followed() {
-    let encoded = ENCODED_KEYS[0];
+    let encoded = ENCODED_KEY;
     for rest in [
         format!("f?token={encoded}"),
         format!("f?from=https://backlog.example/api?apiKey={encoded}"),
@@ -92,7 +91,7 @@ async fn backlog_itself_gets_the_key_again() {
     let stage = Stage::new().await;
     stage.put(|file| file.id = 2);
     // The key that it repeats is not sent twice.
-    let location = format!("{}?apiKey={}", stage.url_of(2), ENCODED_KEYS[0]);
+    let location = format!("{}?apiKey={}", stage.url_of(2), ENCODED_KEY);
     stage.put(|file| file.redirect_to = Some(location));
     stage.check(event(|_| {}), Outcome::Worked).await;
     let seen: Vec<_> = stage.standins.received().into_iter().map(|call| call.credential).collect();
@@ -103,10 +102,10 @@ async fn backlog_itself_gets_the_key_again() {
 async fn the_way_back_from_another_host_leads_to_backlog_with_the_key() {
     let stage = Stage::new().await;
     stage.put(|file| file.id = 2);
-    let host = Host::answering(host::empty(302, &format!("Location: {}\r\n", stage.url_of(2)))).await;
+    let host = Host::answering(answer(302, &format!("Location: {}\r\n", stage.url_of(2)), "")).await;
     stage.put(|file| file.redirect_to = Some(host.url()));
     stage.check(event(|_| {}), Outcome::Worked).await;
-    host.requests().iter().for_each(|request| assert_keyless(request));
+    host.requests().iter().for_each(|request| assert_no_canary(request, &KEYS));
     assert_eq!(stage.standins.received()[1].credential, Credential::Valid);
 }
 
@@ -119,11 +118,11 @@ async fn a_circle_is_given_up() {
     assert!(text.contains("circle"), "{text}");
     assert_eq!(stage.standins.received().len(), 4);
     stage.standins.reset();
-    let host = Host::answering(host::empty(302, &format!("Location: {own}\r\n"))).await;
+    let host = Host::answering(answer(302, &format!("Location: {own}\r\n"), "")).await;
     stage.put(|file| file.redirect_to = Some(host.url()));
     stage.check(event(|_| {}), Outcome::Permanent).await;
     assert_eq!((stage.standins.received().len(), host.requests().len()), (2, 2));
-    host.requests().iter().for_each(|request| assert_keyless(request));
+    host.requests().iter().for_each(|request| assert_no_canary(request, &KEYS));
 }
 
 #[tokio::test]
@@ -137,7 +136,7 @@ async fn a_redirect_to_nowhere_is_given_up() {
 #[tokio::test]
 async fn what_another_host_refuses_says_nothing_about_the_key() {
     for status in [400, 401, 403] {
-        let host = Host::answering(host::empty(status, "")).await;
+        let host = Host::answering(answer(status, "", "")).await;
         let mut stage = Stage::new().await;
         // Had the key been read anew, the next event would bring the old one.
         stage.links.api_key = secret(&[KEY, OLD_KEY]);
@@ -152,7 +151,7 @@ async fn what_another_host_refuses_says_nothing_about_the_key() {
 
 #[tokio::test]
 async fn another_host_that_has_not_the_file_says_nothing_about_it() {
-    let host = Host::answering(host::empty(404, "")).await;
+    let host = Host::answering(answer(404, "", "")).await;
     let stage = Stage::new().await;
     stage.put(|file| file.redirect_to = Some(host.url()));
     // Backlog names another address the next time, or says itself that the file is gone.

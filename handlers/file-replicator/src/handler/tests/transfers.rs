@@ -1,6 +1,5 @@
 //! The way of the bytes: large files, cut transfers, wrong sizes, a store that refuses.
 
-use super::host::Host;
 use super::*;
 
 const MIB: u64 = 1024 * 1024;

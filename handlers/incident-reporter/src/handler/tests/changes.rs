@@ -27,7 +27,7 @@ async fn a_change_becomes_a_comment_and_its_repetition_does_not() {
     assert_eq!(stage.check(status("critical"), Outcome::Worked).await, "told SUB-1 about alert 2bj");
     stage.check(status("critical"), Outcome::Ignored).await;
     assert_eq!(stage.comments().await, ["Status: critical"]);
-    assert_eq!(stage.issues().await[0]["status"]["id"], 1);
+    assert_eq!(stage.standins.backlog_issues()[0]["status"]["id"], 1);
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn a_notification_that_is_sent_again_with_another_value_becomes_a_comment(
     for n in [97, 98] {
         stage.check(value(n), Outcome::Worked).await;
     }
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     for (comment, n) in [(0, 97), (1, 98)] {
         let text = issues[0]["comments"][comment]["content"].as_str().unwrap();
         assert!(text.lines().any(|line| line == format!("Value: {n}")), "{text}");
@@ -140,6 +140,6 @@ async fn an_issue_that_somebody_deleted_is_a_warning_once_and_no_endless_retry()
             assert_eq!(text, "SUB-1 is no longer in Backlog");
             stage.check(event, Outcome::Ignored).await;
         }
-        assert_eq!(stage.issues().await.len(), 1);
+        assert_eq!(stage.standins.backlog_issues().len(), 1);
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 async fn check(event: Value, summary: &str, description: &[&str]) {
     let stage = Stage::new().await;
     stage.check(event, Outcome::Worked).await;
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     assert_eq!(issues[0]["summary"], summary);
     assert_eq!(issues[0]["description"].as_str().unwrap().lines().collect::<Vec<_>>(), description);
 }

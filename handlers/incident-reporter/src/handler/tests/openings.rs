@@ -8,7 +8,7 @@ async fn an_alert_gets_an_issue_as_the_stage_says() {
     let stage = Stage::new().await;
     let text = stage.check(alert(json!({})), Outcome::Worked).await;
     assert_eq!(text, "created SUB-1 for alert 2bj");
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0]["summary"], "critical@app01 - CPU % (occurred at 2023-08-21 23:35:21 +09:00)");
     assert_eq!((&issues[0]["issueType"]["id"], &issues[0]["priority"]["id"]), (&json!(12), &json!(2)));
@@ -102,10 +102,10 @@ async fn a_test_event_gets_the_issue_that_its_plan_foretells() {
     for (place, event) in [MackerelEvent::TEST_EVENT, &long].into_iter().enumerate() {
         let test = test_alert(event, &format!("t-{place}")).unwrap();
         stage.check(serde_json::from_str(&test.body).unwrap(), Outcome::Worked).await;
-        let issue = stage.issues().await.pop().unwrap();
+        let issue = stage.standins.backlog_issues().pop().unwrap();
         assert!(issue["summary"].as_str().unwrap().starts_with(&test.summary_start), "{issue}");
         assert!(issue["description"].as_str().unwrap().lines().any(|line| line == test.marker), "{issue}");
         assert!(stage.table.keys().contains(&test.alert_id));
     }
-    assert_eq!(stage.issues().await.len(), 3);
+    assert_eq!(stage.standins.backlog_issues().len(), 3);
 }

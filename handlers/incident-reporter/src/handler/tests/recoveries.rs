@@ -10,7 +10,7 @@ async fn opened(on_recovery: OnRecovery) -> Stage {
 
 /// The status number of the only issue.
 async fn status_of(stage: &Stage) -> Value {
-    stage.issues().await[0]["status"]["id"].clone()
+    stage.standins.backlog_issues()[0]["status"]["id"].clone()
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_recovery_that_overtakes_its_opening_waits_for_it() {
     assert!(text.contains("may still be on its way"), "{text}");
     stage.check(alert(json!({})), Outcome::Worked).await;
     stage.check(recovery(now), Outcome::Worked).await;
-    assert_eq!(stage.issues().await[0]["status"]["id"], 4);
+    assert_eq!(stage.standins.backlog_issues()[0]["status"]["id"], 4);
     // One that does not come does not come any more.
     let stage = Stage::on_recovery(OnRecovery::Close).await;
     stage.check(recovery(now - 16 * 60), Outcome::Ignored).await;
@@ -79,7 +79,7 @@ async fn an_alert_that_a_person_closed_is_over_whatever_its_status() {
         "alert": {"status": "critical", "isOpen": false, "trigger": "manual close", "closedAt": 1_692_632_121, "metricValue": null},
     });
     stage.check(alert(closed), Outcome::Worked).await;
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     let text = issues[0]["comments"][0]["content"].as_str().unwrap();
     for expected in
         ["Recovered: status critical", "Closed at: 2023-08-22 00:35:21 +09:00", "Trigger: manual close", "By: \\[taro]"]
@@ -125,7 +125,7 @@ async fn a_recovery_waits_for_an_issue_that_is_still_to_come() {
     stage.fail(500, "/issues", false);
     stage.check(alert(json!({})), Outcome::Retry).await;
     assert_eq!(stage.check(recovery(), Outcome::Retry).await, "alert 2bj has no issue yet");
-    assert_eq!(stage.issues().await.len(), 0);
+    assert_eq!(stage.standins.backlog_issues().len(), 0);
     stage.check(alert(json!({})), Outcome::Worked).await;
     stage.check(recovery(), Outcome::Worked).await;
     assert_eq!(stage.comments().await, ["Recovered: status ok"]);

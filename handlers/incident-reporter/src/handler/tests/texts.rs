@@ -6,7 +6,7 @@ use super::*;
 async fn issue_of(event: Value) -> (String, String) {
     let stage = Stage::new().await;
     stage.check(event, Outcome::Worked).await;
-    let issue = stage.issues().await.remove(0);
+    let issue = stage.standins.backlog_issues().remove(0);
     let text = |field: &str| issue[field].as_str().unwrap().to_owned();
     (text("summary"), text("description"))
 }
@@ -23,7 +23,7 @@ async fn times_have_the_offset_of_the_stage_and_fall_back_to_the_old_field() {
         let mut stage = Stage::new().await;
         stage.links.time_zone = TimeZone::parse(zone).unwrap();
         stage.check(alert(json!({"alert": {"openedAt": opened_at, "createdAt": created_at}})), Outcome::Worked).await;
-        let issues = stage.issues().await;
+        let issues = stage.standins.backlog_issues();
         assert_eq!(issues[0]["summary"], format!("critical@app01 - CPU %{expected}"));
         assert_eq!(issues[0]["description"].as_str().unwrap().contains("Opened at:"), !expected.is_empty());
     }
@@ -85,7 +85,7 @@ async fn a_project_with_the_notation_of_backlog_gets_its_escapes() {
         "alert": {"monitorName": "#image(u)"},
     });
     stage.check(alert(changes), Outcome::Worked).await;
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     let description = issues[0]["description"].as_str().unwrap();
     for line in ["\\{code}", "\\* x", "\\[\\[a>http://b]] \\%\\%c\\%\\%", "Host: <b>*h*", "Monitor: \\#image(u)"] {
         assert!(description.lines().any(|other| other == line), "{line}: {description}");
@@ -130,7 +130,7 @@ async fn a_comment_says_what_changed() {
     stage.check(status("warning"), Outcome::Worked).await;
     stage.check(alert(json!({})), Outcome::Worked).await;
     stage.check(recovery(), Outcome::Worked).await;
-    let issues = stage.issues().await;
+    let issues = stage.standins.backlog_issues();
     let lines = |n: usize| issues[0]["comments"][n]["content"].as_str().unwrap().lines().collect::<Vec<_>>().clone();
     let measured = ["Warning: > 80", "Critical: > 90", "Duration: 3 min"];
     let url = "Alert URL: https://mackerel.io/orgs/example/alerts/2bj";

@@ -48,7 +48,10 @@ async fn a_rate_limit_costs_no_search_and_leaves_nothing_in_doubt() {
         stage.check(opening, Outcome::Worked).await;
     }
     // Four creations for each issue, three of them refused, and nothing else.
-    assert_eq!((stage.issues().await.len(), stage.n_calls("POST"), stage.n_calls("GET")), (N_ALERTS, 4 * N_ALERTS, 0));
+    assert_eq!(
+        (stage.standins.backlog_issues().len(), stage.n_calls("POST"), stage.n_calls("GET")),
+        (N_ALERTS, 4 * N_ALERTS, 0)
+    );
 }
 
 #[tokio::test]
@@ -74,7 +77,7 @@ async fn what_was_in_doubt_before_a_rate_limit_is_still_looked_for_after_it() {
     stage.check(opening(), Outcome::Retry).await;
     assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&opening()) });
     stage.check(opening(), Outcome::Worked).await;
-    assert_eq!(stage.issues().await.len(), 1);
+    assert_eq!(stage.standins.backlog_issues().len(), 1);
 }
 
 #[tokio::test]
@@ -95,7 +98,7 @@ async fn an_alert_whose_fields_are_of_any_length_is_found_again() {
         stage.check(opening.clone(), Outcome::Retry).await;
         stage.check(opening.clone(), Outcome::Worked).await;
         stage.check(opening, Outcome::Ignored).await;
-        let issues = stage.issues().await;
+        let issues = stage.standins.backlog_issues();
         assert_eq!(issues.len(), 1);
         let description = issues[0]["description"].as_str().unwrap();
         assert!(description.lines().any(|line| line == "Alert ID: 2bj"), "{description}");
@@ -162,7 +165,7 @@ async fn a_change_that_finds_no_issue_opens_one_and_the_opening_becomes_a_commen
     stage.table.leave(ALERT, creating(&status("warning"), Duration::ZERO));
     stage.check(status("critical"), Outcome::Worked).await;
     stage.check(status("warning"), Outcome::Worked).await;
-    assert!(stage.issues().await[0]["summary"].as_str().unwrap().starts_with("critical@"));
+    assert!(stage.standins.backlog_issues()[0]["summary"].as_str().unwrap().starts_with("critical@"));
     assert_eq!(stage.comments().await, ["Status: warning"]);
 }
 

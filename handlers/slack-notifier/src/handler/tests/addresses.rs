@@ -25,7 +25,7 @@ async fn an_address_that_would_give_the_secret_away_is_refused() {
         let stage = Stage::with_webhook(url).await;
         let text = stage.check(Outcome::Permanent).await;
         assert!(text.contains("SLACK_WEBHOOK_URL"), "{text}");
-        assert!(stage.answers().is_empty());
+        assert!(stage.statuses().is_empty());
     }
 }
 
@@ -33,24 +33,24 @@ async fn an_address_that_would_give_the_secret_away_is_refused() {
 async fn this_machine_needs_no_encryption() {
     let stage = Stage::new().await;
     let url = stage.standins.slack_webhook_url().replace("127.0.0.1", "LOCALHOST");
-    let stage = Stage::with(stage.standins, &[&format!(" {url}\r\n")]);
+    let stage = Stage::with(stage.bench.standins, &[&format!(" {url}\r\n")]);
     stage.check(Outcome::Worked).await;
 }
 
 #[tokio::test]
 async fn a_secret_that_was_replaced_is_read_anew() {
-    let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
+    let standins = standins(keys(SECRET)).await;
     let (old, new) = (keys(OLD_SECRET).slack_webhook_url(&standins.url()), standins.slack_webhook_url());
     let stage = Stage::with(standins, &[&old, &new]);
     assert_eq!(stage.check(Outcome::Worked).await, "shown as alarm");
-    assert_eq!(stage.answers(), [404, 200]);
+    assert_eq!(stage.statuses(), [404, 200]);
     assert!(matches!(stage.handle(&alarm("id-2")).await, Ok(Done::Worked(_))));
-    assert_eq!(stage.answers(), [404, 200, 200]);
+    assert_eq!(stage.statuses(), [404, 200, 200]);
 }
 
 #[tokio::test]
 async fn a_secret_that_is_wrong_and_stays_so_says_what_to_do() {
-    let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
+    let standins = standins(keys(SECRET)).await;
     let old = keys(OLD_SECRET).slack_webhook_url(&standins.url());
     let stage = Stage::with(standins, &[&old]);
     let text = stage.check(Outcome::Permanent).await;
@@ -58,31 +58,32 @@ async fn a_secret_that_is_wrong_and_stays_so_says_what_to_do() {
         text,
         "Slack does not know the webhook (404 `no_service`): make a new webhook and deploy again with SLACK_WEBHOOK_URL"
     );
-    assert_eq!(stage.answers(), [404]);
+    assert_eq!(stage.statuses(), [404]);
 }
 
 #[tokio::test]
 async fn a_secret_that_was_replaced_by_another_wrong_one_is_tried_once() {
-    let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
+    let standins = standins(keys(SECRET)).await;
     let [first, second, third] =
         ["Canary1", "Canary2", "Canary3"].map(|key| keys(key).slack_webhook_url(&standins.url()));
     let stage = Stage::with(standins, &[&first, &second, &third]);
     stage.check(Outcome::Permanent).await;
-    assert_eq!(stage.answers(), [404, 404]);
+    assert_eq!(stage.statuses(), [404, 404]);
 }
 
 #[tokio::test]
 async fn a_new_secret_is_held_to_the_same_rules() {
-    let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
+    let standins = standins(keys(SECRET)).await;
     let old = keys(OLD_SECRET).slack_webhook_url(&standins.url());
     let stage = Stage::with(standins, &[&old, "http://hooks.slack.com/services/canary"]);
     let text = stage.check(Outcome::Permanent).await;
     assert!(text.contains("without encryption"), "{text}");
-    let empty = Stage::with(stage.standins, &[&old, " "]);
+    let empty = Stage::with(stage.bench.standins, &[&old, " "]);
     assert_eq!(empty.check(Outcome::Permanent).await, "secret SLACK_WEBHOOK_URL is empty");
 }
 
 #[test]
 fn the_address_does_not_show_itself() {
-    assert_secretless(&format!("{:?}", SlackWebhookUrl::from_stored("https://hooks.slack.com/services/Canary")));
+    let shown = format!("{:?}", SlackWebhookUrl::from_stored("https://hooks.slack.com/services/Canary"));
+    assert_no_canary(&shown, &CANARIES);
 }

@@ -9,7 +9,7 @@ async fn a_notification_that_was_shown_is_not_shown_again() {
     let stage = Stage::new().await;
     stage.check(Outcome::Worked).await;
     assert_eq!(stage.check(Outcome::Ignored).await, "done before: shown as alarm");
-    assert_eq!(stage.answers(), [200]);
+    assert_eq!(stage.statuses(), [200]);
 }
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn the_same_words_published_twice_are_two_notifications() {
     for id in ["id-1", "id-2"] {
         assert!(matches!(stage.handle(&alarm(id)).await, Ok(Done::Worked(_))), "{id}");
     }
-    assert_eq!(stage.answers(), [200, 200]);
+    assert_eq!(stage.statuses(), [200, 200]);
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_notification_that_slack_refused_is_shown_by_the_next_attempt() {
     stage.standins.fail(Planned { service: "slack".into(), ..Planned::default() });
     stage.check(Outcome::Retry).await;
     assert_eq!(stage.check(Outcome::Worked).await, "shown as alarm, after an earlier attempt");
-    assert_eq!(stage.answers(), [500, 200]);
+    assert_eq!(stage.statuses(), [500, 200]);
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn while_one_delivery_is_at_work_another_waits() {
     let until_millis = u64::try_from((now + LEASE).as_millis()).unwrap();
     stage.table.leave("id-1", Progress::Begun { until_millis });
     stage.check(Outcome::Retry).await;
-    assert!(stage.answers().is_empty());
+    assert!(stage.statuses().is_empty());
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn without_a_claim_nothing_is_shown() {
     let mut stage = Stage::new().await;
     stage.links.shown = FakeTable::broken().claims();
     stage.check(Outcome::Retry).await;
-    assert!(stage.answers().is_empty());
+    assert!(stage.statuses().is_empty());
 }
 
 #[test]

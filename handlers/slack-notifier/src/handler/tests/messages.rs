@@ -8,7 +8,7 @@ async fn the_test_event_is_shown_with_the_name_of_its_alarm() {
     let stage = Stage::new().await;
     let text = stage.check(Outcome::Worked).await;
     assert_eq!(text, "shown as alarm");
-    assert_eq!(stage.answers(), [200]);
+    assert_eq!(stage.statuses(), [200]);
     let posted = &stage.posted()[0];
     assert_eq!(posted["blocks"][0]["text"]["text"], "ALARM: checkout-errors");
     assert_eq!(posted["attachments"][0]["color"], "#d13212");
@@ -57,7 +57,7 @@ async fn slack_takes_a_message_of_every_kind() {
         let body = Published::<PlainText>::envelope(&format!("id-{n}"), topic, subject, message);
         assert_eq!(stage.handle(&body).await, Ok(Done::Worked(format!("shown as {kind}"))));
     }
-    assert_eq!(stage.answers(), vec![200; messages.len()]);
+    assert_eq!(stage.statuses(), vec![200; messages.len()]);
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_new_alarm_that_is_well_is_not_shown_and_a_recovery_is() {
     assert_eq!(outcome, Ok(Done::Ignored("an alarm that was just made is well".into())));
     let outcome = handle("id-0", new("INSUFFICIENT_DATA", "2026-08-04T01:53:00.000+0000")).await;
     assert!(matches!(outcome, Ok(Done::Ignored(_))), "{outcome:?}");
-    assert_eq!(stage.answers(), [0; 0]);
+    assert_eq!(stage.statuses(), [0; 0]);
     // Data came back, an alarm ended, a new one went off at once, and one that does not say when it was made.
     let mut bad = new("INSUFFICIENT_DATA", now);
     bad["NewStateValue"] = "ALARM".into();
@@ -102,7 +102,7 @@ async fn a_message_without_an_envelope_is_shown() {
 async fn a_message_is_json_as_slack_wants_it() {
     let stage = Stage::new().await;
     stage.check(Outcome::Worked).await;
-    let call = &stage.standins.received()[0];
+    let call = &stage.calls()[0];
     assert_eq!(
         (call.method.as_str(), call.headers["content-type"].as_str()),
         ("POST", "application/json; charset=utf-8")

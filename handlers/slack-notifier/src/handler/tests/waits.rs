@@ -3,19 +3,18 @@
 //! The clock is stopped once everything stands still; it then jumps to the next moment that
 //! somebody waits for, so no test waits for real.
 
-use super::host::Host;
 use super::*;
 use tokio::task::yield_now;
 use tokio::time::pause;
 
 /// Handles the test event at a Slack that says so and no more; returns the reason and the time it took.
 async fn check(said: &str, deadline: Duration) -> (String, Duration, Stage) {
-    let host = Host::saying(said).await;
-    let mut stage = Stage::with_webhook(&host.url()).await;
+    let host = Host::stalling_after(said).await;
+    let mut stage = Stage::with_webhook(&webhook_at(&host.url())).await;
     let begin = Instant::now();
     stage.deadline = begin + deadline;
     let stop_the_clock = async {
-        while host.n_asked() == 0 {
+        while *host.n_requests.borrow() == 0 {
             yield_now().await;
         }
         pause();
@@ -50,7 +49,7 @@ async fn an_answer_that_stalls_is_no_success() {
 
 #[tokio::test]
 async fn a_deadline_that_is_over_leaves_the_notification_to_the_next_attempt() {
-    let mut stage = Stage::with_webhook(&Host::saying("").await.url()).await;
+    let mut stage = Stage::with_webhook(&webhook_at(&Host::stalling_after("").await.url())).await;
     stage.deadline = Instant::now();
     let text = stage.check(Outcome::Retry).await;
     assert_eq!(text, "Slack did not answer in the time of one invocation");

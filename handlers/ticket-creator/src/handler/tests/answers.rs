@@ -1,8 +1,7 @@
 //! What Backlog may answer: no refusal counts as a success.
 
 use super::*;
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use testing::{Host, check_statuses};
 
 /// Lets Backlog answer so and expects an outcome without an issue.
 async fn check(planned: Planned, expected: Outcome) -> String {
@@ -41,10 +40,8 @@ async fn a_refused_key_is_read_anew_and_then_given_up_with_the_next_step() {
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_tried_again() {
-    for code in [408, 500, 502, 503, 504] {
-        check(status(code), Outcome::Retry).await;
-    }
+async fn every_other_status_says_whether_it_passes() {
+    check_statuses(async |code, expected| check(status(code), expected).await).await;
 }
 
 #[tokio::test]
@@ -66,15 +63,9 @@ async fn an_answer_that_names_no_issue_is_no_success() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_come_ends_with_the_invocation() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut connection, _) = listener.accept().await.unwrap();
-        let mut heard = Vec::new();
-        let _ = connection.read_to_end(&mut heard).await;
-    });
+    let host = Host::stalling_after("").await;
     let mut stage = Stage::new().await;
-    stage.links.backlog = Origin::parse(&format!("http://{address}")).unwrap();
+    stage.links.backlog = Origin::parse(&host.url()).unwrap();
     tokio::time::pause();
     // Less than the client would wait for an answer.
     stage.deadline = Instant::now() + Duration::from_secs(5);
