@@ -1,6 +1,6 @@
 //! What `publish-test-event` sends down a stack, and the effects that prove its arrival.
 
-use crate::stage::Service;
+use contracts::Saas;
 
 /// A test of a deployed stack, from one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,9 @@ pub enum Effect {
     /// A message that a SaaS took; nothing but its stand-in can be asked for it.
     Message {
         /// The SaaS.
-        service: Service,
+        saas: &'static Saas,
+        /// What a message is called there; its stand-in lists them under the plural.
+        item: &'static str,
         /// What the message holds.
         holds: String,
     },

@@ -5,6 +5,7 @@ mod interest;
 mod link;
 mod message;
 mod published;
+mod saas;
 mod secret;
 mod setting;
 mod signature;
@@ -34,7 +35,8 @@ pub use link::{
 };
 pub use message::{Headers, JsonObject, Message, WithHeaders};
 pub use published::{PlainText, Published, published_id};
-pub use secret::{SecretValue, SigningKey, SigningSecret, WebhookToken};
+pub use saas::Saas;
+pub use secret::{SecretForm, SecretValue, SigningKey, SigningSecret, WebhookToken};
 pub use setting::{Days, Origin, SettingValue, SizeLimit};
 pub use signature::{Encoding, Handshake, KeyForm, Signature, Timestamp, Unsigned};
 pub use time_zone::TimeZone;

@@ -229,7 +229,7 @@ impl Parameter {
         let description = match source {
             ParameterSource::ArtifactBucket => "Bucket that holds the archives".into(),
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
-            ParameterSource::ServiceUrl(service) => format!("Where {service:?} answers"),
+            ParameterSource::ServiceUrl(saas) => format!("Where {} answers", saas.name),
             ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
             ParameterSource::Backlog(
                 lookup @ (BacklogLookup::TextFormatting(_) | BacklogLookup::CustomFields { .. }),
