@@ -26,6 +26,8 @@ use crate::event::Reporter;
 use crate::local::Local;
 use crate::propose::OpenChangeSets;
 use aws_config::SdkConfig;
+use contracts::{Origin, Saas};
+use stacks::Stage;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -84,6 +86,16 @@ struct Way {
 }
 
 impl Account {
+    /// Where a SaaS answers for a stage: its stand-in on the local stage, else the host that the stage file names.
+    ///
+    /// `None` if the stage file names none.
+    pub(crate) fn origin_of(&self, stage: &Stage, saas: &Saas) -> Outcome<Option<Origin>> {
+        match &self.local {
+            Some(local) => local.origin_of(saas).map(Some),
+            None => Ok(stage.origin_of(saas)),
+        }
+    }
+
     /// Where requests go that do not go to AWS, with the services that they are for; `None` if all go there.
     pub fn detour(&self) -> Option<&str> {
         self.shared.way.detour.as_deref()

@@ -150,7 +150,7 @@ pub enum Error {
         /// Name of the environment variable.
         name: &'static str,
         /// Where a person finds it.
-        origin: &'static str,
+        origin: String,
     },
     /// The artifact bucket's name belongs to somebody else.
     #[error("bucket `{bucket}` belongs to another account")]

@@ -47,14 +47,14 @@ pub use destroy::{
 pub use error::{Error, Outcome, StackFailure};
 pub use event::{Event, Flush, Reporter, Wait, counted};
 pub use local::{
-    Local, LocalStatus, Lost, RootKey, StandInsSettings, local_logs, local_status, lost_meanwhile, start_local,
+    Local, LocalStatus, Lost, RootKey, StandInsProgram, StandInsSettings, local_logs, local_status, lost_meanwhile, start_local,
     stop_local, until_forgotten,
 };
 pub use lock::LocalTurn;
 pub use lookup::{BacklogIds, look_up};
 pub use measure::{Measured, measure_binary, measure_python};
 pub use outputs::{Deployed, RegisteredUrl, SignedBy, deployed, find_deployed, not_deployed};
-pub use propose::{LeftChangeSet, Plan, Proposal, StandIns, discard_open, propose, still_open};
+pub use propose::{LeftChangeSet, Plan, Proposal, discard_open, propose, still_open};
 pub use python::{PythonTools, variables_of_python};
 pub use readiness::find_warnings;
 pub use rights::rights_to_deploy;

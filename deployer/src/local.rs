@@ -36,6 +36,15 @@ const TRIES: usize = 3;
 /// Two commands at once must not start two clouds.
 const LOCK: &str = "local.lock";
 
+/// The program that serves the stand-ins.
+#[derive(Clone, Copy, Debug)]
+pub struct StandInsProgram<'a> {
+    /// The executable that runs; its hidden command `__stand-ins` serves them.
+    pub executable: &'a Path,
+    /// Changes with the list of stand-ins and their secrets.
+    pub version: &'a str,
+}
+
 /// Whether the local stage runs, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalStatus {
@@ -49,19 +58,20 @@ pub struct LocalStatus {
 
 /// Starts the local stage unless it runs, and returns its addresses.
 ///
-/// `executable` is the one that runs; its hidden command `__stand-ins` serves the stand-ins.
+/// A stage that runs other stand-ins than these is started anew.
 pub async fn start_local(
     workspace: &Workspace,
     region: &Region,
-    executable: &Path,
+    program: &StandInsProgram<'_>,
     reporter: &Reporter,
 ) -> Outcome<Local> {
+    let executable = program.executable;
     let folder = workspace.local();
     // Nobody else reads what is in it.
     let make = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     make.map_err(Error::file("make", &folder))?;
     let _lock = take_lock(workspace, reporter).await?;
-    let version = version();
+    let version = version(program);
     match State::read(&folder) {
         Some(state) if state.version == version => match health::look(&state, &folder).await {
             None => return Ok(state.local),
@@ -212,9 +222,10 @@ fn free_port() -> Outcome<u16> {
         })
 }
 
-/// Changes with everything that the emulator is started from.
-fn version() -> String {
+/// Changes with everything that the emulator is started from, and with the stand-ins that there are.
+fn version(program: &StandInsProgram<'_>) -> String {
     let mut digest = Sha256::new();
+    digest.update(program.version);
     for (_, text) in LAUNCHER {
         digest.update(text);
     }

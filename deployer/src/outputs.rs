@@ -21,7 +21,7 @@ pub struct Deployed {
     /// What to register where.
     pub registrations: Vec<RegisteredUrl>,
     /// Secrets that somebody gave it: the name, and where the value is found.
-    pub secrets: Vec<(&'static str, &'static str)>,
+    pub secrets: Vec<(&'static str, String)>,
 }
 
 /// An address, and where a person enters it.
@@ -143,7 +143,7 @@ async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<
     }
     let outputs = there.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
     let given = stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given);
-    let secrets = given.map(|secret| (secret.name, secret.origin)).collect();
+    let secrets = given.map(|secret| (secret.name, secret.origin())).collect();
     Ok(Deployed { name: stack.name(), status: there.status, changed: false, outputs, registrations, secrets })
 }
 

@@ -10,6 +10,7 @@ mod yaml;
 pub mod rights;
 pub mod workflow;
 
+pub use contracts::SecretForm;
 pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, SigningKeyRef, TableRef, TopicRef};
 pub use stack::{
     BacklogLookup, CodeParameter, Definition, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint,

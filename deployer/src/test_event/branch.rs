@@ -5,7 +5,7 @@ use super::entry::Sent;
 use super::trace::{Line, Trace};
 use super::{Run, TestReport, diagnose};
 use crate::error::Outcome;
-use stacks::{Branch, Effect, Service};
+use stacks::{Branch, Effect};
 use std::time::Duration;
 
 /// A branch that is being followed.
@@ -78,8 +78,7 @@ fn effect_hop(effect: &Effect) -> String {
         Effect::Object { .. } => "object in the bucket".into(),
         Effect::Issue { .. } => "issue in Backlog".into(),
         Effect::Item { .. } => "item in the table".into(),
-        Effect::Message { service: Service::Teams, .. } => "card in Teams".into(),
-        Effect::Message { service, .. } => format!("message in {service:?}"),
+        Effect::Message { saas, item, .. } => format!("{item} in {}", saas.name),
         Effect::Nothing(_) => "nothing new to find".into(),
     }
 }

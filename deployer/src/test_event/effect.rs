@@ -13,7 +13,8 @@ use base64::prelude::BASE64_STANDARD;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use stacks::{Effect, Service, StandInFile, TestPlan};
+use contracts::Saas;
+use stacks::{Effect, StandInFile, TestPlan};
 
 /// Largest content that is made and compared byte by byte; of a larger one only the size is.
 const COMPARED_BYTES: u64 = 4 * 1024 * 1024;
@@ -25,7 +26,7 @@ pub(super) struct Arranged {
     /// Version of the object that is already there.
     previous_version: Option<String>,
     /// How many messages the stand-ins have that could be taken for the event's own.
-    n_messages: Vec<(Service, usize)>,
+    n_messages: Vec<(&'static Saas, usize)>,
 }
 
 /// Gives the stand-ins what the event is about, and remembers what is in the bucket.
@@ -42,8 +43,8 @@ pub(super) async fn arrange(account: &Account, plan: &TestPlan, there: &Deployed
         if let Effect::Object { bucket_output, key, .. } = &branch.effect {
             previous_version = find_object(account, there, bucket_output, key).await?.map(|object| object.version);
         }
-        if let (Effect::Message { service, holds }, Some(local)) = (&branch.effect, &account.local) {
-            n_messages.push((*service, count_messages(local, *service, holds).await?));
+        if let (Effect::Message { saas, item, holds }, Some(local)) = (&branch.effect, &account.local) {
+            n_messages.push((*saas, count_messages(local, saas, item, holds).await?));
         }
     }
     Ok(Arranged { content, previous_version, n_messages })
@@ -120,7 +121,9 @@ pub(super) async fn find(
         }
         Effect::Issue { key_secret, holds } => find_issue(run, key_secret, holds, result).await,
         Effect::Item { table_output, attribute, holds } => find_item(run, table_output, attribute, holds, id).await,
-        Effect::Message { service, holds } => find_message(run.account, *service, holds, result, arranged).await,
+        Effect::Message { saas, item, holds } => {
+            find_message(run.account, (saas, item), holds, result, arranged).await
+        }
     }
 }
 
@@ -229,36 +232,33 @@ async fn find_item(
 /// A SaaS that only takes messages cannot be asked for them; its stand-in can.
 async fn find_message(
     account: &Account,
-    service: Service,
+    (saas, item): (&'static Saas, &str),
     holds: &str,
     result: Option<&str>,
     arranged: &Arranged,
 ) -> Outcome<Result<String, String>> {
     let with = if holds.is_empty() { String::new() } else { format!(" with `{holds}`") };
     let Some(local) = &account.local else {
-        let seen = || format!("{service:?} took it; look for a message{with} in the channel");
-        return Ok(result.map(|_| seen()).ok_or_else(|| format!("{service:?} has taken nothing yet")));
+        let seen = || format!("{} took it; look for a {item}{with} in the channel", saas.name);
+        return Ok(result.map(|_| seen()).ok_or_else(|| format!("{} has taken nothing yet", saas.name)));
     };
-    let before = arranged.n_messages.iter().find(|(known, _)| *known == service).map_or(0, |(_, n)| *n);
-    let there = count_messages(local, service, holds).await?;
+    let before = arranged.n_messages.iter().find(|(known, _)| *known == saas).map_or(0, |(_, n)| *n);
+    let there = count_messages(local, saas, item, holds).await?;
     Ok(match there.saturating_sub(before) {
-        0 => Err(format!("the stand-in of {service:?} has no new message{with}")),
-        1 => Ok(format!("one message{with}")),
-        n => Err(format!("the stand-in of {service:?} has {n} new messages{with}")),
+        0 => Err(format!("the stand-in of {} has no new {item}{with}", saas.name)),
+        1 => Ok(format!("one {item}{with}")),
+        n => Err(format!("the stand-in of {} has {n} new {item}s{with}", saas.name)),
     })
 }
 
 /// How many messages of a stand-in hold a text; of an empty one, how many there are.
-async fn count_messages(local: &Local, service: Service, holds: &str) -> Outcome<usize> {
-    let path = match service {
-        Service::Teams => "teams/cards",
-        _ => "slack/messages",
-    };
+async fn count_messages(local: &Local, saas: &Saas, item: &str, holds: &str) -> Outcome<usize> {
+    let path = format!("{}/{item}s", saas.id());
     let unreadable = |error: reqwest::Error| Error::Local {
-        what: format!("the stand-in of {service:?} cannot be asked: {error}"),
+        what: format!("the stand-in of {} cannot be asked: {error}", saas.name),
         hint: "look whether it runs: cargo xtask local status".into(),
     };
-    let call = control(local, Method::GET, path)?;
+    let call = control(local, Method::GET, &path)?;
     let messages: Vec<serde_json::Value> = call.send().await.map_err(unreadable)?.json().await.map_err(unreadable)?;
     // A text may stand in the JSON with escapes; a word of letters and digits stands as it is.
     Ok(messages.iter().filter(|message| message.to_string().contains(holds)).count())

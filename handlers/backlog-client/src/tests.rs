@@ -85,9 +85,9 @@ const RETRY: Outcome = Outcome::Retry { after: None };
 
 impl Stage {
     async fn new() -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
+        let keys = Keys::sample().with("BACKLOG_API_KEY", KEY);
         let standins = Standins::start(0, keys, None).await.unwrap();
-        let origin = Origin::parse(&standins.backlog_url()).unwrap();
+        let origin = Origin::parse(&standins.origin("backlog")).unwrap();
         Self { standins, origin, key: Secret::fake(&[KEY]) }
     }
 

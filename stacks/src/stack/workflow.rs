@@ -123,7 +123,7 @@ impl Stack {
                 continue;
             };
             let to = match self.parameters.get(&to) {
-                Some(ParameterSource::ServiceUrl(service)) => format!("{service:?}"),
+                Some(ParameterSource::ServiceUrl(saas)) => saas.name.to_owned(),
                 _ => to,
             };
             self.edge(logical_id, &to, words);

@@ -31,14 +31,14 @@ impl Stage {
     }
 
     fn slack(&self, message: &Json) {
-        self.post(&self.standins.slack_webhook_url(), message);
+        self.post(&self.standins.secret("SLACK_WEBHOOK_URL"), message);
     }
 
     fn teams(&self, body: &Json, more: Json) {
         let mut card = json!({"type": "AdaptiveCard", "version": "1.4", "body": body});
         card.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let attachment = json!({"contentType": "application/vnd.microsoft.card.adaptive", "content": card});
-        self.post(&self.standins.teams_workflow_url(), &json!({"type": "message", "attachments": [attachment]}));
+        self.post(&self.standins.secret("TEAMS_WORKFLOW_URL"), &json!({"type": "message", "attachments": [attachment]}));
     }
 
     fn tell(&self, invocations: &Json) {

@@ -296,9 +296,21 @@ impl Stage {
         std::fs::write(path, text.replacen(old, new, 1)).unwrap();
     }
 
-    /// The secrets that the deployer made for the stand-ins, by their names.
+    /// The values of the secrets that the stand-ins take, by their names.
     pub fn secrets(&self) -> BTreeMap<String, String> {
-        serde_json::from_value(self.state()["local"]["secrets"].clone()).unwrap()
+        serde_json::from_str(&self.controlled("secrets").body).unwrap()
+    }
+
+    /// What of each secret nobody else knows: of an address its end.
+    pub fn secret_words(&self) -> Vec<String> {
+        const N_CHARS: usize = 32;
+        let ends = self.secrets().into_values().map(|value| value[value.len() - N_CHARS..].to_owned());
+        ends.inspect(|end| assert!(end.chars().all(|c| c.is_ascii_hexdigit()), "not a secret's end")).collect()
+    }
+
+    /// The word that all these secrets follow from.
+    pub fn seed(&self) -> String {
+        self.state()["local"]["seed"].as_str().unwrap().to_owned()
     }
 
     /// What the commands remember of the running stage.

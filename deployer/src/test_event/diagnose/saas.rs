@@ -67,7 +67,7 @@ pub(super) fn of_reason(stack: &Stack, reason: &str) -> Option<String> {
         Step(step) => (*step).to_owned(),
         Secret(name) => {
             let secret = stack.secrets().iter().find(|secret| secret.name == *name);
-            let origin = secret.map(|secret| format!(" ({})", secret.origin)).unwrap_or_default();
+            let origin = secret.map(|secret| format!(" ({})", secret.origin())).unwrap_or_default();
             format!(
                 "give another value{origin}: {name}=… cargo xtask deploy {} --stage {}",
                 stack.name(),

@@ -52,12 +52,12 @@ impl Stage {
     }
 
     async fn with(store: FakeObjectStore) -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
+        let keys = Keys::sample().with("BACKLOG_API_KEY", KEY);
         let standins = Standins::start(0, keys, None).await.unwrap();
         let links = Links {
             target: ObjectStore::fake(&store, "target/"),
             api_key: Secret::<BacklogApiKey>::fake(&[KEY]),
-            backlog: Origin::parse(&standins.backlog_url()).unwrap(),
+            backlog: Origin::parse(&standins.origin("backlog")).unwrap(),
             project: ProjectKey::parse("SUB").unwrap(),
             folder: Folder::parse("/sample").unwrap(),
             size_limit: SizeLimit::parse("1 GiB").unwrap(),
@@ -82,7 +82,7 @@ impl Stage {
 
     /// Where Backlog has a file.
     fn url_of(&self, file_id: u64) -> String {
-        format!("{}/api/v2/projects/SUB/files/{file_id}", self.standins.backlog_url())
+        format!("{}/api/v2/projects/SUB/files/{file_id}", self.standins.origin("backlog"))
     }
 
     async fn handle(&self, event: Value) -> Result<Done, Failure> {

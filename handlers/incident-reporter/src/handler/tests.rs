@@ -45,12 +45,12 @@ impl Stage {
     }
 
     async fn with(table: FakeTable<Incident>) -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
+        let keys = Keys::sample().with("BACKLOG_API_KEY", KEY);
         let standins = Standins::start(0, keys, None).await.unwrap();
         let links = Links {
             incidents: Records::fake(&table),
             api_key: Secret::<BacklogApiKey>::fake(&[KEY]),
-            backlog: Origin::parse(&standins.backlog_url()).unwrap(),
+            backlog: Origin::parse(&standins.origin("backlog")).unwrap(),
             project: ProjectId::new(92),
             issue_type: IssueTypeId::new(12),
             priority: PriorityId::new(2),

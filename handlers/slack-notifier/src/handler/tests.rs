@@ -36,7 +36,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
-        let url = standins.slack_webhook_url();
+        let url = standins.secret("SLACK_WEBHOOK_URL");
         Self::with(standins, &[&url])
     }
 
@@ -90,7 +90,7 @@ impl Stage {
 }
 
 fn keys(slack_secret: &str) -> Keys {
-    Keys { slack_secret: slack_secret.to_owned(), ..Keys::sample() }
+    Keys::sample().with("SLACK_WEBHOOK_URL", slack_secret)
 }
 
 /// The test event as the topic delivers it to the queue.

@@ -39,12 +39,12 @@ struct Stage {
 impl Stage {
     /// A function that has the accepted URL.
     async fn new() -> Self {
-        let keys = Keys { teams_signature: SIGNATURE.to_owned(), ..Keys::sample() };
+        let keys = Keys::sample().with("TEAMS_WORKFLOW_URL", SIGNATURE);
         let standins = Standins::start(0, keys, None).await.unwrap();
         let claims = FakeTable::default();
         let links = Links {
             shown: Claims::fake(&claims),
-            workflow: Secret::<TeamsWorkflowUrl>::fake(&[&standins.teams_workflow_url()]),
+            workflow: Secret::<TeamsWorkflowUrl>::fake(&[&standins.secret("TEAMS_WORKFLOW_URL")]),
             time_zone: TimeZone::parse("Asia/Tokyo").unwrap(),
         };
         Self { standins, claims, links, deadline: Instant::now() + Duration::from_secs(600) }
@@ -53,7 +53,7 @@ impl Stage {
     /// The same with URLs that successive readings of the secret yield.
     async fn with_urls(urls: impl FnOnce(&str) -> Vec<String>) -> Self {
         let mut stage = Self::new().await;
-        let urls = urls(&stage.standins.teams_workflow_url());
+        let urls = urls(&stage.standins.secret("TEAMS_WORKFLOW_URL"));
         let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
         stage.links.workflow = Secret::fake(&urls);
         stage

@@ -42,13 +42,13 @@ struct Stage {
 impl Stage {
     /// A function that has the accepted key, and no issue in Backlog.
     async fn new() -> Self {
-        let keys = Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() };
+        let keys = Keys::sample().with("BACKLOG_API_KEY", KEY);
         let standins = Standins::start(0, keys, None).await.unwrap();
         let claims = FakeTable::default();
         let links = Links {
             created: Claims::fake(&claims),
             api_key: Secret::<BacklogApiKey>::fake(&[KEY]),
-            backlog: Origin::parse(&standins.backlog_url()).unwrap(),
+            backlog: Origin::parse(&standins.origin("backlog")).unwrap(),
             // The project of the stand-in, and the first of its types.
             project: ProjectId::new(92),
             issue_type: IssueTypeId::new(11),

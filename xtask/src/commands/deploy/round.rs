@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::display::print_proposals;
 use crate::failure::Failure;
 use deployer::{
-    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, counted, deployed,
+    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, counted, deployed,
     propose, put_secrets, upload, upload_site,
 };
 use futures_util::future::join_all;
@@ -85,7 +85,6 @@ impl Round<'_> {
             code_keys: self.code_keys,
             outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&NOTHING),
             backlog_ids: self.backlog_ids,
-            stand_ins: self.account.local.as_ref().map(|local| local as &(dyn StandIns + Send + Sync)),
             clears: self.manner != Manner::Look,
         }
     }

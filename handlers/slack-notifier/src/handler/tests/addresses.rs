@@ -32,7 +32,7 @@ async fn an_address_that_would_give_the_secret_away_is_refused() {
 #[tokio::test]
 async fn this_machine_needs_no_encryption() {
     let stage = Stage::new().await;
-    let url = stage.standins.slack_webhook_url().replace("127.0.0.1", "LOCALHOST");
+    let url = stage.standins.secret("SLACK_WEBHOOK_URL").replace("127.0.0.1", "LOCALHOST");
     let stage = Stage::with(stage.standins, &[&format!(" {url}\r\n")]);
     stage.check(Outcome::Worked).await;
 }
@@ -40,7 +40,7 @@ async fn this_machine_needs_no_encryption() {
 #[tokio::test]
 async fn a_secret_that_was_replaced_is_read_anew() {
     let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
-    let (old, new) = (keys(OLD_SECRET).slack_webhook_url(&standins.url()), standins.slack_webhook_url());
+    let (old, new) = (keys(OLD_SECRET).value(&standins.url(), "SLACK_WEBHOOK_URL"), standins.secret("SLACK_WEBHOOK_URL"));
     let stage = Stage::with(standins, &[&old, &new]);
     assert_eq!(stage.check(Outcome::Worked).await, "shown as alarm");
     assert_eq!(stage.answers(), [404, 200]);
@@ -51,7 +51,7 @@ async fn a_secret_that_was_replaced_is_read_anew() {
 #[tokio::test]
 async fn a_secret_that_is_wrong_and_stays_so_says_what_to_do() {
     let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
-    let old = keys(OLD_SECRET).slack_webhook_url(&standins.url());
+    let old = keys(OLD_SECRET).value(&standins.url(), "SLACK_WEBHOOK_URL");
     let stage = Stage::with(standins, &[&old]);
     let text = stage.check(Outcome::Permanent).await;
     assert_eq!(
@@ -65,7 +65,7 @@ async fn a_secret_that_is_wrong_and_stays_so_says_what_to_do() {
 async fn a_secret_that_was_replaced_by_another_wrong_one_is_tried_once() {
     let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
     let [first, second, third] =
-        ["Canary1", "Canary2", "Canary3"].map(|key| keys(key).slack_webhook_url(&standins.url()));
+        ["Canary1", "Canary2", "Canary3"].map(|key| keys(key).value(&standins.url(), "SLACK_WEBHOOK_URL"));
     let stage = Stage::with(standins, &[&first, &second, &third]);
     stage.check(Outcome::Permanent).await;
     assert_eq!(stage.answers(), [404, 404]);
@@ -74,7 +74,7 @@ async fn a_secret_that_was_replaced_by_another_wrong_one_is_tried_once() {
 #[tokio::test]
 async fn a_new_secret_is_held_to_the_same_rules() {
     let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
-    let old = keys(OLD_SECRET).slack_webhook_url(&standins.url());
+    let old = keys(OLD_SECRET).value(&standins.url(), "SLACK_WEBHOOK_URL");
     let stage = Stage::with(standins, &[&old, "http://hooks.slack.com/services/canary"]);
     let text = stage.check(Outcome::Permanent).await;
     assert!(text.contains("without encryption"), "{text}");

@@ -155,7 +155,7 @@ async fn a_redirect_is_not_followed() {
     let other = Stage::new().await;
     for status in [301, 302, 303, 307, 308] {
         let stage = Stage::new().await;
-        let location = BTreeMap::from([("location".to_owned(), other.standins.slack_webhook_url())]);
+        let location = BTreeMap::from([("location".to_owned(), other.standins.secret("SLACK_WEBHOOK_URL"))]);
         stage.standins.fail(Planned { headers: location, ..planned(status, Some("")) });
         stage.check(Outcome::Retry).await;
         assert_eq!((stage.answers(), other.answers()), (vec![status], vec![]));
@@ -164,7 +164,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn an_answer_that_repeats_the_secret_is_not_repeated() {
-    let url = Stage::new().await.standins.slack_webhook_url();
+    let url = Stage::new().await.standins.secret("SLACK_WEBHOOK_URL");
     for echo in [
         SECRET.to_owned(),
         SECRET.to_lowercase(),

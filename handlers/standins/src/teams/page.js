@@ -120,3 +120,5 @@ function teamsMessage(stored) {
   const cards = stored.payload.attachments.map((attachment) => teamsCard(attachment.content));
   return element("li", "entry", element("p", "sender", element("b", "", "Workflows"), clock(stored.at)), ...cards);
 }
+
+products.teams = { title: "Teams", list: "cards", one: "card", many: "cards", build: teamsMessage };

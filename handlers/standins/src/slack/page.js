@@ -166,3 +166,5 @@ function slackMessage(stored) {
   avatar.ariaHidden = "true";
   return element("li", "entry message", avatar, content);
 }
+
+products.slack = { title: "Slack", list: "messages", one: "message", many: "messages", build: slackMessage };
