@@ -47,8 +47,8 @@ pub use destroy::{
 pub use error::{Error, Outcome, StackFailure};
 pub use event::{Event, Flush, Reporter, Wait, counted};
 pub use local::{
-    Local, LocalStatus, Lost, RootKey, StandInsProgram, StandInsSettings, local_logs, local_status, lost_meanwhile, start_local,
-    stop_local, until_forgotten,
+    Local, LocalStatus, Lost, RootKey, StandInsProgram, StandInsSettings, local_logs, local_status, lost_meanwhile,
+    start_local, stop_local, until_forgotten,
 };
 pub use lock::LocalTurn;
 pub use lookup::{BacklogIds, look_up};

@@ -40,11 +40,27 @@ impl Integration for Settings {
     /// Panics if the stage has no section `backlog`, which reading the stage file refuses.
     fn define(&self, stage: &Stage, stack: &mut Stack) {
         let Some(space) = &stage.backlog else { panic!("the stage has no section `backlog`") };
-        let events = stack.queue::<BacklogEvent>("Events");
         let token = stack.generated_secret::<WebhookToken>("WebhookToken");
         let api_key = stack.given_secret::<BacklogApiKey>("BacklogApiKey");
         let files = stack.bucket("Files", BUCKET);
 
+        let url = stack.service_url(&backlog::SAAS);
+        // Events of other projects are ignored.
+        stack.named_in_backlog(BacklogLookup::Project(NameOrId::Name(space.project.as_str().into())));
+        let events = stack.consumer(
+            "Events",
+            "FileReplicator",
+            // One file at a time has the whole time of an invocation; Backlog asks for few at once.
+            Feeding { batch_size: 1, maximum_concurrency: 2 },
+            file_replicator::Wiring {
+                target: files.put_objects(&self.target_prefix),
+                api_key: api_key.read(),
+                backlog: url,
+                project: stack.setting(&space.project),
+                folder: stack.setting(&self.watched_folder),
+                size_limit: stack.setting(&self.size_limit),
+            },
+        );
         stack.webhook(
             "WebhookReceiver",
             &events,
@@ -56,23 +72,6 @@ impl Integration for Settings {
                     [] => Senders::Everyone,
                     only => Senders::Only(only.to_vec()),
                 },
-            },
-        );
-        let url = stack.service_url(&backlog::SAAS);
-        // Events of other projects are ignored.
-        stack.named_in_backlog(BacklogLookup::Project(NameOrId::Name(space.project.as_str().into())));
-        stack.consumer(
-            "FileReplicator",
-            &events,
-            // One file at a time has the whole time of an invocation; Backlog asks for few at once.
-            Feeding { batch_size: 1, maximum_concurrency: 2 },
-            file_replicator::Wiring {
-                target: files.put_objects(&self.target_prefix),
-                api_key: api_key.read(),
-                backlog: url,
-                project: stack.setting(&space.project),
-                folder: stack.setting(&self.watched_folder),
-                size_limit: stack.setting(&self.size_limit),
             },
         );
         stack.tested_by(BacklogEvent::TEST_EVENT, plan_test);

@@ -54,7 +54,10 @@ impl Listed {
     pub(crate) fn stack(&self, stage: &Stage) -> Option<Stack> {
         let mut stack = Stack::new(self.section.name, stage);
         let is_defined = (self.define)(stage, &mut stack);
-        if is_defined && stack.before().is_none() && let Some(certificate) = self.certificate {
+        if is_defined
+            && stack.before().is_none()
+            && let Some(certificate) = self.certificate
+        {
             stack.had_certificate(certificate);
         }
         is_defined.then_some(stack)

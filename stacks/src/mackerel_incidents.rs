@@ -56,27 +56,16 @@ impl Integration for Settings {
 
     /// Webhook, queue, reporter, and what it remembers of each alert.
     fn define(&self, stage: &Stage, stack: &mut Stack) {
-        let alerts = stack.queue::<MackerelEvent>("Alerts");
         let token = stack.generated_secret::<WebhookToken>("WebhookToken");
         let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
         let incidents = stack.memory::<Incident>("Incidents");
 
-        stack.webhook(
-            "WebhookReceiver",
-            &alerts,
-            Webhook {
-                saas: &mackerel::SAAS,
-                place: "Monitors, Channels, Add a notification group or channel, Webhook: field `URL`; tick `Alert`",
-                sender: Sender::Token(&token),
-                senders: self.allowed_senders.clone(),
-            },
-        );
         let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
             stack.issue(&self.issue);
         let url = stack.service_url(&backlog::SAAS);
-        stack.consumer(
+        let alerts = stack.consumer(
+            "Alerts",
             "IncidentReporter",
-            &alerts,
             // Backlog asks for one update at a time from each user.
             Feeding { batch_size: 1, maximum_concurrency: 2 },
             incident_reporter::Wiring {
@@ -92,6 +81,16 @@ impl Integration for Settings {
                 text_formatting,
                 on_recovery: stack.setting(&self.on_recovery),
                 time_zone: stack.setting(&stage.time_zone),
+            },
+        );
+        stack.webhook(
+            "WebhookReceiver",
+            &alerts,
+            Webhook {
+                saas: &mackerel::SAAS,
+                place: "Monitors, Channels, Add a notification group or channel, Webhook: field `URL`; tick `Alert`",
+                sender: Sender::Token(&token),
+                senders: self.allowed_senders.clone(),
             },
         );
         stack.tested_by(MackerelEvent::TEST_EVENT, plan_test);

@@ -11,7 +11,7 @@ use contracts::question_archiver::ArchivedQuestion;
 use contracts::question_receiver::DailyLimit;
 use contracts::teams::{self, TeamsWorkflowUrl};
 use contracts::{
-    Days, Message, Published, question, question_archiver, question_receiver, teams_poster, ticket_creator,
+    Days, Message, question, question_archiver, question_receiver, teams_poster, ticket_creator,
 };
 use serde::Deserialize;
 
@@ -125,13 +125,11 @@ impl Integration for Settings {
 
         // One at a time: each end is as slow as a SaaS, and a failure concerns one question.
         let feeding = Feeding { batch_size: 1, maximum_concurrency: 2 };
-        let for_teams = stack.queue::<Published<Question>>("TeamsQuestions");
-        stack.subscribe(&for_teams, &questions);
         let workflow = stack.given_secret::<TeamsWorkflowUrl>("TeamsWorkflow");
         let shown = stack.memory::<Progress>("TeamsClaims");
-        stack.consumer(
+        let for_teams = stack.consumer(
+            "TeamsQuestions",
             "TeamsPoster",
-            &for_teams,
             feeding,
             teams_poster::Wiring {
                 shown: shown.claim(),
@@ -139,17 +137,16 @@ impl Integration for Settings {
                 time_zone: stack.setting(&stage.time_zone),
             },
         );
+        stack.subscribe(&for_teams, &questions);
 
-        let for_backlog = stack.queue::<Published<Question>>("TicketQuestions");
-        stack.subscribe(&for_backlog, &questions);
         let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
         let created = stack.memory::<Progress>("TicketClaims");
         let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
             stack.issue(&self.issue);
         let url = stack.service_url(&backlog::SAAS);
-        stack.consumer(
+        let for_backlog = stack.consumer(
+            "TicketQuestions",
             "TicketCreator",
-            &for_backlog,
             feeding,
             ticket_creator::Wiring {
                 created: created.claim(),
@@ -164,16 +161,16 @@ impl Integration for Settings {
                 text_formatting,
             },
         );
+        stack.subscribe(&for_backlog, &questions);
 
-        let for_archive = stack.queue::<Published<Question>>("ArchiveQuestions");
-        stack.subscribe(&for_archive, &questions);
         let archive = stack.data_table::<ArchivedQuestion>(ARCHIVE_TABLE, ARCHIVE);
-        stack.consumer(
+        let for_archive = stack.consumer(
+            "ArchiveQuestions",
             "QuestionArchiver",
-            &for_archive,
             feeding,
             question_archiver::Wiring { archive: archive.insert(), keep_days: stack.setting(&self.keep_days) },
         );
+        stack.subscribe(&for_archive, &questions);
         stack.tested_by(Question::TEST_EVENT, plan_test);
     }
 }

@@ -8,7 +8,7 @@ use crate::stage::{
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::claim::Progress;
 use contracts::slack::{self, SlackWebhookUrl};
-use contracts::{Message, PlainText, Published, slack_notifier};
+use contracts::{Message, PlainText, slack_notifier};
 use serde::Deserialize;
 
 const TOPIC: &str = "Notifications";
@@ -71,13 +71,11 @@ impl Integration for Settings {
             None => stack.service_topic::<PlainText>(TOPIC, TOPIC_ARN, &all_publishers(self)),
             Some(arn) => stack.existing_topic::<PlainText>(arn, TOPIC_ARN),
         };
-        let notices = stack.queue::<Published<PlainText>>("Notices");
-        stack.subscribe(&notices, &topic);
         let webhook = stack.given_secret::<SlackWebhookUrl>("SlackWebhook");
         let claims = stack.memory::<Progress>("Claims");
-        stack.consumer(
+        let notices = stack.consumer(
+            "Notices",
             "SlackNotifier",
-            &notices,
             // Slack takes about one message a second.
             Feeding { batch_size: 1, maximum_concurrency: 2 },
             slack_notifier::Wiring {
@@ -86,6 +84,7 @@ impl Integration for Settings {
                 time_zone: stack.setting(&stage.time_zone),
             },
         );
+        stack.subscribe(&notices, &topic);
         stack.registration(
             "CloudWatch, Budgets and EventBridge",
             "CloudWatch: the alarm's notification; Budgets: the alert's Amazon SNS ARN; EventBridge: a rule's target, which brings CodePipeline and S3 too",

@@ -27,7 +27,7 @@ use contracts::backlog::{CustomFields, IssueTypeId, MilestoneId, PriorityId, Pro
 use contracts::{Kind, Origin, Saas, SecretValue, Setting, SettingValue, Wire};
 use graph::Edge;
 use policies::{PolicyDocument, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::Location;
 
 /// How a test of the stack is made from the text of an event, and from a word that no event had before.
@@ -69,8 +69,6 @@ pub struct Stack {
     secrets: Vec<SecretSpec>,
     registrations: Vec<Registration>,
     edges: Vec<Edge>,
-    /// Queues without a consumer, with their dead-letter queues.
-    unconsumed: BTreeSet<String>,
     plan_test: Option<(&'static str, PlanTest)>,
 }
 
@@ -119,7 +117,6 @@ impl Stack {
             secrets: Vec::new(),
             registrations: Vec::new(),
             edges: Vec::new(),
-            unconsumed: BTreeSet::new(),
             plan_test: None,
         }
     }

@@ -9,12 +9,12 @@ mod words;
 
 pub use section::{AlarmTarget, Contradiction, Hosted, Section};
 pub(crate) use section::{SectionKind, Shared};
-pub(crate) use settings::{present, publishers, senders, senders_or};
 pub use settings::{
     AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogSettings, Domain, EmailAddress, FieldText, FieldValue, Host,
     IssueSettings, LogRetention, NameOrId, OwnHost, PolicyArn, Publisher, RateRule, Region, Schedule, SenderList,
     SenderRange, Senders, StageName, TopicArn,
 };
+pub(crate) use settings::{present, publishers, senders, senders_or};
 
 use contracts::{Origin, Saas, TimeZone};
 use std::any::Any;

@@ -43,6 +43,13 @@ pub enum Entry {
         /// The message.
         message: String,
     },
+    /// Sent to a queue.
+    Send {
+        /// Output of the stack that holds the queue's URL.
+        queue_output: &'static str,
+        /// The message.
+        message: String,
+    },
     /// An execution of a state machine, which is followed to its end; there are no branches.
     Execute {
         /// Output of the stack that holds the machine's ARN.
@@ -61,7 +68,7 @@ impl Entry {
     pub fn n_bytes(&self) -> usize {
         match self {
             Self::Webhook { body, .. } | Self::Post { body, .. } => body.len(),
-            Self::Publish { message, .. } => message.len(),
+            Self::Publish { message, .. } | Self::Send { message, .. } => message.len(),
             Self::Execute { input, .. } => input.len(),
         }
     }

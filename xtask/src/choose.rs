@@ -64,8 +64,11 @@ pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
             continue;
         }
         if !can_ask() {
-            let error =
-                deployer::Error::SecretMissing { stack: stack.name().into(), name: secret.name, origin: secret.origin() };
+            let error = deployer::Error::SecretMissing {
+                stack: stack.name().into(),
+                name: secret.name,
+                origin: secret.origin(),
+            };
             return Err(Failure::of(&error, account.may_have_changed()));
         }
         let question = format!("{} ({}): ", secret.name, secret.origin());

@@ -10,10 +10,10 @@ use crate::random::random_bytes;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use contracts::Saas;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use contracts::Saas;
 use stacks::{Effect, StandInFile, TestPlan};
 
 /// Largest content that is made and compared byte by byte; of a larger one only the size is.
@@ -121,9 +121,7 @@ pub(super) async fn find(
         }
         Effect::Issue { key_secret, holds } => find_issue(run, key_secret, holds, result).await,
         Effect::Item { table_output, attribute, holds } => find_item(run, table_output, attribute, holds, id).await,
-        Effect::Message { saas, item, holds } => {
-            find_message(run.account, (saas, item), holds, result, arranged).await
-        }
+        Effect::Message { saas, item, holds } => find_message(run.account, (saas, item), holds, result, arranged).await,
     }
 }
 

@@ -14,9 +14,9 @@ pub use folder::{Folder, KeyPrefix, UnusableName};
 pub use formatting::TextFormatting;
 pub use id::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 
-use crate::{Saas, SettingValue};
 use crate::secret::secret_value;
 use crate::setting::setting_from_text;
+use crate::{Saas, SettingValue};
 use serde::{Deserialize, Serialize};
 
 /// Backlog of Nulab.

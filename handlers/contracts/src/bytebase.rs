@@ -2,9 +2,9 @@
 //!
 //! Source: Bytebase documentation, "API authentication" and "Service account".
 
-use crate::{Saas, SettingValue};
 use crate::secret::secret_value;
 use crate::setting::setting_from_text;
+use crate::{Saas, SettingValue};
 use serde::{Deserialize, Serialize};
 
 /// Bytebase, wherever it is hosted.

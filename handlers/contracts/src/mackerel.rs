@@ -10,8 +10,8 @@ pub use alert::{AlertNotification, Host, MARKER_LABEL, Metric};
 pub use event::{MackerelEvent, NotAnAlert};
 pub use test_alert::{HEADLINE_CHARS, TestAlert, test_alert};
 
-use crate::{Saas, SettingValue};
 use crate::setting::setting_from_text;
+use crate::{Saas, SettingValue};
 use serde::{Deserialize, Serialize};
 
 /// Mackerel of Hatena.

@@ -70,7 +70,10 @@ impl Page {
         );
         let document = format!("{BEGIN}<style>{style}</style>\n{BODY}<script>{script}</script>\n{END}");
         // Digests in Base64 are letters that a header holds; without a policy nothing would run.
-        Self { document, policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")) }
+        Self {
+            document,
+            policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
+        }
     }
 }
 

@@ -226,7 +226,8 @@ mod tests {
         let text = "region: eu-west-1\nsns_slack: {}\n";
         let stage = Stage::parse(StageName::try_from("prod".to_owned()).unwrap(), text).unwrap();
         let mut stack = Stack::new("pushes", &stage);
-        let events = stack.queue::<Pushed>("Events");
+        // Its consumer is of no matter here.
+        let events = QueueRef::<Pushed>::new("Events");
         let key = stack.generated_secret::<contracts::SigningKey>("PushKey");
         stack.webhook(
             "WebhookReceiver",
@@ -242,8 +243,6 @@ mod tests {
                 senders: Senders::Everyone,
             },
         );
-        // Its consumer is of no matter here.
-        stack.unconsumed.clear();
         stack
     }
 

@@ -29,9 +29,7 @@ impl Stage {
         let needs_backlog = |kind: &&SectionKind| kind.shared.contains(&Shared::Backlog);
         let given = kinds.iter().filter(|kind| self.sections.contains_key(kind.key));
         match given.filter(needs_backlog).find(|_| self.backlog.is_none()) {
-            Some(kind) => {
-                self.wrong(&[kind.key], "the section `backlog` is missing; it says which space and project")
-            }
+            Some(kind) => self.wrong(&[kind.key], "the section `backlog` is missing; it says which space and project"),
             None => Ok(()),
         }
     }
@@ -67,8 +65,7 @@ impl Stage {
                     Some((_, AlarmTarget::Existing(arn))) => Some(arn),
                     Some((_, AlarmTarget::Own(_))) => None,
                     None => {
-                        let message =
-                            format!("`{name}` is not in this stage; give its section, or the ARN of a topic");
+                        let message = format!("`{name}` is not in this stage; give its section, or the ARN of a topic");
                         return self.wrong(&path, &message);
                     }
                 }
@@ -83,9 +80,8 @@ impl Stage {
     /// Source: CloudWatch user guide, "Using Amazon CloudWatch alarms": actions are of the alarm's region.
     pub(crate) fn topic_of_another_region(&self, topic: &TopicArn) -> Option<String> {
         let (topic, found, region) = (topic.as_str(), topic.region(), self.region.as_str());
-        (*found != self.region).then(|| {
-            format!("`{topic}` is in another region; allowed is a topic of `{region}`, where the alarms are")
-        })
+        (*found != self.region)
+            .then(|| format!("`{topic}` is in another region; allowed is a topic of `{region}`, where the alarms are"))
     }
 
     fn check_hosts(&self) -> Result<(), StageError> {

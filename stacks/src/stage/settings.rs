@@ -11,8 +11,8 @@ pub use arn::{PolicyArn, TopicArn};
 pub(crate) use notice::publishers;
 pub use notice::{AlarmTopic, AlarmsTo, EmailAddress, Publisher};
 pub use place::{AccountId, Region};
-pub(crate) use senders::{senders, senders_or};
 pub use senders::{SenderList, SenderRange, Senders};
+pub(crate) use senders::{senders, senders_or};
 pub use system::{Domain, FieldText, FieldValue, IssueSettings, NameOrId, RateRule};
 pub use workflow::Schedule;
 

@@ -38,7 +38,10 @@ impl Stage {
         let mut card = json!({"type": "AdaptiveCard", "version": "1.4", "body": body});
         card.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let attachment = json!({"contentType": "application/vnd.microsoft.card.adaptive", "content": card});
-        self.post(&self.standins.secret("TEAMS_WORKFLOW_URL"), &json!({"type": "message", "attachments": [attachment]}));
+        self.post(
+            &self.standins.secret("TEAMS_WORKFLOW_URL"),
+            &json!({"type": "message", "attachments": [attachment]}),
+        );
     }
 
     fn tell(&self, invocations: &Json) {

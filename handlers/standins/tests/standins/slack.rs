@@ -91,8 +91,9 @@ async fn a_payload_is_an_object_in_json() -> Outcome {
 #[tokio::test]
 async fn the_older_form_has_its_payload_in_a_field() -> Outcome {
     let stage = Stage::started().await?;
-    let post =
-        async |fields: &[(&str, &str)]| stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL")).form(fields).send().await;
+    let post = async |fields: &[(&str, &str)]| {
+        stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL")).form(fields).send().await
+    };
     check(post(&[("payload", r#"{"text": "一つ & two"}"#)]).await?, 200, "ok").await?;
     assert_eq!(messages(&stage).await?[0]["payload"], json!({"text": "一つ & two"}));
     check(post(&[("payload", "{}")]).await?, 400, "no_text").await?;

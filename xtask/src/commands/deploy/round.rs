@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::display::print_proposals;
 use crate::failure::Failure;
 use deployer::{
-    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, counted, deployed,
-    propose, put_secrets, upload, upload_site,
+    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, counted, deployed, propose,
+    put_secrets, upload, upload_site,
 };
 use futures_util::future::join_all;
 use stacks::{Stack, Stage};

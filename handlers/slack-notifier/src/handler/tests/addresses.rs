@@ -40,7 +40,8 @@ async fn this_machine_needs_no_encryption() {
 #[tokio::test]
 async fn a_secret_that_was_replaced_is_read_anew() {
     let standins = Standins::start(0, keys(SECRET), None).await.unwrap();
-    let (old, new) = (keys(OLD_SECRET).value(&standins.url(), "SLACK_WEBHOOK_URL"), standins.secret("SLACK_WEBHOOK_URL"));
+    let (old, new) =
+        (keys(OLD_SECRET).value(&standins.url(), "SLACK_WEBHOOK_URL"), standins.secret("SLACK_WEBHOOK_URL"));
     let stage = Stage::with(standins, &[&old, &new]);
     assert_eq!(stage.check(Outcome::Worked).await, "shown as alarm");
     assert_eq!(stage.answers(), [404, 200]);
