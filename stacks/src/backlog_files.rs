@@ -33,6 +33,8 @@ fn default_size_limit() -> SizeLimit {
 impl Section for Settings {}
 
 impl Integration for Settings {
+    const ABOUT: &'static str =
+        "A file shared in Backlog is copied to S3: webhook, API Gateway, queue, replicator, bucket";
     const SHARED: &'static [Shared] = &[Shared::Backlog];
 
     /// Webhook, queue, replicator, bucket.

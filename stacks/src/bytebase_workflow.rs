@@ -57,6 +57,9 @@ impl Section for Settings {
 }
 
 impl Integration for Settings {
+    const ABOUT: &'static str =
+        "A state machine lists Bytebase's projects through its API, with a token that it renews";
+
     /// Key, connections, state machine, and perhaps a schedule.
     fn define(&self, _stage: &Stage, stack: &mut Stack) {
         let links = Links {

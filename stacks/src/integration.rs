@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 /// An integration: the type of its settings, which says what it shares, what outlives it and what its stack is.
 pub(crate) trait Integration: Section + DeserializeOwned {
+    /// What it does, in one sentence without a full stop.
+    const ABOUT: &'static str;
     /// The sections that it shares with others and cannot do without.
     const SHARED: &'static [Shared] = &[];
     /// Whether `alarm_topic` may name its stack; [`Section::alarm_target`] says which topic that is.
@@ -24,6 +26,7 @@ pub(crate) trait Integration: Section + DeserializeOwned {
 #[derive(Clone, Copy)]
 pub(crate) struct Listed {
     pub(crate) section: SectionKind,
+    pub(crate) about: &'static str,
     retains: &'static [&'static str],
     certificate: Option<&'static str>,
     /// Defines the stack of a stage that has the section; `false` if it has none.
@@ -47,7 +50,7 @@ impl Listed {
             }
             None => false,
         };
-        Self { section, retains: I::RETAINS, certificate: I::CERTIFICATE, define }
+        Self { section, about: I::ABOUT, retains: I::RETAINS, certificate: I::CERTIFICATE, define }
     }
 
     /// Its stack; `None` if the stage has no section for it.

@@ -1,5 +1,6 @@
 //! The stacks of this deployment: pure functions from a stage to templates.
 
+mod costs;
 mod integration;
 mod resource;
 mod stack;
@@ -11,6 +12,7 @@ pub mod rights;
 pub mod workflow;
 
 pub use contracts::SecretForm;
+pub use costs::idle_costs;
 pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, SigningKeyRef, TableRef, TopicRef};
 pub use stack::{
     BacklogLookup, CodeParameter, Definition, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint,
@@ -41,6 +43,11 @@ impl Stage {
     pub fn parse(name: StageName, text: &str) -> Result<Self, StageError> {
         Self::read(name, text, SECTIONS)
     }
+}
+
+/// What each integration does, in one sentence without a full stop, by the name of its stack.
+pub fn about() -> impl Iterator<Item = (&'static str, &'static str)> {
+    INTEGRATIONS.iter().map(|integration| (integration.section.name, integration.about))
 }
 
 /// Every stack that a stage has a section for, in the order of [`NAMES`].

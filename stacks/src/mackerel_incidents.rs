@@ -52,6 +52,8 @@ impl Section for Settings {
 }
 
 impl Integration for Settings {
+    const ABOUT: &'static str =
+        "Each alert of Mackerel opens one Backlog issue; later changes of the alert are added as comments";
     const SHARED: &'static [Shared] = &[Shared::Backlog];
 
     /// Webhook, queue, reporter, and what it remembers of each alert.

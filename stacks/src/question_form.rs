@@ -86,6 +86,7 @@ impl Section for Settings {}
 
 
 impl Integration for Settings {
+    const ABOUT: &'static str = "A form on CloudFront; each question goes to Teams, to Backlog and into DynamoDB";
     const SHARED: &'static [Shared] = &[Shared::Backlog];
     const RETAINS: &'static [&'static str] = &[ARCHIVE_TABLE];
     const CERTIFICATE: Option<&'static str> = Some(CERTIFICATE_STACK);

@@ -58,6 +58,7 @@ impl Section for Settings {
 }
 
 impl Integration for Settings {
+    const ABOUT: &'static str = "What CloudWatch, Budgets, EventBridge or you publish to a topic is shown in Slack";
     const TAKES_ALARMS: bool = true;
 
     /// Topic, queue, notifier, and what it remembers of each notification.

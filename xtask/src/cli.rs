@@ -86,6 +86,8 @@ GitHub and GitLab draw a flowchart in a Markdown block marked `mermaid`; so does
     },
     /// Measure archives, start-up and memory of the handlers
     Bench(BenchOptions),
+    /// Write what the documents take from the sources: tables, pictures, commands, settings
+    Docs(DocsOptions),
     /// Run everything that must hold before a change is accepted
     Ci(CiOptions),
     /// Compile handlers; used by `deploy` on itself
@@ -128,7 +130,7 @@ pub struct OutputOption {
 #[derive(Args, Clone, Debug)]
 pub struct ChangeOptions {
     /// Stacks; all if none is named
-    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    #[arg(value_name = "STACK", hide_possible_values = true, value_parser = PossibleValuesParser::new(stacks::NAMES))]
     pub stacks: Vec<String>,
     #[command(flatten)]
     pub stage: StageOption,
@@ -166,7 +168,7 @@ pub struct DestroyOptions {
 #[derive(Args, Clone, Debug)]
 pub struct TestOptions {
     /// The stack
-    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    #[arg(value_name = "STACK", hide_possible_values = true, value_parser = PossibleValuesParser::new(stacks::NAMES))]
     pub stack: String,
     #[command(flatten)]
     pub stage: StageOption,
@@ -264,7 +266,7 @@ fn exact(text: &str) -> Result<String, String> {
 #[derive(Args, Clone, Debug)]
 pub struct GraphOptions {
     /// Stacks; all if none is named
-    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    #[arg(value_name = "STACK", hide_possible_values = true, value_parser = PossibleValuesParser::new(stacks::NAMES))]
     pub stacks: Vec<String>,
     #[command(flatten)]
     pub stage: StageOption,
@@ -311,6 +313,14 @@ pub struct BenchOptions {
 pub enum BenchSubject {
     /// Archive, time from start to first request, and peak memory of each handler
     Handlers,
+}
+
+/// Options of `docs`.
+#[derive(Args, Clone, Debug)]
+pub struct DocsOptions {
+    /// Write nothing; fail if a document is not as it would be written
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Options of `ci`.

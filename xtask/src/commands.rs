@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod deploy;
 pub mod destroy;
+pub mod docs;
 pub mod endpoints;
 pub mod graph;
 pub mod local;
