@@ -71,7 +71,7 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
 /// "Methods for accessing a general purpose bucket".
 pub(crate) async fn put_template(account: &Account, stage: &Stage, template: &str) -> Outcome<String> {
     let bucket = artifact_bucket(account, stage);
-    let digest: String = Sha256::digest(template).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(Sha256::digest(template));
     let key = format!("templates/{digest}.yaml");
     let head = account.s3.head_object().bucket(&bucket).key(&key).expected_bucket_owner(&account.id).send().await;
     if head.is_err() {

@@ -231,5 +231,5 @@ fn version(program: &StandInsProgram<'_>) -> String {
     }
     digest.update(PythonTools::EMULATOR.requirements);
     digest.update(env!("CARGO_PKG_VERSION"));
-    digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest.finalize()[..8])
 }

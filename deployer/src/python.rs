@@ -34,8 +34,7 @@ impl PythonTools {
     ///
     /// The folder's name holds a hash of the requirements: new ones get a new folder.
     pub async fn install(&self, workspace: &Workspace, reporter: &Reporter) -> Outcome<PathBuf> {
-        let hash = format!("{:x?}", &Sha256::digest(self.requirements)[..4]);
-        let hash: String = hash.chars().filter(char::is_ascii_hexdigit).collect();
+        let hash = hex::encode(&Sha256::digest(self.requirements)[..4]);
         let folder = workspace.target().join("python").join(format!("{}-{hash}", self.name));
         if is_complete(&folder) {
             return Ok(folder);

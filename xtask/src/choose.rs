@@ -43,8 +43,13 @@ pub async fn given_secrets(account: &Account, stacks: &[Stack]) -> Result<Secret
     };
     let given = stacks.iter().flat_map(|stack| stack.secrets()).filter(|secret| secret.source == SecretSource::Given);
     for secret in given {
-        if account.local.is_some() {
-            if let Some(value) = of_stand_ins.remove(secret.name) {
+        if let Some(local) = &account.local {
+            let of_stand_in = of_stand_ins.remove(secret.name);
+            // An address that leads to no stand-in would lead away from this machine.
+            let made_up = || (secret.form == SecretForm::Key).then(|| local.made_up_secret(secret.name));
+            if !input.has(secret.name)
+                && let Some(value) = of_stand_in.or_else(made_up)
+            {
                 input.give(secret.name, &value);
             }
         } else if let Some(value) = from_environment(secret)? {

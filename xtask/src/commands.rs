@@ -7,6 +7,7 @@ pub mod docs;
 pub mod endpoints;
 pub mod graph;
 pub mod local;
+pub mod new;
 pub mod policy;
 pub mod publish_test_event;
 pub mod synth;

@@ -6,6 +6,7 @@ use crate::error::{Error, Outcome};
 use crate::random::random_word;
 use contracts::{Origin, Saas, SettingValue};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -82,6 +83,13 @@ impl Local {
         let call = loopback_client()?.get(url).header("x-control-token", self.control_token());
         let answer = call.send().await.and_then(reqwest::Response::error_for_status).map_err(unreadable)?;
         answer.json().await.map_err(unreadable)
+    }
+
+    /// A value for a secret that no stand-in takes, such as the key with which a sender signs; the same for the same
+    /// name.
+    pub fn made_up_secret(&self, name: &str) -> String {
+        let digest = Sha256::new().chain_update(&self.seed).chain_update([1]).chain_update(name).finalize();
+        hex::encode(&digest[..16])
     }
 
     /// Where the stand-in of a SaaS answers.

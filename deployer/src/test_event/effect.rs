@@ -162,7 +162,7 @@ async fn compare(run: &Run<'_>, bucket_output: &str, key: &str, content: &[u8]) 
     if Sha256::digest(bytes.into_bytes()) != digest {
         return Ok(Err(format!("object `{key}` has other bytes than the file")));
     }
-    let short: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let short = hex::encode(&digest[..6]);
     Ok(Ok(format!("{key}, {} bytes, SHA-256 {short}… as in Backlog", content.len())))
 }
 

@@ -24,7 +24,7 @@ impl Keys {
     pub fn from_seed(seed: &str) -> Self {
         let of = |name: &str| {
             let digest = Sha256::new().chain_update(seed).chain_update([0]).chain_update(name).finalize();
-            digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+            hex::encode(&digest[..16])
         };
         Self(secrets().map(|(_, secret)| (secret.name, of(secret.name))).collect())
     }
