@@ -13,6 +13,9 @@ pub struct NewOptions {
     /// How the sender of the webhook signs [default: it does not, a token in the URL tells it]
     #[arg(long, value_enum, value_name = "SCHEME")]
     pub signed: Option<Scheme>,
+    /// Write the sources only, and print the commands that follow
+    #[arg(long)]
+    pub only_sources: bool,
 }
 
 /// What starts the work of an integration.

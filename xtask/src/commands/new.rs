@@ -34,8 +34,16 @@ pub fn run(options: &NewOptions) -> Result<(), Failure> {
         write(&root, path, &edited)?;
         print(&format!("edited  {path}\n"));
     }
-    for (command, variables) in FOLLOW_UPS {
-        follow_up(&root, command, variables)?;
+    if options.only_sources {
+        let typed = |(command, variables): &(&str, &[(&str, &str)])| {
+            let variables: String = variables.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+            format!("  {variables}{command}\n")
+        };
+        print(&format!("\nRun these before you commit:\n{}", FOLLOW_UPS.iter().map(typed).collect::<String>()));
+    } else {
+        for (command, variables) in FOLLOW_UPS {
+            follow_up(&root, command, variables)?;
+        }
     }
     print(&format!("\n{}", draft.next_steps()));
     Ok(())
