@@ -12,7 +12,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("policies", &[]),
     ("contracts", &["policies"]),
     ("runtime", &["contracts"]),
-    ("standins", &[]),
+    ("standins", &["contracts"]),
     ("webhook-receiver", &["contracts", "runtime"]),
     ("backlog-client", &["contracts", "runtime", "standins"]),
     ("file-replicator", &["backlog-client", "contracts", "runtime", "standins"]),
