@@ -6,7 +6,6 @@
 
 mod local {
     pub mod chapter;
-    pub mod processes;
     #[expect(dead_code, reason = "the other stories use the rest of it")]
     pub mod stage;
 }

@@ -1,5 +1,6 @@
 //! The way of an event into the stack.
 
+use super::trace::{Ended, Logged};
 use super::{Run, TestReport, diagnose, trace};
 use crate::error::{Error, Outcome};
 use crate::local::{client_for, web_client};
@@ -134,9 +135,14 @@ impl Run<'_> {
             return Ok(Some(Sent { id: id.to_owned(), at, taken_by: Some(function) }));
         }
         let shown: String = body.chars().take(200).collect();
-        let cause = diagnose::of_answer(self.account, self.stack, function, status).await;
-        let log_line = trace::last_problem(self.account, self.stack, function).await;
-        report.broke(hop, took, format!("{status} {shown}"), log_line, cause);
+        let problem = trace::last_problem(self.account, self.stack, function).await;
+        let cause = match problem.as_ref().and_then(Logged::ended) {
+            Some(Ended::Failure { cause, .. }) if status >= 500 && !cause.is_other() => {
+                diagnose::of_failure(self.account, self.stack, function, cause).await
+            }
+            _ => diagnose::of_answer(self.account, self.stack, function, status).await,
+        };
+        report.broke(hop, took, format!("{status} {shown}"), problem.map(|line| line.text), cause);
         Ok(None)
     }
 }

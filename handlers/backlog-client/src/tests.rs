@@ -111,8 +111,8 @@ impl Stage {
         }
         let (found, reason) = match outcome {
             Ok(found) => (found, String::new()),
-            Err(Failure::Retry { after, reason }) => (Outcome::Retry { after }, reason),
-            Err(Failure::Permanent { reason }) => (Outcome::Permanent, reason),
+            Err(Failure::Retry { after, reason, .. }) => (Outcome::Retry { after }, reason),
+            Err(Failure::Permanent { reason, .. }) => (Outcome::Permanent, reason),
         };
         assert_eq!(found, expected, "{call:?}: {reason}");
         reason

@@ -25,6 +25,7 @@ pub mod slack_notifier;
 pub mod teams;
 pub mod teams_poster;
 pub mod ticket_creator;
+pub mod trace;
 pub mod webhook_receiver;
 
 pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};

@@ -4,6 +4,7 @@
 //! and add no dependency that could change the features of a shared one, so that a handler's
 //! bytes do not depend on which other handlers are built beside it.
 
+mod done;
 mod failure;
 mod link;
 mod live;
@@ -13,6 +14,7 @@ pub mod log;
 pub mod web;
 
 pub use bytes::Bytes;
+pub use done::{Done, Outcome};
 pub use failure::Failure;
 pub use link::{
     Abandoned, Archive, Attempt, Claims, Counter, Effect, FakeCounter, FakeObjectStore, FakeQueue, FakeTable,
@@ -21,4 +23,4 @@ pub use link::{
 pub use live::Live;
 pub use tokio::time::{Instant, timeout_at};
 pub use trigger::http::{Reply, Request, serve_http};
-pub use trigger::queue::{Delivery, Done, Outcome, serve_queue};
+pub use trigger::queue::{Delivery, serve_queue};

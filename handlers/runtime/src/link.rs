@@ -21,6 +21,7 @@ pub use upload::{Upload, Written};
 
 use crate::Failure;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
+use contracts::trace::Cause;
 use std::error::Error;
 
 /// A failed call of AWS as a failure that may pass, named after the action that was refused.
@@ -28,8 +29,9 @@ fn failed_call<E>(action: &str, error: E) -> Failure
 where
     E: ProvideErrorMetadata + Error,
 {
-    match (error.code(), error.message()) {
+    let failure = match (error.code(), error.message()) {
         (Some(code), Some(message)) => Failure::retry(format!("{action} failed: {code}: {message}")),
         _ => Failure::retry(format!("{action} failed: {}", DisplayErrorContext(&error))),
-    }
+    };
+    failure.because(Cause::of_aws(action, error.code().unwrap_or_default()))
 }

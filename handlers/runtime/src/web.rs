@@ -4,7 +4,7 @@ use crate::Failure;
 use std::sync::Once;
 use std::time::Duration;
 
-pub use reqwest::{Client, Response, StatusCode, Url, header};
+pub use reqwest::{Client, Error, Response, StatusCode, Url, header};
 
 /// How long connecting may take, and how long a transfer may stand still.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ pub fn client() -> Result<Client, Failure> {
 }
 
 /// An error of the client with its causes and without the URL, which may hold a key.
-pub fn describe(error: reqwest::Error) -> String {
+pub fn describe(error: Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);

@@ -1,6 +1,7 @@
 //! The one call to Teams: post a message to the flow, and say what its answer means.
 
 use contracts::teams::TeamsWorkflowUrl;
+use contracts::trace::Cause;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use runtime::web::{self, Client, Response, Url, header};
@@ -27,6 +28,14 @@ const FLOW_IS_OFF: &str = ", WorkflowTriggerIsNotEnabled";
 /// What a person has to do about an address that does not work.
 const NEXT_STEP: &str =
     "see whether the flow is on and has an owner, copy its URL anew and give it with `cargo xtask deploy`";
+
+/// What this SaaS is called in a cause.
+const TEAMS: &str = "Teams";
+/// What a person does about a flow that does not run.
+const SWITCH_ON: &str = "switch the flow on in Power Automate and look whether it has an owner; if it is gone, make \
+                         another one and give its URL: TEAMS_WORKFLOW_URL=… cargo xtask deploy";
+/// What a person does about a card that the flow refuses.
+const SEE_RUNS: &str = "see in the run history of the flow in Power Automate why Teams refuses the card";
 
 /// Why a message was not posted.
 enum Trouble {
@@ -58,14 +67,15 @@ async fn attempt(client: &Client, secret: &TeamsWorkflowUrl, message: &str) -> R
     let url = address(secret).map_err(Trouble::Address)?;
     let request = client.post(url).header(header::CONTENT_TYPE, "application/json").body(message.to_owned());
     let response = request.send().await.map_err(|error| {
-        Trouble::Other(Failure::retry(format!("Teams cannot be reached: {}", web::describe(error))))
+        let reason = format!("Teams cannot be reached: {}", web::describe(error));
+        Trouble::Other(Failure::retry(reason).because(Cause::unreachable(TEAMS)))
     })?;
     judge(response, secret).await
 }
 
 /// The address of the flow; a failure must not repeat it, for whoever knows it can post.
 fn address(secret: &TeamsWorkflowUrl) -> Result<Url, Failure> {
-    let wrong = |why: &str| Failure::permanent(format!("the URL of the flow in Teams {why}: {NEXT_STEP}"));
+    let wrong = |why: &str| another_url(format!("the URL of the flow in Teams {why}: {NEXT_STEP}"));
     let url = Url::parse(secret.expose()).map_err(|_| wrong("is no URL"))?;
     match url.scheme() {
         "https" => Ok(url),
@@ -92,22 +102,32 @@ async fn judge(mut response: Response, secret: &TeamsWorkflowUrl) -> Result<(), 
     let Some(status) = status else { return Ok(()) };
     let said = said(&body, secret);
     Err(match status {
-        400 if said.ends_with(FLOW_IS_OFF) => Trouble::Address(Failure::permanent(format!(
-            "the flow in Teams is switched off or gone ({status}{said}): {NEXT_STEP}"
-        ))),
-        301 | 308 => {
-            Trouble::Address(Failure::permanent(format!("the flow is at another address now ({status}): {NEXT_STEP}")))
+        400 if said.ends_with(FLOW_IS_OFF) => {
+            let reason = format!("the flow in Teams is switched off or gone ({status}{said}): {NEXT_STEP}");
+            Trouble::Address(Failure::permanent(reason).because(Cause::not_allowed(SWITCH_ON)))
         }
-        401 | 403 | 404 | 410 => Trouble::Address(Failure::permanent(format!(
-            "Teams refuses the URL of the flow ({status}{said}): {NEXT_STEP}"
-        ))),
-        429 => Trouble::Other(Failure::retry_after("the rate limit of Teams is reached", wait)),
+        301 | 308 => {
+            Trouble::Address(another_url(format!("the flow is at another address now ({status}): {NEXT_STEP}")))
+        }
+        401 | 403 | 404 | 410 => {
+            Trouble::Address(another_url(format!("Teams refuses the URL of the flow ({status}{said}): {NEXT_STEP}")))
+        }
+        429 => {
+            let failure = Failure::retry_after("the rate limit of Teams is reached", wait);
+            Trouble::Other(failure.because(Cause::rate_limited(TEAMS)))
+        }
         // Timed out and too early: both speak of the moment, not of the request.
         400..500 if !matches!(status, 408 | 425) => {
-            Trouble::Other(Failure::permanent(format!("Teams refused the card ({status}{said})")))
+            let failure = Failure::permanent(format!("Teams refused the card ({status}{said})"));
+            Trouble::Other(failure.because(Cause::not_allowed(SEE_RUNS)))
         }
         _ => Trouble::Other(Failure::retry(format!("Teams answered {status}{said}"))),
     })
+}
+
+/// A failure that ends when the secret gets another value.
+fn another_url(reason: String) -> Failure {
+    Failure::permanent(reason).because(Cause::secret_refused::<TeamsWorkflowUrl>())
 }
 
 /// The status behind a 200 that is none; one that is not named counts as a failure that may pass.

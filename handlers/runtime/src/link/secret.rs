@@ -4,6 +4,7 @@ use super::failed_call;
 use crate::Failure;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use contracts::SecretValue;
+use contracts::trace::Cause;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -98,14 +99,17 @@ impl<T: SecretValue> Secret<T> {
                 .await
                 .map_err(|error| {
                     let is_gone = error.code().is_some_and(|code| GONE.contains(&code));
+                    // A secret without a value is not told apart from one that is gone.
+                    let is_missing = error.code() == Some("ResourceNotFoundException");
                     let failure = failed_call("secretsmanager:GetSecretValue", error);
+                    let failure = if is_missing { failure.because(Cause::secret_missing::<T>()) } else { failure };
                     if is_gone { Unread::Gone(failure) } else { Unread::Silent(failure) }
                 })?
                 .secret_string
-                .ok_or_else(|| Unread::Gone(Failure::permanent(format!("secret {} holds no text", T::NAME))))?,
+                .ok_or_else(|| Unread::unusable::<T>("holds no text"))?,
         };
         if text.trim().is_empty() {
-            return Err(Unread::Gone(Failure::permanent(format!("secret {} is empty", T::NAME))));
+            return Err(Unread::unusable::<T>("is empty"));
         }
         Ok(T::from_stored(&text))
     }
@@ -120,6 +124,11 @@ enum Unread {
 }
 
 impl Unread {
+    fn unusable<T: SecretValue>(what: &str) -> Self {
+        let failure = Failure::permanent(format!("secret {} {what}", T::NAME));
+        Self::Gone(failure.because(Cause::secret_refused::<T>()))
+    }
+
     fn into_failure(self) -> Failure {
         match self {
             Self::Gone(failure) | Self::Silent(failure) => failure,

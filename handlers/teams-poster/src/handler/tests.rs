@@ -143,7 +143,7 @@ async fn what_was_published_past_the_form_is_cleaned() {
 async fn a_second_delivery_is_recognized_by_the_topics_id() {
     let stage = Stage::new().await;
     stage.check(&envelope("x"), Outcome::Worked).await;
-    let text = stage.check(&envelope("x"), Outcome::Ignored).await;
+    let text = stage.check(&envelope("x"), Outcome::Repeated).await;
     assert!(text.contains("done before"), "{text}");
     assert_eq!((stage.calls().len(), stage.claims.keys()), (1, vec![ID.to_owned()]));
 }
