@@ -161,7 +161,7 @@ impl Stack {
 
     /// Where a SaaS answers, as a setting.
     pub fn service_url(&mut self, service: Service) -> Wire<Setting<Origin>> {
-        self.parameter(format!("{service:?}Url"), ParameterSource::ServiceUrl(service))
+        self.parameter(service.url_parameter().to_owned(), ParameterSource::ServiceUrl(service))
     }
 
     /// Has it checked at deploy that there is such a thing in Backlog; a wrong name would do nothing, in silence.

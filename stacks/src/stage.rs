@@ -31,6 +31,18 @@ pub enum Service {
     Teams,
 }
 
+impl Service {
+    /// The parameter of a template that holds the address; another name would be another parameter of a live stack.
+    pub(crate) fn url_parameter(self) -> &'static str {
+        match self {
+            Self::Backlog => "BacklogUrl",
+            Self::Bytebase => "BytebaseUrl",
+            Self::Slack => "SlackUrl",
+            Self::Teams => "TeamsUrl",
+        }
+    }
+}
+
 /// Everything a stage file says; each field is explained in `stages/example.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
