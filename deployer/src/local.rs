@@ -16,6 +16,7 @@ pub use state::{Local, RootKey, StandInsSettings};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::lock::lock;
+use crate::pace::Pace;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
 use process::{Background, LAUNCHER, Part};
@@ -25,12 +26,16 @@ use state::State;
 use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a process may take until it answers.
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// How often it is asked meanwhile.
+const START_INTERVAL: Duration = Duration::from_millis(20);
 /// How long a process may take to end before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// How often it is looked at meanwhile.
+const STOP_INTERVAL: Duration = Duration::from_millis(10);
 /// Ports are free when chosen; somebody else can be faster.
 const TRIES: usize = 3;
 /// Two commands at once must not start two clouds.
@@ -174,23 +179,23 @@ async fn start_stand_ins(folder: &Path, state: State, executable: &Path) -> Outc
 }
 
 async fn wait_until_healthy(state: &State, folder: &Path) -> Outcome<()> {
-    let began = Instant::now();
-    loop {
-        let Some(part) = health::silent(state).await else { return Ok(()) };
+    let is_healthy = async |elapsed: Duration| {
+        let Some(part) = health::silent(state).await else { return Ok(Some(())) };
         let ended = state.parts().into_iter().find(|(_, process)| !process.is_running());
-        if ended.is_some() || began.elapsed() > START_LIMIT {
-            let (part, what) = ended.map_or((part, "does not answer"), |(part, _)| (part, "ended"));
-            let log = part.log(folder);
-            let said = std::fs::read_to_string(&log).unwrap_or_default();
-            let lines: Vec<&str> = said.lines().collect();
-            let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
-            return Err(Error::Local {
-                what: format!("the local cloud does not start: the {} {what}\n  {last}", part.name()),
-                hint: format!("all it said is in `{}`", log.display()),
-            });
+        if ended.is_none() && elapsed < START_LIMIT {
+            return Ok(None);
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        let (part, what) = ended.map_or((part, "does not answer"), |(part, _)| (part, "ended"));
+        let log = part.log(folder);
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().collect();
+        let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
+        Err(Error::Local {
+            what: format!("the local cloud does not start: the {} {what}\n  {last}", part.name()),
+            hint: format!("all it said is in `{}`", log.display()),
+        })
+    };
+    Pace::every(START_INTERVAL).until(is_healthy).await
 }
 
 /// Ends both processes and forgets them; `false` if none was running.
@@ -201,13 +206,12 @@ async fn stop(folder: &Path) -> Outcome<bool> {
         processes.extend([state.emulator, state.stand_ins]);
     }
     let was_running: Vec<bool> = processes.iter().map(Background::ask_to_end).collect();
-    let began = Instant::now();
-    for process in &processes {
-        while process.is_running() && began.elapsed() < STOP_LIMIT {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        process.kill();
-    }
+    let have_ended = async |elapsed: Duration| {
+        let is_over = elapsed > STOP_LIMIT || !processes.iter().any(Background::is_running);
+        Ok::<_, Error>(is_over.then_some(()))
+    };
+    Pace::every(STOP_INTERVAL).until(have_ended).await?;
+    processes.iter().for_each(Background::kill);
     State::remove(folder)?;
     Ok(was_running.contains(&true))
 }

@@ -2,9 +2,9 @@
 
 use super::execution::Execution;
 use super::{Run, TestReport, diagnose, effect};
-use crate::account::StackStatus;
 use crate::account::scripted::{Answer, Scripted, stack_of};
 use crate::outputs::Deployed;
+use aws_sdk_cloudformation::types::StackStatus;
 use contracts::trace::{Cause, EventId, Line, Made, Trace};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -128,7 +128,7 @@ async fn publish(looks: &[&[Value]]) -> TestReport {
     let topic = "arn:aws:sns:ap-northeast-1:111122223333:t";
     let there = Deployed {
         name: stack.name(),
-        status: StackStatus("CREATE_COMPLETE".into()),
+        status: StackStatus::CreateComplete,
         changed: false,
         outputs: BTreeMap::from([("TopicArn".to_owned(), topic.to_owned())]),
         registrations: vec![],

@@ -8,7 +8,8 @@ pub struct Saas {
 }
 
 impl Saas {
-    /// The letters and digits of the name, for names of template parameters.
+    /// The letters and digits of the name, for names of template parameters: with another name, a live stack has
+    /// another parameter.
     pub fn word(&self) -> String {
         self.name.chars().filter(char::is_ascii_alphanumeric).collect()
     }

@@ -124,11 +124,11 @@ impl Round<'_> {
     async fn deploy(&self, stack: &Stack, proposal: &Proposal) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
         let reporter = &self.context.reporter;
         if !proposal.is_empty() {
-            let step = format!("deploying {}", proposal.stack);
+            let step = reporter.begin_on_stack(proposal.stack, format!("deploying {}", proposal.stack));
             let plan = self.plan(stack);
             let n_changes = proposal.changes.len();
             let work = apply(&self.account, &plan, proposal, reporter);
-            reporter.step(&step, work, |()| counted(n_changes, "resource")).await?;
+            step.run(work, |()| counted(n_changes, "resource")).await?;
         }
         let stored = put_secrets(&self.account, stack, self.secrets).await?;
         let mut result = deployed(&self.account, stack).await?;
