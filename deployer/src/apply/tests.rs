@@ -99,7 +99,6 @@ async fn check_apply(rules: impl IntoIterator<Item = Rule>) -> (Outcome<()>, Vec
         code_keys: &keys,
         outputs_before: &outputs,
         backlog_ids: &ids,
-        stand_ins: None,
         clears: true,
     };
     let agreed = agreed(&stack);
