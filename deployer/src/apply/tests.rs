@@ -94,13 +94,7 @@ async fn check_apply(rules: impl IntoIterator<Item = Rule>) -> (Outcome<()>, Vec
     let mut aws = ByRules::new(rules);
     let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
     let (keys, outputs, ids) = (BTreeMap::new(), BTreeMap::new(), BacklogIds::default());
-    let plan = Plan {
-        stack: &stack,
-        code_keys: &keys,
-        outputs_before: &outputs,
-        backlog_ids: &ids,
-        clears: true,
-    };
+    let plan = Plan { stack: &stack, code_keys: &keys, outputs_before: &outputs, backlog_ids: &ids, clears: true };
     let agreed = agreed(&stack);
     let applied = Box::pin(apply(&aws.account, &plan, &agreed, &aws.account.reporter)).await;
     assert!(aws.account.open_change_sets().proposed().is_empty(), "a change set is left");
