@@ -63,14 +63,27 @@ fn a_new_integration_works_as_it_is() {
 /// Compiling the dependencies once more would take minutes; cargo sees by itself what does not fit.
 fn reuse_what_is_compiled(stage: &Stage) {
     let target = stage.root.join("target");
-    let of_sources = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap();
-    let of_systems = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-systems/target");
-    let compiled = [(of_sources.to_owned(), "debug"), (of_systems.join("lambda-local"), "lambda-local")];
-    for (from, to) in compiled.iter().filter(|(from, to)| from.exists() && !target.join(to).exists()) {
-        std::fs::create_dir_all(&target).unwrap();
-        let copied = Command::new("cp").arg("-al").arg(from).arg(target.join(to)).status().unwrap();
-        assert!(copied.success());
+    let of_sources = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap().to_owned();
+    let of_systems = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-systems/target/lambda-local");
+    std::fs::create_dir_all(&target).unwrap();
+    for (from, name) in [(of_sources, "debug"), (of_systems, "lambda-local")] {
+        let to = target.join(name);
+        if !from.exists() || to.exists() {
+            continue;
+        }
+        copy(&["-al"], &from, &to);
+        let _ = std::fs::remove_dir_all(to.join("incremental"));
+        // Cargo and build scripts write into these files in place, which must not reach those of the sources.
+        for written in [".fingerprint", "build", ".cargo-lock"].iter().filter(|name| to.join(name).exists()) {
+            let _ = std::fs::remove_dir_all(to.join(written));
+            let _ = std::fs::remove_file(to.join(written));
+            copy(&["-a"], &from.join(written), &to.join(written));
+        }
     }
+}
+
+fn copy(options: &[&str], from: &Path, to: &Path) {
+    assert!(Command::new("cp").args(options).arg(from).arg(to).status().unwrap().success());
 }
 
 fn git(stage: &Stage, arguments: &[&str]) -> String {

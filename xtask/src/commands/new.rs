@@ -7,6 +7,7 @@ use crate::cli::NewOptions;
 use crate::context::root;
 use crate::failure::Failure;
 use crate::result::print;
+use deployer::variables_of_cargo;
 use draft::Draft;
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +16,7 @@ use std::process::Command;
 ///
 /// The lock file learns of the new package, the committed templates of the new stack, the documents of both.
 const FOLLOW_UPS: [(&str, &[(&str, &str)]); 4] = [
-    ("cargo metadata --format-version 1 --offline", &[]),
+    ("cargo update --workspace --offline --quiet", &[]),
     ("cargo fmt --all", &[]),
     ("cargo test --quiet -p policies -p contracts -p stacks --test templates", &[("UPDATE_EXPECT", "1")]),
     ("cargo run --quiet -p xtask -- docs", &[]),
@@ -61,7 +62,12 @@ fn follow_up(root: &Path, command: &str, variables: &[(&str, &str)]) -> Result<(
     eprintln!("running {command}");
     let mut words = command.split(' ');
     let mut process = Command::new(words.next().unwrap_or_default());
-    process.args(words).envs(variables.iter().copied()).current_dir(root);
+    process.args(words).current_dir(root);
+    // A cargo that sees what another one has set compiles everything once more.
+    for variable in variables_of_cargo() {
+        process.env_remove(variable);
+    }
+    process.envs(variables.iter().copied());
     let failed = |why: String| {
         Failure::nothing_changed(format!("`{command}` {why}"))
             .with_hint("the sources are written: correct them, then run this command yourself")
