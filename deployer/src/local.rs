@@ -5,6 +5,7 @@ mod health;
 mod keeper;
 mod logs;
 mod process;
+mod sources;
 mod state;
 
 pub(crate) use client::{client_for, loopback_client, web_client};
@@ -18,7 +19,7 @@ use crate::event::Reporter;
 use crate::lock::lock;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
-use process::{Background, LAUNCHER, Part};
+use process::{Background, Part};
 use sha2::{Digest, Sha256};
 use stacks::Region;
 use state::State;
@@ -215,7 +216,8 @@ fn free_port() -> Outcome<u16> {
 /// Changes with everything that the emulator is started from.
 fn version() -> String {
     let mut digest = Sha256::new();
-    for (_, text) in LAUNCHER {
+    for (name, text) in sources::all() {
+        digest.update(name);
         digest.update(text);
     }
     digest.update(PythonTools::EMULATOR.requirements);

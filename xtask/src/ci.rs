@@ -51,7 +51,7 @@ pub fn run(options: &CiOptions) -> Result<(), Failure> {
     run_program(
         &root,
         &emulator.join("bin/python"),
-        &["-m", "unittest", "-q", "launcher_test", "guard_test", "journal_test"],
+        &["-m", "unittest", "discover", "-q", "-p", "*_test.py"],
         "deployer/emulator",
     )?;
     if !options.fast {
