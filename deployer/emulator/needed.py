@@ -16,7 +16,7 @@ from typing import Any
 
 import launcher
 from testing.emulator import HERE, left_open, patience, stop_all
-from testing.needed import MARK
+from testing.marks import MARK
 
 # How long a test waits for what does not come while a gap is open.
 SECONDS_TO_WAIT = 15.0

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import launcher
+import needed
 from testing.emulator import HERE
 
 # What reaches into other modules by name.
@@ -69,6 +70,10 @@ class Registry(unittest.TestCase):
             if path.parent.name in ("gaps", "guard") and re.search(r"^@(replaces|changes|adds)", path.read_text(), re.M)
         }
         self.assertEqual(of_folder, set(launcher.GAPS), "name it in GAPS of launcher.py")
+
+    def test_every_gap_has_a_test(self) -> None:
+        without = [gap for gap in launcher.GAPS if not list(needed.tests_of(gap))]
+        self.assertEqual(without, [], "write one that fails without the gap")
 
     def test_every_gap_says_what_it_is(self) -> None:
         for gap in launcher.GAPS:

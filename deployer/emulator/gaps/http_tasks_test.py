@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from testing.emulator import HERE, REGION, wait_for
 from testing.machines import INVALID_STATE, KEY, StateMachines, rights_to_call, task
-from testing.needed import holds_without_the_gap
+from testing.marks import holds_without_the_gap
 from testing.templates import resource
 
 

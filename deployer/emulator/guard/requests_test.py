@@ -7,7 +7,7 @@ import socket
 from guard.requests import HEALTH
 from testing.emulator import ACCOUNT, REGION
 from testing.guarded import EVIL, Guarded
-from testing.needed import holds_without_the_gap
+from testing.marks import holds_without_the_gap
 
 
 class Pages(Guarded):

@@ -15,7 +15,7 @@ from botocore.credentials import Credentials
 
 from testing.emulator import ACCOUNT, REGION
 from testing.guarded import EVIL, Guarded, code_of
-from testing.needed import holds_without_the_gap
+from testing.marks import holds_without_the_gap
 from testing.templates import statement
 
 # The gap that these tests show.

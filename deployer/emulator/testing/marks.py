@@ -1,4 +1,4 @@
-"""Which tests show a gap, and fail while it is open."""
+"""Which tests in the file of a gap do not fail while it is open."""
 
 from __future__ import annotations
 
