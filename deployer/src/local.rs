@@ -5,6 +5,7 @@ mod health;
 mod keeper;
 mod logs;
 mod process;
+mod sources;
 mod state;
 
 pub(crate) use client::{client_for, loopback_client, web_client};
@@ -19,7 +20,7 @@ use crate::lock::lock;
 use crate::pace::Pace;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
-use process::{Background, LAUNCHER, Part};
+use process::{Background, Part};
 use sha2::{Digest, Sha256};
 use stacks::Region;
 use state::State;
@@ -230,7 +231,8 @@ fn free_port() -> Outcome<u16> {
 fn version(program: &StandInsProgram<'_>) -> String {
     let mut digest = Sha256::new();
     digest.update(program.version);
-    for (_, text) in LAUNCHER {
+    for (name, text) in sources::all() {
+        digest.update(name);
         digest.update(text);
     }
     digest.update(PythonTools::EMULATOR.requirements);

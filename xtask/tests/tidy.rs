@@ -173,18 +173,22 @@ fn versions_are_declared_once() {
 
 #[test]
 fn every_source_file_says_what_it_is_for() {
-    let sources = files().into_iter().filter(|file| file.ends_with(".rs"));
+    let starts = [(".rs", "//! "), (".py", "\"\"\"")];
+    let sources = files().into_iter().filter_map(|file| {
+        let (_, start) = starts.into_iter().find(|(ending, _)| file.ends_with(ending))?;
+        Some((file, start))
+    });
     check(
         sources
-            .filter(|file| !read(file).starts_with("//! "))
-            .map(|file| format!("{file}: begin with one `//!` sentence"))
+            .filter(|(file, start)| !read(file).starts_with(start))
+            .map(|(file, start)| format!("{file}: begin with one sentence that says what it is for, after `{start}`"))
             .collect(),
     );
 }
 
 #[test]
 fn no_source_file_is_too_long_to_read() {
-    let sources = files().into_iter().filter(|file| file.ends_with(".rs"));
+    let sources = files().into_iter().filter(|file| file.ends_with(".rs") || file.ends_with(".py"));
     check(
         sources
             .map(|file| (read(&file).lines().count(), file))
