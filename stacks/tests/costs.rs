@@ -1,7 +1,5 @@
 //! Every resource that has a price by the month is counted in the table of costs.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use stacks::{Stage, StageName};
 
 #[test]

@@ -32,7 +32,10 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// What one call is answered with.
-pub(crate) struct Rule(Box<dyn FnOnce(&Input) -> Option<OutputOrError> + Send>);
+pub(crate) struct Rule(Box<Answering>);
+
+/// What comes of an input; `None` if the rule is for another call.
+type Answering = dyn FnOnce(&Input) -> Option<OutputOrError> + Send;
 
 impl Rule {
     /// An answer to the call with this input; `answer` may look at what was asked.

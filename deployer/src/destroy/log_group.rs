@@ -46,6 +46,7 @@ mod tests {
     };
     use std::time::Duration;
 
+    #[expect(clippy::result_large_err, reason = "the errors of the SDK are as large as they are")]
     fn deletion(refusal: Option<&'static str>) -> Rule {
         Rule::new::<DeleteLogGroupInput, _, _>(move |_| match refusal {
             None => Ok(DeleteLogGroupOutput::builder().build()),

@@ -5,7 +5,7 @@ mod advice;
 use crate::account::Account;
 use crate::error::Error;
 use crate::statement::list;
-use aws_sdk_lambda::types::EventSourceMappingConfiguration;
+use aws_sdk_lambda::types::{EventSourceMappingConfiguration, State};
 use aws_sdk_sqs::types::QueueAttributeName;
 use contracts::trace::{Cause, Trace};
 use serde_json::Value as Json;
@@ -150,8 +150,8 @@ async fn function_problem(account: &Account, stack: &Stack, function: &str) -> O
         // What may not be read says nothing about the function.
         Err(_) => return None,
     };
-    let state = configuration.state()?.as_str();
-    (state == "Failed" || state == "Inactive").then(|| {
+    let state = configuration.state()?;
+    matches!(state, State::Failed | State::Inactive).then(|| {
         format!("function `{function}` is {state}: {}", configuration.state_reason().unwrap_or("no reason given"))
     })
 }

@@ -8,6 +8,7 @@ use aws_sdk_cloudformation::types::StackStatus;
 use contracts::trace::{Cause, EventId, Line, Made, Trace};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const MACHINE: &str = "arn:aws:states:ap-northeast-1:111122223333:stateMachine:Workflow";
 
@@ -120,10 +121,16 @@ fn line(trace: Trace) -> Value {
 
 /// Publishes a text to a topic on AWS, whose function logs so, look by look.
 async fn publish(looks: &[&[Value]]) -> TestReport {
+    publish_and_wait(Duration::from_secs(60), looks).await
+}
+
+/// The same, with so long to wait for an effect.
+async fn publish_and_wait(arrival: Duration, looks: &[&[Value]]) -> TestReport {
     let published = Answer::xml("Publish", &format!("<MessageId>{MESSAGE}</MessageId>"));
     let mut answers = vec![("Publish", published)];
     answers.extend(looks.iter().map(|lines| ("FilterLogEvents", logged(lines))));
-    let aws = Scripted::start(answers).await;
+    let mut aws = Scripted::start(answers).await;
+    aws.account.pace.arrival = arrival;
     let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
     let topic = "arn:aws:sns:ap-northeast-1:111122223333:t";
     let there = Deployed {
@@ -170,6 +177,14 @@ async fn an_event_of_which_nothing_comes_is_waited_for_no_longer() {
         assert_eq!(report.hops.last().unwrap().detail, format!("{word}: {}", reason()));
         assert!(failure.log_line.unwrap().contains(r#""trace":""#));
     }
+}
+
+#[tokio::test]
+async fn a_function_that_writes_words_alone_is_of_another_version() {
+    let old = json!({"at_ms": 7, "level": "info", "message": "done", "message_id": "m", "result": "shown"});
+    let report = publish_and_wait(Duration::ZERO, &[&[old]]).await;
+    let cause = report.failure.unwrap().cause;
+    assert!(cause.contains("another version of Tsugite: deploy again"), "{cause}");
 }
 
 #[tokio::test]

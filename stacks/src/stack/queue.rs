@@ -153,7 +153,7 @@ impl Stack {
         message: &'static str,
     ) {
         let role = format!("{logical_id}Role");
-        let dead_letters_arn = Value::attribute(&queue.dead_letters(), "Arn");
+        let dead_letters_arn = Value::attribute(queue.dead_letters(), "Arn");
         let grants =
             [Grant::SendMessages { queue: dead_letters_arn.clone() }, Grant::SendMessages { queue: queue.arn() }];
         self.role_for(logical_id, &role, "scheduler.amazonaws.com", &grants);

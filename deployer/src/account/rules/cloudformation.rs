@@ -1,5 +1,7 @@
 //! Rules for the calls of CloudFormation, about a stack with the id [`ID`].
 
+#![expect(clippy::result_large_err, reason = "the errors of the SDK are as large as they are")]
+
 use super::{Rule, refused};
 use aws_sdk_cloudformation::operation::create_change_set::{
     CreateChangeSetError, CreateChangeSetInput, CreateChangeSetOutput,
