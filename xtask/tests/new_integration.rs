@@ -131,7 +131,8 @@ fn checks(stage: &Stage, names: &[&str]) {
 }
 
 fn cargo(stage: &Stage, arguments: &[&str]) {
-    let mut command = Command::new(env!("CARGO"));
+    // By its name, as a person types it: a path would lead to one toolchain past the choice of the sources.
+    let mut command = Command::new("cargo");
     command.args(arguments).current_dir(&stage.root);
     for variable in deployer::variables_of_cargo() {
         command.env_remove(variable);
