@@ -45,18 +45,20 @@ fn a_new_integration_works_as_it_is() {
     let names = NEW.map(|(name, _)| name);
     chapter("new makes one of each trigger", || make(&stage));
     chapter("nothing else is edited", || only_lists_and_documents(&stage));
+    // What was built with the new sources knows their sections of the stage file.
+    stage.uses_its_own_tool();
     chapter("what is made passes the checks", || checks(&stage, &names));
     let before = chapter("the local cloud starts empty", || {
-        own(&stage, &["local", "start"]).succeeds();
+        stage.run(&["local", "start"]).succeeds();
         stage.account("inventory", &[])
     });
     chapter("all are deployed at once", || deploys(&stage, &names));
     chapter("their test events arrive, again and again", || test_events(&stage, &names));
     chapter("what nobody signed is refused", || refuses_what_nobody_signed(&stage));
     chapter("destroy leaves nothing", || {
-        own(&stage, &["destroy"]).succeeds();
+        stage.run(&["destroy"]).succeeds();
         assert_eq!(stage.account("inventory", &[]), before);
-        own(&stage, &["local", "stop"]).succeeds();
+        stage.run(&["local", "stop"]).succeeds();
     });
 }
 
@@ -127,7 +129,7 @@ fn checks(stage: &Stage, names: &[&str]) {
         stage,
         &["test", "--locked", "-p", "policies", "-p", "contracts", "-p", "stacks", "--lib", "--test", "templates"],
     );
-    own(stage, &["docs", "--check"]).succeeds();
+    stage.run(&["docs", "--check"]).succeeds();
 }
 
 fn cargo(stage: &Stage, arguments: &[&str]) {
@@ -140,23 +142,8 @@ fn cargo(stage: &Stage, arguments: &[&str]) {
     Run::of(command.output().unwrap()).succeeds();
 }
 
-/// Runs the tool of the copy, which knows the new integrations.
-fn own(stage: &Stage, arguments: &[&str]) -> Run {
-    let mut command = stage.command(arguments);
-    let mut own = Command::new(stage.root.join("target/debug/xtask"));
-    own.args(command.get_args()).current_dir(&stage.root).stdin(std::process::Stdio::null());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => own.env(name, value),
-            None => own.env_remove(name),
-        };
-    }
-    command = own;
-    stage.finish(&mut command)
-}
-
 fn deploys(stage: &Stage, names: &[&str]) {
-    let document = own(stage, &[&["deploy", "--output", "json"], names].concat()).succeeds().json();
+    let document = stage.run(&[&["deploy", "--output", "json"], names].concat()).succeeds().json();
     let mut deployed: Vec<_> =
         document["stacks"].as_array().unwrap().iter().map(|stack| stack["name"].as_str().unwrap()).collect();
     deployed.sort_unstable();
@@ -168,14 +155,14 @@ fn deploys(stage: &Stage, names: &[&str]) {
         stacks.iter().find(|stack| stack["name"] == name).unwrap()["registrations"][0].clone()
     };
     // A key to paste is part of what is to be registered.
-    assert!(!of("deploy-notes")["key"].is_null(), "{:#}", of("deploy-notes"));
+    assert_eq!(of("deploy-notes")["secret"]["where"], "field `Secret`");
     assert!(of("build-notes")["url"].as_str().unwrap().starts_with("arn:aws:sns:"), "{:#}", of("build-notes"));
     stage.remember(&document);
 }
 
 fn test_events(stage: &Stage, names: &[&str]) {
     for name in names.iter().chain(names) {
-        let report = own(stage, &["publish-test-event", name, "--output", "json"]).succeeds().json();
+        let report = stage.run(&["publish-test-event", name, "--output", "json"]).succeeds().json();
         assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
         assert_eq!(report["hops"].as_array().unwrap().len(), 4, "{report:#}");
     }
