@@ -16,14 +16,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import weakref
+from collections.abc import Callable
 from typing import Any
 
-from guard import ministack
+from aws.logs import EXECUTE, EXECUTE_TAKES, FUNCTIONS, config_of
+from registry import replaces
 
-HOOKED_NAMES: dict[str, tuple[str, ...]] = {
-    "core.lambda_runtime": ("ProvidedWorker._spawn", "ProvidedWorker.invoke"),
-    "services.lambda_svc": ("_execute_function_provided_warm",),
-}
+RUNTIME = "core.lambda_runtime"
 
 # How long what happens is gathered before it is told.
 SECONDS_BETWEEN_REPORTS = 0.25
@@ -66,14 +66,20 @@ class Reader:
             return False
 
 
+# The runs that are to be told of.
+waiting: collections.deque[Run] = collections.deque(maxlen=KEPT_RUNS)
+# The process that a run was in, by the id of the run.
+processes: dict[str, int] = {}
+# The last process of each worker.
+last_process: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+
 def keep(reader: Reader) -> None:
-    """Follows the functions, and tells of their runs from a thread of its own, for as long as this process runs."""
-    waiting: collections.deque[Run] = collections.deque(maxlen=KEPT_RUNS)
-    follow(waiting.append)
-    threading.Thread(target=tell, args=(reader, waiting), daemon=True, name="journal").start()
+    """Tells of the runs of functions from a thread of its own, for as long as this process runs."""
+    threading.Thread(target=tell, args=(reader,), daemon=True, name="journal").start()
 
 
-def tell(reader: Reader, waiting: collections.deque[Run]) -> None:
+def tell(reader: Reader) -> None:
     """Tells of what has happened since, again and again; the first report has nothing but shows that one is here."""
     is_known, runs = False, list[Run]()
     while True:
@@ -84,36 +90,37 @@ def tell(reader: Reader, waiting: collections.deque[Run]) -> None:
         time.sleep(SECONDS_BETWEEN_REPORTS)
 
 
-def follow(note: Any) -> None:
-    """Has each run of a function noted, when it begins and again when it ends."""
-    functions, worker = ministack("services.lambda_svc"), ministack("core.lambda_runtime").ProvidedWorker
-    execute, spawn, invoke = functions._execute_function_provided_warm, worker._spawn, worker.invoke
-    processes: dict[str, int] = {}
+@replaces(RUNTIME, "ProvidedWorker._spawn", "(self, init_timeout=None)")
+def spawn_known(spawn: Callable[..., None], worker: Any, *given: Any, **named: Any) -> None:
+    """Remembers the process of a worker: one that dies is forgotten before it is known which run it died in."""
+    spawn(worker, *given, **named)
+    last_process[worker] = worker._proc.pid
 
-    def spawn_known(self: Any, *given: Any, **named: Any) -> None:
-        spawn(self, *given, **named)
-        # A process that dies is forgotten before it is known which run it died in.
-        self.journal_process = self._proc.pid
 
-    def invoke_known(self: Any, event: Any, request: str, **named: Any) -> Any:
-        try:
-            return invoke(self, event, request, **named)
-        finally:
-            processes[request] = getattr(self, "journal_process", 0)
+@replaces(RUNTIME, "ProvidedWorker.invoke", "(self, event, request_id, *, trace_id=None, invoked_function_arn=None)")
+def invoke_known(invoke: Callable[..., Any], worker: Any, event: Any, request: str, **named: Any) -> Any:
+    """Remembers the process of a run."""
+    try:
+        return invoke(worker, event, request, **named)
+    finally:
+        processes[request] = last_process.get(worker, 0)
 
-    def execute_noted(function: dict[str, Any], event: Any, request: str) -> dict[str, Any]:
-        config = function.get("config") or function
-        run = {"id": request, "function": config.get("FunctionName", ""), "began": now(), **cause(event)}
-        note(run)
-        result: dict[str, Any] = {}
-        try:
-            result = execute(function, event, request)
-            return result
-        finally:
-            note({**run, "ended": now(), "process": processes.pop(request, 0) or None, **end(run, result)})
 
-    worker._spawn, worker.invoke = spawn_known, invoke_known
-    functions._execute_function_provided_warm = execute_noted
+@replaces(FUNCTIONS, EXECUTE, EXECUTE_TAKES)
+def execute_noted(
+    execute: Callable[..., dict[str, Any]], function: dict[str, Any], event: Any, request: str
+) -> dict[str, Any]:
+    """Notes a run of a function, when it begins and again when it ends."""
+    name = config_of(function).get("FunctionName", "")
+    run = {"id": request, "function": name, "began": now(), **cause(event)}
+    waiting.append(run)
+    result: dict[str, Any] = {}
+    try:
+        result = execute(function, event, request)
+        return result
+    finally:
+        process = processes.pop(request, 0) or None
+        waiting.append({**run, "ended": now(), "process": process, **end(run, result)})
 
 
 def now() -> int:

@@ -1,16 +1,17 @@
-"""Shows what is told of an event on its way, and what is not: `python -m unittest journal_test`."""
+"""Shows what is told of an event on its way, and what is not."""
 
 from __future__ import annotations
 
 import json
 import threading
 import unittest
-import unittest.mock
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import journal
-from launcher_test import REGION, Emulated, Emulator, function, resource, role, statement, wait_for
+from testing.emulated import Emulated
+from testing.emulator import REGION, Emulator, wait_for
+from testing.templates import api, function, outputs, permission, resource, role, statement
 
 TOKEN = "token-of-the-control-interface"
 SECRET = "secret-in-the-path"
@@ -64,11 +65,12 @@ class Told(Emulator):
 class Journal(Emulated):
     """What is told of requests, of messages and of functions that die."""
 
+    kind = Told
+
     @classmethod
     def setUpClass(cls) -> None:
         cls.page = Told.page = Page()
-        with unittest.mock.patch("launcher_test.Emulator", Told):
-            super().setUpClass()
+        super().setUpClass()
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -80,31 +82,12 @@ class Journal(Emulated):
         self.assertEqual(self.page.tokens, {TOKEN})
 
     def test_request(self) -> None:
-        uri = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Asked.Arn}/invocations"
-        api = {"Ref": "Api"}
         stack = self.deploy(
             {
-                "Role": role(), "Asked": function(), "Api": resource("ApiGateway::RestApi", Name="api"),
-                "Resource": resource(
-                    "ApiGateway::Resource", RestApiId=api, PathPart="{token}",
-                    ParentId={"Fn::GetAtt": ["Api", "RootResourceId"]},
-                ),
-                "Method": resource(
-                    "ApiGateway::Method", RestApiId=api, HttpMethod="POST", AuthorizationType="NONE",
-                    ResourceId={"Ref": "Resource"},
-                    Integration={"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": {"Fn::Sub": uri}},
-                ),
-                "Permission": resource(
-                    "Lambda::Permission", FunctionName={"Ref": "Asked"}, Action="lambda:InvokeFunction",
-                    Principal="apigateway.amazonaws.com",
-                    SourceArn={"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"},
-                ),
-                "Deployment": {**resource("ApiGateway::Deployment", RestApiId=api), "DependsOn": "Method"},
-                "Stage": resource(
-                    "ApiGateway::Stage", StageName="v1", RestApiId=api, DeploymentId={"Ref": "Deployment"}
-                ),
+                "Role": role(), "Asked": function(), "Permission": permission("Asked"),
+                **api("{token}", function="Asked"),
             },
-            {"Id": {"Value": api}},
+            outputs(Id={"Ref": "Api"}),
         )
         path = f"/_aws/execute-api/{stack['Outputs']['Id']}/v1/{SECRET}"
         self.assertEqual(self.emulator.get(path, json.dumps({"text": BODY}).encode())[0], 200)
@@ -136,7 +119,7 @@ class Journal(Emulated):
                     "Lambda::EventSourceMapping", EventSourceArn=queue, FunctionName={"Ref": "Served"}
                 ),
             },
-            {"Topic": {"Value": topic}, "Queue": {"Value": {"Ref": "Queue"}}},
+            outputs(Topic=topic, Queue={"Ref": "Queue"}),
         )
         self.assertEqual(stack["StackStatus"], "CREATE_COMPLETE", self.reasons(stack))
         topic, queue = stack["Outputs"]["Topic"], stack["Outputs"]["Queue"]
@@ -155,7 +138,7 @@ class Journal(Emulated):
         self.assertNotIn(BODY, b"".join(self.page.bodies).decode())
 
     def test_a_function_that_dies(self) -> None:
-        stack = self.deploy({"Role": role(), "Mortal": function()}, {"Name": {"Value": {"Ref": "Mortal"}}})
+        stack = self.deploy({"Role": role(), "Mortal": function()}, outputs(Name={"Ref": "Mortal"}))
         self.functions.invoke(FunctionName=stack["Outputs"]["Name"], Payload=b'{"do": "die"}')
         wait_for(lambda: self.page.ended("Mortal"))
         [run] = self.page.ended("Mortal")
@@ -191,7 +174,3 @@ class Readers(unittest.TestCase):
     def test_whoever_calls_a_function_by_hand_may_give_it_anything(self) -> None:
         for event in (None, [], "httpMethod", {"Records": 1}, {"Records": ["x"]}, {"Records": [{}]}, {"rawPath": "/"}):
             self.assertFalse(journal.cause(event).get("messages"), event)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -6,6 +6,8 @@ mod detour;
 mod limits;
 mod mfa;
 #[cfg(test)]
+pub(crate) mod rules;
+#[cfg(test)]
 pub(crate) mod scripted;
 mod stack;
 mod standing;
@@ -18,14 +20,19 @@ pub(crate) use caller::Caller;
 pub(crate) use limits::CallLimits;
 pub use mfa::ReadCode;
 pub(crate) use stack::StackSummary;
-pub use standing::{StackStatus, Standing};
+pub use standing::{ResourceStanding, Standing, remark};
 pub(crate) use trust::Trust;
+use watch::Watch;
 
-use crate::error::Outcome;
+use crate::error::{Error, Outcome, bare};
 use crate::event::Reporter;
 use crate::local::Local;
+use crate::pace::Pace;
 use crate::propose::OpenChangeSets;
 use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use contracts::{Origin, Saas};
+use stacks::Stage;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -55,6 +62,8 @@ pub struct Account {
     pub(crate) reporter: Reporter,
     /// How long calls may take.
     pub(crate) limits: CallLimits,
+    /// How often something is looked at.
+    pub(crate) pace: Pace,
     config: SdkConfig,
     shared: Shared,
 }
@@ -64,15 +73,19 @@ pub struct Account {
 struct Shared {
     reporter: Reporter,
     limits: CallLimits,
+    pace: Pace,
     may_have_changed: Arc<AtomicBool>,
     open_change_sets: OpenChangeSets,
+    /// See each call of every client.
+    interceptors: Vec<SharedInterceptor>,
     way: Way,
 }
 
 impl Shared {
-    fn new(reporter: Reporter, limits: CallLimits) -> Self {
+    fn new(reporter: Reporter, limits: CallLimits, pace: Pace) -> Self {
         let (may_have_changed, open_change_sets) = (Arc::default(), OpenChangeSets::default());
-        Self { reporter, limits, way: Way::default(), may_have_changed, open_change_sets }
+        let interceptors = vec![SharedInterceptor::new(Watch(reporter.clone()))];
+        Self { reporter, limits, pace, may_have_changed, open_change_sets, interceptors, way: Way::default() }
     }
 }
 
@@ -84,6 +97,16 @@ struct Way {
 }
 
 impl Account {
+    /// Where a SaaS answers for a stage: its stand-in on the local stage, else the host that the stage file names.
+    ///
+    /// `None` if the stage file names none.
+    pub(crate) fn origin_of(&self, stage: &Stage, saas: &Saas) -> Outcome<Option<Origin>> {
+        match &self.local {
+            Some(local) => local.origin_of(saas).map(Some),
+            None => Ok(stage.origin_of(saas)),
+        }
+    }
+
     /// Where requests go that do not go to AWS, with the services that they are for; `None` if all go there.
     pub fn detour(&self) -> Option<&str> {
         self.shared.way.detour.as_deref()
@@ -109,35 +132,30 @@ impl Account {
         &self.shared.open_change_sets
     }
 
-    /// How long to wait between two looks at something that has been going on for `elapsed`:
-    /// tens of milliseconds on this machine, seconds on AWS.
-    pub(crate) fn poll_interval(&self, elapsed: Duration) -> Duration {
-        let (first, last) = match self.local {
-            Some(_) => (Duration::from_millis(15), Duration::from_millis(250)),
-            None => (Duration::from_millis(700), Duration::from_secs(5)),
-        };
-        (elapsed / 8).clamp(first, last)
-    }
-
     /// Looks at something that continues in the account whether or not it is watched; a service that does
     /// not answer is asked again for some minutes.
     pub(crate) async fn look<T>(&self, mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
-        let limit = match self.local {
-            Some(_) => Duration::from_secs(2),
-            None => self.limits.looking(),
-        };
         let began = Instant::now();
         let mut wait = None;
-        loop {
-            match ask().await {
-                Err(error) if error.is_transient() && began.elapsed() < limit => {
-                    let told = || self.reporter.wait_since(began, "a service to answer again");
-                    wait.get_or_insert_with(told).because(error.to_string());
-                    tokio::time::sleep(self.poll_interval(began.elapsed())).await;
-                }
-                answer => return answer,
+        let look = async |elapsed: Duration| match ask().await {
+            Err(error) if error.is_transient() && elapsed < self.pace.patience => {
+                let told = || self.reporter.wait_since(began, "a service to answer again");
+                wait.get_or_insert_with(told).because(error.to_string());
+                Ok(None)
             }
-        }
+            answer => answer.map(Some),
+        };
+        self.pace.until(look).await
+    }
+
+    /// Asks again while a service is busy with a resource: another deployment makes a bucket, a deleted one lets go
+    /// of its name, somebody else changes a log group.
+    pub(crate) async fn while_busy<T>(&self, mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
+        let look = async |elapsed: Duration| match ask().await {
+            Err(Error::Aws { code, .. }) if bare(&code) == "OperationAborted" && elapsed < self.pace.busy => Ok(None),
+            answer => answer.map(Some),
+        };
+        self.pace.until(look).await
     }
 
     /// The address at which something of a stack answers: as AWS gives it, or the local cloud's form.

@@ -62,7 +62,7 @@ fn pack(binary: &Binary, folder: &Path, profile: Profile) -> Outcome<Archive> {
         Profile::Light => 1,
         Profile::Release => 9,
     };
-    let packed = folder.join(format!("{}-{level}.zip", hex(&Sha256::digest(&program))));
+    let packed = folder.join(format!("{}-{level}.zip", hex::encode(Sha256::digest(&program))));
     let content = match std::fs::read(&packed) {
         Ok(content) if is_complete(&content) => content,
         _ => {
@@ -75,17 +75,13 @@ fn pack(binary: &Binary, folder: &Path, profile: Profile) -> Outcome<Archive> {
             content
         }
     };
-    let digest = hex(&Sha256::digest(&content));
+    let digest = hex::encode(Sha256::digest(&content));
     Ok(Archive { package: binary.package.clone(), content, digest })
 }
 
 /// Whether a stored archive was written to its end: the directory comes last.
 fn is_complete(content: &[u8]) -> bool {
     zip::ZipArchive::new(Cursor::new(content)).is_ok_and(|archive| archive.len() == 1)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One executable file, with a fixed time, system and mode.

@@ -5,7 +5,7 @@ mod tests;
 
 use crate::account::Account;
 use crate::archive::Archive;
-use crate::error::{Error, Outcome, bare};
+use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use aws_sdk_s3::config as s3_config;
 use aws_sdk_s3::primitives::ByteStream;
@@ -15,12 +15,6 @@ use base64::prelude::BASE64_STANDARD;
 use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
 use stacks::Stage;
-use std::time::{Duration, Instant};
-
-/// How long a service may be busy with a resource. S3 can take hours, which nobody waits for.
-const BUSY_LIMIT: Duration = Duration::from_secs(120);
-/// How often it is asked meanwhile.
-const BUSY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Name of the bucket that holds a stage's archives.
 pub fn artifact_bucket(account: &Account, stage: &Stage) -> String {
@@ -71,7 +65,7 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
 /// "Methods for accessing a general purpose bucket".
 pub(crate) async fn put_template(account: &Account, stage: &Stage, template: &str) -> Outcome<String> {
     let bucket = artifact_bucket(account, stage);
-    let digest: String = Sha256::digest(template).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(Sha256::digest(template));
     let key = format!("templates/{digest}.yaml");
     let head = account.s3.head_object().bucket(&bucket).key(&key).expected_bucket_owner(&account.id).send().await;
     if head.is_err() {
@@ -153,20 +147,6 @@ async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> 
     Ok(())
 }
 
-/// Asks again while a service is busy with a resource: another deployment makes a bucket, a deleted one lets go of its
-/// name, somebody else changes a log group.
-pub(crate) async fn patiently<T>(mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
-    let began = Instant::now();
-    loop {
-        match ask().await {
-            Err(Error::Aws { code, .. }) if bare(&code) == "OperationAborted" && began.elapsed() < BUSY_LIMIT => {
-                tokio::time::sleep(BUSY_INTERVAL).await;
-            }
-            answer => return answer,
-        }
-    }
-}
-
 /// Makes the bucket unless it is there, and sees to it that it is private and encrypted.
 async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
     let mut call = account.s3.create_bucket().bucket(bucket);
@@ -176,7 +156,7 @@ async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
         let configuration = s3::CreateBucketConfiguration::builder().location_constraint(region).build();
         call = call.create_bucket_configuration(configuration);
     }
-    let made = patiently(async || call.clone().send().await.map_err(Error::aws("s3:CreateBucket"))).await;
+    let made = account.while_busy(async || call.clone().send().await.map_err(Error::aws("s3:CreateBucket"))).await;
     match made {
         Ok(_) => {}
         // Whoever made it may have been interrupted before it was protected.
@@ -197,7 +177,7 @@ async fn protect(account: &Account, bucket: &str) -> Outcome<()> {
         .restrict_public_buckets(true)
         .build();
     let call = account.s3.put_public_access_block().bucket(bucket).public_access_block_configuration(block);
-    patiently(async || call.clone().send().await.map_err(Error::aws("s3:PutBucketPublicAccessBlock"))).await?;
+    account.while_busy(async || call.clone().send().await.map_err(Error::aws("s3:PutBucketPublicAccessBlock"))).await?;
     let encryption = s3::ServerSideEncryptionByDefault::builder()
         .sse_algorithm(s3::ServerSideEncryption::Aes256)
         .build()

@@ -4,7 +4,7 @@ mod surroundings;
 
 use crate::binary::{self, Binary, Machine};
 use crate::error::{Error, Outcome};
-use crate::event::Reporter;
+use crate::event::{Reporter, Step};
 use crate::lock::lock;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
@@ -78,16 +78,18 @@ pub async fn build(
         check_target(workspace, settings.machine).await?;
     }
     if settings.linking == Linking::NativeFirst && is_host {
-        let work = compile(workspace, packages, settings, None, reporter);
-        let binaries = reporter.step(STEP, work, |binaries| counted(binaries)).await;
+        let step = reporter.begin(STEP);
+        let work = compile(workspace, packages, settings, None, &step);
+        let binaries = step.run(work, |binaries| counted(binaries)).await;
         if !matches!(binaries, Err(Error::Binary { .. })) {
             return binaries;
         }
         reporter.note("this machine's glibc is newer than Lambda's: linking with zig");
     }
     let zig = PythonTools::ZIG.install(workspace, reporter).await?;
-    let work = compile(workspace, packages, settings, Some(&zig), reporter);
-    reporter.step(STEP, work, |binaries| counted(binaries)).await
+    let step = reporter.begin(STEP);
+    let work = compile(workspace, packages, settings, Some(&zig), &step);
+    step.run(work, |binaries| counted(binaries)).await
 }
 
 fn counted(binaries: &[Binary]) -> String {
@@ -100,10 +102,10 @@ async fn compile(
     packages: &[&str],
     settings: &BuildSettings,
     zig: Option<&Path>,
-    reporter: &Reporter,
+    step: &Step,
 ) -> Outcome<Vec<Binary>> {
     // Held until the binaries are where they belong; it goes with the process, however that ends.
-    let waiting = || reporter.doing(STEP, "another build is at work here: waiting for it");
+    let waiting = || step.doing("another build is at work here: waiting for it");
     let _lock = lock(workspace, "build.lock", waiting).await?;
     let linker = if zig.is_some() { "zig" } else { "native" };
     let output = workspace.target().join("handlers").join(format!(
@@ -134,7 +136,7 @@ async fn compile(
             .env("CARGO_ZIGBUILD_ZIG_PATH", zig_executable(zig)?)
             .env("CARGO_ZIGBUILD_CACHE_DIR", workspace.target().join("zig-cache")),
     };
-    run(command, reporter).await?;
+    run(command, step).await?;
     packages
         .iter()
         .map(|package| binary::check(package, &output.join(package).join("bootstrap"), settings.machine))
@@ -203,7 +205,7 @@ async fn check_target(workspace: &Workspace, machine: Machine) -> Outcome<()> {
 }
 
 /// Runs cargo to its end; each crate it compiles is told, and all its words are kept for an error.
-async fn run(mut command: Command, reporter: &Reporter) -> Outcome<()> {
+async fn run(mut command: Command, step: &Step) -> Outcome<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let program = PathBuf::from(command.as_std().get_program());
     let mut group = Group(command.spawn().map_err(Error::file("run", &program))?);
@@ -215,7 +217,7 @@ async fn run(mut command: Command, reporter: &Reporter) -> Outcome<()> {
             if let Some(package) = line.trim_start().strip_prefix("Compiling ") {
                 n_compiled += 1;
                 let name = package.split(' ').next().unwrap_or_default();
-                reporter.doing(STEP, format!("{n_compiled} crates, now {name}"));
+                step.doing(format!("{n_compiled} crates, now {name}"));
             } else {
                 said.push(line);
             }
@@ -286,14 +288,16 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "sh -c \"$SCRIPT\"; :"]).env("SCRIPT", format!("{script}; echo Compiling $$ >&2; {LOOP}"));
         let (reporter, mut events) = Reporter::new();
+        let step = reporter.begin(STEP);
         let number = async {
-            match events.recv().await.unwrap() {
-                Event::Doing { detail, .. } => detail.rsplit(' ').next().unwrap().parse().unwrap(),
-                other => panic!("{other:?}"),
+            loop {
+                if let Event::Doing { detail, .. } = events.recv().await.unwrap() {
+                    return detail.rsplit(' ').next().unwrap().parse().unwrap();
+                }
             }
         };
         tokio::select! {
-            result = run(command, &reporter) => panic!("the shell ended: {result:?}"),
+            result = run(command, &step) => panic!("the shell ended: {result:?}"),
             number = number => Pid::from_raw(number).unwrap(),
         }
     }

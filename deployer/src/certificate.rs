@@ -1,7 +1,7 @@
 //! Certificates that wait for DNS: what ACM looks for, where it should be, and what keeps it from being seen.
 
 use crate::event::Reporter;
-use aws_sdk_cloudformation::types::StackEvent;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
 use serde_json::Value as Json;
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ impl Waiting {
     fn of(events: &[StackEvent]) -> Option<Self> {
         let mut of_certificates = events.iter().filter(|event| event.resource_type() == Some(KIND)).rev();
         let last = of_certificates.clone().next()?;
-        if last.resource_status()?.as_str() != "CREATE_IN_PROGRESS" {
+        if *last.resource_status()? != ResourceStatus::CreateInProgress {
             return None;
         }
         // Not every event carries the properties.

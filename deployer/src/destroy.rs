@@ -116,8 +116,8 @@ async fn remove(account: &Account, stack: &Stack, found: &Leftovers, keep: Keep,
     let mut doomed = Doomed::of(found);
     if let Some(id) = &found.stack_id {
         doomed.add_resources(account, stack, id).await?;
-        let step = format!("deleting {}", stack.name());
-        reporter.step(&step, delete_stack(account, stack, id, reporter), |()| "stack deleted".into()).await?;
+        let step = reporter.begin_on_stack(stack.name(), format!("deleting {}", stack.name()));
+        step.run(delete_stack(account, stack, id, reporter), |()| "stack deleted".into()).await?;
     }
     if keep == Keep::Nothing {
         delete_data(account, stack, &doomed, &guard, reporter).await?;

@@ -3,9 +3,11 @@
 mod aws;
 mod clock;
 mod hint;
+mod stack;
 
 pub(crate) use aws::bare;
 pub(crate) use hint::and_again;
+pub use stack::{FailureCause, StackFailure};
 
 use std::path::{Path, PathBuf};
 
@@ -135,12 +137,12 @@ pub enum Error {
     #[error("{0}")]
     Stack(StackFailure),
     /// A change set failed, so nothing was changed.
-    #[error("stack `{stack}`: CloudFormation refuses the change\n  {}", reasons.join("\n  "))]
+    #[error("stack `{stack}`: CloudFormation refuses the change{}", reasons.iter().map(|reason| format!("\n  {reason}")).collect::<String>())]
     ChangeSet {
         /// The stack.
         stack: String,
         /// Its reasons.
-        reasons: Vec<String>,
+        reasons: Vec<FailureCause>,
     },
     /// A secret that a new stack needs was not given.
     #[error("stack `{stack}` needs the secret `{name}`, and it was not given")]
@@ -150,7 +152,7 @@ pub enum Error {
         /// Name of the environment variable.
         name: &'static str,
         /// Where a person finds it.
-        origin: &'static str,
+        origin: String,
     },
     /// The artifact bucket's name belongs to somebody else.
     #[error("bucket `{bucket}` belongs to another account")]
@@ -220,45 +222,6 @@ pub enum Error {
     },
 }
 
-/// A stack operation that failed, the first cause first.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("stack `{stack}` {outcome}{}", causes.iter().map(|cause| format!("\n{cause}")).collect::<String>())]
-pub struct StackFailure {
-    /// The stack.
-    pub stack: String,
-    /// What became of it.
-    pub outcome: String,
-    /// Resource, reason and definition of each failure; the first one caused the others.
-    pub causes: Vec<String>,
-    /// The next step.
-    pub hint: String,
-}
-
-impl StackFailure {
-    /// The failure of a deployment whose stack somebody else deleted under it.
-    pub(crate) fn deleted_meanwhile(stack: &str) -> Self {
-        Self {
-            stack: stack.into(),
-            outcome: "was deleted by somebody else while it was being deployed".into(),
-            causes: vec![],
-            hint: "to create it anew, run the same command again".into(),
-        }
-    }
-
-    /// Whether services were only asked for more than they take in a second.
-    pub fn is_throttled(&self) -> bool {
-        const WORDS: [&str; 5] =
-            ["Status Code: 429", "Too Many Requests", "TooManyRequests", "Rate exceeded", "ThrottlingException"];
-        let mut reasons = self.reasons();
-        !self.causes.is_empty() && reasons.all(|reason| WORDS.iter().any(|word| reason.contains(word)))
-    }
-
-    /// The causes without the names of the resources, which may look like a reason.
-    pub(crate) fn reasons(&self) -> impl Iterator<Item = &str> {
-        self.causes.iter().map(|cause| cause.split_once(": ").map_or(cause.as_str(), |(_, reason)| reason))
-    }
-}
-
 impl Error {
     /// Names the path in an error of the file system.
     pub fn file(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
@@ -287,21 +250,5 @@ impl Error {
             Self::OfStack { source, .. } => source.code(),
             _ => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failed_stack_tells_its_first_cause_first() {
-        let failure = Error::Stack(StackFailure {
-            stack: "a".into(),
-            outcome: "was rolled back".into(),
-            causes: vec!["  One: why".into(), "  Two: because of one".into()],
-            hint: "h".into(),
-        });
-        assert_eq!(failure.to_string(), "stack `a` was rolled back\n  One: why\n  Two: because of one");
     }
 }

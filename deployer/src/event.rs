@@ -1,5 +1,6 @@
 //! What is going on, told to whoever displays it.
 
+use aws_sdk_cloudformation::types::ResourceStatus;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,19 +20,25 @@ pub fn counted(number: usize, noun: &str) -> String {
 pub enum Event {
     /// A step began.
     Began {
-        /// Names the step until it ends.
+        /// Tells this step from others until it ends.
+        id: StepId,
+        /// What it does, in words.
         step: String,
+        /// The stack whose resources it changes, if that is what it does.
+        stack: Option<String>,
     },
     /// What a step is doing now.
     Doing {
         /// The step.
-        step: String,
+        id: StepId,
         /// In a few words.
         detail: String,
     },
     /// A step ended well.
     Ended {
         /// The step.
+        id: StepId,
+        /// What it did, in words.
         step: String,
         /// What came of it.
         summary: String,
@@ -44,8 +51,8 @@ pub enum Event {
         stack: String,
         /// The resource.
         logical_id: String,
-        /// CloudFormation's status, such as `CREATE_IN_PROGRESS`.
-        status: String,
+        /// CloudFormation's status.
+        status: ResourceStatus,
         /// CloudFormation's reason; often empty.
         reason: String,
     },
@@ -76,6 +83,24 @@ pub enum Event {
     Warning(String),
     /// Everything before must be shown now.
     Flush(Flush),
+}
+
+/// Tells one step from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(u64);
+
+impl StepId {
+    /// An id that no other step of this process has.
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Default for StepId {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Says that everything before it has been shown.
@@ -129,11 +154,6 @@ impl Reporter {
         let _ = shown.await;
     }
 
-    /// Tells what a step is doing.
-    pub fn doing(&self, step: &str, detail: impl Into<String>) {
-        self.tell(Event::Doing { step: step.to_owned(), detail: detail.into() });
-    }
-
     /// Tells something that is worth a line.
     pub fn note(&self, text: impl Into<String>) {
         self.tell(Event::Note(text.into()));
@@ -157,6 +177,22 @@ impl Reporter {
         Wait { id, reporter: self.clone() }
     }
 
+    /// Begins a step.
+    pub fn begin(&self, step: impl Into<String>) -> Step {
+        self.begin_step(step.into(), None)
+    }
+
+    /// Begins a step that changes the resources of a stack; what is told of these belongs to it.
+    pub fn begin_on_stack(&self, stack: &str, step: impl Into<String>) -> Step {
+        self.begin_step(step.into(), Some(stack.to_owned()))
+    }
+
+    fn begin_step(&self, name: String, stack: Option<String>) -> Step {
+        let id = StepId::new();
+        self.tell(Event::Began { id, step: name.clone(), stack });
+        Step { id, name, began: Instant::now(), reporter: self.clone() }
+    }
+
     /// Runs a step between its beginning and its end; `summary` says what came of it.
     pub async fn step<T, E>(
         &self,
@@ -164,11 +200,35 @@ impl Reporter {
         work: impl Future<Output = Result<T, E>>,
         summary: impl FnOnce(&T) -> String,
     ) -> Result<T, E> {
-        let began = Instant::now();
-        self.tell(Event::Began { step: step.to_owned() });
+        self.begin(step).run(work, summary).await
+    }
+}
+
+/// A step that has begun.
+#[derive(Debug)]
+#[must_use = "a step is shown as under way until it has run"]
+pub struct Step {
+    id: StepId,
+    name: String,
+    began: Instant,
+    reporter: Reporter,
+}
+
+impl Step {
+    /// Tells what it is doing.
+    pub fn doing(&self, detail: impl Into<String>) {
+        self.reporter.tell(Event::Doing { id: self.id, detail: detail.into() });
+    }
+
+    /// Runs the step to its end; `summary` says what came of it.
+    pub async fn run<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+        summary: impl FnOnce(&T) -> String,
+    ) -> Result<T, E> {
         let result = work.await?;
-        let summary = summary(&result);
-        self.tell(Event::Ended { step: step.to_owned(), summary, took: began.elapsed() });
+        let (id, step, summary) = (self.id, self.name.clone(), summary(&result));
+        self.reporter.tell(Event::Ended { id, step, summary, took: self.began.elapsed() });
         Ok(result)
     }
 }

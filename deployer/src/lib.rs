@@ -21,6 +21,7 @@ mod lock;
 mod lookup;
 mod measure;
 mod outputs;
+mod pace;
 mod propose;
 mod python;
 mod random;
@@ -34,27 +35,28 @@ mod statement;
 mod test_event;
 mod toolchain;
 
-pub use account::{Account, ReadCode, StackStatus, Standing};
+pub use account::{Account, ReadCode, ResourceStanding, remark};
 pub use apply::apply;
 pub use archive::{Archive, pack_all};
 pub use artifact::{artifact_bucket, upload};
+pub use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 pub use binary::{Binary, Machine};
 pub use build::{BuildSettings, Linking, Profile, build, variables_of_cargo};
 pub use change::{Change, ChangeKind, Fate};
 pub use destroy::{
     BucketContent, Keep, Leftovers, LogGroupFound, TableContent, delete_artifacts_if_last, destroy, find_leftovers,
 };
-pub use error::{Error, Outcome, StackFailure};
-pub use event::{Event, Flush, Reporter, Wait, counted};
+pub use error::{Error, FailureCause, Outcome, StackFailure};
+pub use event::{Event, Flush, Reporter, Step, StepId, Wait, counted};
 pub use local::{
-    Local, LocalStatus, Lost, RootKey, StandInsSettings, local_logs, local_status, lost_meanwhile, start_local,
-    stop_local, until_forgotten,
+    Local, LocalStatus, Lost, RootKey, StandInsProgram, StandInsSettings, local_logs, local_status, lost_meanwhile,
+    start_local, stop_local, until_forgotten,
 };
 pub use lock::LocalTurn;
 pub use lookup::{BacklogIds, look_up};
 pub use measure::{Measured, measure_binary, measure_python};
 pub use outputs::{Deployed, RegisteredUrl, SignedBy, deployed, find_deployed, not_deployed};
-pub use propose::{LeftChangeSet, Plan, Proposal, StandIns, discard_open, propose, still_open};
+pub use propose::{LeftChangeSet, Plan, Proposal, discard_open, propose, still_open};
 pub use python::{PythonTools, variables_of_python};
 pub use readiness::find_warnings;
 pub use rights::rights_to_deploy;

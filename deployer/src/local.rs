@@ -5,6 +5,7 @@ mod health;
 mod keeper;
 mod logs;
 mod process;
+mod sources;
 mod state;
 
 pub(crate) use client::{client_for, loopback_client, web_client};
@@ -16,25 +17,39 @@ pub use state::{Local, RootKey, StandInsSettings};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::lock::lock;
+use crate::pace::Pace;
 use crate::python::PythonTools;
 use crate::toolchain::Workspace;
-use process::{Background, LAUNCHER, Part};
+use process::{Background, Part};
 use sha2::{Digest, Sha256};
 use stacks::Region;
 use state::State;
 use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a process may take until it answers.
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// How often it is asked meanwhile.
+const START_INTERVAL: Duration = Duration::from_millis(20);
 /// How long a process may take to end before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// How often it is looked at meanwhile.
+const STOP_INTERVAL: Duration = Duration::from_millis(10);
 /// Ports are free when chosen; somebody else can be faster.
 const TRIES: usize = 3;
 /// Two commands at once must not start two clouds.
 const LOCK: &str = "local.lock";
+
+/// The program that serves the stand-ins.
+#[derive(Clone, Copy, Debug)]
+pub struct StandInsProgram<'a> {
+    /// The executable that runs; its hidden command `__stand-ins` serves them.
+    pub executable: &'a Path,
+    /// Changes with the list of stand-ins and their secrets.
+    pub version: &'a str,
+}
 
 /// Whether the local stage runs, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,19 +64,20 @@ pub struct LocalStatus {
 
 /// Starts the local stage unless it runs, and returns its addresses.
 ///
-/// `executable` is the one that runs; its hidden command `__stand-ins` serves the stand-ins.
+/// A stage that runs other stand-ins than these is started anew.
 pub async fn start_local(
     workspace: &Workspace,
     region: &Region,
-    executable: &Path,
+    program: &StandInsProgram<'_>,
     reporter: &Reporter,
 ) -> Outcome<Local> {
+    let executable = program.executable;
     let folder = workspace.local();
     // Nobody else reads what is in it.
     let make = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     make.map_err(Error::file("make", &folder))?;
     let _lock = take_lock(workspace, reporter).await?;
-    let version = version();
+    let version = version(program);
     match State::read(&folder) {
         Some(state) if state.version == version => match health::look(&state, &folder).await {
             None => return Ok(state.local),
@@ -164,23 +180,23 @@ async fn start_stand_ins(folder: &Path, state: State, executable: &Path) -> Outc
 }
 
 async fn wait_until_healthy(state: &State, folder: &Path) -> Outcome<()> {
-    let began = Instant::now();
-    loop {
-        let Some(part) = health::silent(state).await else { return Ok(()) };
+    let is_healthy = async |elapsed: Duration| {
+        let Some(part) = health::silent(state).await else { return Ok(Some(())) };
         let ended = state.parts().into_iter().find(|(_, process)| !process.is_running());
-        if ended.is_some() || began.elapsed() > START_LIMIT {
-            let (part, what) = ended.map_or((part, "does not answer"), |(part, _)| (part, "ended"));
-            let log = part.log(folder);
-            let said = std::fs::read_to_string(&log).unwrap_or_default();
-            let lines: Vec<&str> = said.lines().collect();
-            let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
-            return Err(Error::Local {
-                what: format!("the local cloud does not start: the {} {what}\n  {last}", part.name()),
-                hint: format!("all it said is in `{}`", log.display()),
-            });
+        if ended.is_none() && elapsed < START_LIMIT {
+            return Ok(None);
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        let (part, what) = ended.map_or((part, "does not answer"), |(part, _)| (part, "ended"));
+        let log = part.log(folder);
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().collect();
+        let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
+        Err(Error::Local {
+            what: format!("the local cloud does not start: the {} {what}\n  {last}", part.name()),
+            hint: format!("all it said is in `{}`", log.display()),
+        })
+    };
+    Pace::every(START_INTERVAL).until(is_healthy).await
 }
 
 /// Ends both processes and forgets them; `false` if none was running.
@@ -191,13 +207,12 @@ async fn stop(folder: &Path) -> Outcome<bool> {
         processes.extend([state.emulator, state.stand_ins]);
     }
     let was_running: Vec<bool> = processes.iter().map(Background::ask_to_end).collect();
-    let began = Instant::now();
-    for process in &processes {
-        while process.is_running() && began.elapsed() < STOP_LIMIT {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        process.kill();
-    }
+    let have_ended = async |elapsed: Duration| {
+        let is_over = elapsed > STOP_LIMIT || !processes.iter().any(Background::is_running);
+        Ok::<_, Error>(is_over.then_some(()))
+    };
+    Pace::every(STOP_INTERVAL).until(have_ended).await?;
+    processes.iter().for_each(Background::kill);
     State::remove(folder)?;
     Ok(was_running.contains(&true))
 }
@@ -212,13 +227,15 @@ fn free_port() -> Outcome<u16> {
         })
 }
 
-/// Changes with everything that the emulator is started from.
-fn version() -> String {
+/// Changes with everything that the emulator is started from, and with the stand-ins that there are.
+fn version(program: &StandInsProgram<'_>) -> String {
     let mut digest = Sha256::new();
-    for (_, text) in LAUNCHER {
+    digest.update(program.version);
+    for (name, text) in sources::all() {
+        digest.update(name);
         digest.update(text);
     }
     digest.update(PythonTools::EMULATOR.requirements);
     digest.update(env!("CARGO_PKG_VERSION"));
-    digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest.finalize()[..8])
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
+use crate::pace::Pace;
 use crate::toolchain::Workspace;
 use std::fs::{File, TryLockError};
 use std::time::Duration;
@@ -18,18 +19,18 @@ pub(crate) async fn lock<W>(workspace: &Workspace, name: &str, waiting: impl FnO
     let file = File::create(&path).map_err(Error::file("make", &path))?;
     let mut waiting = Some(waiting);
     let mut _wait = None;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                if let Some(waiting) = waiting.take() {
-                    _wait = Some(waiting());
-                }
-                tokio::time::sleep(INTERVAL).await;
+    let try_it = async |_| match file.try_lock() {
+        Ok(()) => Ok(Some(())),
+        Err(TryLockError::WouldBlock) => {
+            if let Some(waiting) = waiting.take() {
+                _wait = Some(waiting());
             }
-            Err(TryLockError::Error(error)) => return Err(Error::file("lock", &path)(error)),
+            Ok(None)
         }
-    }
+        Err(TryLockError::Error(error)) => Err(Error::file("lock", &path)(error)),
+    };
+    Pace::every(INTERVAL).until(try_it).await?;
+    Ok(file)
 }
 
 /// The turn of a command that changes the stage on this machine.

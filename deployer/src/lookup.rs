@@ -9,11 +9,10 @@ pub(crate) use backlog::Backlog;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::propose::StandIns;
 use crate::secrets::SecretInput;
 use contracts::SecretValue;
-use contracts::backlog::BacklogApiKey;
-use stacks::{BacklogLookup, NameOrId, Service, Stack};
+use contracts::backlog::{BacklogApiKey, SAAS};
+use stacks::{BacklogLookup, NameOrId, Stack};
 
 /// What Backlog knows, by what the stage calls it, each as a template's parameter takes it.
 #[derive(Clone, Debug, Default)]
@@ -65,11 +64,7 @@ pub async fn look_up(
         ));
         return Ok(BacklogIds::default());
     };
-    let origin = match (&account.local, stage.service_origin(Service::Backlog)) {
-        (Some(local), _) => local.origin(Service::Backlog)?,
-        (None, Some(origin)) => origin,
-        (None, None) => return Ok(BacklogIds::default()),
-    };
+    let Some(origin) = account.origin_of(stage, &SAAS)? else { return Ok(BacklogIds::default()) };
     let backlog = Backlog::new(account, stage, origin, &key, reporter)?;
     let mut found = BacklogIds::default();
     let mut errors = Vec::new();

@@ -1,8 +1,9 @@
 //! What a deployed stack tells: status, outputs, and the addresses to register.
 
-use crate::account::{Account, StackStatus, StackSummary, Standing};
+use crate::account::{Account, StackSummary, Standing, remark};
 use crate::error::{Error, Outcome};
 use crate::secrets::NO_VALUE;
+use aws_sdk_cloudformation::types::StackStatus;
 use contracts::Signature;
 use stacks::{SecretSource, Signing, Stack, Stage};
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub struct Deployed {
     /// What to register where.
     pub registrations: Vec<RegisteredUrl>,
     /// Secrets that somebody gave it: the name, and where the value is found.
-    pub secrets: Vec<(&'static str, &'static str)>,
+    pub secrets: Vec<(&'static str, String)>,
 }
 
 /// An address, and where a person enters it.
@@ -54,17 +55,18 @@ impl std::fmt::Debug for SignedBy {
     }
 }
 
-/// A stack that cannot be used because of its status; `ABSENT` if it is not in the account.
-pub fn not_deployed(stack: &Stack, stage: &Stage, status: &StackStatus) -> Error {
+/// A stack that cannot be used because of its status; none if it is not in the account.
+pub fn not_deployed(stack: &Stack, stage: &Stage, status: Option<&StackStatus>) -> Error {
     let (name, stage) = (stack.name(), &stage.name);
     let deploy = format!("cargo xtask deploy {name} --stage {stage}");
-    let hint = match status.standing() {
+    let found = status.map_or(Standing::Absent, Standing::of);
+    let hint = match found {
         Standing::Creating => "wait for its end, then type the same command again".into(),
         Standing::Undoing | Standing::Deleting => format!("wait for its end, then deploy it with: {deploy}"),
-        Standing::NeverWas => format!("deploy it with: {deploy}; that removes what is left of the attempt first"),
+        Standing::NotCreated => format!("deploy it with: {deploy}; that removes what is left of the attempt first"),
         _ => format!("deploy it with: {deploy}"),
     };
-    let standing = status.remark().filter(|_| status.standing() != Standing::Absent);
+    let standing = status.filter(|_| found != Standing::Absent).and_then(remark);
     Error::NotDeployed { stack: name.into(), stage: stage.to_string(), standing, hint }
 }
 
@@ -82,8 +84,8 @@ pub(crate) fn way_out(stack: &Stack, account: &Account, status: &StackStatus) ->
     };
     let profile = stage.profile.as_ref().map(|profile| format!(" --profile {profile}")).unwrap_or_default();
     let options = format!("--region {}{profile} --stack-name {}", account.region, stack.full_stack_name());
-    match status.standing() {
-        Standing::Stuck if status.0.starts_with("IMPORT") => Some(format!(
+    match Standing::of(status) {
+        Standing::StuckInImport => Some(format!(
             "see in the stack's events which resource holds it (aws cloudformation describe-stack-events {options}); AWS Support can bring such a stack back, or remove it with: {}; then deploy again",
             remove()
         )),
@@ -100,13 +102,13 @@ pub async fn deployed(account: &Account, stack: &Stack) -> Outcome<Option<Deploy
     find_deployed(account, stack).await.map(Result::ok)
 }
 
-/// Reads a stack; its status if that means that it is not deployed.
-pub async fn find_deployed(account: &Account, stack: &Stack) -> Outcome<Result<Deployed, StackStatus>> {
+/// Reads a stack; its status, if it has one, if that means that it is not deployed.
+pub async fn find_deployed(account: &Account, stack: &Stack) -> Outcome<Result<Deployed, Option<StackStatus>>> {
     let name = stack.full_stack_name();
     let found = account.find_stack(&name).await.map_err(|error| error.of_stack(stack.name(), None))?;
     match found {
-        None => Ok(Err(StackStatus::absent())),
-        Some(there) if !there.status.is_deployed() => Ok(Err(there.status)),
+        None => Ok(Err(None)),
+        Some(there) if !Standing::of(&there.status).is_deployed() => Ok(Err(Some(there.status))),
         Some(there) => {
             let read = read(account, stack, there).await;
             read.map(Ok).map_err(|error| error.of_stack(stack.name(), None))
@@ -124,7 +126,7 @@ async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<
             let Some(secret) = account.physical_id(&name, secret).await? else { return Ok(None) };
             match account.secret_value(&secret).await {
                 // Where not all is as it should be, the secret can be gone, or have no value yet.
-                Err(error) if error.code() == Some(NO_VALUE) && there.status.remark().is_some() => Ok(None),
+                Err(error) if error.code() == Some(NO_VALUE) && remark(&there.status).is_some() => Ok(None),
                 value => value.map(Some),
             }
         };
@@ -143,7 +145,7 @@ async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<
     }
     let outputs = there.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
     let given = stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given);
-    let secrets = given.map(|secret| (secret.name, secret.origin)).collect();
+    let secrets = given.map(|secret| (secret.name, secret.origin())).collect();
     Ok(Deployed { name: stack.name(), status: there.status, changed: false, outputs, registrations, secrets })
 }
 
@@ -151,9 +153,8 @@ async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<
 mod tests {
     use super::*;
     use crate::account::scripted::{Answer, Scripted, stack_of};
-    use aws_sdk_cloudformation::types::StackStatus as Sdk;
 
-    async fn found(status: &str) -> (Scripted, Outcome<Result<Deployed, StackStatus>>) {
+    async fn found(status: &str) -> (Scripted, Outcome<Result<Deployed, Option<StackStatus>>>) {
         let topic = "<member><OutputKey>TopicArn</OutputKey><OutputValue>arn:aws:sns:r:1:t</OutputValue></member>";
         let stack_there = format!(
             "<Stacks><member><StackId>i</StackId><StackName>n</StackName><StackStatus>{status}</StackStatus><Outputs>{topic}</Outputs></member></Stacks>"
@@ -166,13 +167,13 @@ mod tests {
     #[tokio::test]
     async fn a_stack_is_read_in_every_status_in_which_it_is_there() {
         let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
-        for status in Sdk::values() {
+        for status in StackStatus::values() {
             let (_, found) = found(status).await;
             match found.unwrap() {
                 Ok(there) => assert_eq!(there.outputs["TopicArn"], "arn:aws:sns:r:1:t", "{status}"),
                 Err(status) => {
-                    let error = not_deployed(&stack, stack.stage(), &status);
-                    let is_said = status.standing() == Standing::Absent || error.to_string().contains(&status.0);
+                    let error = not_deployed(&stack, stack.stage(), status.as_ref());
+                    let is_said = status.is_none_or(|status| error.to_string().contains(status.as_str()));
                     assert!(is_said && error.to_string().contains("not deployed on stage `prod`"), "{error}");
                     assert!(error.hint().is_some(), "{error}");
                 }
@@ -184,7 +185,7 @@ mod tests {
     async fn the_way_out_is_a_command_for_this_stage() {
         let (aws, _) = found("CREATE_COMPLETE").await;
         let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
-        let way_out = |status: &str| way_out(&stack, &aws.account, &StackStatus(status.into()));
+        let way_out = |status: &str| way_out(&stack, &aws.account, &StackStatus::from(status));
         let options = format!("--region ap-northeast-1 --profile work --stack-name {}", stack.full_stack_name());
         for (status, words) in [
             ("UPDATE_ROLLBACK_FAILED", format!("aws cloudformation continue-update-rollback {options};")),

@@ -17,11 +17,11 @@ use crate::statement::statements_of;
 use aws_sdk_cloudformation::types::{Parameter, TemplateStage};
 use change_set::Described;
 pub(crate) use change_set::{ChangeSetId, execute};
-use contracts::{Origin, SettingValue};
+use contracts::SettingValue;
 pub use discard::{LeftChangeSet, discard_open, still_open};
 pub(crate) use open::OpenChangeSets;
 use serde_json::Value as Json;
-use stacks::{ParameterSource, Service, Stack};
+use stacks::{ParameterSource, Stack};
 use std::collections::{BTreeMap, BTreeSet};
 use usable::{Usable, find_usable};
 
@@ -36,16 +36,8 @@ pub struct Plan<'a> {
     pub outputs_before: &'a BTreeMap<String, String>,
     /// Numbers that were looked up in Backlog.
     pub backlog_ids: &'a BacklogIds,
-    /// Where the stand-ins answer, on the local stage.
-    pub stand_ins: Option<&'a (dyn StandIns + Send + Sync)>,
     /// Whether a stack that never came to be is removed first; if not, the proposal can only be looked at.
     pub clears: bool,
-}
-
-/// Addresses of stand-ins for services.
-pub trait StandIns: std::fmt::Debug {
-    /// Where a service's stand-in answers.
-    fn origin(&self, service: Service) -> Outcome<Origin>;
 }
 
 /// A change that is ready to be applied.
@@ -143,11 +135,9 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
             let value = match source {
                 ParameterSource::ArtifactBucket => artifact_bucket(account, stage),
                 ParameterSource::CodeKey(package) => plan.code_keys.get(*package).cloned().unwrap_or_default(),
-                ParameterSource::ServiceUrl(service) => match (stage.service_origin(*service), plan.stand_ins) {
-                    (Some(origin), _) => origin.render(),
-                    (None, Some(stand_ins)) => stand_ins.origin(*service)?.render(),
-                    (None, None) => String::new(),
-                },
+                ParameterSource::ServiceUrl(saas) => {
+                    account.origin_of(stage, saas)?.map(|origin| origin.render()).unwrap_or_default()
+                }
                 ParameterSource::OutputBefore(output) => {
                     // Only a dry run is without it: nothing is there yet that could tell.
                     plan.outputs_before.get(*output).cloned().unwrap_or_else(|| "not-there-yet".into())

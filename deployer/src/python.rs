@@ -5,7 +5,7 @@ mod interpreter;
 
 use crate::disk::DiskTrouble;
 use crate::error::{Error, Outcome};
-use crate::event::Reporter;
+use crate::event::{Reporter, Step};
 use crate::toolchain::Workspace;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
@@ -34,25 +34,24 @@ impl PythonTools {
     ///
     /// The folder's name holds a hash of the requirements: new ones get a new folder.
     pub async fn install(&self, workspace: &Workspace, reporter: &Reporter) -> Outcome<PathBuf> {
-        let hash = format!("{:x?}", &Sha256::digest(self.requirements)[..4]);
-        let hash: String = hash.chars().filter(char::is_ascii_hexdigit).collect();
+        let hash = hex::encode(&Sha256::digest(self.requirements)[..4]);
         let folder = workspace.target().join("python").join(format!("{}-{hash}", self.name));
         if is_complete(&folder) {
             return Ok(folder);
         }
-        let step = format!("installing {}", self.name);
-        reporter.step(&step, self.make(&folder, &step, reporter), |()| "from PyPI, by hash".into()).await?;
+        let step = reporter.begin(format!("installing {}", self.name));
+        step.run(self.make(&folder, &step), |()| "from PyPI, by hash".into()).await?;
         Ok(folder)
     }
 
-    async fn make(&self, folder: &Path, step: &str, reporter: &Reporter) -> Outcome<()> {
+    async fn make(&self, folder: &Path, step: &Step) -> Outcome<()> {
         let python = interpreter::find_python().await?;
         // What an interrupted installation left is not to be trusted.
         if folder.exists() {
             std::fs::remove_dir_all(folder).map_err(Error::file("remove", folder))?;
         }
         std::fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
-        reporter.doing(step, "making a virtual environment");
+        step.doing("making a virtual environment");
         run(
             isolated(Command::new(&python).args(["-I", "-m", "venv"]).arg(folder)),
             "a virtual environment cannot be made",
@@ -62,7 +61,7 @@ impl PythonTools {
         .map_err(|error| on_disk(error, folder))?;
         let requirements = folder.join("requirements.txt");
         std::fs::write(&requirements, self.requirements).map_err(Error::file("write", &requirements))?;
-        reporter.doing(step, "downloading");
+        step.doing("downloading");
         let python = folder.join("bin/python");
         let settings = index::settings_of_pip(&python).await;
         run(

@@ -14,5 +14,5 @@ pub(crate) fn random_bytes(n_bytes: usize) -> Outcome<Vec<u8>> {
 
 /// A word of so many random bytes, two hexadecimal digits each.
 pub(crate) fn random_word(n_bytes: usize) -> Outcome<String> {
-    Ok(random_bytes(n_bytes)?.iter().map(|byte| format!("{byte:02x}")).collect())
+    random_bytes(n_bytes).map(hex::encode)
 }

@@ -4,7 +4,7 @@
 //! entry without a call.
 
 use stacks::rights::{Conditions, Right};
-use stacks::{Stack, Stage};
+use stacks::{Entry, Stack, Stage};
 use std::collections::BTreeSet;
 
 /// A call of the SDK.
@@ -163,6 +163,7 @@ pub(crate) const CALLS: &[Call] = &[
     call("sns", "publish", &[need("sns:Publish", TOPICS)]),
     call("sqs", "get_queue_attributes", &[need("sqs:GetQueueAttributes", QUEUES)]),
     call("sqs", "get_queue_url", &[need("sqs:GetQueueUrl", QUEUES)]),
+    call("sqs", "send_message", &[need("sqs:SendMessage", QUEUES)]),
     // Source: STS API reference, GetCallerIdentity: no permissions are required.
     call("sts", "get_caller_identity", &[]),
 ];
@@ -213,11 +214,18 @@ impl Call {
             ("secrets", _) => "AWS::SecretsManager::Secret",
             ("sfn", _) => "AWS::StepFunctions::StateMachine",
             ("sns", _) => "AWS::SNS::Subscription",
+            ("sqs", "send_message") => return is_tested_by_its_queue(stack),
             ("sqs", _) => "AWS::SQS::Queue",
             _ => return true,
         };
         stack.has_resource(kind)
     }
+}
+
+/// Whether a test event is sent to a queue of the stack.
+fn is_tested_by_its_queue(stack: &Stack) -> bool {
+    let plan = stack.test_event().and_then(|event| stack.plan_test(event, None).ok());
+    plan.is_some_and(|plan| matches!(plan.entry, Entry::Send { .. }))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::error::{Error, Outcome};
 use crate::event::{Reporter, counted};
 use crate::local::{loopback_client, web_client};
 use aws_sdk_cloudformation::types::TemplateStage;
+use contracts::SettingValue;
 use serde_json::Value as Json;
 use stacks::{SenderList, SenderRange, Stack, Stage};
 use std::collections::BTreeSet;
@@ -28,29 +29,29 @@ pub async fn fetch_senders(
     let mut fetched = None;
     for (stack, list) in stacks.iter().filter_map(|stack| Some((stack, stack.sender_list()?))) {
         let refused = |what: String| Error::Lookup {
-            what: format!("{}: the list of senders of {}: {what}", stage.place_of(&list.setting()), list.saas()),
-            hint: format!("see {} and try again later, or give the addresses themselves", list.url()),
+            what: format!("{}: the list of senders of {}: {what}", stage.place_of(&list.setting), list.saas.name),
+            hint: format!("see {} and try again later, or give the addresses themselves", list.url),
         };
         let text = fetch(account, list, reporter).await.map_err(refused)?;
         let ranges = list.read(&text).map_err(|what| refused(format!("{what}; it was not taken")))?;
         tell(stack, list, &ranges, deployed_senders(account, stack).await?, reporter);
-        fetched = Some(fetched.as_ref().unwrap_or(stage).with_senders(list, ranges));
+        fetched = Some(fetched.as_ref().unwrap_or(stage).with_senders(list, &ranges));
     }
     Ok(fetched)
 }
 
 /// What is published, from the SaaS or from its stand-in.
 async fn fetch(account: &Account, list: SenderList, reporter: &Reporter) -> Result<String, String> {
-    let published = reqwest::Url::parse(list.url()).map_err(|error| error.to_string())?;
+    let published = reqwest::Url::parse(list.url).map_err(|error| error.to_string())?;
     let (client, url) = match &account.local {
         Some(local) => {
-            let service = list.saas().to_lowercase();
-            (loopback_client(), format!("{}/{service}{}", local.stand_ins_url(), published.path()))
+            let origin = local.origin_of(list.saas).map_err(|error| error.to_string())?;
+            (loopback_client(), format!("{}{}", origin.render(), published.path()))
         }
         None => (web_client(account.trust()), published.to_string()),
     };
     let client = client.map_err(|error| error.to_string())?;
-    let _wait = reporter.wait(format!("{} to answer with its list of senders", list.saas()));
+    let _wait = reporter.wait(format!("{} to answer with its list of senders", list.saas.name));
     let unreachable = |error: reqwest::Error| format!("it cannot be fetched: {}", error.without_url());
     let mut answer = client.get(url).timeout(ANSWER_LIMIT).send().await.map_err(unreachable)?;
     if answer.status() != reqwest::StatusCode::OK {
@@ -85,7 +86,7 @@ fn senders_in(template: &str) -> BTreeSet<String> {
 
 /// Says what the list has that the deployed stack has not, and the other way round.
 fn tell(stack: &Stack, list: SenderList, ranges: &[SenderRange], before: BTreeSet<String>, reporter: &Reporter) {
-    reporter.note(format!("{}: {}", stack.name(), difference(list.saas(), ranges, &before)));
+    reporter.note(format!("{}: {}", stack.name(), difference(list.saas.name, ranges, &before)));
 }
 
 fn difference(saas: &str, ranges: &[SenderRange], before: &BTreeSet<String>) -> String {
@@ -138,8 +139,9 @@ mod tests {
         let senders = |stage: &Stage| senders_in(&stacks::all(stage)[0].template());
         // Nobody, until the list is fetched.
         assert_eq!(senders(&stage), BTreeSet::from(["192.0.2.0/32".to_owned()]));
-        let ranges = SenderList::Mackerel.read(r#"{"outgoing":["198.51.100.9/32"]}"#).unwrap();
-        let stage = stage.with_senders(SenderList::Mackerel, ranges);
+        let list = stacks::all(&stage)[0].sender_list().unwrap();
+        let ranges = list.read(r#"{"outgoing":["198.51.100.9/32"]}"#).unwrap();
+        let stage = stage.with_senders(list, &ranges);
         assert_eq!(senders(&stage), BTreeSet::from(["198.51.100.9/32".to_owned()]));
         assert_eq!(senders_in("Resources: {}"), BTreeSet::new());
     }

@@ -153,5 +153,5 @@ async fn invalidate(account: &Account, distribution: &str, stale: &BTreeSet<Stri
 }
 
 fn digest(file: &SiteFile) -> String {
-    Sha256::digest(file.content).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(file.content))
 }

@@ -9,7 +9,7 @@ mod execution;
 mod tests;
 mod trace;
 
-use crate::account::Account;
+use crate::account::{Account, remark};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::outputs::{Deployed, find_deployed, not_deployed};
@@ -17,7 +17,7 @@ use crate::random::random_word;
 use branch::Followed;
 use effect::Arranged;
 use stacks::{Entry, Stack, TestPlan};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What a test event went through.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +91,9 @@ pub async fn publish_test_event(
             hint: "save the payload of a real webhook, then give it with `--file PAYLOAD`".into(),
         });
     }
-    let there = find_deployed(account, stack).await?.map_err(|status| not_deployed(stack, stack.stage(), &status))?;
-    if let Some(remark) = there.status.remark() {
+    let there =
+        find_deployed(account, stack).await?.map_err(|status| not_deployed(stack, stack.stage(), status.as_ref()))?;
+    if let Some(remark) = remark(&there.status) {
         reporter.warn(format!("{} {remark}; what is found may not be what it will be", stack.name()));
     }
     let run = Run { account, stack, plan: &plan, there: &there };
@@ -120,20 +121,16 @@ impl Run<'_> {
             return Ok(report);
         }
         let Some(sent) = self.send(&mut report).await? else { return Ok(report) };
-        let limit = if self.account.local.is_some() { Duration::from_secs(30) } else { Duration::from_secs(180) };
-        let began = Instant::now();
         let mut branches: Vec<Followed> =
             self.plan.branches.iter().map(|branch| Followed::new(*self, branch, &sent)).collect();
-        loop {
+        let arrive = async |elapsed: Duration| {
             let mut is_over = true;
             for branch in &mut branches {
                 is_over &= branch.look(arranged).await?;
             }
-            if is_over || began.elapsed() > limit {
-                break;
-            }
-            tokio::time::sleep(self.account.poll_interval(began.elapsed())).await;
-        }
+            Ok::<_, Error>((is_over || elapsed > self.account.pace.arrival).then_some(()))
+        };
+        self.account.pace.until(arrive).await?;
         for branch in branches {
             branch.conclude(&mut report).await;
         }

@@ -1,63 +1,90 @@
 //! Backlog's shared files, copied to S3 as they are added and updated.
 
+use crate::integration::Integration;
 use crate::stack::{BacklogLookup, Feeding, Sender, Stack, Webhook};
-use crate::stage::{BacklogFilesSettings, BacklogSettings, NameOrId, Senders, Service, Stage};
+use crate::stage::{BacklogSettings, NameOrId, Section, SenderRange, Senders, Shared, Stage, senders};
 use crate::test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
-use contracts::backlog::{BacklogApiKey, BacklogEvent};
-use contracts::{Message, WebhookToken, file_replicator};
+use contracts::backlog::{self, BacklogApiKey, BacklogEvent, Folder, KeyPrefix};
+use contracts::{Message, SizeLimit, WebhookToken, file_replicator};
+use serde::Deserialize;
 
 const BUCKET: &str = "FilesBucket";
 
-/// Webhook, queue, replicator, bucket.
-///
-/// Panics if the stage has no section `backlog`, which reading the stage file refuses.
-pub fn stack(stage: &Stage, settings: &BacklogFilesSettings) -> Stack {
-    let Some(space) = &stage.backlog else { panic!("the stage has no section `backlog`") };
-    let mut stack = Stack::new("backlog-files", stage);
-    let events = stack.queue::<BacklogEvent>("Events");
-    let token = stack.generated_secret::<WebhookToken>("WebhookToken");
-    let api_key = stack.given_secret::<BacklogApiKey>("BacklogApiKey");
-    let files = stack.bucket("Files", BUCKET);
+/// What the section `backlog_files` says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
+pub(crate) struct Settings {
+    /// Files below this folder are copied.
+    watched_folder: Folder,
+    /// Where they go in the bucket.
+    target_prefix: KeyPrefix,
+    /// Larger files are refused.
+    #[serde(default = "default_size_limit")]
+    size_limit: SizeLimit,
+    /// Only these addresses may call the webhook. Default: all.
+    #[serde(default, deserialize_with = "senders")]
+    allowed_senders: Vec<SenderRange>,
+}
 
-    stack.webhook(
-        "WebhookReceiver",
-        &events,
-        Webhook {
-            saas: "Backlog",
-            place: "Project settings, Integrations, Webhooks, Add webhook: field `Webhook URL`; tick `File: Add` and `File: Update`",
-            sender: Sender::Token(&token),
-            senders: match settings.allowed_senders.as_slice() {
-                [] => Senders::Everyone,
-                only => Senders::Only(only.to_vec()),
+fn default_size_limit() -> SizeLimit {
+    SizeLimit::new(20 << 30)
+}
+
+impl Section for Settings {}
+
+impl Integration for Settings {
+    const ABOUT: &'static str =
+        "A file shared in Backlog is copied to S3: webhook, API Gateway, queue, replicator, bucket";
+    const SHARED: &'static [Shared] = &[Shared::Backlog];
+
+    /// Webhook, queue, replicator, bucket.
+    ///
+    /// Panics if the stage has no section `backlog`, which reading the stage file refuses.
+    fn define(&self, stage: &Stage, stack: &mut Stack) {
+        let Some(space) = &stage.backlog else { panic!("the stage has no section `backlog`") };
+        let token = stack.generated_secret::<WebhookToken>("WebhookToken");
+        let api_key = stack.given_secret::<BacklogApiKey>("BacklogApiKey");
+        let files = stack.bucket("Files", BUCKET);
+
+        let url = stack.service_url(&backlog::SAAS);
+        // Events of other projects are ignored.
+        stack.named_in_backlog(BacklogLookup::Project(NameOrId::Name(space.project.as_str().into())));
+        let events = stack.consumer(
+            "Events",
+            "FileReplicator",
+            // One file at a time has the whole time of an invocation; Backlog asks for few at once.
+            Feeding { batch_size: 1, maximum_concurrency: 2 },
+            file_replicator::Wiring {
+                target: files.put_objects(&self.target_prefix),
+                api_key: api_key.read(),
+                backlog: url,
+                project: stack.setting(&space.project),
+                folder: stack.setting(&self.watched_folder),
+                size_limit: stack.setting(&self.size_limit),
             },
-        },
-    );
-    let backlog = stack.service_url(Service::Backlog);
-    // Events of other projects are ignored.
-    stack.named_in_backlog(BacklogLookup::Project(NameOrId::Name(space.project.as_str().into())));
-    stack.consumer(
-        "FileReplicator",
-        &events,
-        // One file at a time has the whole time of an invocation; Backlog asks for few at once.
-        Feeding { batch_size: 1, maximum_concurrency: 2 },
-        file_replicator::Wiring {
-            target: files.put_objects(&settings.target_prefix),
-            api_key: api_key.read(),
-            backlog,
-            project: stack.setting(&space.project),
-            folder: stack.setting(&settings.watched_folder),
-            size_limit: stack.setting(&settings.size_limit),
-        },
-    );
-    stack.tested_by(BacklogEvent::TEST_EVENT, plan_test);
-    stack
+        );
+        stack.webhook(
+            "WebhookReceiver",
+            &events,
+            Webhook {
+                saas: &backlog::SAAS,
+                place: "Project settings, Integrations, Webhooks, Add webhook: field `Webhook URL`; tick `File: Add` and `File: Update`",
+                sender: Sender::Token(&token),
+                senders: match self.allowed_senders.as_slice() {
+                    [] => Senders::Everyone,
+                    only => Senders::Only(only.to_vec()),
+                },
+            },
+        );
+        stack.tested_by(BacklogEvent::TEST_EVENT, plan_test);
+    }
 }
 
 /// The file of the event arrives in the bucket, unless the handler has a reason to ignore it.
 ///
 /// A file keeps its number: a new content shows that it was copied anew.
 fn plan_test(stage: &Stage, event: &str, _fresh: Option<&str>) -> Result<TestPlan, String> {
-    let (Some(settings), Some(space)) = (&stage.backlog_files, &stage.backlog) else {
+    let (Some(settings), Some(space)) = (stage.section::<Settings>(), &stage.backlog) else {
         return Err("the stage has no section `backlog_files`".into());
     };
     let parsed: BacklogEvent = serde_json::from_str(event)
@@ -75,7 +102,7 @@ fn plan_test(stage: &Stage, event: &str, _fresh: Option<&str>) -> Result<TestPla
 
 /// What Backlog must serve and what comes of it; the inner error says why the event is ignored.
 fn effect(
-    settings: &BacklogFilesSettings,
+    settings: &Settings,
     space: &BacklogSettings,
     event: BacklogEvent,
 ) -> Result<Result<(StandInFile, Effect), &'static str>, String> {

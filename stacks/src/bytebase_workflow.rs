@@ -4,13 +4,15 @@ mod failures;
 mod machine;
 mod reasons;
 
+use crate::integration::Integration;
 use crate::resource::{ConnectionRef, SecretRef};
 use crate::stack::Stack;
-use crate::stage::{BytebaseWorkflowSettings, Service, Stage};
+use crate::stage::{Hosted, OwnHost, Schedule, Section, Stage};
 use crate::test_plan::{Entry, TestPlan};
-use contracts::bytebase::{BytebaseServiceKey, ServiceAccount};
+use contracts::bytebase::{self, BytebaseServiceKey, ServiceAccount};
 use machine::ListProjects;
 use policies::Value;
+use serde::Deserialize;
 
 /// The output that holds the ARN of the machine.
 const MACHINE_ARN: &str = "StateMachineArn";
@@ -33,22 +35,46 @@ struct Links {
     session: ConnectionRef,
 }
 
-/// Key, connections, state machine, and perhaps a schedule.
-pub fn stack(stage: &Stage, settings: &BytebaseWorkflowSettings) -> Stack {
-    let mut stack = Stack::new("bytebase-workflow", stage);
-    let links = Links {
-        key: stack.given_secret::<BytebaseServiceKey>("ServiceKey"),
-        account: settings.service_account.clone(),
-        bytebase: stack.service_url(Service::Bytebase).into_parts().0,
-        login: stack.connection("LoginConnection", LOGIN_HEADER.0, LOGIN_HEADER.1),
-        session: stack.connection("SessionConnection", SESSION_HEADER.0, SESSION_HEADER.1),
-    };
-    let machine = stack.state_machine::<ListProjects>("Workflow", MACHINE_ARN, &links);
-    if let Some(times) = &settings.schedule {
-        stack.schedule("Schedule", &machine, times);
+/// What the section `bytebase_workflow` says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
+pub(crate) struct Settings {
+    /// Host, perhaps with a port, under which Bytebase is reached from outside; none on the local stage.
+    #[serde(default)]
+    host: Option<OwnHost>,
+    /// Who logs in.
+    service_account: ServiceAccount,
+    /// When the workflow runs by itself, in the stage's time zone. Default: never.
+    #[serde(default)]
+    schedule: Option<Schedule>,
+}
+
+impl Section for Settings {
+    fn hosted(&self) -> Option<Hosted> {
+        let origin = self.host.as_ref().map(OwnHost::origin);
+        Some(Hosted { saas: &bytebase::SAAS, origin, whose: "your Bytebase, such as `bytebase.example.com`" })
     }
-    stack.tested_by("{}", plan_test);
-    stack
+}
+
+impl Integration for Settings {
+    const ABOUT: &'static str =
+        "A state machine lists Bytebase's projects through its API, with a token that it renews";
+
+    /// Key, connections, state machine, and perhaps a schedule.
+    fn define(&self, _stage: &Stage, stack: &mut Stack) {
+        let links = Links {
+            key: stack.given_secret::<BytebaseServiceKey>("ServiceKey"),
+            account: self.service_account.clone(),
+            bytebase: stack.service_url(&bytebase::SAAS).into_parts().0,
+            login: stack.connection("LoginConnection", LOGIN_HEADER.0, LOGIN_HEADER.1),
+            session: stack.connection("SessionConnection", SESSION_HEADER.0, SESSION_HEADER.1),
+        };
+        let machine = stack.state_machine::<ListProjects>("Workflow", MACHINE_ARN, &links);
+        if let Some(times) = &self.schedule {
+            stack.schedule("Schedule", &machine, times);
+        }
+        stack.tested_by("{}", plan_test);
+    }
 }
 
 /// An execution lists the projects; it takes no input.

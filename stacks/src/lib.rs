@@ -1,11 +1,8 @@
 //! The stacks of this deployment: pure functions from a stage to templates.
 
-mod backlog_files;
-mod bytebase_workflow;
-mod mackerel_incidents;
-mod question_form;
+mod costs;
+mod integration;
 mod resource;
-mod sns_slack;
 mod stack;
 mod stage;
 mod test_plan;
@@ -14,6 +11,8 @@ mod yaml;
 pub mod rights;
 pub mod workflow;
 
+pub use contracts::SecretForm;
+pub use costs::idle_costs;
 pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, SigningKeyRef, TableRef, TopicRef};
 pub use stack::{
     BacklogLookup, CodeParameter, Definition, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint,
@@ -21,46 +20,52 @@ pub use stack::{
     SiteSettings, Stack, Webhook,
 };
 pub use stage::{
-    AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings,
-    Domain, EmailAddress, FieldText, FieldValue, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId,
-    PolicyArn, Publisher, QuestionFormSettings, RateRule, Region, Schedule, SenderList, SenderRange, Senders, Service,
-    SnsSlackSettings, Stage, StageError, StageName, TopicArn,
+    AccountId, AlarmTarget, AlarmTopic, AlarmsTo, Architecture, BacklogSettings, Contradiction, Domain, EmailAddress,
+    FieldText, FieldValue, Host, Hosted, IssueSettings, LogRetention, NameOrId, OwnHost, PolicyArn, Publisher,
+    RateRule, Region, Schedule, Section, SenderList, SenderRange, Senders, Stage, StageError, StageName, TopicArn,
 };
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 
-/// Names of all stacks, in the order in which they are listed.
-pub const NAMES: &[&str] = &["backlog-files", "bytebase-workflow", "mackerel-incidents", "question-form", "sns-slack"];
+use integration::{Listed, integrations, name_of};
+use stage::SectionKind;
+
+// One line for each integration: the name of its module, from which those of its section and its stack follow.
+integrations! {
+    backlog_files,
+    bytebase_workflow,
+    mackerel_incidents,
+    question_form,
+    sns_slack,
+}
+
+impl Stage {
+    /// Reads a stage file's text.
+    pub fn parse(name: StageName, text: &str) -> Result<Self, StageError> {
+        Self::read(name, text, SECTIONS)
+    }
+}
+
+/// What each integration does, in one sentence without a full stop, by the name of its stack.
+pub fn about() -> impl Iterator<Item = (&'static str, &'static str)> {
+    INTEGRATIONS.iter().map(|integration| (integration.section.name, integration.about))
+}
+
+/// Every stack that a stage has a section for, in the order of [`NAMES`].
+pub fn all(stage: &Stage) -> Vec<Stack> {
+    INTEGRATIONS.iter().filter_map(|integration| integration.stack(stage)).collect()
+}
 
 /// Every stack that a stage has no section for, in the order of [`NAMES`] and without its definition.
 ///
 /// The stage file may have had the section once.
 pub fn former(stage: &Stage) -> Vec<Stack> {
-    let has: Vec<&str> = all(stage).iter().map(Stack::name).collect();
-    let missing = NAMES.iter().filter(|name| !has.contains(*name));
-    missing
-        .map(|name| match *name {
-            question_form::NAME => question_form::former(stage),
-            name => Stack::former(name, stage, &[]),
-        })
-        .collect()
+    let missing = INTEGRATIONS.iter().filter(|integration| stage.section_of(integration.section.key).is_none());
+    missing.map(|integration| integration.former(stage)).collect()
 }
 
-/// The name of the stack whose topic the alarms of every stack of a stage go to, if it is one of ours.
+/// The name of the stack whose own topic the alarms of every stack of a stage go to; `None` if they go to none.
 pub fn alarm_stack(stage: &Stage) -> Option<&'static str> {
-    let has_topic = stage.sns_slack.as_ref().is_some_and(|settings| settings.topic.is_none());
-    (stage.alarm_topic == Some(AlarmTopic::SnsSlack) && has_topic).then_some(sns_slack::NAME)
-}
-
-/// Every stack that a stage has a section for, in the order of [`NAMES`].
-pub fn all(stage: &Stage) -> Vec<Stack> {
-    [
-        stage.backlog_files.as_ref().map(|settings| backlog_files::stack(stage, settings)),
-        stage.bytebase_workflow.as_ref().map(|settings| bytebase_workflow::stack(stage, settings)),
-        stage.mackerel_incidents.as_ref().map(|settings| mackerel_incidents::stack(stage, settings)),
-        stage.question_form.as_ref().map(|settings| question_form::stack(stage, settings)),
-        stage.sns_slack.as_ref().map(|settings| sns_slack::stack(stage, settings)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let (key, target) = stage.alarm_section()?;
+    let integration = INTEGRATIONS.iter().find(|integration| integration.section.key == key)?;
+    matches!(target, AlarmTarget::Own(_)).then_some(integration.section.name)
 }

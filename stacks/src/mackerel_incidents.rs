@@ -1,58 +1,102 @@
 //! Mackerel's alerts, each as an issue of Backlog that hears what becomes of the alert.
 
+use crate::integration::Integration;
 use crate::stack::{Feeding, IssueWires, Sender, Stack, Webhook};
-use crate::stage::{MackerelIncidentsSettings, Service, Stage};
+use crate::stage::{IssueSettings, Section, SenderList, SenderRange, Senders, Shared, Stage, senders_or};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
-use contracts::backlog::BacklogApiKey;
+use contracts::backlog::{self, BacklogApiKey};
 use contracts::incident_reporter::Incident;
-use contracts::mackerel::{MackerelEvent, test_alert};
+use contracts::mackerel::{self, MackerelEvent, OnRecovery, test_alert};
 use contracts::{Message, WebhookToken, incident_reporter};
+use serde::{Deserialize, Deserializer};
+use std::sync::Arc;
 
 const API_KEY: &str = "BacklogApiKey";
 
-/// Webhook, queue, reporter, and what it remembers of each alert.
-pub fn stack(stage: &Stage, settings: &MackerelIncidentsSettings) -> Stack {
-    let mut stack = Stack::new("mackerel-incidents", stage);
-    let alerts = stack.queue::<MackerelEvent>("Alerts");
-    let token = stack.generated_secret::<WebhookToken>("WebhookToken");
-    let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
-    let incidents = stack.memory::<Incident>("Incidents");
+/// The senders of webhooks that Mackerel publishes.
+///
+/// Source: Mackerel help, "Metadata API": an object with lists of ranges, of which those under `outgoing` are
+/// where webhooks come from. Those under `outgoing_ipv6` do not reach an API, whose names have IPv4 addresses
+/// only (API Gateway API reference, `EndpointConfiguration`).
+const SENDERS: SenderList = SenderList {
+    saas: &mackerel::SAAS,
+    setting: ["mackerel_incidents", "allowed_senders"],
+    url: "https://mackerel.io/meta/ip-ranges.json",
+    member: "outgoing",
+};
 
-    stack.webhook(
-        "WebhookReceiver",
-        &alerts,
-        Webhook {
-            saas: "Mackerel",
-            place: "Monitors, Channels, Add a notification group or channel, Webhook: field `URL`; tick `Alert`",
-            sender: Sender::Token(&token),
-            senders: settings.allowed_senders.clone(),
-        },
-    );
-    let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
-        stack.issue(&settings.issue);
-    let backlog = stack.service_url(Service::Backlog);
-    stack.consumer(
-        "IncidentReporter",
-        &alerts,
-        // Backlog asks for one update at a time from each user.
-        Feeding { batch_size: 1, maximum_concurrency: 2 },
-        incident_reporter::Wiring {
-            incidents: incidents.keep(),
-            api_key: api_key.read(),
-            backlog,
-            project,
-            issue_type,
-            priority,
-            assignee,
-            milestone,
-            custom_fields,
-            text_formatting,
-            on_recovery: stack.setting(&settings.on_recovery),
-            time_zone: stack.setting(&stage.time_zone),
-        },
-    );
-    stack.tested_by(MackerelEvent::TEST_EVENT, plan_test);
-    stack
+/// What the section `mackerel_incidents` says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
+pub(crate) struct Settings {
+    /// How the issue of an alert is made.
+    pub(crate) issue: IssueSettings,
+    /// What is done with the issue when its alert recovers. Default: a comment.
+    #[serde(default)]
+    on_recovery: OnRecovery,
+    /// Who may call the webhook. Default: everyone.
+    #[serde(default, deserialize_with = "allowed_senders")]
+    pub(crate) allowed_senders: Senders,
+}
+
+fn allowed_senders<'de, D: Deserializer<'de>>(from: D) -> Result<Senders, D::Error> {
+    senders_or(SENDERS, from)
+}
+
+impl Section for Settings {
+    fn with_senders(&self, list: SenderList, ranges: &[SenderRange]) -> Option<Arc<dyn Section>> {
+        let names_it = matches!(self.allowed_senders, Senders::Published(named, _) if named == list);
+        let allowed_senders = Senders::Published(list, Some(ranges.to_vec()));
+        names_it.then(|| Arc::new(Self { allowed_senders, ..self.clone() }) as Arc<dyn Section>)
+    }
+}
+
+impl Integration for Settings {
+    const ABOUT: &'static str =
+        "Each alert of Mackerel opens one Backlog issue; later changes of the alert are added as comments";
+    const SHARED: &'static [Shared] = &[Shared::Backlog];
+
+    /// Webhook, queue, reporter, and what it remembers of each alert.
+    fn define(&self, stage: &Stage, stack: &mut Stack) {
+        let token = stack.generated_secret::<WebhookToken>("WebhookToken");
+        let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
+        let incidents = stack.memory::<Incident>("Incidents");
+
+        let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
+            stack.issue(&self.issue);
+        let url = stack.service_url(&backlog::SAAS);
+        let alerts = stack.consumer(
+            "Alerts",
+            "IncidentReporter",
+            // Backlog asks for one update at a time from each user.
+            Feeding { batch_size: 1, maximum_concurrency: 2 },
+            incident_reporter::Wiring {
+                incidents: incidents.keep(),
+                api_key: api_key.read(),
+                backlog: url,
+                project,
+                issue_type,
+                priority,
+                assignee,
+                milestone,
+                custom_fields,
+                text_formatting,
+                on_recovery: stack.setting(&self.on_recovery),
+                time_zone: stack.setting(&stage.time_zone),
+            },
+        );
+        stack.webhook(
+            "WebhookReceiver",
+            &alerts,
+            Webhook {
+                saas: &mackerel::SAAS,
+                place: "Monitors, Channels, Add a notification group or channel, Webhook: field `URL`; tick `Alert`",
+                sender: Sender::Token(&token),
+                senders: self.allowed_senders.clone(),
+            },
+        );
+        stack.tested_by(MackerelEvent::TEST_EVENT, plan_test);
+    }
 }
 
 /// The alert becomes an issue, unless the handler has a reason to ignore it.

@@ -1,18 +1,21 @@
 //! A form for questions, which go to Teams, to Backlog and into a table.
 
+use crate::integration::Integration;
 use crate::stack::{Feeding, IssueWires, OpenEndpoint, SiteFile, SiteSettings, Stack};
-use crate::stage::{QuestionFormSettings, Service, Stage};
+use crate::stage::{Domain, IssueSettings, RateRule, Section, Shared, Stage, present};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
-use contracts::backlog::BacklogApiKey;
+use contracts::backlog::{self, BacklogApiKey};
 use contracts::claim::Progress;
 use contracts::question::Question;
 use contracts::question_archiver::ArchivedQuestion;
-use contracts::teams::TeamsWorkflowUrl;
-use contracts::{Message, Published, question, question_archiver, question_receiver, teams_poster, ticket_creator};
+use contracts::question_receiver::DailyLimit;
+use contracts::teams::{self, TeamsWorkflowUrl};
+use contracts::{
+    Days, Message, question, question_archiver, question_receiver, teams_poster, ticket_creator,
+};
+use serde::Deserialize;
 
 const API_KEY: &str = "BacklogApiKey";
-/// Its name.
-pub(crate) const NAME: &str = "question-form";
 const CERTIFICATE_STACK: &str = "question-form-certificate";
 const SITE: &str = "FormUrl";
 const ARCHIVE: &str = "ArchiveName";
@@ -59,100 +62,118 @@ const FILES: &[SiteFile] = &[
 const FULL: &str = "A question was refused, because `daily_limit` of the stage file is reached. Look at what was asked: \
                     if it is meant well, raise the limit and deploy.";
 
-/// Form, API, topic, three queues, three ends.
-pub fn stack(stage: &Stage, settings: &QuestionFormSettings) -> Stack {
-    let mut stack = Stack::new(NAME, stage);
-    let questions = stack.topic::<Question>("Questions", "TopicArn");
-    let taken = stack.daily_counts("Counts", FULL);
-    let api = stack.open_endpoint(
-        "QuestionReceiver",
-        OpenEndpoint {
-            resource: "questions",
-            // Half of what a day may bring, within an hour, is no course that asks.
-            requests_per_hour: settings.daily_limit.questions().div_ceil(2),
-            rate_rule: settings.rate_rule,
-        },
-        question_receiver::Wiring {
-            questions: questions.publish(),
-            taken: taken.count(),
-            daily_limit: stack.setting(&settings.daily_limit),
-            time_zone: stack.setting(&stage.time_zone),
-        },
-    );
-    let site = SiteSettings {
-        url_output: SITE,
-        files: FILES,
-        not_found: NOT_FOUND,
-        domain: settings.domain.as_ref(),
-        certificate_stack: CERTIFICATE_STACK,
-    };
-    stack.site(site, api);
-    stack.registration(
-        "a page or mail of yours",
-        "a link for the people who ask; `?project_id=…` behind it fills in what the question is about",
-        SITE,
-    );
-
-    // One at a time: each end is as slow as a SaaS, and a failure concerns one question.
-    let feeding = Feeding { batch_size: 1, maximum_concurrency: 2 };
-    let for_teams = stack.queue::<Published<Question>>("TeamsQuestions");
-    stack.subscribe(&for_teams, &questions);
-    let workflow = stack.given_secret::<TeamsWorkflowUrl>("TeamsWorkflow");
-    let shown = stack.memory::<Progress>("TeamsClaims");
-    stack.consumer(
-        "TeamsPoster",
-        &for_teams,
-        feeding,
-        teams_poster::Wiring {
-            shown: shown.claim(),
-            workflow: workflow.read(),
-            time_zone: stack.setting(&stage.time_zone),
-        },
-    );
-
-    let for_backlog = stack.queue::<Published<Question>>("TicketQuestions");
-    stack.subscribe(&for_backlog, &questions);
-    let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
-    let created = stack.memory::<Progress>("TicketClaims");
-    let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
-        stack.issue(&settings.issue);
-    let backlog = stack.service_url(Service::Backlog);
-    stack.consumer(
-        "TicketCreator",
-        &for_backlog,
-        feeding,
-        ticket_creator::Wiring {
-            created: created.claim(),
-            api_key: api_key.read(),
-            backlog,
-            project,
-            issue_type,
-            priority,
-            assignee,
-            milestone,
-            custom_fields,
-            text_formatting,
-        },
-    );
-
-    let for_archive = stack.queue::<Published<Question>>("ArchiveQuestions");
-    stack.subscribe(&for_archive, &questions);
-    let archive = stack.data_table::<ArchivedQuestion>(ARCHIVE_TABLE, ARCHIVE);
-    stack.consumer(
-        "QuestionArchiver",
-        &for_archive,
-        feeding,
-        question_archiver::Wiring { archive: archive.insert(), keep_days: stack.setting(&settings.keep_days) },
-    );
-    stack.tested_by(Question::TEST_EVENT, plan_test);
-    stack
+/// What the section `question_form` says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
+pub(crate) struct Settings {
+    /// How the issue of a question is made.
+    issue: IssueSettings,
+    /// How many questions are taken on one day, by everybody together.
+    #[serde(default)]
+    pub(crate) daily_limit: DailyLimit,
+    /// How many requests one address may make. Default: no such rule.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) rate_rule: Option<RateRule>,
+    /// How long questions are kept in the table. Default: for ever.
+    #[serde(default)]
+    keep_days: Option<Days>,
+    /// The form's own domain. Default: the name that CloudFront gives it.
+    #[serde(default, deserialize_with = "present")]
+    domain: Option<Domain>,
 }
 
-/// The stack as a stage without its section may still have it.
-pub(crate) fn former(stage: &Stage) -> Stack {
-    let mut stack = Stack::former(NAME, stage, &[ARCHIVE_TABLE]);
-    stack.had_certificate(CERTIFICATE_STACK);
-    stack
+impl Section for Settings {}
+
+
+impl Integration for Settings {
+    const ABOUT: &'static str = "A form on CloudFront; each question goes to Teams, to Backlog and into DynamoDB";
+    const SHARED: &'static [Shared] = &[Shared::Backlog];
+    const RETAINS: &'static [&'static str] = &[ARCHIVE_TABLE];
+    const CERTIFICATE: Option<&'static str> = Some(CERTIFICATE_STACK);
+
+    /// Form, API, topic, three queues, three ends.
+    fn define(&self, stage: &Stage, stack: &mut Stack) {
+        let questions = stack.topic::<Question>("Questions", "TopicArn");
+        let taken = stack.daily_counts("Counts", FULL);
+        let api = stack.open_endpoint(
+            "QuestionReceiver",
+            OpenEndpoint {
+                resource: "questions",
+                // Half of what a day may bring, within an hour, is no course that asks.
+                requests_per_hour: self.daily_limit.questions().div_ceil(2),
+                rate_rule: self.rate_rule,
+            },
+            question_receiver::Wiring {
+                questions: questions.publish(),
+                taken: taken.count(),
+                daily_limit: stack.setting(&self.daily_limit),
+                time_zone: stack.setting(&stage.time_zone),
+            },
+        );
+        let site = SiteSettings {
+            url_output: SITE,
+            files: FILES,
+            not_found: NOT_FOUND,
+            domain: self.domain.as_ref(),
+            certificate_stack: CERTIFICATE_STACK,
+        };
+        stack.site(site, api);
+        stack.registration(
+            "a page or mail of yours",
+            "a link for the people who ask; `?project_id=…` behind it fills in what the question is about",
+            SITE,
+        );
+
+        // One at a time: each end is as slow as a SaaS, and a failure concerns one question.
+        let feeding = Feeding { batch_size: 1, maximum_concurrency: 2 };
+        let workflow = stack.given_secret::<TeamsWorkflowUrl>("TeamsWorkflow");
+        let shown = stack.memory::<Progress>("TeamsClaims");
+        let for_teams = stack.consumer(
+            "TeamsQuestions",
+            "TeamsPoster",
+            feeding,
+            teams_poster::Wiring {
+                shown: shown.claim(),
+                workflow: workflow.read(),
+                time_zone: stack.setting(&stage.time_zone),
+            },
+        );
+        stack.subscribe(&for_teams, &questions);
+
+        let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
+        let created = stack.memory::<Progress>("TicketClaims");
+        let IssueWires { project, issue_type, priority, assignee, milestone, custom_fields, text_formatting } =
+            stack.issue(&self.issue);
+        let url = stack.service_url(&backlog::SAAS);
+        let for_backlog = stack.consumer(
+            "TicketQuestions",
+            "TicketCreator",
+            feeding,
+            ticket_creator::Wiring {
+                created: created.claim(),
+                api_key: api_key.read(),
+                backlog: url,
+                project,
+                issue_type,
+                priority,
+                assignee,
+                milestone,
+                custom_fields,
+                text_formatting,
+            },
+        );
+        stack.subscribe(&for_backlog, &questions);
+
+        let archive = stack.data_table::<ArchivedQuestion>(ARCHIVE_TABLE, ARCHIVE);
+        let for_archive = stack.consumer(
+            "ArchiveQuestions",
+            "QuestionArchiver",
+            feeding,
+            question_archiver::Wiring { archive: archive.insert(), keep_days: stack.setting(&self.keep_days) },
+        );
+        stack.subscribe(&for_archive, &questions);
+        stack.tested_by(Question::TEST_EVENT, plan_test);
+    }
 }
 
 /// The question arrives at all three ends.
@@ -171,7 +192,7 @@ fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPla
         files: vec![],
         entry: Entry::Post { function: "QuestionReceiver", site_output: SITE, path: "/api/questions", body },
         branches: vec![
-            branch("TeamsPoster", Effect::Message { service: Service::Teams, holds: holds.clone() }),
+            branch("TeamsPoster", Effect::Message { saas: &teams::SAAS, item: "card", holds: holds.clone() }),
             branch("TicketCreator", Effect::Issue { key_secret: API_KEY, holds: holds.clone() }),
             branch("QuestionArchiver", Effect::Item { table_output: ARCHIVE, attribute: "text", holds }),
         ],

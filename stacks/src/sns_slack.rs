@@ -1,15 +1,16 @@
 //! What is published to a topic, shown in Slack.
 
+use crate::integration::Integration;
 use crate::stack::{Feeding, Publishers, Stack};
-use crate::stage::{AlarmTopic, AlarmsTo, Service, SnsSlackSettings, Stage};
+use crate::stage::{
+    AlarmTarget, AlarmTopic, AlarmsTo, Contradiction, Publisher, Section, Stage, TopicArn, present, publishers,
+};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::claim::Progress;
-use contracts::slack::SlackWebhookUrl;
-use contracts::{Message, PlainText, Published, slack_notifier};
-use policies::Value;
+use contracts::slack::{self, SlackWebhookUrl};
+use contracts::{Message, PlainText, slack_notifier};
+use serde::Deserialize;
 
-/// Its name.
-pub(crate) const NAME: &str = "sns-slack";
 const TOPIC: &str = "Notifications";
 const TOPIC_ARN: &str = "TopicArn";
 const ALARM_MAIL: &str = "AlarmMailTopicArn";
@@ -17,51 +18,92 @@ const ALARM_MAIL: &str = "AlarmMailTopicArn";
 /// Who always may tell of what goes on in the account.
 const PUBLISHERS: [&str; 3] = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"];
 
-/// Topic, queue, notifier, and what it remembers of each notification.
-pub fn stack(stage: &Stage, settings: &SnsSlackSettings) -> Stack {
-    let mut stack = Stack::new(NAME, stage);
-    match &settings.alarms_to {
-        Some(target) => stack.alarms_to(target, ALARM_MAIL),
-        None if tells_itself(stage, settings) => stack.warn(silent(stage)),
-        None => {}
+/// What the section `sns_slack` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section with its settings below it, or `{}` for their defaults")]
+pub(crate) struct Settings {
+    /// A topic that is there already. Default: one of the stack's own.
+    #[serde(default)]
+    topic: Option<TopicArn>,
+    /// Services that may publish to the stack's own topic, beside those that always may.
+    #[serde(default, deserialize_with = "publishers")]
+    pub(crate) publishers: Vec<Publisher>,
+    /// Where the alarms on this stack itself go. Default: where those of the other stacks go.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) alarms_to: Option<AlarmsTo>,
+}
+
+impl Section for Settings {
+    fn alarm_target(&self) -> Option<AlarmTarget> {
+        Some(match &self.topic {
+            Some(arn) => AlarmTarget::Existing(arn.clone()),
+            None => AlarmTarget::Own(TOPIC),
+        })
     }
-    let topic = match &settings.topic {
-        None => stack.service_topic::<PlainText>(TOPIC, TOPIC_ARN, &publishers(settings)),
-        Some(arn) => stack.existing_topic::<PlainText>(arn, TOPIC_ARN),
-    };
-    let notices = stack.queue::<Published<PlainText>>("Notices");
-    stack.subscribe(&notices, &topic);
-    let webhook = stack.given_secret::<SlackWebhookUrl>("SlackWebhook");
-    let claims = stack.memory::<Progress>("Claims");
-    stack.consumer(
-        "SlackNotifier",
-        &notices,
-        // Slack takes about one message a second.
-        Feeding { batch_size: 1, maximum_concurrency: 2 },
-        slack_notifier::Wiring {
-            shown: claims.claim(),
-            webhook: webhook.read(),
-            time_zone: stack.setting(&stage.time_zone),
-        },
-    );
-    stack.registration(
-        "CloudWatch, Budgets and EventBridge",
-        "CloudWatch: the alarm's notification; Budgets: the alert's Amazon SNS ARN; EventBridge: a rule's target, which brings CodePipeline and S3 too",
-        TOPIC_ARN,
-    );
-    if let Some(AlarmsTo::Email(_)) = settings.alarms_to {
-        stack.registration(
-            "the mail box of `alarms_to`",
-            "open the link in the mail `AWS Notification - Subscription Confirmation` within two days; no alarm is mailed before",
-            ALARM_MAIL,
+
+    fn check(&self, stage: &Stage) -> Result<(), Contradiction> {
+        if let (Some(topic), false) = (&self.topic, self.publishers.is_empty()) {
+            let message = format!(
+                "the policy of `{}` is not this stack's; let them publish there, or leave `topic` out for a topic of its own",
+                topic.as_str()
+            );
+            return Err(Contradiction { setting: "publishers", message });
+        }
+        let Some(AlarmsTo::Topic(topic)) = &self.alarms_to else { return Ok(()) };
+        let same = "this is the topic that the stack listens to; allowed is another one, or an e-mail address";
+        let is_same = self.topic.as_ref() == Some(topic);
+        let wrong = if is_same { Some(same.to_owned()) } else { stage.topic_of_another_region(topic) };
+        wrong.map_or(Ok(()), |message| Err(Contradiction { setting: "alarms_to", message }))
+    }
+}
+
+impl Integration for Settings {
+    const ABOUT: &'static str = "What CloudWatch, Budgets, EventBridge or you publish to a topic is shown in Slack";
+    const TAKES_ALARMS: bool = true;
+
+    /// Topic, queue, notifier, and what it remembers of each notification.
+    fn define(&self, stage: &Stage, stack: &mut Stack) {
+        match &self.alarms_to {
+            Some(target) => stack.alarms_to(target, ALARM_MAIL),
+            None if tells_itself(stage, self) => stack.warn(silent(stage)),
+            None => {}
+        }
+        let topic = match &self.topic {
+            None => stack.service_topic::<PlainText>(TOPIC, TOPIC_ARN, &all_publishers(self)),
+            Some(arn) => stack.existing_topic::<PlainText>(arn, TOPIC_ARN),
+        };
+        let webhook = stack.given_secret::<SlackWebhookUrl>("SlackWebhook");
+        let claims = stack.memory::<Progress>("Claims");
+        let notices = stack.consumer(
+            "Notices",
+            "SlackNotifier",
+            // Slack takes about one message a second.
+            Feeding { batch_size: 1, maximum_concurrency: 2 },
+            slack_notifier::Wiring {
+                shown: claims.claim(),
+                webhook: webhook.read(),
+                time_zone: stack.setting(&stage.time_zone),
+            },
         );
+        stack.subscribe(&notices, &topic);
+        stack.registration(
+            "CloudWatch, Budgets and EventBridge",
+            "CloudWatch: the alarm's notification; Budgets: the alert's Amazon SNS ARN; EventBridge: a rule's target, which brings CodePipeline and S3 too",
+            TOPIC_ARN,
+        );
+        if let Some(AlarmsTo::Email(_)) = self.alarms_to {
+            stack.registration(
+                "the mail box of `alarms_to`",
+                "open the link in the mail `AWS Notification - Subscription Confirmation` within two days; no alarm is mailed before",
+                ALARM_MAIL,
+            );
+        }
+        stack.tested_by(PlainText::TEST_EVENT, plan_test);
     }
-    stack.tested_by(PlainText::TEST_EVENT, plan_test);
-    stack
 }
 
 /// Those who always may publish, and those whom the stage file adds.
-fn publishers(settings: &SnsSlackSettings) -> Publishers {
+fn all_publishers(settings: &Settings) -> Publishers {
     let added = settings.publishers.iter().map(|publisher| publisher.principal());
     let mut services: Vec<&str> = PUBLISHERS.into_iter().chain(added).collect();
     services.sort_unstable();
@@ -69,9 +111,9 @@ fn publishers(settings: &SnsSlackSettings) -> Publishers {
 }
 
 /// Whether the alarms on this stack go to the topic that it listens to: if it fails, they do not arrive.
-fn tells_itself(stage: &Stage, settings: &SnsSlackSettings) -> bool {
+fn tells_itself(stage: &Stage, settings: &Settings) -> bool {
     match &stage.alarm_topic {
-        Some(AlarmTopic::SnsSlack) => true,
+        Some(AlarmTopic::Stack(_)) => true,
         Some(AlarmTopic::Arn(arn)) => settings.topic.as_ref() == Some(arn),
         None => false,
     }
@@ -83,14 +125,6 @@ fn silent(stage: &Stage) -> String {
          through it. Set `alarms_to` to an e-mail address or another topic ({})",
         stage.place_of(&["sns_slack"])
     )
-}
-
-/// The ARN of the topic, for the alarms of other stacks.
-pub(crate) fn topic_arn(stage: &Stage) -> Value {
-    match stage.sns_slack.as_ref().and_then(|settings| settings.topic.as_ref()) {
-        Some(arn) => Value::text(arn.as_str()),
-        None => Stack::topic_arn(stage, NAME, TOPIC),
-    }
 }
 
 /// The longest message of a topic.
@@ -119,7 +153,7 @@ fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPla
         entry: Entry::Publish { topic_output: TOPIC_ARN, subject: None, message },
         branches: vec![Branch {
             function: "SlackNotifier",
-            effect: Effect::Message { service: Service::Slack, holds },
+            effect: Effect::Message { saas: &slack::SAAS, item: "message", holds },
         }],
     })
 }

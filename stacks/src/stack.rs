@@ -21,13 +21,13 @@ pub use site::{Site, SiteFile, SiteSettings};
 pub use workflow::MachineRef;
 
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
-use crate::stage::{IssueSettings, NameOrId, SenderList, Service, Stage, TopicArn};
+use crate::stage::{IssueSettings, NameOrId, SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use contracts::backlog::{CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId};
-use contracts::{Kind, Origin, SecretValue, Setting, SettingValue, Wire};
+use contracts::{Kind, Origin, Saas, SecretValue, Setting, SettingValue, Wire};
 use graph::Edge;
 use policies::{PolicyDocument, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::Location;
 
 /// How a test of the stack is made from the text of an event, and from a word that no event had before.
@@ -69,8 +69,6 @@ pub struct Stack {
     secrets: Vec<SecretSpec>,
     registrations: Vec<Registration>,
     edges: Vec<Edge>,
-    /// Queues without a consumer, with their dead-letter queues.
-    unconsumed: BTreeSet<String>,
     plan_test: Option<(&'static str, PlanTest)>,
 }
 
@@ -119,7 +117,6 @@ impl Stack {
             secrets: Vec::new(),
             registrations: Vec::new(),
             edges: Vec::new(),
-            unconsumed: BTreeSet::new(),
             plan_test: None,
         }
     }
@@ -152,7 +149,9 @@ impl Stack {
         self.secrets.push(SecretSpec {
             logical_id: logical_id_owned,
             name: T::NAME,
-            origin: T::ORIGIN,
+            saas: T::SAAS,
+            form: T::FORM,
+            place: T::ORIGIN,
             source,
             refusal: T::refusal,
         });
@@ -160,8 +159,8 @@ impl Stack {
     }
 
     /// Where a SaaS answers, as a setting.
-    pub fn service_url(&mut self, service: Service) -> Wire<Setting<Origin>> {
-        self.parameter(format!("{service:?}Url"), ParameterSource::ServiceUrl(service))
+    pub fn service_url(&mut self, saas: &'static Saas) -> Wire<Setting<Origin>> {
+        self.parameter(format!("{}Url", saas.word()), ParameterSource::ServiceUrl(saas))
     }
 
     /// Has it checked at deploy that there is such a thing in Backlog; a wrong name would do nothing, in silence.

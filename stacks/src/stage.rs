@@ -1,38 +1,29 @@
 //! A stage: one YAML file that says where a deployment goes and how it is set.
 
 mod check;
+mod file;
 mod position;
+mod section;
 mod settings;
 mod words;
 
+pub use section::{AlarmTarget, Contradiction, Hosted, Section};
+pub(crate) use section::{SectionKind, Shared};
 pub use settings::{
-    AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogFilesSettings, BacklogSettings, BytebaseWorkflowSettings,
-    Domain, EmailAddress, FieldText, FieldValue, IssueSettings, LogRetention, MackerelIncidentsSettings, NameOrId,
-    PolicyArn, Publisher, QuestionFormSettings, RateRule, Region, Schedule, SenderList, SenderRange, Senders,
-    SnsSlackSettings, StageName, TopicArn,
+    AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogSettings, Domain, EmailAddress, FieldText, FieldValue, Host,
+    IssueSettings, LogRetention, NameOrId, OwnHost, PolicyArn, Publisher, RateRule, Region, Schedule, SenderList,
+    SenderRange, Senders, StageName, TopicArn,
 };
+pub(crate) use settings::{present, publishers, senders, senders_or};
 
-use contracts::{Origin, TimeZone};
-use serde::Deserialize;
-use settings::{present, tags};
+use contracts::{Origin, Saas, TimeZone};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// A SaaS that handlers call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Service {
-    /// Backlog of Nulab.
-    Backlog,
-    /// Bytebase, wherever it is hosted.
-    Bytebase,
-    /// Slack, whose address is a secret.
-    Slack,
-    /// Microsoft Teams, whose address is a secret.
-    Teams,
-}
+use std::sync::Arc;
 
 /// Everything a stage file says; each field is explained in `stages/example.yaml`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Stage {
     /// Name of the file without its ending.
     pub name: StageName,
@@ -56,52 +47,10 @@ pub struct Stage {
     pub alarm_topic: Option<AlarmTopic>,
     /// The Backlog space; there if a stack needs it.
     pub backlog: Option<BacklogSettings>,
-    /// Settings of the stack `backlog-files`. Default: the stage has no such stack; so for each.
-    pub backlog_files: Option<BacklogFilesSettings>,
-    /// Settings of the stack `bytebase-workflow`.
-    pub bytebase_workflow: Option<BytebaseWorkflowSettings>,
-    /// Settings of the stack `mackerel-incidents`.
-    pub mackerel_incidents: Option<MackerelIncidentsSettings>,
-    /// Settings of the stack `sns-slack`.
-    pub sns_slack: Option<SnsSlackSettings>,
-    /// Settings of the stack `question-form`.
-    pub question_form: Option<QuestionFormSettings>,
+    /// The settings of each integration that the stage has a stack of, by the key of their section.
+    sections: BTreeMap<&'static str, Arc<dyn Section>>,
     /// The file as it was read, in which a setting is found again.
     pub text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StageFile {
-    region: Region,
-    #[serde(default, deserialize_with = "present")]
-    account: Option<AccountId>,
-    #[serde(default)]
-    profile: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    permissions_boundary: Option<PolicyArn>,
-    #[serde(default)]
-    architecture: Architecture,
-    #[serde(default)]
-    log_retention_days: LogRetention,
-    #[serde(default, deserialize_with = "tags")]
-    tags: BTreeMap<String, String>,
-    #[serde(default)]
-    time_zone: TimeZone,
-    #[serde(default, deserialize_with = "present")]
-    alarm_topic: Option<AlarmTopic>,
-    #[serde(default, deserialize_with = "present")]
-    backlog: Option<BacklogSettings>,
-    #[serde(default, deserialize_with = "present")]
-    backlog_files: Option<BacklogFilesSettings>,
-    #[serde(default, deserialize_with = "present")]
-    bytebase_workflow: Option<BytebaseWorkflowSettings>,
-    #[serde(default, deserialize_with = "present")]
-    mackerel_incidents: Option<MackerelIncidentsSettings>,
-    #[serde(default, deserialize_with = "present")]
-    sns_slack: Option<SnsSlackSettings>,
-    #[serde(default, deserialize_with = "present")]
-    question_form: Option<QuestionFormSettings>,
 }
 
 /// What is wrong in a stage file.
@@ -122,39 +71,52 @@ impl fmt::Display for StageError {
 impl std::error::Error for StageError {}
 
 impl Stage {
-    /// Reads a stage file's text.
-    pub fn parse(name: StageName, text: &str) -> Result<Self, StageError> {
-        // What is no YAML at all has its place in the text, not in our structure.
-        if let Err(error) = serde_yaml::from_str::<serde_yaml::Value>(text)
-            && !error.to_string().contains("duplicate")
-        {
-            let message = error.to_string();
-            let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-            return Err(StageError { line: error.location().map(|at| at.line()), message });
-        }
-        let reader = serde_yaml::Deserializer::from_str(text);
-        let file: StageFile = serde_path_to_error::deserialize(reader).map_err(|error| error_in(text, &error))?;
+    /// Reads a stage file's text, whose sections are of these kinds.
+    pub(crate) fn read(name: StageName, text: &str, kinds: &'static [SectionKind]) -> Result<Self, StageError> {
+        let (region, file) = file::read(text, kinds)?;
         let stage = Self {
             name,
-            region: file.region,
+            region,
             account: file.account,
-            profile: file.profile,
+            profile: file.profile.flatten(),
             permissions_boundary: file.permissions_boundary,
-            architecture: file.architecture,
-            log_retention_days: file.log_retention_days,
-            tags: file.tags,
-            time_zone: file.time_zone,
+            architecture: file.architecture.unwrap_or_default(),
+            log_retention_days: file.log_retention_days.unwrap_or_default(),
+            tags: file.tags.unwrap_or_default().0,
+            time_zone: file.time_zone.unwrap_or_default(),
             alarm_topic: file.alarm_topic,
             backlog: file.backlog,
-            backlog_files: file.backlog_files,
-            bytebase_workflow: file.bytebase_workflow,
-            mackerel_incidents: file.mackerel_incidents,
-            sns_slack: file.sns_slack,
-            question_form: file.question_form,
+            sections: file.sections,
             text: text.to_owned(),
         };
-        stage.check()?;
+        stage.check(kinds)?;
         Ok(stage)
+    }
+
+    /// The settings of an integration; `None` if the stage has no section for it.
+    pub fn section<T: Section>(&self) -> Option<&T> {
+        self.sections.values().find_map(|section| (&**section as &dyn Any).downcast_ref())
+    }
+
+    /// The same stage without the section with this key, as if it had left the stage file.
+    pub fn without_section(&self, key: &str) -> Self {
+        let mut stage = self.clone();
+        stage.sections.retain(|known, _| *known != key);
+        stage
+    }
+
+    /// What the section with this key says.
+    pub(crate) fn section_of(&self, key: &str) -> Option<&dyn Section> {
+        self.sections.get(key).map(|section| &**section)
+    }
+
+    /// The integration that takes the alarms of every stack, by the key of its section, and its topic; `None` if
+    /// alarms go to no stack of this stage.
+    pub(crate) fn alarm_section(&self) -> Option<(&'static str, AlarmTarget)> {
+        let Some(AlarmTopic::Stack(name)) = &self.alarm_topic else { return None };
+        let key = name.replace('-', "_");
+        let (key, section) = self.sections.get_key_value(key.as_str())?;
+        Some((key, section.alarm_target()?))
     }
 
     /// Whether this is the stage on this machine, with stand-ins for every SaaS.
@@ -174,54 +136,28 @@ impl Stage {
     }
 
     /// The same stage with the senders of a list that was fetched.
-    pub fn with_senders(&self, list: SenderList, ranges: Vec<SenderRange>) -> Self {
+    pub fn with_senders(&self, list: SenderList, ranges: &[SenderRange]) -> Self {
         let mut stage = self.clone();
-        let senders = stage.mackerel_incidents.as_mut().map(|settings| &mut settings.allowed_senders);
-        if let Some(Senders::Published(of, fetched)) = senders
-            && *of == list
-        {
-            *fetched = Some(ranges);
+        for section in stage.sections.values_mut() {
+            if let Some(changed) = section.with_senders(list, ranges) {
+                *section = changed;
+            }
         }
         stage
     }
 
-    /// Where a service answers; `None` on the local stage, where stand-ins do.
-    pub fn service_origin(&self, service: Service) -> Option<Origin> {
-        match service {
-            Service::Backlog => self.backlog.as_ref()?.host.as_ref().map(|host| host.origin()),
-            Service::Bytebase => self.bytebase_workflow.as_ref()?.host.as_ref().map(|host| host.origin()),
-            Service::Slack | Service::Teams => None,
-        }
+    /// Where a SaaS answers that the stage file names a host of; `None` on the local stage, where stand-ins do, and
+    /// for every other SaaS.
+    pub fn origin_of(&self, saas: &Saas) -> Option<Origin> {
+        self.hosted().find(|(_, hosted)| hosted.saas == saas)?.1.origin
     }
-}
 
-/// An error with the line of the value that is wrong, not of the object around it.
-fn error_in(text: &str, error: &serde_path_to_error::Error<serde_yaml::Error>) -> StageError {
-    let inner = error.inner().to_string();
-    // The position is a field of its own, and the path stands in front already.
-    let message = inner.split(" at line ").next().unwrap_or_default();
-    let path = error.path().to_string();
-    let mut keys: Vec<&str> = match path.as_str() {
-        "." => vec![],
-        path => path.split(['.', '[', ']']).filter(|key| !key.is_empty()).collect(),
-    };
-    let repeated = (1..=keys.len()).rev().map(|n_keys| format!("{}: ", keys[..n_keys].join(".")));
-    let message = repeated.into_iter().find_map(|path| message.strip_prefix(&path)).unwrap_or(message);
-    let named = message.split('`').nth(1).unwrap_or_default();
-    let line = if message.starts_with("duplicate ") {
-        position::second_line_of(text, named)
-    } else {
-        if message.starts_with("unknown field") && keys.last() != Some(&named) {
-            keys.push(named);
-        }
-        position::line_of(text, &keys)
-    };
-    let message = words::of_stage_file(message);
-    let message = match path.as_str() {
-        "." => message,
-        path => format!("{path}: {message}"),
-    };
-    StageError { line: line.or_else(|| error.inner().location().map(|location| location.line())), message }
+    /// Every SaaS whose host the stage file names or should name, by the key of the section.
+    fn hosted(&self) -> impl Iterator<Item = (&'static str, Hosted)> {
+        let shared = self.backlog.as_ref().map(|backlog| ("backlog", backlog.hosted()));
+        let sections = self.sections.iter().filter_map(|(key, section)| Some((*key, section.hosted()?)));
+        shared.into_iter().chain(sections)
+    }
 }
 
 #[cfg(test)]

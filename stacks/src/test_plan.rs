@@ -1,6 +1,6 @@
 //! What `publish-test-event` sends down a stack, and the effects that prove its arrival.
 
-use crate::stage::Service;
+use contracts::Saas;
 
 /// A test of a deployed stack, from one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,13 @@ pub enum Entry {
         /// The message.
         message: String,
     },
+    /// Sent to a queue.
+    Send {
+        /// Output of the stack that holds the queue's URL.
+        queue_output: &'static str,
+        /// The message.
+        message: String,
+    },
     /// An execution of a state machine, which is followed to its end; there are no branches.
     Execute {
         /// Output of the stack that holds the machine's ARN.
@@ -61,7 +68,7 @@ impl Entry {
     pub fn n_bytes(&self) -> usize {
         match self {
             Self::Webhook { body, .. } | Self::Post { body, .. } => body.len(),
-            Self::Publish { message, .. } => message.len(),
+            Self::Publish { message, .. } | Self::Send { message, .. } => message.len(),
             Self::Execute { input, .. } => input.len(),
         }
     }
@@ -122,7 +129,9 @@ pub enum Effect {
     /// A message that a SaaS took; nothing but its stand-in can be asked for it.
     Message {
         /// The SaaS.
-        service: Service,
+        saas: &'static Saas,
+        /// What a message is called there; its stand-in lists them under the plural.
+        item: &'static str,
         /// What the message holds.
         holds: String,
     },

@@ -290,7 +290,7 @@ fn every_failure_says_what_to_do_and_promises_nothing() {
 fn a_host_may_have_a_port() {
     let host = |host: &str| {
         let stage = parse("prod", &STAGE.replace("bytebase.example.com", host));
-        let origin = stage.map(|stage| stage.service_origin(stacks::Service::Bytebase).unwrap());
+        let origin = stage.map(|stage| stage.origin_of(&contracts::bytebase::SAAS).unwrap());
         origin.map(|origin| contracts::SettingValue::render(&origin)).map_err(|error| error.message)
     };
     assert_eq!(host("bytebase.example.com:8443").unwrap(), "https://bytebase.example.com:8443");

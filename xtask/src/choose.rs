@@ -6,7 +6,8 @@ use crate::failure::Failure;
 use deployer::{Account, ReadCode, SecretInput, secrets_to_ask};
 use futures_util::future::BoxFuture;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use stacks::{SecretSource, SecretSpec, Stack, Stage};
+use stacks::{SecretForm, SecretSource, SecretSpec, Stack, Stage};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 /// The named stacks of a stage, in their own order; all if none is named.
@@ -34,12 +35,21 @@ pub fn stacks_to_destroy(stage: &Stage, names: &[String]) -> Vec<Stack> {
 }
 
 /// Collects values of secrets: from the environment, from files, or from the stand-ins.
-pub fn given_secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
+pub async fn given_secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
     let mut input = SecretInput::default();
+    let mut of_stand_ins = match &account.local {
+        Some(local) => local.secrets().await.map_err(|error| Failure::of(&error, account.may_have_changed()))?,
+        None => BTreeMap::new(),
+    };
     let given = stacks.iter().flat_map(|stack| stack.secrets()).filter(|secret| secret.source == SecretSource::Given);
     for secret in given {
         if let Some(local) = &account.local {
-            if let Some(value) = local.secret(secret.name) {
+            let of_stand_in = of_stand_ins.remove(secret.name);
+            // An address that leads to no stand-in would lead away from this machine.
+            let made_up = || (secret.form == SecretForm::Key).then(|| local.made_up_secret(secret.name));
+            if !input.has(secret.name)
+                && let Some(value) = of_stand_in.or_else(made_up)
+            {
                 input.give(secret.name, &value);
             }
         } else if let Some(value) = from_environment(secret)? {
@@ -51,7 +61,7 @@ pub fn given_secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
 
 /// Collects values of secrets, and asks for those that a stack cannot do without.
 pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
-    let mut input = given_secrets(account, stacks)?;
+    let mut input = given_secrets(account, stacks).await?;
     let missing =
         secrets_to_ask(account, stacks).await.map_err(|error| Failure::of(&error, account.may_have_changed()))?;
     for (stack, secret) in missing {
@@ -59,13 +69,16 @@ pub async fn secrets(account: &Account, stacks: &[Stack]) -> Result<SecretInput,
             continue;
         }
         if !can_ask() {
-            let error =
-                deployer::Error::SecretMissing { stack: stack.name().into(), name: secret.name, origin: secret.origin };
+            let error = deployer::Error::SecretMissing {
+                stack: stack.name().into(),
+                name: secret.name,
+                origin: secret.origin(),
+            };
             return Err(Failure::of(&error, account.may_have_changed()));
         }
-        let question = format!("{} ({}): ", secret.name, secret.origin);
+        let question = format!("{} ({}): ", secret.name, secret.origin());
         let value = answer(move || rpassword::prompt_password(question)).await.map_err(Failure::nothing_changed)?;
-        check(secret.name, secret.refusal, &value)?;
+        check(secret, &value)?;
         input.give(secret.name, &value);
     }
     Ok(input)
@@ -181,7 +194,7 @@ fn from_environment(secret: &SecretSpec) -> Result<Option<String>, Failure> {
             .map_err(|error| Failure::nothing_changed(format!("`{file_variable}`: cannot read `{path}`: {error}")))?,
         _ => return Ok(None),
     };
-    check(name, secret.refusal, &value)?;
+    check(secret, &value)?;
     Ok(Some(value))
 }
 
@@ -192,15 +205,16 @@ fn is_address(value: &str) -> bool {
 }
 
 /// A secret is one word, and of the form that its SaaS gives it; what it holds is never shown.
-fn check(name: &str, refusal: fn(&str) -> Option<&'static str>, value: &str) -> Result<(), Failure> {
+fn check(secret: &SecretSpec, value: &str) -> Result<(), Failure> {
+    let name = secret.name;
     let value = value.trim();
     let problem = if value.is_empty() {
         "is empty"
     } else if value.contains(char::is_whitespace) || value.contains(char::is_control) {
         "holds white space or control characters"
-    } else if name.ends_with("_URL") && !is_address(value) {
+    } else if secret.form == SecretForm::Address && !is_address(value) {
         "is no URL that begins with `https://`"
-    } else if let Some(problem) = refusal(value) {
+    } else if let Some(problem) = (secret.refusal)(value) {
         problem
     } else {
         return Ok(());
@@ -212,6 +226,14 @@ fn check(name: &str, refusal: fn(&str) -> Option<&'static str>, value: &str) -> 
 mod tests {
     use super::*;
     use stacks::StageName;
+
+    /// A secret of the local stage's stacks.
+    fn secret(name: &str) -> SecretSpec {
+        let text = include_str!("../../stacks/stages/local.yaml");
+        let stage = Stage::parse(StageName::try_from("local".to_owned()).unwrap(), text).unwrap();
+        let stacks = stacks::all(&stage);
+        stacks.iter().flat_map(|stack| stack.secrets()).find(|secret| secret.name == name).unwrap().clone()
+    }
 
     #[test]
     fn a_secret_that_cannot_be_one_is_refused_without_being_shown() {
@@ -225,7 +247,7 @@ mod tests {
             ("BACKLOG_API_KEY", "canary canary", Some("white space")),
             ("BACKLOG_API_KEY", "  ", Some("empty")),
         ] {
-            match (check(name, |_| None, value), words) {
+            match (check(&secret(name), value), words) {
                 (Ok(()), None) => {}
                 (Err(failure), Some(words)) => {
                     assert!(failure.message.contains(words) && failure.message.contains(name), "{}", failure.message);
@@ -238,11 +260,7 @@ mod tests {
 
     #[test]
     fn an_address_of_slack_that_shows_no_message_is_refused_with_the_reason() {
-        let text = include_str!("../../stacks/stages/local.yaml");
-        let stage = Stage::parse(StageName::try_from("local".to_owned()).unwrap(), text).unwrap();
-        let stacks = stacks::all(&stage);
-        let secret = stacks.iter().flat_map(|stack| stack.secrets()).find(|secret| secret.name == "SLACK_WEBHOOK_URL");
-        let refused = |value: &str| check("SLACK_WEBHOOK_URL", secret.unwrap().refusal, value).map_err(|f| f.message);
+        let refused = |value: &str| check(&secret("SLACK_WEBHOOK_URL"), value).map_err(|f| f.message);
         for workflow in
             ["https://hooks.slack.com/triggers/T0/1/canary", "https://hooks.slack.com/workflows/T0/A0/1/canary"]
         {

@@ -1,5 +1,9 @@
 //! Commands and options, as `--help` teaches them.
 
+mod integration;
+
+pub use integration::{NewOptions, Scheme, Trigger};
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use stacks::AccountId;
@@ -86,6 +90,19 @@ GitHub and GitLab draw a flowchart in a Markdown block marked `mermaid`; so does
     },
     /// Measure archives, start-up and memory of the handlers
     Bench(BenchOptions),
+    /// Make the first version of an integration, which works as it is
+    #[command(after_help = "\
+Examples:
+  cargo xtask new deploy-notes --trigger webhook                   a token in the URL tells the sender
+  cargo xtask new deploy-notes --trigger webhook --signed github   a signature does
+  cargo xtask new cost-report --trigger schedule                   at the times that the stage file says
+
+It writes contract, handler with a test, stack with its test event, sections of the stage files and of the
+README; then it updates the lock file, the committed templates and the documents. What it wrote can be
+deployed, tested and destroyed at once, and is yours to change.")]
+    New(NewOptions),
+    /// Write what the documents take from the sources: tables, pictures, commands, settings
+    Docs(DocsOptions),
     /// Run everything that must hold before a change is accepted
     Ci(CiOptions),
     /// Compile handlers; used by `deploy` on itself
@@ -128,7 +145,7 @@ pub struct OutputOption {
 #[derive(Args, Clone, Debug)]
 pub struct ChangeOptions {
     /// Stacks; all if none is named
-    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    #[arg(value_name = "STACK", hide_possible_values = true, value_parser = PossibleValuesParser::new(stacks::NAMES))]
     pub stacks: Vec<String>,
     #[command(flatten)]
     pub stage: StageOption,
@@ -166,7 +183,7 @@ pub struct DestroyOptions {
 #[derive(Args, Clone, Debug)]
 pub struct TestOptions {
     /// The stack
-    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    #[arg(value_name = "STACK", hide_possible_values = true, value_parser = PossibleValuesParser::new(stacks::NAMES))]
     pub stack: String,
     #[command(flatten)]
     pub stage: StageOption,
@@ -264,7 +281,7 @@ fn exact(text: &str) -> Result<String, String> {
 #[derive(Args, Clone, Debug)]
 pub struct GraphOptions {
     /// Stacks; all if none is named
-    #[arg(value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
+    #[arg(value_name = "STACK", hide_possible_values = true, value_parser = PossibleValuesParser::new(stacks::NAMES))]
     pub stacks: Vec<String>,
     #[command(flatten)]
     pub stage: StageOption,
@@ -311,6 +328,14 @@ pub struct BenchOptions {
 pub enum BenchSubject {
     /// Archive, time from start to first request, and peak memory of each handler
     Handlers,
+}
+
+/// Options of `docs`.
+#[derive(Args, Clone, Debug)]
+pub struct DocsOptions {
+    /// Write nothing; fail if a document is not as it would be written
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Options of `ci`.

@@ -7,8 +7,8 @@ use crate::result::unwritten;
 use crate::signals::Signals;
 use crate::stage_file;
 use deployer::{
-    Account, Error, Local, LocalTurn, Reporter, Workspace, discard_open, local_status, lost_meanwhile, start_local,
-    still_open,
+    Account, Error, Local, LocalTurn, Reporter, StandInsProgram, Workspace, discard_open, local_status, lost_meanwhile,
+    start_local, still_open,
 };
 use stacks::Stage;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,9 @@ impl Context {
             return self.remember(Account::on_aws(stage, &Typist, &self.reporter).await);
         }
         let executable = executable()?;
-        let local = start_local(&self.workspace, &stage.region, &executable, &self.reporter).await;
+        let version = standins::version();
+        let program = StandInsProgram { executable: &executable, version: &version };
+        let local = start_local(&self.workspace, &stage.region, &program, &self.reporter).await;
         self.remember(
             Account::on_this_machine(stage, local.map_err(|error| self.failure(&error))?, &self.reporter).await,
         )

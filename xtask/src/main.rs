@@ -27,6 +27,8 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Compile(compilation) => finish(compiler::compile(&compilation).map_err(Failure::nothing_changed)),
         Command::Ci(options) => finish(ci::run(&options)),
+        Command::Docs(options) => finish(commands::docs::run(&options)),
+        Command::New(options) => finish(commands::new::run(&options)),
         command => in_tokio(command),
     }
 }
@@ -77,7 +79,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Failure> {
             LocalCommand::Env(options) => commands::local::env(&options, context).await,
             LocalCommand::Logs => commands::local::logs(context).await,
         },
-        Command::Compile(_) | Command::Ci(_) | Command::StandIns { .. } => Ok(()),
+        Command::Compile(_) | Command::Ci(_) | Command::Docs(_) | Command::New(_) | Command::StandIns { .. } => Ok(()),
     }
 }
 

@@ -77,6 +77,27 @@ pub fn print_endpoints(output: Output, stage: &Stage, stacks: &[Deployed]) {
     }
 }
 
+/// Prints stacks that were removed, or were not there: CloudFormation has no status for them any more.
+pub fn print_destroyed(output: Output, stage: &Stage, stacks: &[Destroyed]) {
+    if output == Output::Text {
+        return;
+    }
+    let stacks = stacks.iter().map(|stack| {
+        json!({
+            "name": stack.name, "status": Json::Null, "changed": stack.was_there,
+            "outputs": {}, "registrations": [], "secrets": [],
+        })
+    });
+    print(&format!("{:#}\n", json!({"stage": stage.name.as_str(), "stacks": stacks.collect::<Json>()})));
+}
+
+/// A stack of which nothing is left.
+pub struct Destroyed {
+    pub name: &'static str,
+    /// Whether there was anything of it.
+    pub was_there: bool,
+}
+
 fn secrets_text(stacks: &[Deployed]) -> String {
     let secrets = stacks.iter().flat_map(|stack| stack.secrets.iter().map(|secret| (stack.name, secret)));
     secrets.map(|(stack, (name, origin))| format!("{stack}: secret {name}\n  from   {origin}\n")).collect()
@@ -103,7 +124,7 @@ fn stacks_json(stage: &Stage, stacks: &[Deployed]) -> Json {
                 stack.secrets.iter().map(|(name, origin)| json!({"name": name, "from": origin})).collect();
             json!({
                 "name": stack.name,
-                "status": stack.status.0,
+                "status": stack.status.as_str(),
                 "changed": stack.changed,
                 "outputs": stack.outputs,
                 "registrations": registrations,

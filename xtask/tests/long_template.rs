@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use deployer::{
-    Account, BacklogIds, Keep, Plan, Proposal, Reporter, Workspace, apply, delete_artifacts_if_last, destroy,
-    discard_open, find_leftovers, propose, start_local, stop_local,
+    Account, BacklogIds, Keep, Plan, Proposal, Reporter, StandInsProgram, Workspace, apply, delete_artifacts_if_last,
+    destroy, discard_open, find_leftovers, propose, start_local, stop_local,
 };
 use stacks::{Stack, Stage, StageName};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ async fn proposal(account: &Account, stack: &Stack, reporter: &Reporter) -> Prop
 }
 
 fn plan<'a>(stack: &'a Stack, nothing: &'a BTreeMap<String, String>, backlog_ids: &'a BacklogIds) -> Plan<'a> {
-    Plan { stack, code_keys: nothing, outputs_before: nothing, backlog_ids, stand_ins: None, clears: true }
+    Plan { stack, code_keys: nothing, outputs_before: nothing, backlog_ids, clears: true }
 }
 
 #[tokio::test]
@@ -46,7 +46,8 @@ async fn a_template_that_is_too_long_for_a_request_goes_by_the_artifact_bucket()
     let (reporter, _events) = Reporter::new();
     stop_local(&workspace, &reporter).await.unwrap();
     let stage = stage();
-    let local = start_local(&workspace, &stage.region, env!("CARGO_BIN_EXE_xtask").as_ref(), &reporter).await.unwrap();
+    let program = StandInsProgram { executable: env!("CARGO_BIN_EXE_xtask").as_ref(), version: &standins::version() };
+    let local = start_local(&workspace, &stage.region, &program, &reporter).await.unwrap();
     let account = Account::on_this_machine(&stage, local, &reporter).await.unwrap();
     let (nothing, ids) = (BTreeMap::new(), BacklogIds::default());
 

@@ -17,9 +17,9 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("policies", &[]),
     ("contracts", &["policies"]),
     ("runtime", &["contracts"]),
-    ("aws", &["runtime"]),
+    ("aws", &["contracts", "runtime"]),
     ("web", &["contracts", "runtime"]),
-    ("standins", &[]),
+    ("standins", &["contracts"]),
     ("testing", &["aws", "contracts", "dynamodb", "runtime", "s3", "secretsmanager", "sns", "sqs", "standins"]),
     ("backlog-client", &["contracts", "runtime", "standins", "testing", "web"]),
     ("stacks", &["contracts", "policies"]),
@@ -43,17 +43,6 @@ const PACKAGES: [&str; 10] = [
     "yaml_serde",
     "tokio",
     "zip",
-];
-/// Functions by their logical ids, which only stacks know.
-const FUNCTIONS: [&str; 8] = [
-    "FileReplicator",
-    "IncidentReporter",
-    "QuestionArchiver",
-    "QuestionReceiver",
-    "SlackNotifier",
-    "TeamsPoster",
-    "TicketCreator",
-    "WebhookReceiver",
 ];
 /// What stands at the top level beside hidden files.
 const TOP_LEVEL: [&str; 14] = [
@@ -99,6 +88,12 @@ fn check(findings: Vec<String>) {
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
 }
 
+/// Every stack of the local stage.
+fn local_stacks() -> Vec<stacks::Stack> {
+    let text = read("stacks/stages/local.yaml");
+    stacks::all(&stacks::Stage::parse(stacks::StageName::try_from("local".to_owned()).unwrap(), &text).unwrap())
+}
+
 /// A crate of ours, as its manifest describes it.
 struct Package {
     name: String,
@@ -117,7 +112,7 @@ impl Package {
 }
 
 fn packages() -> Vec<Package> {
-    let output = Command::new(env!("CARGO"))
+    let output = Command::new("cargo")
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .current_dir(root())
         .output()
@@ -198,18 +193,22 @@ fn versions_are_declared_once() {
 
 #[test]
 fn every_source_file_says_what_it_is_for() {
-    let sources = files().into_iter().filter(|file| file.ends_with(".rs"));
+    let starts = [(".rs", "//! "), (".py", "\"\"\"")];
+    let sources = files().into_iter().filter_map(|file| {
+        let (_, start) = starts.into_iter().find(|(ending, _)| file.ends_with(ending))?;
+        Some((file, start))
+    });
     check(
         sources
-            .filter(|file| !read(file).starts_with("//! "))
-            .map(|file| format!("{file}: begin with one `//!` sentence"))
+            .filter(|(file, start)| !read(file).starts_with(start))
+            .map(|(file, start)| format!("{file}: begin with one sentence that says what it is for, after `{start}`"))
             .collect(),
     );
 }
 
 #[test]
 fn no_source_file_is_too_long_to_read() {
-    let sources = files().into_iter().filter(|file| file.ends_with(".rs"));
+    let sources = files().into_iter().filter(|file| file.ends_with(".rs") || file.ends_with(".py"));
     check(
         sources
             .map(|file| (read(&file).lines().count(), file))
@@ -221,11 +220,14 @@ fn no_source_file_is_too_long_to_read() {
 
 #[test]
 fn the_deployer_knows_no_stack_by_name() {
+    let stacks = local_stacks();
+    let functions = stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.logical_id);
+    let names: BTreeSet<String> = stacks::NAMES.iter().copied().chain(functions).map(str::to_owned).collect();
     let mut findings = Vec::new();
     for file in files().into_iter().filter(|file| file.starts_with("deployer/src/")) {
         let text = read(&file);
-        for name in stacks::NAMES.iter().copied().chain(FUNCTIONS) {
-            if text.contains(name) {
+        for name in &names {
+            if text.contains(name.as_str()) {
                 findings.push(format!("{file}: `{name}`: the stack tells it"));
             }
         }
@@ -258,28 +260,22 @@ fn no_path_of_a_machine_is_committed() {
 }
 
 #[test]
-fn the_readme_lists_every_stack() {
-    let readme = read("README.md");
-    check(
-        stacks::NAMES
-            .iter()
-            .filter(|name| !readme.contains(&format!("| `{name}` |")))
-            .map(|name| format!("README.md: add `{name}` to the table of stacks"))
-            .collect(),
-    );
+fn the_documents_are_as_the_sources_say() {
+    let run = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["docs", "--check"]).current_dir(root()).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
 
 #[test]
-fn the_readme_shows_every_stack_as_it_is() {
+fn every_stack_has_its_section_in_the_readme() {
     let readme = read("README.md");
-    let text = read("stacks/stages/local.yaml");
-    let stage = stacks::Stage::parse(stacks::StageName::try_from("local".to_owned()).unwrap(), &text).unwrap();
-    let findings = stacks::all(&stage).into_iter().filter_map(|stack| {
-        let picture = format!("```mermaid\n{}```\n", stack.graph());
-        (!readme.contains(&picture))
-            .then(|| format!("README.md: the picture of `{}` is not what `cargo xtask graph {0}` draws", stack.name()))
-    });
-    check(findings.collect());
+    let parts =
+        stacks::NAMES.iter().flat_map(|name| [format!("### `{name}`\n"), format!("<!-- docs: picture {name} -->")]);
+    check(
+        parts
+            .filter(|part| !readme.contains(part))
+            .map(|part| format!("README.md: add `{}`, then: cargo xtask docs", part.trim()))
+            .collect(),
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::{Account, CallLimits, Shared, Way};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::local::Local;
+use crate::pace::Pace;
 use aws_config::profile::{ProfileFileCredentialsProvider, load};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -104,11 +105,11 @@ impl Account {
             let place = stage.place_of(&["account"]);
             return Err(Error::OtherAccount { place, expected: expected.as_str().to_owned(), found: id });
         }
-        let config = match local {
-            Some(_) => config,
-            None => patient(config),
+        let (config, pace) = match local {
+            Some(_) => (config, Pace::on_this_machine()),
+            None => (patient(config), Pace::on_aws(limits.looking())),
         };
-        let shared = Shared { way, ..Shared::new(reporter.clone(), limits) };
+        let shared = Shared { way, ..Shared::new(reporter.clone(), limits, pace) };
         Ok(Self::open(config, id, stage.region.as_str(), local, shared))
     }
 
@@ -119,12 +120,18 @@ impl Account {
     }
 
     pub(super) fn open(config: SdkConfig, id: String, region: &str, local: Option<Local>, shared: Shared) -> Self {
-        let Shared { reporter, limits, .. } = shared.clone();
-        let watch = Watch(reporter.clone());
+        let Shared { reporter, limits, pace, .. } = shared.clone();
         macro_rules! client {
             ($sdk:ident) => {
-                $sdk::Client::from_conf($sdk::config::Builder::from(&config).interceptor(watch.clone()).build())
+                client!($sdk, $sdk::config::Builder::from(&config))
             };
+            ($sdk:ident, $settings:expr) => {{
+                let mut settings = $settings;
+                shared.interceptors.iter().for_each(|interceptor| {
+                    settings.push_interceptor(interceptor.clone());
+                });
+                $sdk::Client::from_conf(settings.build())
+            }};
         }
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(local.is_some());
         Self {
@@ -135,7 +142,7 @@ impl Account {
             iam: client!(aws_sdk_iam),
             lambda: client!(aws_sdk_lambda),
             logs: client!(aws_sdk_cloudwatchlogs),
-            s3: aws_sdk_s3::Client::from_conf(s3.interceptor(watch.clone()).build()),
+            s3: client!(aws_sdk_s3, s3),
             secrets: client!(aws_sdk_secretsmanager),
             sfn: client!(aws_sdk_sfn),
             sns: client!(aws_sdk_sns),
@@ -145,6 +152,7 @@ impl Account {
             local,
             reporter,
             limits,
+            pace,
             config,
             shared,
         }

@@ -5,6 +5,7 @@
 use super::connect::http_client;
 use super::{Account, CallLimits, Shared, Trust};
 use crate::event::{Event, Reporter};
+use crate::pace::Pace;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -40,12 +41,6 @@ impl Answer {
     /// A result of a service that speaks XML.
     pub(crate) fn xml(operation: &str, result: &str) -> Self {
         Self::ok(&format!("<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"))
-    }
-
-    /// An error of a service that speaks XML.
-    pub(crate) fn xml_error(status: u16, code: &str) -> Self {
-        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>as scripted</Message></Error>");
-        Self::Body(status, format!("<ErrorResponse>{error}</ErrorResponse>"))
     }
 }
 
@@ -115,7 +110,7 @@ fn account(endpoint: &str, reporter: Reporter) -> Account {
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test")))
         .build();
-    Account::open(config, "111122223333".into(), "ap-northeast-1", None, Shared::new(reporter, limits))
+    Account::open(config, "111122223333".into(), "ap-northeast-1", None, Shared::new(reporter, limits, Pace::of_test()))
 }
 
 async fn serve(mut stream: TcpStream, asked: Asked, script: Script) {

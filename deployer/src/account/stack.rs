@@ -1,10 +1,9 @@
 //! Stacks as they are in the account.
 
-use super::{Account, StackStatus};
+use super::{Account, Standing};
 use crate::error::{Error, Outcome};
-use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 /// What is known of a stack in the account.
 #[derive(Clone, Debug)]
@@ -23,8 +22,8 @@ impl Account {
             answer => answer?,
         };
         let Some(stack) = answer.stacks().first() else { return Ok(None) };
-        let status = stack.stack_status().map(|status| status.as_str()).unwrap_or_default();
-        if status == "DELETE_COMPLETE" {
+        let status = stack.stack_status().cloned().unwrap_or_else(|| StackStatus::from(""));
+        if Standing::of(&status) == Standing::Absent {
             return Ok(None);
         }
         let outputs = stack
@@ -32,30 +31,25 @@ impl Account {
             .iter()
             .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
             .collect();
-        Ok(Some(StackSummary {
-            id: stack.stack_id().unwrap_or(name).to_owned(),
-            status: StackStatus(status.to_owned()),
-            outputs,
-        }))
+        Ok(Some(StackSummary { id: stack.stack_id().unwrap_or(name).to_owned(), status, outputs }))
     }
 
     /// Waits until no operation is under way; an operation of somebody else is waited for as well.
-    pub(crate) async fn wait_until_settled(&self, id: &str) -> Outcome<StackStatus> {
-        let began = Instant::now();
+    ///
+    /// Returns its status; none if the stack is gone.
+    pub(crate) async fn wait_until_settled(&self, id: &str) -> Outcome<Option<StackStatus>> {
         let mut wait = None;
-        loop {
-            let status = match self.look(async || self.find_stack(id).await).await? {
-                Some(stack) => stack.status,
-                None => return Ok(StackStatus::absent()),
-            };
-            if !status.is_moving() {
-                return Ok(status);
+        let look = async |_| {
+            let Some(stack) = self.look(async || self.find_stack(id).await).await? else { return Ok(Some(None)) };
+            if !Standing::of(&stack.status).is_moving() {
+                return Ok(Some(Some(stack.status)));
             }
             let name = name_in(id);
             let told = || self.reporter.wait(format!("the end of another operation on stack `{name}`"));
-            wait.get_or_insert_with(told).because(format!("the stack is {}", status.0));
-            tokio::time::sleep(self.poll_interval(began.elapsed())).await;
-        }
+            wait.get_or_insert_with(told).because(format!("the stack is {}", stack.status));
+            Ok(None)
+        };
+        self.pace.until(look).await
     }
 
     /// Every resource of a stack; none if there is no such stack.

@@ -1,10 +1,6 @@
-//! What each of CloudFormation's statuses means for who uses the stack.
+//! What each of CloudFormation's statuses means: of a stack for who uses it, of a resource for who watches it.
 
-use aws_sdk_cloudformation::types::StackStatus as Sdk;
-
-/// CloudFormation's status of a stack, as it names it; `ABSENT` if there is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StackStatus(pub String);
+use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 
 /// How a stack stands, whatever way it came there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,109 +21,146 @@ pub enum Standing {
     Unfinished,
     /// It is there; a change failed and could not be rolled back. It takes no change.
     Stuck,
+    /// As above, of an import: no call of CloudFormation continues that.
+    StuckInImport,
     /// It could not be created. It holds nothing of use and can only be deleted.
-    NeverWas,
+    NotCreated,
     /// It is being deleted.
     Deleting,
     /// It was to be deleted, and a part of it is left.
     PartlyDeleted,
     /// CloudFormation has a status that this version of Tsugite does not know.
     Unknown,
+    /// The same, of an operation that is under way.
+    UnknownMoving,
 }
 
-impl StackStatus {
-    /// The status of a stack that is not there.
-    pub fn absent() -> Self {
-        Self("ABSENT".into())
-    }
-
-    /// What the status means.
+impl Standing {
+    /// What a status means.
     ///
     /// Source: CloudFormation user guide, "Understand CloudFormation stack creation events", stack status codes.
-    pub fn standing(&self) -> Standing {
-        if *self == Self::absent() {
-            return Standing::Absent;
-        }
-        match Sdk::from(self.0.as_str()) {
-            Sdk::CreateComplete
-            | Sdk::UpdateComplete
-            | Sdk::UpdateRollbackComplete
-            | Sdk::ImportComplete
-            | Sdk::ImportRollbackComplete => Standing::There,
-            Sdk::UpdateInProgress
-            | Sdk::UpdateCompleteCleanupInProgress
-            | Sdk::UpdateRollbackInProgress
-            | Sdk::UpdateRollbackCompleteCleanupInProgress
-            | Sdk::ImportInProgress
-            | Sdk::ImportRollbackInProgress => Standing::Moving,
-            Sdk::UpdateFailed => Standing::Unfinished,
-            Sdk::UpdateRollbackFailed | Sdk::ImportRollbackFailed => Standing::Stuck,
-            Sdk::ReviewInProgress => Standing::Proposed,
-            Sdk::CreateInProgress => Standing::Creating,
-            Sdk::RollbackInProgress => Standing::Undoing,
-            Sdk::CreateFailed | Sdk::RollbackComplete | Sdk::RollbackFailed => Standing::NeverWas,
-            Sdk::DeleteInProgress => Standing::Deleting,
-            Sdk::DeleteFailed => Standing::PartlyDeleted,
-            Sdk::DeleteComplete => Standing::Absent,
-            _ => Standing::Unknown,
+    pub fn of(status: &StackStatus) -> Self {
+        match status {
+            StackStatus::CreateComplete
+            | StackStatus::UpdateComplete
+            | StackStatus::UpdateRollbackComplete
+            | StackStatus::ImportComplete
+            | StackStatus::ImportRollbackComplete => Self::There,
+            StackStatus::UpdateInProgress
+            | StackStatus::UpdateCompleteCleanupInProgress
+            | StackStatus::UpdateRollbackInProgress
+            | StackStatus::UpdateRollbackCompleteCleanupInProgress
+            | StackStatus::ImportInProgress
+            | StackStatus::ImportRollbackInProgress => Self::Moving,
+            StackStatus::UpdateFailed => Self::Unfinished,
+            StackStatus::UpdateRollbackFailed => Self::Stuck,
+            StackStatus::ImportRollbackFailed => Self::StuckInImport,
+            StackStatus::ReviewInProgress => Self::Proposed,
+            StackStatus::CreateInProgress => Self::Creating,
+            StackStatus::RollbackInProgress => Self::Undoing,
+            StackStatus::CreateFailed | StackStatus::RollbackComplete | StackStatus::RollbackFailed => Self::NotCreated,
+            StackStatus::DeleteInProgress => Self::Deleting,
+            StackStatus::DeleteFailed => Self::PartlyDeleted,
+            StackStatus::DeleteComplete => Self::Absent,
+            // CloudFormation ends the name of every operation that is under way so.
+            unknown if unknown.as_str().ends_with("_IN_PROGRESS") => Self::UnknownMoving,
+            _ => Self::Unknown,
         }
     }
 
     /// Whether the stack is there and has outputs, although an operation may be changing it.
-    pub fn is_deployed(&self) -> bool {
-        match self.standing() {
-            Standing::There
-            | Standing::Moving
-            | Standing::Unfinished
-            | Standing::Stuck
-            | Standing::PartlyDeleted
-            | Standing::Unknown => true,
-            Standing::Absent
-            | Standing::Proposed
-            | Standing::Creating
-            | Standing::Undoing
-            | Standing::NeverWas
-            | Standing::Deleting => false,
+    pub fn is_deployed(self) -> bool {
+        match self {
+            Self::There
+            | Self::Moving
+            | Self::Unfinished
+            | Self::Stuck
+            | Self::StuckInImport
+            | Self::PartlyDeleted
+            | Self::Unknown
+            | Self::UnknownMoving => true,
+            Self::Absent | Self::Proposed | Self::Creating | Self::Undoing | Self::NotCreated | Self::Deleting => false,
         }
     }
 
     /// Whether an operation is under way.
-    pub(crate) fn is_moving(&self) -> bool {
-        match self.standing() {
-            Standing::Creating | Standing::Undoing | Standing::Moving | Standing::Deleting => true,
-            Standing::Unknown => self.0.ends_with("_IN_PROGRESS"),
-            _ => false,
+    pub(crate) fn is_moving(self) -> bool {
+        matches!(self, Self::Creating | Self::Undoing | Self::Moving | Self::Deleting | Self::UnknownMoving)
+    }
+}
+
+/// A status with what it means, as it stands behind the stack's name; `None` if all is as it should be.
+pub fn remark(status: &StackStatus) -> Option<String> {
+    let meaning = match Standing::of(status) {
+        Standing::There => return None,
+        Standing::Absent => return Some("is not there".into()),
+        Standing::Proposed => "it is only proposed, and nothing of it was made",
+        Standing::Creating => "it is being created",
+        Standing::Undoing => "it could not be created, and what was made of it is being removed",
+        Standing::Moving => "an operation is changing it",
+        Standing::Unfinished => "its last change failed and was not rolled back",
+        Standing::Stuck => "an earlier change failed and could not be rolled back",
+        Standing::StuckInImport => "an import failed and could not be rolled back",
+        Standing::NotCreated => "it could not be created",
+        Standing::Deleting => "it is being deleted",
+        Standing::PartlyDeleted => "it was to be deleted, and a part of it is left",
+        Standing::Unknown | Standing::UnknownMoving => "this version of Tsugite does not know this status",
+    };
+    Some(format!("is {status}: {meaning}"))
+}
+
+/// How a resource of a stack stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceStanding {
+    /// CloudFormation is at work on it.
+    Moving,
+    /// It is as the template says.
+    Done,
+    /// It is as it was before, or gone.
+    Undone,
+    /// CloudFormation could not do it.
+    Failed,
+    /// CloudFormation has a status that this version of Tsugite does not know.
+    Unknown,
+}
+
+impl ResourceStanding {
+    /// What a status means.
+    ///
+    /// Source: CloudFormation API reference, StackEvent, `ResourceStatus`.
+    pub fn of(status: &ResourceStatus) -> Self {
+        match status {
+            ResourceStatus::CreateInProgress
+            | ResourceStatus::DeleteInProgress
+            | ResourceStatus::ExportInProgress
+            | ResourceStatus::ExportRollbackInProgress
+            | ResourceStatus::ImportInProgress
+            | ResourceStatus::ImportRollbackInProgress
+            | ResourceStatus::RollbackInProgress
+            | ResourceStatus::UpdateInProgress
+            | ResourceStatus::UpdateRollbackInProgress => Self::Moving,
+            ResourceStatus::CreateComplete
+            | ResourceStatus::ExportComplete
+            | ResourceStatus::ImportComplete
+            | ResourceStatus::UpdateComplete => Self::Done,
+            ResourceStatus::DeleteComplete
+            // It stays in the account, and is in the stack no more.
+            | ResourceStatus::DeleteSkipped
+            | ResourceStatus::ExportRollbackComplete
+            | ResourceStatus::ImportRollbackComplete
+            | ResourceStatus::RollbackComplete
+            | ResourceStatus::UpdateRollbackComplete => Self::Undone,
+            ResourceStatus::CreateFailed
+            | ResourceStatus::DeleteFailed
+            | ResourceStatus::ExportFailed
+            | ResourceStatus::ExportRollbackFailed
+            | ResourceStatus::ImportFailed
+            | ResourceStatus::ImportRollbackFailed
+            | ResourceStatus::RollbackFailed
+            | ResourceStatus::UpdateFailed
+            | ResourceStatus::UpdateRollbackFailed => Self::Failed,
+            _ => Self::Unknown,
         }
-    }
-
-    /// Whether the stack never came to be, so that it holds nothing and can only be deleted.
-    pub(crate) fn never_was(&self) -> bool {
-        self.standing() == Standing::NeverWas
-    }
-
-    /// Whether the stack is nothing but change sets.
-    pub(crate) fn is_only_proposed(&self) -> bool {
-        self.standing() == Standing::Proposed
-    }
-
-    /// The status with what it means, as it stands behind the stack's name; `None` if all is as it should be.
-    pub fn remark(&self) -> Option<String> {
-        let meaning = match self.standing() {
-            Standing::There => return None,
-            Standing::Absent => return Some("is not there".into()),
-            Standing::Proposed => "it is only proposed, and nothing of it was made",
-            Standing::Creating => "it is being created",
-            Standing::Undoing => "it could not be created, and what was made of it is being removed",
-            Standing::Moving => "an operation is changing it",
-            Standing::Unfinished => "its last change failed and was not rolled back",
-            Standing::Stuck if self.0.starts_with("IMPORT") => "an import failed and could not be rolled back",
-            Standing::Stuck => "an earlier change failed and could not be rolled back",
-            Standing::NeverWas => "it could not be created",
-            Standing::Deleting => "it is being deleted",
-            Standing::PartlyDeleted => "it was to be deleted, and a part of it is left",
-            Standing::Unknown => "this version of Tsugite does not know this status",
-        };
-        Some(format!("is {}: {meaning}", self.0))
     }
 }
 
@@ -137,16 +170,28 @@ mod tests {
 
     #[test]
     fn every_status_of_cloudformation_has_a_standing() {
-        assert_eq!(Sdk::values().len(), 23, "CloudFormation has another status: say what it means");
-        for status in Sdk::values() {
-            assert_ne!(StackStatus((*status).into()).standing(), Standing::Unknown, "{status}");
+        assert_eq!(StackStatus::values().len(), 23, "CloudFormation has another status: say what it means");
+        for status in StackStatus::values() {
+            let standing = Standing::of(&StackStatus::from(*status));
+            assert!(!matches!(standing, Standing::Unknown | Standing::UnknownMoving), "{status}");
+        }
+        assert_eq!(ResourceStatus::values().len(), 28, "CloudFormation has another status: say what it means");
+        for status in ResourceStatus::values() {
+            let standing = ResourceStanding::of(&ResourceStatus::from(*status));
+            // The names of the service follow a rule; what stands for itself here is compared with it.
+            let expected = match *status {
+                status if status.ends_with("_IN_PROGRESS") => ResourceStanding::Moving,
+                status if status.ends_with("_FAILED") => ResourceStanding::Failed,
+                status if status.starts_with("DELETE") || status.contains("ROLLBACK") => ResourceStanding::Undone,
+                _ => ResourceStanding::Done,
+            };
+            assert_eq!(standing, expected, "{status}");
         }
     }
 
     #[test]
     fn a_stack_that_is_there_is_deployed_also_while_it_moves() {
         for (status, is_deployed, is_moving) in [
-            ("ABSENT", false, false),
             ("CREATE_COMPLETE", true, false),
             ("CREATE_FAILED", false, false),
             ("CREATE_IN_PROGRESS", false, true),
@@ -174,18 +219,28 @@ mod tests {
             ("MERGE_IN_PROGRESS", true, true),
             ("MERGE_COMPLETE", true, false),
         ] {
-            let found = StackStatus(status.into());
-            assert_eq!((found.is_deployed(), found.is_moving()), (is_deployed, is_moving), "{status}");
-            let is_settled = found.standing() == Standing::There;
-            assert_eq!(found.remark().is_none(), is_settled, "{status}");
-            let says_status = is_settled || status == "ABSENT" || found.remark().unwrap().contains(status);
-            assert!(says_status || found.standing() == Standing::Absent, "{status}");
+            let found = StackStatus::from(status);
+            let standing = Standing::of(&found);
+            assert_eq!((standing.is_deployed(), standing.is_moving()), (is_deployed, is_moving), "{status}");
+            match (standing, remark(&found)) {
+                (Standing::There, remark) => assert_eq!(remark, None, "{status}"),
+                (Standing::Absent, _) => {}
+                (_, remark) => assert!(remark.unwrap().contains(status), "{status}"),
+            }
         }
     }
 
     #[test]
     fn a_status_of_the_future_is_said_to_be_unknown() {
-        let remark = StackStatus("MERGE_IN_PROGRESS".into()).remark().unwrap();
-        assert!(remark.contains("MERGE_IN_PROGRESS") && remark.contains("does not know"), "{remark}");
+        for (status, expected) in
+            [("MERGE_IN_PROGRESS", Standing::UnknownMoving), ("MERGE_COMPLETE", Standing::Unknown)]
+        {
+            let status = StackStatus::from(status);
+            assert_eq!(Standing::of(&status), expected);
+            let remark = remark(&status).unwrap();
+            assert!(remark.contains(status.as_str()) && remark.contains("does not know"), "{remark}");
+        }
+        let unknown = ResourceStanding::of(&ResourceStatus::from("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"));
+        assert_eq!(unknown, ResourceStanding::Unknown);
     }
 }

@@ -1,60 +1,206 @@
-//! What is believed of a stack while an operation goes on.
+//! What is believed of a stack while an operation continues, and what is begun again.
 
 use super::*;
-use crate::account::scripted::{Answer, Scripted};
+use crate::account::rules::cloudformation::*;
+use crate::account::rules::{ByRules, Rule};
+use crate::account::scripted::stack_of;
+use crate::change::{Change, ChangeKind};
+use crate::lookup::BacklogIds;
+use crate::pace::Pace;
+use crate::propose::ChangeSetId;
+use aws_sdk_cloudformation::types::ResourceStatus;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-const ID: &str = "arn:aws:cloudformation:r:1:stack/n/i";
+const TOO_MANY: &str =
+    "Resource handler returned message: \"Too Many Requests (Service: ApiGateway, Status Code: 429)\"";
 
-fn stack_is(status: &str) -> (&'static str, Answer) {
-    let there = format!("<StackId>{ID}</StackId><StackName>n</StackName><StackStatus>{status}</StackStatus>");
-    ("DescribeStacks", Answer::xml("DescribeStacks", &format!("<Stacks><member>{there}</member></Stacks>")))
-}
-
-/// Events of the stack itself, newest first.
-fn events(statuses: &[&str]) -> (&'static str, Answer) {
-    let members = statuses.iter().map(|status| {
-        format!("<member><StackId>{ID}</StackId><EventId>{status}</EventId><PhysicalResourceId>{ID}</PhysicalResourceId><LogicalResourceId>n</LogicalResourceId><ResourceStatus>{status}</ResourceStatus></member>")
-    });
-    let result = format!("<StackEvents>{}</StackEvents>", members.collect::<String>());
-    ("DescribeStackEvents", Answer::xml("DescribeStackEvents", &result))
+async fn check_follow(rules: Vec<Rule>, pace: Pace) -> Outcome<Option<StackStatus>> {
+    let mut aws = ByRules::with_pace(pace, rules);
+    let mut seen = Seen::before(&aws.account, ID).await.unwrap();
+    let followed = follow(&aws.account, "n", ID, &mut seen, &aws.account.reporter).await;
+    aws.told();
+    followed
 }
 
 #[tokio::test]
 async fn a_status_of_before_is_not_taken_for_the_end() {
-    let aws = Scripted::start(vec![
-        events(&["CREATE_COMPLETE"]),
+    let before = || of_stack("1", ResourceStatus::CreateComplete);
+    let began = || of_stack("2", ResourceStatus::UpdateInProgress);
+    let rules = vec![
+        events([before()]),
         // CloudFormation has taken the update, and still tells of before.
-        stack_is("UPDATE_COMPLETE"),
-        events(&["CREATE_COMPLETE"]),
-        stack_is("UPDATE_IN_PROGRESS"),
+        stack_is(StackStatus::CreateComplete),
+        events([before()]),
+        stack_is(StackStatus::UpdateInProgress),
         // A failure to look is no end either.
-        ("DescribeStackEvents", Answer::xml_error(400, "Throttling")),
-        ("DescribeStackEvents", Answer::xml_error(503, "ServiceUnavailable")),
-        events(&["UPDATE_IN_PROGRESS", "CREATE_COMPLETE"]),
-        stack_is("UPDATE_COMPLETE"),
-        events(&["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "CREATE_COMPLETE"]),
-    ])
-    .await;
-    let mut seen = Seen::before(&aws.account, ID).await.unwrap();
-    let status = follow(&aws.account, "n", ID, &mut seen, &aws.account.reporter).await.unwrap();
-    assert_eq!(status, "UPDATE_COMPLETE");
-    assert_eq!(aws.n_left(), 0);
+        events_cannot_be_seen("Throttling"),
+        events_cannot_be_seen("ServiceUnavailable"),
+        events([before(), began()]),
+        // Nor is a status that the stack itself has not told yet.
+        stack_is(StackStatus::UpdateComplete),
+        events([before(), began()]),
+        stack_is(StackStatus::UpdateComplete),
+        events([before(), began(), of_stack("3", ResourceStatus::UpdateComplete)]),
+    ];
+    let pace = Pace { begin: Duration::from_secs(60), ..Pace::of_test() };
+    assert_eq!(check_follow(rules, pace).await.unwrap(), Some(StackStatus::UpdateComplete));
 }
 
-#[test]
-fn a_failure_without_a_line_of_ours_does_not_speak_of_one() {
-    let failure = |cause: &str| StackFailure {
-        stack: "a".into(),
-        outcome: "is ROLLBACK_COMPLETE".into(),
-        causes: vec![cause.into()],
-        hint: String::new(),
+#[tokio::test]
+async fn an_operation_that_never_begins_ends_with_what_is_known() {
+    let before = || of_stack("1", ResourceStatus::CreateComplete);
+    let rules = vec![events([before()]), stack_is(StackStatus::CreateComplete), events([before()])];
+    let error = check_follow(rules, Pace::of_test()).await.unwrap_err();
+    let words = "stack `n` is CREATE_COMPLETE as before: CloudFormation has not begun";
+    assert_eq!(error.to_string(), words);
+    assert!(error.hint().unwrap().contains("what it waits for"));
+}
+
+#[tokio::test]
+async fn a_poll_bears_answers_that_pass_and_no_others() {
+    let transient = |code| stack_cannot_be_seen(code, "later");
+    let gone = vec![events([]), transient("Throttling"), transient("InternalFailure"), no_stack(), events([])];
+    assert_eq!(check_follow(gone, Pace::of_test()).await.unwrap(), None);
+    let denied = vec![events([]), stack_cannot_be_seen("AccessDenied", "no")];
+    assert_eq!(check_follow(denied, Pace::of_test()).await.unwrap_err().code(), Some("AccessDenied"));
+    // The patience of a moment is over at the first answer.
+    let pace = Pace { patience: Duration::ZERO, ..Pace::of_test() };
+    let silent = vec![events([]), transient("Throttling")];
+    assert_eq!(check_follow(silent, pace).await.unwrap_err().code(), Some("Throttling"));
+}
+
+/// A proposal for a stack that is there, which somebody agreed to.
+fn agreed(stack: &Stack) -> Proposal {
+    let change = Change {
+        kind: ChangeKind::Added,
+        logical_id: "Api".into(),
+        resource_type: "AWS::SQS::Queue".into(),
+        properties: vec![],
+        fate: None,
     };
-    for (cause, words) in [
-        ("  Queue: Property X is wrong\n  defined in stacks/src/a.rs:7", "correct the definition at the line above"),
-        ("  User Initiated", "in the stack's events"),
-        ("  Key: The KMS key arn:1 is disabled\n  defined in stacks/src/a.rs:7", "enable the KMS key"),
-        ("  Api: Rate exceeded", "throttles"),
-    ] {
-        assert!(hint_for(&failure(cause)).contains(words), "{cause}: {}", hint_for(&failure(cause)));
+    Proposal {
+        stack: stack.name(),
+        is_new: false,
+        changes: vec![change],
+        gained: vec![],
+        lost: vec![],
+        change_set: Some(ChangeSetId { stack_id: ID.into(), name: "c".into() }),
     }
+}
+
+/// Applies that proposal; returns what came of it and what was told.
+async fn check_apply(rules: impl IntoIterator<Item = Rule>) -> (Outcome<()>, Vec<String>) {
+    let mut aws = ByRules::new(rules);
+    let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
+    let (keys, outputs, ids) = (BTreeMap::new(), BTreeMap::new(), BacklogIds::default());
+    let plan = Plan { stack: &stack, code_keys: &keys, outputs_before: &outputs, backlog_ids: &ids, clears: true };
+    let agreed = agreed(&stack);
+    let applied = Box::pin(apply(&aws.account, &plan, &agreed, &aws.account.reporter)).await;
+    assert!(aws.account.open_change_sets().proposed().is_empty(), "a change set is left");
+    (applied, aws.told())
+}
+
+/// CloudFormation executes the change set, and the stack ends like this.
+fn executed(n: u32, status: StackStatus, of_api: ResourceStatus, reason: &str) -> Vec<Rule> {
+    let ended = ResourceStatus::from(status.as_str());
+    let id = |word: &str| format!("{word}-{n}");
+    let before = || of_stack(&id("before"), ResourceStatus::CreateComplete);
+    let told = [before(), of_resource(&id("api"), "Api", of_api, reason), of_stack(&id("end"), ended)];
+    vec![events([before()]), execution_is_taken(), stack_is(status), events(told)]
+}
+
+fn throttled(n: u32) -> Vec<Rule> {
+    let mut rules = executed(n, StackStatus::UpdateRollbackComplete, ResourceStatus::CreateFailed, TOO_MANY);
+    rules.push(no_findings());
+    rules
+}
+
+/// The same is proposed anew, and CloudFormation says that it would do this.
+fn proposed(logical_ids: &[&str]) -> Vec<Rule> {
+    vec![
+        stack_is(StackStatus::UpdateRollbackComplete),
+        change_set_is_taken(),
+        change_set_adds(logical_ids),
+        no_findings(),
+        template_is("Resources: {}"),
+    ]
+}
+
+fn well(n: u32) -> Vec<Rule> {
+    executed(n, StackStatus::UpdateComplete, ResourceStatus::CreateComplete, "")
+}
+
+#[tokio::test]
+async fn what_a_service_throttled_is_proposed_and_applied_again() {
+    let rules = [throttled(1), proposed(&["Api"]), throttled(2), proposed(&["Api"]), well(3)];
+    let (applied, told) = check_apply(rules.into_iter().flatten()).await;
+    applied.unwrap();
+    assert_eq!(told.iter().filter(|line| line.contains("a service throttled the operation")).count(), 2, "{told:?}");
+}
+
+#[tokio::test]
+async fn throttling_without_end_is_a_failure_at_last() {
+    let mut rules = throttled(0);
+    for n in 1..=MOST_PAUSES {
+        rules.extend(proposed(&["Api"]));
+        rules.extend(throttled(n));
+    }
+    let (applied, told) = check_apply(rules).await;
+    let error = applied.unwrap_err();
+    assert!(error.to_string().contains("was rolled back") && error.to_string().contains("Status Code: 429"), "{error}");
+    assert!(error.hint().unwrap().contains("throttles the account's calls"));
+    assert_eq!(told.len(), usize::try_from(MOST_PAUSES).unwrap(), "{told:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_applied_after_a_pause_that_nobody_agreed_to() {
+    let mut rules = [throttled(1), proposed(&["Api", "SomebodyElses"])].into_iter().flatten().collect::<Vec<_>>();
+    // The proposal that is not applied goes, and others that are left are looked for.
+    rules.extend([change_set_is_deleted(), change_sets_are(&[])]);
+    let (applied, _) = check_apply(rules).await;
+    assert!(applied.unwrap_err().to_string().contains("Too Many Requests"));
+}
+
+#[tokio::test]
+async fn a_failure_names_its_resources_and_leaves_out_what_was_only_cancelled() {
+    let before = || of_stack("1", ResourceStatus::CreateComplete);
+    let failed = |id, logical_id, reason| of_resource(id, logical_id, ResourceStatus::CreateFailed, reason);
+    let told = [
+        before(),
+        failed("2", "Notices", "not authorized to perform: sqs:CreateQueue"),
+        failed("3", "Claims", "Resource creation cancelled"),
+        failed("4", "Unheard", "because of the first"),
+        of_stack("5", ResourceStatus::UpdateRollbackComplete),
+    ];
+    let rules = vec![
+        events([before()]),
+        execution_is_taken(),
+        stack_is(StackStatus::UpdateRollbackComplete),
+        events(told),
+        no_findings(),
+    ];
+    let Err(Error::Stack(failure)) = check_apply(rules).await.0 else { panic!("it did not fail") };
+    let causes: Vec<_> = failure.causes.iter().map(|cause| cause.logical_id.as_deref().unwrap()).collect();
+    assert_eq!(causes, ["Notices", "Unheard"]);
+    // What is of this definition has a line; nothing else has.
+    let lines: Vec<_> = failure.causes.iter().map(|cause| cause.defined_in.is_some()).collect();
+    assert_eq!(lines, [true, false]);
+    assert!(failure.hint.contains("allow the action"), "{}", failure.hint);
+}
+
+#[tokio::test]
+async fn what_continues_out_of_sight_is_no_failure_of_the_stack() {
+    let rules = vec![events([]), execution_is_taken(), stack_cannot_be_seen("ExpiredToken", "the session is over")];
+    let error = check_apply(rules).await.0.unwrap_err();
+    assert!(error.to_string().contains("cannot be watched any more; CloudFormation continues"), "{error}");
+    assert!(error.to_string().contains("the session is over"), "{error}");
+    assert!(error.hint().unwrap().ends_with("type the same command again to follow it to its end"));
+}
+
+#[tokio::test]
+async fn a_stack_that_somebody_deleted_meanwhile_is_no_success() {
+    let rules = vec![events([]), execution_is_taken(), no_stack(), events_cannot_be_seen("ValidationError")];
+    let error = check_apply(rules).await.0.unwrap_err();
+    assert!(error.to_string().contains("was deleted by somebody else while it was being deployed"), "{error}");
 }

@@ -1,6 +1,7 @@
 //! What CloudFormation's early validation finds in a template before it changes anything.
 
 use crate::account::Account;
+use crate::error::FailureCause;
 use aws_sdk_cloudformation::types::{EventType, HookFailureMode, ValidationStatus};
 use aws_smithy_types::DateTime;
 use std::time::{Duration, SystemTime};
@@ -21,7 +22,7 @@ pub(crate) enum Validated<'a> {
 /// What it only warns of is told as a warning: it is no cause of anything.
 ///
 /// Source: CloudFormation API reference, DescribeEvents and OperationEvent (`ValidationFailureMode`).
-pub(crate) async fn validation_findings(account: &Account, of: Validated<'_>) -> Vec<String> {
+pub(crate) async fn validation_findings(account: &Account, of: Validated<'_>) -> Vec<FailureCause> {
     let call = account.cloudformation.describe_events();
     let (call, since) = match of {
         Validated::ChangeSet(id) => (call.change_set_name(id), None),
@@ -36,11 +37,8 @@ pub(crate) async fn validation_findings(account: &Account, of: Validated<'_>) ->
         if is_of_before || !is_finding || event.validation_status() == Some(&ValidationStatus::Skipped) {
             continue;
         }
-        let finding = format!(
-            "{}: {}",
-            event.logical_resource_id().unwrap_or("template"),
-            event.validation_status_reason().unwrap_or("no reason given"),
-        );
+        let resource = event.logical_resource_id().unwrap_or("template");
+        let finding = FailureCause::of(resource, event.validation_status_reason().unwrap_or("no reason given"), None);
         match event.validation_failure_mode() {
             Some(HookFailureMode::Warn) => account.reporter.warn(format!("CloudFormation warns of {finding}")),
             _ => refused.push(finding),
@@ -81,7 +79,7 @@ mod tests {
         ])
         .await;
         let found = validation_findings(&aws.account, Validated::ChangeSet("c")).await;
-        assert_eq!(found, ["Queue: why"]);
+        assert_eq!(found, [FailureCause::of("Queue", "why", None)]);
         assert_eq!(aws.n_left(), 0);
         let warned = Event::Warning("CloudFormation warns of Files: why".into());
         assert!(aws.told().contains(&warned));

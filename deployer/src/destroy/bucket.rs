@@ -4,7 +4,6 @@ use super::BucketContent;
 use super::guard::Guard;
 use super::names::logical_id_of;
 use crate::account::Account;
-use crate::artifact::patiently;
 use crate::error::{Error, Outcome};
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
@@ -87,7 +86,7 @@ pub(super) async fn remove(account: &Account, bucket: &str) -> Outcome<()> {
         let answer = account.s3.delete_bucket().bucket(bucket).send().await;
         unless_gone(answer.map_err(Error::aws("s3:DeleteBucket")))
     };
-    patiently(remove).await.map(|_| ())
+    account.while_busy(remove).await.map(|_| ())
 }
 
 async fn abort_uploads(account: &Account, bucket: &str, guard: &Guard<'_>) -> Outcome<()> {

@@ -1,6 +1,6 @@
 //! Looking right before each deletion whether somebody deploys what is being destroyed.
 
-use crate::account::{Account, StackSummary};
+use crate::account::{Account, StackSummary, Standing};
 use crate::error::{Error, Outcome};
 use stacks::{Stack, Stage};
 
@@ -48,7 +48,7 @@ pub(super) async fn stack_of(account: &Account, stage: &Stage) -> Outcome<Option
     let mut pages = account.cloudformation.describe_stacks().into_paginator().items().send();
     while let Some(stack) = pages.next().await {
         let stack = stack.map_err(Error::aws("cloudformation:DescribeStacks"))?;
-        let is_gone = stack.stack_status().is_some_and(|status| status.as_str() == "DELETE_COMPLETE");
+        let is_gone = stack.stack_status().is_some_and(|status| Standing::of(status) == Standing::Absent);
         let name = stack.stack_name().unwrap_or_default();
         let tag = stack.tags().iter().find(|tag| tag.key() == Some("tsugite:stage")).and_then(|tag| tag.value());
         if !is_gone && is_of_stage(name, tag, stage) {
@@ -68,7 +68,7 @@ fn is_of_stage(name: &str, tag: Option<&str>, stage: &Stage) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::StackStatus;
+    use aws_sdk_cloudformation::types::StackStatus;
     use std::collections::BTreeMap;
 
     #[test]
@@ -88,8 +88,10 @@ mod tests {
 
     #[test]
     fn only_another_stack_is_newer() {
-        let there =
-            |id: &str| StackSummary { id: id.into(), status: StackStatus("A".into()), outputs: BTreeMap::new() };
+        let there = |id: &str| {
+            let status = StackStatus::CreateComplete;
+            StackSummary { id: id.into(), status, outputs: BTreeMap::new() }
+        };
         for (found, began_with, expected) in [
             (None, Some("old"), false),
             (Some(there("old")), Some("old"), false),

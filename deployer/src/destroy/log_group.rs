@@ -2,7 +2,6 @@
 
 use super::names::function_of_log_group;
 use crate::account::Account;
-use crate::artifact::patiently;
 use crate::error::{Error, Outcome};
 
 /// A log group at a time: a newer one of the same name is another one.
@@ -30,7 +29,8 @@ pub(super) async fn log_groups_of(account: &Account, stack_name: &str) -> Outcom
 /// Source: CloudWatch Logs API reference, DeleteLogGroup, `OperationAbortedException`.
 pub(super) async fn delete_log_group(account: &Account, group: &LogGroupFound) -> Outcome<()> {
     let call = account.logs.delete_log_group().log_group_name(&group.name);
-    match patiently(async || call.clone().send().await.map_err(Error::aws("logs:DeleteLogGroup"))).await {
+    let delete = async || call.clone().send().await.map_err(Error::aws("logs:DeleteLogGroup"));
+    match account.while_busy(delete).await {
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
         answer => answer.map(|_| ()),
     }
@@ -39,16 +39,42 @@ pub(super) async fn delete_log_group(account: &Account, group: &LogGroupFound) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::scripted::{Answer, Scripted};
+    use crate::account::rules::{ByRules, Rule, refused};
+    use crate::pace::Pace;
+    use aws_sdk_cloudwatchlogs::operation::delete_log_group::{
+        DeleteLogGroupError, DeleteLogGroupInput, DeleteLogGroupOutput,
+    };
+    use std::time::Duration;
+
+    #[expect(clippy::result_large_err, reason = "the errors of the SDK are as large as they are")]
+    fn deletion(refusal: Option<&'static str>) -> Rule {
+        Rule::new::<DeleteLogGroupInput, _, _>(move |_| match refusal {
+            None => Ok(DeleteLogGroupOutput::builder().build()),
+            Some(code) => Err(DeleteLogGroupError::generic(refused(code, "as ruled"))),
+        })
+    }
+
+    async fn check(pace: Pace, answers: &[Option<&'static str>]) -> Outcome<()> {
+        let mut aws = ByRules::with_pace(pace, answers.iter().map(|refusal| deletion(*refusal)));
+        let deleted = delete_log_group(&aws.account, &LogGroupFound { name: "a".into(), made: 0 }).await;
+        aws.told();
+        deleted
+    }
 
     #[tokio::test]
     async fn a_log_group_that_somebody_changes_is_deleted_when_they_are_done() {
-        let aws = Scripted::start(vec![
-            ("DeleteLogGroup", Answer::json_error(400, "OperationAbortedException")),
-            ("DeleteLogGroup", Answer::ok("")),
-        ])
-        .await;
-        delete_log_group(&aws.account, &LogGroupFound { name: "a".into(), made: 0 }).await.unwrap();
-        assert_eq!(aws.n_left(), 0);
+        let busy = Some("OperationAbortedException");
+        check(Pace::of_test(), &[busy, busy, None]).await.unwrap();
+        // Somebody else was faster.
+        check(Pace::of_test(), &[busy, Some("ResourceNotFoundException")]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_log_group_that_is_never_free_is_told() {
+        let pace = Pace { busy: Duration::ZERO, ..Pace::of_test() };
+        let error = check(pace, &[Some("OperationAbortedException")]).await.unwrap_err();
+        assert_eq!(error.code(), Some("OperationAbortedException"));
+        let error = check(Pace::of_test(), &[Some("AccessDeniedException")]).await.unwrap_err();
+        assert_eq!(error.code(), Some("AccessDeniedException"));
     }
 }

@@ -1,8 +1,8 @@
 //! Deleting a stack, as slowly as its services want it.
 
 use crate::account::Account;
-use crate::apply::{PAUSE, SLOWER, Seen, follow};
-use crate::error::{Error, Outcome, StackFailure};
+use crate::apply::{SLOWER, Seen, follow};
+use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::event::Reporter;
 use stacks::Stack;
 
@@ -35,10 +35,9 @@ impl NotYet {
 
     /// Tells it from the causes of a failure; `None` if there is another one among them.
     fn of(failure: &StackFailure) -> Option<Self> {
-        let in_use = |reason: &str| reason.to_lowercase().contains("certificate") && reason.contains("in use");
         if failure.is_throttled() {
             Some(Self::Throttled)
-        } else if !failure.causes.is_empty() && failure.reasons().all(in_use) {
+        } else if !failure.causes.is_empty() && failure.causes.iter().all(FailureCause::is_certificate_in_use) {
             Some(Self::CertificateInUse)
         } else {
             None
@@ -62,7 +61,7 @@ pub(crate) async fn delete_stack(account: &Account, stack: &Stack, id: &str, rep
             Some(not_yet) => {
                 n_waits += 1;
                 reporter.note(format!("{}: {}", stack.name(), not_yet.told()));
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(account.pace.pause).await;
             }
             None => return Err(Error::Stack(failure)),
         }
@@ -83,10 +82,7 @@ async fn try_to_delete_stack(account: &Account, stack: &Stack, id: &str, reporte
             true => error.of_stack(stack.name(), Some(BEGUN_OR_NOT)),
             false => error,
         })?;
-    let status = follow(account, stack.name(), id, &mut seen, reporter).await?;
-    if status == "DELETE_COMPLETE" {
-        return Ok(());
-    }
+    let Some(status) = follow(account, stack.name(), id, &mut seen, reporter).await? else { return Ok(()) };
     Err(Error::Stack(StackFailure {
         stack: stack.name().into(),
         outcome: format!("is {status}"),
@@ -96,33 +92,4 @@ async fn try_to_delete_stack(account: &Account, stack: &Stack, id: &str, reporte
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_passes_by_itself_is_tried_again() {
-        let throttled =
-            "Api: Resource handler returned message: \"Too Many Requests (Service: ApiGateway, Status Code: 429)\"";
-        let held = "Files: The bucket you tried to delete is not empty";
-        let in_use = "Certificate: Resource handler returned message: \"Certificate arn:aws:acm:us-east-1:1:certificate/a is in use.\"";
-        for (causes, expected) in [
-            (vec![throttled], Some(NotYet::Throttled)),
-            (vec![in_use], Some(NotYet::CertificateInUse)),
-            (vec![throttled, held], None),
-            (vec!["FunctionThrottlesAlarm: not authorized to perform: cloudwatch:PutMetricAlarm"], None),
-            (vec!["ApiStage: ThrottlingRateLimit must be a number"], None),
-            (vec!["  Certificate: Rate exceeded (Service: Acm, Status Code: 400)"], Some(NotYet::Throttled)),
-            (vec![in_use, held], None),
-            (vec![held], None),
-            (vec![], None),
-        ] {
-            let failure = StackFailure {
-                stack: "a".into(),
-                outcome: "is DELETE_FAILED".into(),
-                causes: causes.into_iter().map(str::to_owned).collect(),
-                hint: String::new(),
-            };
-            assert_eq!(NotYet::of(&failure), expected, "{failure:?}");
-        }
-    }
-}
+mod tests;

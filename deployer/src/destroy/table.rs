@@ -8,7 +8,6 @@ use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
 use stacks::Stack;
-use std::time::Instant;
 
 /// What DynamoDB says of the backups of a table that is being deleted.
 const AWAY: [&str; 3] = ["TableNotFoundException", "ContinuousBackupsUnavailableException", "ResourceInUseException"];
@@ -65,14 +64,12 @@ pub(super) async fn delete_table(account: &Account, name: &str, guard: &Guard<'_
         Err(error) if error.code() == Some("ResourceInUseException") => {}
         answer => answer.map(|_| ())?,
     }
-    let began = Instant::now();
-    loop {
-        let call = account.dynamodb.describe_table().table_name(name);
-        let look = async || call.clone().send().await.map_err(Error::aws("dynamodb:DescribeTable"));
-        match account.look(look).await {
-            Ok(_) => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
-            Err(error) if is_gone(&error) => return Ok(()),
-            Err(error) => return Err(error),
-        }
-    }
+    let call = account.dynamodb.describe_table().table_name(name);
+    let look = async || call.clone().send().await.map_err(Error::aws("dynamodb:DescribeTable"));
+    let is_there = async |_| match account.look(look).await {
+        Ok(_) => Ok(None),
+        Err(error) if is_gone(&error) => Ok(Some(())),
+        Err(error) => Err(error),
+    };
+    account.pace.until(is_there).await
 }

@@ -4,9 +4,10 @@ use super::client::loopback_client;
 use super::process::{Background, Part, state_file};
 use super::state::State;
 use crate::error::Error;
+use crate::pace::Pace;
 use crate::toolchain::Workspace;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a process that runs may leave questions unanswered until it counts as lost: a machine that
 /// compiles on all its cores answers late.
@@ -91,17 +92,17 @@ pub(super) fn ended(state: &State, folder: &Path) -> Option<Lost> {
 
 /// Looks until both processes answer; a process that runs is asked again before it counts as lost.
 pub(super) async fn look(state: &State, folder: &Path) -> Option<Lost> {
-    let began = Instant::now();
-    loop {
+    let is_lost = async |elapsed: Duration| {
         if let Some(lost) = ended(state, folder) {
-            return Some(lost);
+            return Err(lost);
         }
-        let part = silent(state).await?;
-        if began.elapsed() > ANSWER_LIMIT {
-            return Some(Lost::new(part, "runs, but does not answer", folder));
+        match silent(state).await {
+            None => Ok(Some(())),
+            Some(part) if elapsed > ANSWER_LIMIT => Err(Lost::new(part, "runs, but does not answer", folder)),
+            Some(_) => Ok(None),
         }
-        tokio::time::sleep(PAUSE).await;
-    }
+    };
+    Pace::every(PAUSE).until(is_lost).await.err()
 }
 
 /// The first process that does not answer.

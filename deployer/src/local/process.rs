@@ -1,5 +1,6 @@
 //! Processes that outlive the command that started them.
 
+use super::sources;
 use super::state::{FILE, Local};
 use crate::error::{Error, Outcome};
 use rustix::process::{Pid, Signal, getuid, kill_process, kill_process_group};
@@ -11,15 +12,6 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// The sources of the emulator: what starts it with what it lacks filled in, and what stands beside that.
-pub(super) const LAUNCHER: [(&str, &str); 5] = [
-    ("launcher.py", include_str!("../../emulator/launcher.py")),
-    ("guard.py", include_str!("../../emulator/guard.py")),
-    ("journal.py", include_str!("../../emulator/journal.py")),
-    ("keeper.py", include_str!("../../emulator/keeper.py")),
-    ("handlers.json", stacks::rights::HANDLERS),
-];
 
 /// Which of the two processes of the local stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +39,7 @@ impl Part {
     /// The file that its command line names, which no process of another checkout does.
     fn word(self, folder: &Path) -> PathBuf {
         folder.join(match self {
-            Self::Emulator => LAUNCHER[0].0,
+            Self::Emulator => sources::LAUNCHER,
             Self::StandIns => "stand-ins.json",
         })
     }
@@ -131,10 +123,7 @@ pub(super) fn of_folder(folder: &Path) -> Vec<Background> {
 /// Starts the emulator of AWS. Its environment is cleared, because all of it reaches every function; the
 /// root key and the token of the stand-ins go to its standard input, which nobody else reads.
 pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &Local) -> Outcome<Background> {
-    for (name, text) in LAUNCHER {
-        let path = folder.join(name);
-        std::fs::write(&path, text).map_err(Error::file("write", &path))?;
-    }
+    sources::write(folder)?;
     let temporary = folder.join("tmp");
     std::fs::create_dir_all(&temporary).map_err(Error::file("make", &temporary))?;
     let mut command = Command::new(environment.join("bin/python"));

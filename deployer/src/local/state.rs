@@ -1,28 +1,16 @@
 //! What is remembered of the running local stage, readable by its owner only.
 
+use super::client::loopback_client;
 use super::process::Background;
 use crate::error::{Error, Outcome};
-use crate::propose::StandIns;
 use crate::random::random_word;
-use contracts::{Origin, SettingValue};
+use contracts::{Origin, Saas, SettingValue};
 use serde::{Deserialize, Serialize};
-use stacks::Service;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-
-/// The secrets that stand-ins take, and the address of which each is the last part; a secret
-/// without an address is itself the value.
-const SECRETS: [(&str, &str); 4] = [
-    ("BACKLOG_API_KEY", ""),
-    ("BYTEBASE_SERVICE_KEY", ""),
-    ("SLACK_WEBHOOK_URL", "/slack/services/T00000000/B00000000/"),
-    (
-        "TEAMS_WORKFLOW_URL",
-        "/teams/workflows/0123456789abcdef/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=",
-    ),
-];
 
 /// The access key of the emulator's root user, made for this run of the local stage.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,14 +21,14 @@ pub struct RootKey {
     pub secret_access_key: String,
 }
 
-/// Addresses of the local stage, its root key, and the secrets that its stand-ins take.
+/// Addresses of the local stage, its root key, and what opens its stand-ins.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Local {
     emulator_port: u16,
     stand_ins_port: u16,
     root_key: RootKey,
     control_token: String,
-    secrets: BTreeMap<String, String>,
+    seed: String,
 }
 
 impl std::fmt::Debug for Local {
@@ -51,16 +39,12 @@ impl std::fmt::Debug for Local {
 
 impl Local {
     pub(super) fn new(emulator_port: u16, stand_ins_port: u16) -> Outcome<Self> {
-        let mut secrets = BTreeMap::new();
-        for (name, _) in SECRETS {
-            secrets.insert(name.to_owned(), random_word(32)?);
-        }
         let root_key = RootKey {
             // Not of the form of a key of AWS, lest somebody takes it for one.
             access_key_id: format!("TSUGITE{}", random_word(8)?.to_uppercase()),
             secret_access_key: random_word(20)?,
         };
-        Ok(Self { emulator_port, stand_ins_port, root_key, control_token: random_word(32)?, secrets })
+        Ok(Self { emulator_port, stand_ins_port, root_key, control_token: random_word(32)?, seed: random_word(32)? })
     }
 
     /// The key of the emulator's root user.
@@ -89,35 +73,38 @@ impl Local {
         format!("http://127.0.0.1:{}", self.stand_ins_port)
     }
 
-    /// The value of a secret that a stand-in takes; `None` if no stand-in has it.
-    pub fn secret(&self, name: &str) -> Option<String> {
-        let secret = self.secrets.get(name)?;
-        match SECRETS.iter().find(|(known, _)| *known == name)?.1 {
-            "" => Some(secret.clone()),
-            path => Some(format!("{}{path}{secret}", self.stand_ins_url())),
-        }
+    /// The value of every secret that a stand-in takes, by its name, as the stand-ins have it now.
+    pub async fn secrets(&self) -> Outcome<BTreeMap<String, String>> {
+        let unreadable = |error: reqwest::Error| Error::Local {
+            what: format!("the stand-ins cannot be asked for their secrets: {}", error.without_url()),
+            hint: "see whether they run: cargo xtask local status".into(),
+        };
+        let url = format!("{}/_control/secrets", self.stand_ins_url());
+        let call = loopback_client()?.get(url).header("x-control-token", self.control_token());
+        let answer = call.send().await.and_then(reqwest::Response::error_for_status).map_err(unreadable)?;
+        answer.json().await.map_err(unreadable)
+    }
+
+    /// A value for a secret that no stand-in takes, such as the key with which a sender signs; the same for the same
+    /// name.
+    pub fn made_up_secret(&self, name: &str) -> String {
+        let digest = Sha256::new().chain_update(&self.seed).chain_update([1]).chain_update(name).finalize();
+        hex::encode(&digest[..16])
+    }
+
+    /// Where the stand-in of a SaaS answers.
+    pub(crate) fn origin_of(&self, saas: &Saas) -> Outcome<Origin> {
+        Origin::parse(&format!("{}/{}", self.stand_ins_url(), saas.id()))
+            .map_err(|what| Error::Local { what, hint: String::new() })
     }
 
     pub(super) fn stand_ins_settings(&self) -> StandInsSettings {
         let control_token = self.control_token.clone();
-        StandInsSettings { port: self.stand_ins_port, control_token, secrets: self.secrets.clone() }
+        StandInsSettings { port: self.stand_ins_port, control_token, seed: self.seed.clone() }
     }
 
     pub(crate) fn emulator_port(&self) -> u16 {
         self.emulator_port
-    }
-}
-
-impl StandIns for Local {
-    fn origin(&self, service: Service) -> Outcome<Origin> {
-        let path = match service {
-            Service::Backlog => "backlog",
-            Service::Bytebase => "bytebase",
-            Service::Slack => "slack",
-            Service::Teams => "teams",
-        };
-        Origin::parse(&format!("{}/{path}", self.stand_ins_url()))
-            .map_err(|what| Error::Local { what, hint: String::new() })
     }
 }
 
@@ -128,8 +115,8 @@ pub struct StandInsSettings {
     pub port: u16,
     /// What every call of the control interface has to carry.
     pub control_token: String,
-    /// What the stand-ins take, by the name of the secret; of an address its last part.
-    pub secrets: BTreeMap<String, String>,
+    /// The word that the secrets follow from which the stand-ins take.
+    pub seed: String,
 }
 
 impl StandInsSettings {

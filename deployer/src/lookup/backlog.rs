@@ -7,13 +7,12 @@ use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::local::{loopback_client, web_client};
-use crate::propose::StandIns;
-use contracts::backlog::{API_KEY_HEADER, ProjectKey, TextFormatting};
+use contracts::backlog::{API_KEY_HEADER, ProjectKey, SAAS, TextFormatting};
 use contracts::{Origin, SettingValue};
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use stacks::{BacklogLookup, NameOrId, Service, Stack, Stage};
+use stacks::{BacklogLookup, NameOrId, Stack, Stage};
 use std::time::Duration;
 
 /// How long Backlog may take for one answer.
@@ -70,10 +69,7 @@ impl Backlog {
 
     /// The space of a stack's stage, opened with the key in one of the stack's secrets.
     pub(crate) async fn of(account: &Account, stack: &Stack, key_secret: &str) -> Outcome<Option<Self>> {
-        let origin = match &account.local {
-            Some(local) => Some(local.origin(Service::Backlog)?),
-            None => stack.stage().service_origin(Service::Backlog),
-        };
+        let origin = account.origin_of(stack.stage(), &SAAS)?;
         let id = account.physical_id(&stack.full_stack_name(), key_secret).await?;
         let (Some(origin), Some(id)) = (origin, id) else { return Ok(None) };
         let key = account.secret_value(&id).await?;

@@ -7,10 +7,10 @@ use crate::account::{Account, StackSummary};
 use crate::apply::{Validated, validation_findings};
 use crate::attempts::Attempts;
 use crate::change::Change;
-use crate::error::{Error, Outcome, StackFailure};
+use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::random::random_word;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Tag};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
 
 /// A change set that CloudFormation was asked for.
@@ -29,7 +29,7 @@ pub(super) enum Described {
     /// The stack is as it should be.
     NothingToDo,
     /// CloudFormation refuses the change, for these reasons.
-    Failed(Vec<String>),
+    Failed(Vec<FailureCause>),
 }
 
 /// Asks for a change set, which is remembered before.
@@ -112,14 +112,8 @@ fn tags(plan: &Plan<'_>) -> Vec<Tag> {
 
 /// Waits until CloudFormation is done with a change set.
 pub(super) async fn describe(account: &Account, id: &ChangeSetId) -> Outcome<Described> {
-    let began = Instant::now();
     let _wait = account.reporter.wait(format!("CloudFormation to make the change set {}", id.name));
-    loop {
-        match account.look(async || look_at(account, id).await).await? {
-            Some(described) => return Ok(described),
-            None => tokio::time::sleep(account.poll_interval(began.elapsed())).await,
-        }
-    }
+    account.pace.until(async |_| account.look(async || look_at(account, id).await).await).await
 }
 
 /// What a change set would do; `None` if CloudFormation is not done with it.
@@ -165,10 +159,10 @@ fn is_nothing_to_do(reason: &str) -> bool {
 }
 
 /// The reasons of an early validation, which the change set itself only counts.
-async fn failure_reasons(account: &Account, arn: &str, reason: String) -> Vec<String> {
+async fn failure_reasons(account: &Account, arn: &str, reason: String) -> Vec<FailureCause> {
     let mut reasons = validation_findings(account, Validated::ChangeSet(arn)).await;
     if reasons.is_empty() || !reason.contains("DescribeEvents") {
-        reasons.insert(0, reason);
+        reasons.insert(0, FailureCause::of_stack(reason));
     }
     reasons
 }

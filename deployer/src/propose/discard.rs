@@ -2,19 +2,17 @@
 
 use super::maker;
 use super::open::OpenChangeSet;
-use crate::account::Account;
+use crate::account::{Account, Standing};
 use crate::error::{Error, Outcome};
 use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetSummary};
 use aws_smithy_types::DateTime;
 use futures_util::future::join_all;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// After so long nobody is looking at a change set any more: whoever made it was interrupted.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 /// How long an answer to CreateChangeSet is waited for when the command is interrupted.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
-/// How long CloudFormation may take to make a change set that is to be discarded, and to remove an empty stack.
-const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 
 /// A change set that was neither executed nor discarded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,18 +63,16 @@ pub(super) async fn discard(account: &Account, change_set: &OpenChangeSet) -> Ou
 
 /// Deletes a change set by its name; one that is not there is as good as deleted.
 async fn delete_change_set(account: &Account, stack: &str, name: &str) -> Outcome<()> {
-    let began = Instant::now();
-    loop {
+    let delete = async |elapsed: Duration| {
         let call = account.cloudformation.delete_change_set().stack_name(stack).change_set_name(name).send();
         match call.await.map_err(Error::aws("cloudformation:DeleteChangeSet")) {
             // CloudFormation deletes none before it is done with making it.
-            Err(error) if has_code(&error, "InvalidChangeSetStatus") && began.elapsed() < SETTLE_LIMIT => {
-                tokio::time::sleep(account.poll_interval(began.elapsed())).await;
-            }
-            Err(error) if is_gone(&error) => return Ok(()),
-            answer => return answer.map(|_| ()),
+            Err(error) if has_code(&error, "InvalidChangeSetStatus") && elapsed < account.pace.begin => Ok(None),
+            Err(error) if is_gone(&error) => Ok(Some(())),
+            answer => answer.map(|_| Some(())),
         }
-    }
+    };
+    account.pace.until(delete).await
 }
 
 /// Whether CloudFormation knows neither the change set nor its stack.
@@ -93,23 +89,22 @@ fn has_code(error: &Error, code: &str) -> bool {
 async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
     let Some(stack) = account.find_stack(&change_set.stack).await? else { return Ok(()) };
     // Somebody else may have executed a proposal of their own.
-    if !stack.status.is_only_proposed() || has_other_proposals(account, &stack.id, &change_set.name).await? {
+    let is_only_proposed = Standing::of(&stack.status) == Standing::Proposed;
+    if !is_only_proposed || has_other_proposals(account, &stack.id, &change_set.name).await? {
         return Ok(());
     }
     let call = account.cloudformation.delete_stack().stack_name(&stack.id).send();
     call.await.map_err(Error::aws("cloudformation:DeleteStack"))?;
-    let began = Instant::now();
-    while let Some(stack) = account.look(async || account.find_stack(&stack.id).await).await? {
-        if began.elapsed() > SETTLE_LIMIT {
-            return Err(Error::Aws {
-                operation: "cloudformation:DeleteStack",
-                code: stack.status.0,
-                message: format!("the empty stack is there after {} s", SETTLE_LIMIT.as_secs()),
-            });
-        }
-        tokio::time::sleep(account.poll_interval(began.elapsed())).await;
-    }
-    Ok(())
+    let is_gone = async |elapsed: Duration| match account.look(async || account.find_stack(&stack.id).await).await? {
+        None => Ok(Some(())),
+        Some(stack) if elapsed > account.pace.begin => Err(Error::Aws {
+            operation: "cloudformation:DeleteStack",
+            code: stack.status.to_string(),
+            message: format!("the empty stack is there after {} s", elapsed.as_secs()),
+        }),
+        Some(_) => Ok(None),
+    };
+    account.pace.until(is_gone).await
 }
 
 /// Removes change sets of this tool that nobody will execute: whoever made them was killed.
@@ -165,4 +160,103 @@ fn left(change_set: &OpenChangeSet, why: &str) -> LeftChangeSet {
         ),
     };
     LeftChangeSet { what: format!("{what} may be left in {region}: {why}"), remedy }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::rules::cloudformation::*;
+    use crate::account::rules::{ByRules, Rule};
+    use crate::pace::Pace;
+    use aws_sdk_cloudformation::types::StackStatus;
+    use tokio::sync::watch;
+
+    const OWN: &str = "tsugite-1700000000000-abcdef01";
+
+    /// Discards a change set for a stack that is new, or there before; what is left open afterwards.
+    async fn check(is_new: bool, pace: Pace, rules: Vec<Rule>) -> Vec<LeftChangeSet> {
+        let mut aws = ByRules::with_pace(pace, rules);
+        let (end, asked) = watch::channel(());
+        drop(end);
+        aws.account.open_change_sets().remember(OpenChangeSet {
+            name: OWN.into(),
+            stack: "n".into(),
+            is_new,
+            region: "ap-northeast-1".into(),
+            profile: None,
+            asked,
+        });
+        let left = discard_open(&aws.account).await;
+        assert_eq!(aws.account.open_change_sets().proposed().len(), left.len());
+        aws.told();
+        left
+    }
+
+    fn now() -> DateTime {
+        DateTime::from(SystemTime::now())
+    }
+
+    #[tokio::test]
+    async fn an_empty_stack_goes_with_its_last_change_set() {
+        let rules = vec![
+            change_set_is_deleted(),
+            stack_is(StackStatus::ReviewInProgress),
+            change_sets_are(&[(OWN, now()), ("tsugite-1-of-long-ago", DateTime::from_secs(0))]),
+            deletion_is_taken(),
+            stack_is(StackStatus::ReviewInProgress),
+            no_stack(),
+        ];
+        let pace = Pace { begin: Duration::from_secs(60), ..Pace::of_test() };
+        assert_eq!(check(true, pace, rules).await, []);
+    }
+
+    #[tokio::test]
+    async fn an_empty_stack_stays_for_somebody_who_looks_at_a_change_set_of_it() {
+        let rules = vec![
+            change_set_is_deleted(),
+            stack_is(StackStatus::ReviewInProgress),
+            change_sets_are(&[(OWN, now()), ("somebody-else-s", now())]),
+        ];
+        assert_eq!(check(true, Pace::of_test(), rules).await, []);
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_somebody_else_has_made_meanwhile_stays() {
+        let rules = vec![change_set_is_deleted(), stack_is(StackStatus::CreateInProgress)];
+        assert_eq!(check(true, Pace::of_test(), rules).await, []);
+    }
+
+    #[tokio::test]
+    async fn of_others_only_the_change_sets_of_this_tool_go_and_only_abandoned_ones() {
+        let rules = vec![
+            change_set_is_deleted(),
+            change_sets_are(&[
+                ("tsugite-1-of-long-ago", DateTime::from_secs(0)),
+                ("tsugite-1-of-now", now()),
+                ("somebody-else-s-of-long-ago", DateTime::from_secs(0)),
+            ]),
+            change_set_is_deleted(),
+        ];
+        assert_eq!(check(false, Pace::of_test(), rules).await, []);
+    }
+
+    #[tokio::test]
+    async fn a_change_set_that_is_still_being_made_is_discarded_afterwards_or_told() {
+        let pace = Pace { begin: Duration::from_secs(60), ..Pace::of_test() };
+        let rules = vec![
+            change_set_is_kept("InvalidChangeSetStatus"),
+            change_set_is_kept("InvalidChangeSetStatusException"),
+            change_set_is_deleted(),
+            change_sets_are(&[]),
+        ];
+        assert_eq!(check(false, pace, rules).await, []);
+        let [left] = &check(false, Pace::of_test(), vec![change_set_is_kept("InvalidChangeSetStatus")]).await[..]
+        else {
+            panic!("nothing is left")
+        };
+        assert!(
+            left.remedy
+                .contains(&format!("delete-change-set --region ap-northeast-1 --stack-name n --change-set-name {OWN}"))
+        );
+    }
 }

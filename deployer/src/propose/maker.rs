@@ -42,7 +42,7 @@ impl Process {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let numbers = std::fs::read_link("/proc/self/ns/pid").ok()?;
         let digest = Sha256::digest(format!("{boot}{}", numbers.display()));
-        let machine = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let machine = hex::encode(&digest[..4]);
         let id = std::process::id();
         Some(Self { machine, id, start: Self::start_of(id)? })
     }

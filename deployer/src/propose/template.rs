@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::artifact::put_template;
-use crate::error::{Error, Outcome};
+use crate::error::{Error, FailureCause, Outcome};
 use stacks::Stack;
 
 /// The longest template that a request takes, in bytes.
@@ -40,7 +40,9 @@ pub(super) async fn send_template(account: &Account, stack: &Stack, template: &s
         n_bytes if n_bytes <= LONGEST => put_template(account, stack.stage(), template).await.map(Sent::Url),
         n_bytes => Err(Error::ChangeSet {
             stack: stack.name().into(),
-            reasons: vec![format!("its template has {n_bytes} bytes; CloudFormation takes up to {LONGEST}")],
+            reasons: vec![FailureCause::of_stack(format!(
+                "its template has {n_bytes} bytes; CloudFormation takes up to {LONGEST}"
+            ))],
         }),
     }
 }

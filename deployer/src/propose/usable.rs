@@ -1,11 +1,12 @@
 //! What there is of a stack before a proposal is made.
 
 use super::Plan;
-use crate::account::{Account, StackStatus, StackSummary};
+use crate::account::{Account, StackSummary, Standing, remark};
 use crate::destroy::delete_stack;
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::Reporter;
 use crate::outputs::way_out;
+use aws_sdk_cloudformation::types::StackStatus;
 use stacks::Stack;
 
 /// What there is of a stack.
@@ -27,32 +28,34 @@ pub(super) async fn find_usable(account: &Account, plan: &Plan<'_>, reporter: &R
     let stack = plan.stack;
     let name = stack.full_stack_name();
     let Some(mut there) = account.find_stack(&name).await? else { return Ok(Usable::New) };
-    if there.status.is_moving() {
-        reporter.note(format!("stack `{name}` is {}: waiting for its end", there.status.0));
-        there.status = account.wait_until_settled(&there.id).await?;
+    if Standing::of(&there.status).is_moving() {
+        reporter.note(format!("stack `{name}` is {}: waiting for its end", there.status));
+        let Some(settled) = account.wait_until_settled(&there.id).await? else { return Ok(Usable::New) };
+        there.status = settled;
     }
-    if there.status == StackStatus::absent() || there.status.is_only_proposed() {
-        return Ok(Usable::New);
-    }
-    if there.status.never_was() && !plan.clears {
-        reporter.note(format!("stack `{name}` is {}: it never came to be and has to be removed first", there.status.0));
-        return Ok(Usable::NotCleared);
-    }
-    if there.status.never_was() {
-        reporter.note(format!("stack `{name}` is {}: it never came to be and is removed", there.status.0));
-        account.changes();
-        delete_stack(account, stack, &there.id, reporter).await?;
-        return Ok(Usable::New);
-    }
-    match stuck(stack, account, &there.status) {
-        Some(failure) => Err(Error::Stack(failure)),
-        None => Ok(Usable::There(there)),
+    let status = &there.status;
+    match Standing::of(status) {
+        Standing::Absent | Standing::Proposed => Ok(Usable::New),
+        Standing::NotCreated if !plan.clears => {
+            reporter.note(format!("stack `{name}` is {status}: it never came to be and has to be removed first"));
+            Ok(Usable::NotCleared)
+        }
+        Standing::NotCreated => {
+            reporter.note(format!("stack `{name}` is {status}: it never came to be and is removed"));
+            account.changes();
+            delete_stack(account, stack, &there.id, reporter).await?;
+            Ok(Usable::New)
+        }
+        _ => match stuck(stack, account, status) {
+            Some(failure) => Err(Error::Stack(failure)),
+            None => Ok(Usable::There(there)),
+        },
     }
 }
 
 /// What is said of a stack that takes no change before somebody has seen to it.
 fn stuck(stack: &Stack, account: &Account, status: &StackStatus) -> Option<StackFailure> {
     let hint = way_out(stack, account, status)?;
-    let outcome = status.remark().unwrap_or_default();
+    let outcome = remark(status).unwrap_or_default();
     Some(StackFailure { stack: stack.name().into(), outcome, causes: vec![], hint })
 }

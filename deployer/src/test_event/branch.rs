@@ -2,10 +2,10 @@
 
 use super::effect::{self, Arranged};
 use super::entry::Sent;
-use super::trace::{Line, Trace};
+use super::trace::{Ended, Logged, Trail};
 use super::{Run, TestReport, diagnose};
 use crate::error::Outcome;
-use stacks::{Branch, Effect, Service};
+use stacks::{Branch, Effect};
 use std::time::Duration;
 
 /// A branch that is being followed.
@@ -13,7 +13,7 @@ pub(super) struct Followed<'a> {
     run: Run<'a>,
     branch: &'a Branch,
     sent: &'a Sent,
-    trace: Trace<'a>,
+    trail: Trail<'a>,
     found: Result<String, String>,
     is_over: bool,
 }
@@ -21,8 +21,8 @@ pub(super) struct Followed<'a> {
 impl<'a> Followed<'a> {
     pub(super) fn new(run: Run<'a>, branch: &'a Branch, sent: &'a Sent) -> Self {
         let functions: Vec<&str> = sent.taken_by.into_iter().chain([branch.function]).collect();
-        let trace = Trace::new(run.account, run.stack, &functions, &sent.id, sent.at);
-        Self { run, branch, sent, trace, found: Err(String::new()), is_over: false }
+        let trail = Trail::new(run.account, run.stack, &functions, &sent.id, sent.at);
+        Self { run, branch, sent, trail, found: Err(String::new()), is_over: false }
     }
 
     /// Looks how far the event has come; `true` when it has come to its end.
@@ -30,11 +30,15 @@ impl<'a> Followed<'a> {
         if self.is_over {
             return Ok(true);
         }
-        self.trace.read().await?;
-        let outcome = self.trace.outcome();
-        let result = outcome.map(|line| line.reason.as_str());
-        self.found = effect::find(&self.run, &self.branch.effect, &self.sent.id, result, arranged).await?;
-        self.is_over = outcome.is_some_and(|line| self.found.is_ok() || line.is_failure());
+        self.trail.read().await?;
+        let ended = self.trail.end().and_then(Logged::ended);
+        self.found = effect::find(&self.run, &self.branch.effect, &self.sent.id, ended, arranged).await?;
+        self.is_over = match ended {
+            None => false,
+            // It may take a moment until the effect is seen.
+            Some(Ended::Effect(_)) => self.found.is_ok(),
+            Some(Ended::Nothing(_) | Ended::Failure { .. }) => true,
+        };
         Ok(self.is_over)
     }
 
@@ -42,33 +46,40 @@ impl<'a> Followed<'a> {
     pub(super) async fn conclude(self, report: &mut TestReport) {
         let Run { account, stack, .. } = self.run;
         let function = self.branch.function;
-        let (received, outcome) = (self.trace.received(), self.trace.outcome());
+        let (received, end) = (self.trail.received(), self.trail.end());
         let queue_hop = format!("queue to {function}");
         if received.is_none() && self.found.is_err() {
-            let cause = diagnose::of_silence(account, stack, function).await;
+            let cause = match self.trail.is_unreadable() {
+                true => format!("`{function}` is of another version of Tsugite: deploy again"),
+                false => diagnose::of_silence(account, stack, function).await,
+            };
             return report.broke(queue_hop, None, "no delivery".into(), None, cause);
         }
-        let between = |from: Option<u64>, to: Option<&Line>| Some(Duration::from_millis(to?.at?.saturating_sub(from?)));
+        let between =
+            |from: Option<u64>, to: Option<&Logged>| Some(Duration::from_millis(to?.at()?.saturating_sub(from?)));
         let queued_at = match self.sent.taken_by {
-            Some(_) => self.trace.queued().and_then(|line| line.at),
+            Some(_) => self.trail.queued().and_then(Logged::at),
             None => Some(self.sent.at),
         };
         report.passed(queue_hop, between(queued_at, received), "delivered".into());
         let work_hop = format!("{function} at work");
-        let took = between(received.and_then(|line| line.at), outcome);
-        if let Some(line) = outcome.filter(|line| line.is_failure()) {
-            let cause = diagnose::of_failure(account, stack, function, &line.reason).await;
-            return report.broke(work_hop, took, line.reason.clone(), Some(line.text.clone()), cause);
+        let took = between(received.and_then(Logged::at), end);
+        let log_line = end.map(|line| line.text.clone());
+        let ended = end.and_then(Logged::ended);
+        if let Some(Ended::Failure { reason, cause }) = ended {
+            let cause = diagnose::of_failure(account, stack, function, cause).await;
+            return report.broke(work_hop, took, reason.to_owned(), log_line, cause);
         }
-        let detail = outcome.map_or_else(|| "its log is not there yet".into(), |line| line.reason.clone());
-        report.passed(work_hop, took, detail);
+        let detail = ended.map_or("its log is not there yet", Ended::words);
+        report.passed(work_hop, took, detail.to_owned());
         let hop = effect_hop(&self.branch.effect);
-        match self.found {
-            Ok(detail) => report.passed(hop, None, detail),
-            Err(detail) => {
-                let log_line = outcome.map(|line| line.text.clone());
-                report.broke(hop, None, detail.clone(), log_line, detail);
+        match (self.found, ended) {
+            (Ok(detail), _) => report.passed(hop, None, detail),
+            (Err(_), Some(Ended::Nothing(trace))) => {
+                let detail = format!("{}: {}", trace.message(), trace.words());
+                report.broke(hop, None, detail, log_line, diagnose::of_nothing(stack, trace));
             }
+            (Err(detail), _) => report.broke(hop, None, detail.clone(), log_line, detail),
         }
     }
 }
@@ -78,8 +89,7 @@ fn effect_hop(effect: &Effect) -> String {
         Effect::Object { .. } => "object in the bucket".into(),
         Effect::Issue { .. } => "issue in Backlog".into(),
         Effect::Item { .. } => "item in the table".into(),
-        Effect::Message { service: Service::Teams, .. } => "card in Teams".into(),
-        Effect::Message { service, .. } => format!("message in {service:?}"),
+        Effect::Message { saas, item, .. } => format!("{item} in {}", saas.name),
         Effect::Nothing(_) => "nothing new to find".into(),
     }
 }

@@ -1,12 +1,13 @@
 //! The likely cause of a hop that broke, from what the account says about it.
 
-mod saas;
+mod advice;
 
 use crate::account::Account;
 use crate::error::Error;
 use crate::statement::list;
-use aws_sdk_lambda::types::EventSourceMappingConfiguration;
+use aws_sdk_lambda::types::{EventSourceMappingConfiguration, State};
 use aws_sdk_sqs::types::QueueAttributeName;
+use contracts::trace::{Cause, Trace};
 use serde_json::Value as Json;
 use stacks::Stack;
 
@@ -24,6 +25,7 @@ pub(super) async fn of_answer(account: &Account, stack: &Stack, function: &str, 
         },
         404 => "there is no such endpoint; deploy again".into(),
         429 => "the API's throttling limit is reached: wait a moment; or a form has reached its `daily_limit`".into(),
+        200 => "the endpoint makes nothing of this event, and says why; give another one with `--file`".into(),
         400 | 413 | 415 => "the event is not what the endpoint takes; the answer says why".into(),
         _ => match function_problem(account, stack, function).await {
             Some(problem) => problem,
@@ -67,17 +69,17 @@ pub(super) async fn of_silence(account: &Account, stack: &Stack, function: &str)
     }
 }
 
-/// Why a function could not do its work, from the reason that it logged.
-pub(super) async fn of_failure(account: &Account, stack: &Stack, function: &str, reason: &str) -> String {
-    let action = reason.split(' ').next().filter(|word| word.contains(':') && word.split(':').count() == 2);
-    if let (true, Some(action)) = (reason.contains("AccessDenied"), action) {
-        return denied(account, stack, function, action).await;
+/// Why a function could not do its work, from the cause that it logged.
+pub(super) async fn of_failure(account: &Account, stack: &Stack, function: &str, cause: &Cause) -> String {
+    match cause {
+        Cause::AccessDenied { action } => denied(account, stack, function, action).await,
+        cause => advice::of_cause(stack, cause),
     }
-    // Source: Secrets Manager's answer for a secret without a version.
-    if reason.contains("secret value for staging label") {
-        return "a secret has no value, because its deployment was interrupted: deploy again; the message waits".into();
-    }
-    saas::of_reason(stack, reason).unwrap_or_else(|| "the log line says what the function met".into())
+}
+
+/// Why nothing came of an event, although the function did its work.
+pub(super) fn of_nothing(stack: &Stack, trace: &Trace) -> String {
+    advice::of_nothing(stack, trace)
 }
 
 /// Which policy denies an action: the role's own, or another one.
@@ -148,8 +150,8 @@ async fn function_problem(account: &Account, stack: &Stack, function: &str) -> O
         // What may not be read says nothing about the function.
         Err(_) => return None,
     };
-    let state = configuration.state()?.as_str();
-    (state == "Failed" || state == "Inactive").then(|| {
+    let state = configuration.state()?;
+    matches!(state, State::Failed | State::Inactive).then(|| {
         format!("function `{function}` is {state}: {}", configuration.state_reason().unwrap_or("no reason given"))
     })
 }

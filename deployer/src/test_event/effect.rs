@@ -1,6 +1,7 @@
 //! What must be there before an event is sent, and what must be there afterwards.
 
 use super::Run;
+use super::trace::Ended;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::local::{Local, loopback_client};
@@ -10,10 +11,12 @@ use crate::random::random_bytes;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use contracts::Saas;
+use contracts::trace::{Made, Trace};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use stacks::{Effect, Service, StandInFile, TestPlan};
+use stacks::{Effect, StandInFile, TestPlan};
 
 /// Largest content that is made and compared byte by byte; of a larger one only the size is.
 const COMPARED_BYTES: u64 = 4 * 1024 * 1024;
@@ -25,7 +28,7 @@ pub(super) struct Arranged {
     /// Version of the object that is already there.
     previous_version: Option<String>,
     /// How many messages the stand-ins have that could be taken for the event's own.
-    n_messages: Vec<(Service, usize)>,
+    n_messages: Vec<(&'static Saas, usize)>,
 }
 
 /// Gives the stand-ins what the event is about, and remembers what is in the bucket.
@@ -42,8 +45,8 @@ pub(super) async fn arrange(account: &Account, plan: &TestPlan, there: &Deployed
         if let Effect::Object { bucket_output, key, .. } = &branch.effect {
             previous_version = find_object(account, there, bucket_output, key).await?.map(|object| object.version);
         }
-        if let (Effect::Message { service, holds }, Some(local)) = (&branch.effect, &account.local) {
-            n_messages.push((*service, count_messages(local, *service, holds).await?));
+        if let (Effect::Message { saas, item, holds }, Some(local)) = (&branch.effect, &account.local) {
+            n_messages.push((*saas, count_messages(local, saas, item, holds).await?));
         }
     }
     Ok(Arranged { content, previous_version, n_messages })
@@ -105,22 +108,24 @@ async fn find_object(account: &Account, there: &Deployed, bucket_output: &str, k
 
 /// What is there of an effect, or what is missing.
 ///
-/// `id` is the message's, `result` what the function logged when it was done.
+/// `id` is the message's, `ended` what the function logged at last.
 pub(super) async fn find(
     run: &Run<'_>,
     effect: &Effect,
     id: &str,
-    result: Option<&str>,
+    ended: Option<Ended<'_>>,
     arranged: &Arranged,
 ) -> Outcome<Result<String, String>> {
+    let made = ended.and_then(Ended::made);
     match effect {
         Effect::Nothing(why) => Ok(Ok(why.clone())),
         Effect::Object { bucket_output, key, size } => {
-            find_copy(run, (bucket_output, key, *size), result, arranged).await
+            let is_done = matches!(ended, Some(Ended::Effect(_) | Ended::Nothing(Trace::Repeated { .. })));
+            find_copy(run, (bucket_output, key, *size), is_done, arranged).await
         }
-        Effect::Issue { key_secret, holds } => find_issue(run, key_secret, holds, result).await,
+        Effect::Issue { key_secret, holds } => find_issue(run, key_secret, holds, made).await,
         Effect::Item { table_output, attribute, holds } => find_item(run, table_output, attribute, holds, id).await,
-        Effect::Message { service, holds } => find_message(run.account, *service, holds, result, arranged).await,
+        Effect::Message { saas, item, holds } => find_message(run.account, (saas, item), holds, made, arranged).await,
     }
 }
 
@@ -128,7 +133,7 @@ pub(super) async fn find(
 async fn find_copy(
     run: &Run<'_>,
     (bucket_output, key, size): (&str, &str, u64),
-    result: Option<&str>,
+    is_done: bool,
     arranged: &Arranged,
 ) -> Outcome<Result<String, String>> {
     let Some(found) = find_object(run.account, run.there, bucket_output, key).await? else {
@@ -136,7 +141,7 @@ async fn find_copy(
     };
     let is_new = arranged.previous_version.as_ref() != Some(&found.version);
     // Equal bytes are not written again: then the function is done and the object is the one from before.
-    let may_be_old = arranged.content.is_none() && result.is_some();
+    let may_be_old = arranged.content.is_none() && is_done;
     if !is_new && !may_be_old {
         return Ok(Err(format!("object `{key}` is still the one from before")));
     }
@@ -161,18 +166,18 @@ async fn compare(run: &Run<'_>, bucket_output: &str, key: &str, content: &[u8]) 
     if Sha256::digest(bytes.into_bytes()) != digest {
         return Ok(Err(format!("object `{key}` has other bytes than the file")));
     }
-    let short: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let short = hex::encode(&digest[..6]);
     Ok(Ok(format!("{key}, {} bytes, SHA-256 {short}… as in Backlog", content.len())))
 }
 
-/// The function logs the key of the issue; Backlog itself is asked what is in it.
+/// The function says which issue it made; Backlog itself is asked what is in it.
 async fn find_issue(
     run: &Run<'_>,
     key_secret: &str,
     holds: &str,
-    result: Option<&str>,
+    made: Option<&Made>,
 ) -> Outcome<Result<String, String>> {
-    let Some(issue_key) = result.and_then(issue_key_in) else {
+    let Some(Made::Issue(issue_key)) = made else {
         return Ok(Err("the function has logged no issue".into()));
     };
     let Some(backlog) = Backlog::of(run.account, run.stack, key_secret).await? else {
@@ -183,19 +188,6 @@ async fn find_issue(
         Some(text) if !text.contains(holds) => Err(format!("issue {issue_key} does not hold `{holds}`")),
         Some(text) => Ok(format!("{issue_key}, {}", text.lines().next().unwrap_or_default())),
     })
-}
-
-/// The first word that looks like the key of an issue, such as `SUB-12`.
-fn issue_key_in(text: &str) -> Option<&str> {
-    let is_key = |word: &&str| {
-        word.rsplit_once('-').is_some_and(|(project, number)| {
-            project.starts_with(|c: char| c.is_ascii_uppercase())
-                && project.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-                && !number.is_empty()
-                && number.chars().all(|c| c.is_ascii_digit())
-        })
-    };
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).find(is_key)
 }
 
 async fn find_item(
@@ -229,51 +221,37 @@ async fn find_item(
 /// A SaaS that only takes messages cannot be asked for them; its stand-in can.
 async fn find_message(
     account: &Account,
-    service: Service,
+    (saas, item): (&'static Saas, &str),
     holds: &str,
-    result: Option<&str>,
+    made: Option<&Made>,
     arranged: &Arranged,
 ) -> Outcome<Result<String, String>> {
     let with = if holds.is_empty() { String::new() } else { format!(" with `{holds}`") };
     let Some(local) = &account.local else {
-        let seen = || format!("{service:?} took it; look for a message{with} in the channel");
-        return Ok(result.map(|_| seen()).ok_or_else(|| format!("{service:?} has taken nothing yet")));
+        let seen = || format!("{} took it; look for a {item}{with} in the channel", saas.name);
+        return Ok(match made {
+            Some(Made::Message) => Ok(seen()),
+            _ => Err(format!("{} has taken nothing yet", saas.name)),
+        });
     };
-    let before = arranged.n_messages.iter().find(|(known, _)| *known == service).map_or(0, |(_, n)| *n);
-    let there = count_messages(local, service, holds).await?;
+    let before = arranged.n_messages.iter().find(|(known, _)| *known == saas).map_or(0, |(_, n)| *n);
+    let there = count_messages(local, saas, item, holds).await?;
     Ok(match there.saturating_sub(before) {
-        0 => Err(format!("the stand-in of {service:?} has no new message{with}")),
-        1 => Ok(format!("one message{with}")),
-        n => Err(format!("the stand-in of {service:?} has {n} new messages{with}")),
+        0 => Err(format!("the stand-in of {} has no new {item}{with}", saas.name)),
+        1 => Ok(format!("one {item}{with}")),
+        n => Err(format!("the stand-in of {} has {n} new {item}s{with}", saas.name)),
     })
 }
 
 /// How many messages of a stand-in hold a text; of an empty one, how many there are.
-async fn count_messages(local: &Local, service: Service, holds: &str) -> Outcome<usize> {
-    let path = match service {
-        Service::Teams => "teams/cards",
-        _ => "slack/messages",
-    };
+async fn count_messages(local: &Local, saas: &Saas, item: &str, holds: &str) -> Outcome<usize> {
+    let path = format!("{}/{item}s", saas.id());
     let unreadable = |error: reqwest::Error| Error::Local {
-        what: format!("the stand-in of {service:?} cannot be asked: {error}"),
+        what: format!("the stand-in of {} cannot be asked: {error}", saas.name),
         hint: "look whether it runs: cargo xtask local status".into(),
     };
-    let call = control(local, Method::GET, path)?;
+    let call = control(local, Method::GET, &path)?;
     let messages: Vec<serde_json::Value> = call.send().await.map_err(unreadable)?.json().await.map_err(unreadable)?;
     // A text may stand in the JSON with escapes; a word of letters and digits stands as it is.
     Ok(messages.iter().filter(|message| message.to_string().contains(holds)).count())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_key_of_an_issue_is_found_in_a_sentence() {
-        assert_eq!(issue_key_in("created SUB-12 for 2bj"), Some("SUB-12"));
-        assert_eq!(issue_key_in("AWS_1-7: commented"), Some("AWS_1-7"));
-        for none in ["", "sub-1", "SUB-", "SUB-x", "-1", "9-1"] {
-            assert_eq!(issue_key_in(none), None, "{none}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! The way of an event into the stack.
 
+use super::trace::{Ended, Logged};
 use super::{Run, TestReport, diagnose, trace};
 use crate::error::{Error, Outcome};
 use crate::local::{client_for, web_client};
@@ -27,7 +28,7 @@ pub(super) struct Sent {
 fn perhaps_sent(error: Error) -> Error {
     match error.is_transient() {
         true => Error::Test {
-            what: format!("{error}\n  whether the message was published is not known"),
+            what: format!("{error}\n  whether the message was taken is not known"),
             hint: "look where it would be shown; the same command publishes another one".into(),
         },
         false => error,
@@ -59,8 +60,24 @@ impl Run<'_> {
                 let topic = self.there.outputs.get(*topic_output).ok_or_else(|| nowhere("the stack has no topic"))?;
                 self.publish(report, topic, subject.as_deref(), message).await
             }
+            Entry::Send { queue_output, message } => {
+                let queue = self.there.outputs.get(*queue_output).ok_or_else(|| nowhere("the stack has no queue"))?;
+                self.send_to_queue(report, queue, message).await
+            }
             Entry::Execute { .. } => Ok(None),
         }
+    }
+
+    async fn send_to_queue(&self, report: &mut TestReport, queue: &str, message: &str) -> Outcome<Option<Sent>> {
+        let (at, began) = (trace::now_millis(), Instant::now());
+        let call = self.account.sqs.send_message().queue_url(queue).message_body(message).customize();
+        // A queue that is not FIFO cannot tell a repeated request from a second message.
+        let once = aws_sdk_sqs::config::Builder::new().retry_config(RetryConfig::disabled());
+        let answer = call.config_override(once).send().await.map_err(Error::aws("sqs:SendMessage"));
+        let id = answer.map_err(perhaps_sent)?.message_id.unwrap_or_default();
+        let name = queue.rsplit('/').next().unwrap_or(queue);
+        report.passed(format!("send to {name}"), Some(began.elapsed()), format!("sent as {id}"));
+        Ok(Some(Sent { id, at, taken_by: None }))
     }
 
     async fn publish(
@@ -118,9 +135,14 @@ impl Run<'_> {
             return Ok(Some(Sent { id: id.to_owned(), at, taken_by: Some(function) }));
         }
         let shown: String = body.chars().take(200).collect();
-        let cause = diagnose::of_answer(self.account, self.stack, function, status).await;
-        let log_line = trace::last_problem(self.account, self.stack, function).await;
-        report.broke(hop, took, format!("{status} {shown}"), log_line, cause);
+        let problem = trace::last_problem(self.account, self.stack, function).await;
+        let cause = match problem.as_ref().and_then(Logged::ended) {
+            Some(Ended::Failure { cause, .. }) if status >= 500 && !cause.is_other() => {
+                diagnose::of_failure(self.account, self.stack, function, cause).await
+            }
+            _ => diagnose::of_answer(self.account, self.stack, function, status).await,
+        };
+        report.broke(hop, took, format!("{status} {shown}"), problem.map(|line| line.text), cause);
         Ok(None)
     }
 }

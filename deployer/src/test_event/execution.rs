@@ -40,15 +40,14 @@ impl<'a> Execution<'a> {
         let began = Instant::now();
         let short = self.arn.rsplit(':').next().unwrap_or_default();
         report.passed("start of the execution".into(), None, short.to_owned());
-        let end = loop {
-            let call = self.account.sfn.describe_execution().execution_arn(&self.arn);
-            let look = async || call.clone().send().await.map_err(Error::aws("states:DescribeExecution"));
+        let call = self.account.sfn.describe_execution().execution_arn(&self.arn);
+        let look = async || call.clone().send().await.map_err(Error::aws("states:DescribeExecution"));
+        let end = async |elapsed: Duration| {
             let answer = self.account.look(look).await?;
-            if answer.status != ExecutionStatus::Running || began.elapsed() > LIMIT {
-                break answer;
-            }
-            tokio::time::sleep(self.account.poll_interval(began.elapsed())).await;
+            let is_over = answer.status != ExecutionStatus::Running || elapsed > LIMIT;
+            Ok::<_, Error>(is_over.then_some(answer))
         };
+        let end = self.account.pace.until(end).await?;
         if end.status != ExecutionStatus::Succeeded {
             let (reason, advice) = failure(&end.status, end.error.as_deref(), end.cause.as_deref());
             if !self.tell_states(Some((&reason, &advice)), report).await? {

@@ -1,9 +1,14 @@
-//! A test event on an account that does not answer at once, or answers page by page.
+//! A test event on an account that does not answer at once, or answers page by page; and what functions log.
 
-use super::diagnose;
 use super::execution::Execution;
+use super::{Run, TestReport, diagnose, effect};
 use crate::account::scripted::{Answer, Scripted, stack_of};
-use crate::test_event::TestReport;
+use crate::outputs::Deployed;
+use aws_sdk_cloudformation::types::StackStatus;
+use contracts::trace::{Cause, EventId, Line, Made, Trace};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 const MACHINE: &str = "arn:aws:states:ap-northeast-1:111122223333:stateMachine:Workflow";
 
@@ -41,7 +46,7 @@ const EXECUTION: &str = r#"{
 
 fn name_in(request: &str) -> String {
     let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
     body["name"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -71,8 +76,8 @@ async fn the_policies_of_a_role_are_read_to_the_last_page() {
         ("GetRolePolicy", policy("dynamodb:PutItem")),
     ])
     .await;
-    let reason = "dynamodb:PutItem failed: AccessDeniedException";
-    let cause = diagnose::of_failure(&aws.account, &stack, function, reason).await;
+    let denied = Cause::AccessDenied { action: "dynamodb:PutItem".into() };
+    let cause = diagnose::of_failure(&aws.account, &stack, function, &denied).await;
     assert!(cause.contains("the role allows `dynamodb:PutItem`"), "{cause}");
     assert_eq!(aws.n_left(), 0);
 }
@@ -97,4 +102,100 @@ async fn an_event_source_mapping_that_is_off_is_found_on_the_last_page() {
     let cause = diagnose::of_silence(&aws.account, &stack, function).await;
     assert!(cause.contains(&format!("event source mapping of `{function}` is Disabled")), "{cause}");
     assert_eq!(aws.n_left(), 0);
+}
+
+const MESSAGE: &str = "5d0c3f7e-6b0a-5b52-9c6e-0e6f7d1a2b3c";
+
+/// What is found in a function's log.
+fn logged(lines: &[Value]) -> Answer {
+    let events: Vec<Value> = lines.iter().map(|line| json!({"message": line.to_string()})).collect();
+    Answer::ok(&json!({"events": events}).to_string())
+}
+
+fn line(trace: Trace) -> Value {
+    let (level, message) = (trace.level(), trace.message().into());
+    let event = EventId { message_id: Some("m".into()), published_id: Some(MESSAGE.into()) };
+    let line = Line { at_ms: 7, level, message, request_id: Some("r".into()), event, trace: Some(trace) };
+    serde_json::to_value(line).unwrap()
+}
+
+/// Publishes a text to a topic on AWS, whose function logs so, look by look.
+async fn publish(looks: &[&[Value]]) -> TestReport {
+    publish_and_wait(Duration::from_secs(60), looks).await
+}
+
+/// The same, with so long to wait for an effect.
+async fn publish_and_wait(arrival: Duration, looks: &[&[Value]]) -> TestReport {
+    let published = Answer::xml("Publish", &format!("<MessageId>{MESSAGE}</MessageId>"));
+    let mut answers = vec![("Publish", published)];
+    answers.extend(looks.iter().map(|lines| ("FilterLogEvents", logged(lines))));
+    let mut aws = Scripted::start(answers).await;
+    aws.account.pace.arrival = arrival;
+    let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
+    let topic = "arn:aws:sns:ap-northeast-1:111122223333:t";
+    let there = Deployed {
+        name: stack.name(),
+        status: StackStatus::CreateComplete,
+        changed: false,
+        outputs: BTreeMap::from([("TopicArn".to_owned(), topic.to_owned())]),
+        registrations: vec![],
+        secrets: vec![],
+    };
+    let plan = stack.plan_test("disk full", None).unwrap();
+    let run = Run { account: &aws.account, stack: &stack, plan: &plan, there: &there };
+    let arranged = effect::arrange(&aws.account, &plan, &there).await.unwrap();
+    let report = run.follow(&arranged).await.unwrap();
+    assert_eq!(aws.n_left(), 0, "{report:?}");
+    report
+}
+
+fn received() -> Value {
+    line(Trace::Received { delivery: 1 })
+}
+
+#[tokio::test]
+async fn a_message_that_was_taken_arrived() {
+    let done = line(Trace::Done { result: "shown as text".into(), made: Some(Made::Message) });
+    let report = publish(&[&[], &[received()], &[received(), done]]).await;
+    assert_eq!(report.failure, None);
+    let details: Vec<&str> = report.hops[1..].iter().map(|hop| hop.detail.as_str()).collect();
+    assert_eq!(details, ["delivered", "shown as text", "Slack took it; look for a message with `disk` in the channel"]);
+}
+
+#[tokio::test]
+async fn an_event_of_which_nothing_comes_is_waited_for_no_longer() {
+    let (reason, result) = (|| "SUB-1: done, failed, 404".to_owned(), "SUB-1: done, failed, 404".to_owned());
+    for (trace, word, words) in [
+        (Trace::Ignored { status: None, reason: reason() }, "ignored", "makes nothing of this event"),
+        (Trace::Repeated { result, made: None }, "repeated", "handled before"),
+        (Trace::NothingDone { reason: reason(), cause: Cause::not_allowed("do this") }, "nothing done", "do this"),
+    ] {
+        // A second look would find no answer.
+        let report = publish(&[&[received(), line(trace)]]).await;
+        let failure = report.failure.unwrap();
+        assert!(failure.cause.contains(words), "{failure:?}");
+        assert_eq!(report.hops.last().unwrap().detail, format!("{word}: {}", reason()));
+        assert!(failure.log_line.unwrap().contains(r#""trace":""#));
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_writes_words_alone_is_of_another_version() {
+    let old = json!({"at_ms": 7, "level": "info", "message": "done", "message_id": "m", "result": "shown"});
+    let report = publish_and_wait(Duration::ZERO, &[&[old]]).await;
+    let cause = report.failure.unwrap().cause;
+    assert!(cause.contains("another version of Tsugite: deploy again"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_failure_is_explained_by_its_cause_whatever_its_words() {
+    let cause = Cause::rate_limited("Slack");
+    let (delivery, reason) = (1, "ignored (404): the secret is no longer in Backlog".to_owned());
+    for trace in [
+        Trace::Retrying { delivery, reason: reason.clone(), cause: cause.clone(), after_seconds: 9 },
+        Trace::GivenUp { delivery, reason, cause },
+    ] {
+        let report = publish(&[&[received(), line(trace)]]).await;
+        assert_eq!(report.failure.unwrap().cause.split(';').next(), Some("Slack wants fewer calls"));
+    }
 }

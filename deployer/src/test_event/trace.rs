@@ -2,44 +2,101 @@
 
 use crate::account::Account;
 use crate::error::{Error, Outcome};
-use serde_json::Value as Json;
+use contracts::trace::{Cause, Level, Line, Made, Trace};
 use stacks::Stack;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Clocks differ a little between this machine and AWS.
 const SKEW_MILLIS: u64 = 60_000;
 
-/// A line that a function logged about the message.
+/// A line of a function's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    /// When, by the function's clock, in milliseconds since 1970.
-    pub(super) at: Option<u64>,
-    /// What happened, as `runtime` words it.
-    message: String,
-    /// Reason or result.
-    pub(super) reason: String,
+pub(super) struct Logged {
+    /// What it says; nothing of a line that Lambda itself wrote.
+    line: Option<Line>,
     /// The whole line.
     pub(super) text: String,
 }
 
-impl Line {
-    /// Whether the function could not do its work.
-    pub(super) fn is_failure(&self) -> bool {
-        self.message.starts_with("failed") || self.message.starts_with("given up") || self.message.starts_with("cannot")
+impl Logged {
+    fn read(text: &str) -> Self {
+        Self { line: Line::read(text), text: text.trim_end().to_owned() }
     }
 
-    fn is_outcome(&self) -> bool {
-        self.is_failure() || matches!(self.message.as_str(), "done" | "ignored" | "nothing done")
+    /// When it was written, by the function's clock, in milliseconds since 1970.
+    pub(super) fn at(&self) -> Option<u64> {
+        self.line.as_ref().map(|line| line.at_ms)
+    }
+
+    /// What happened to the message.
+    pub(super) fn trace(&self) -> Option<&Trace> {
+        self.line.as_ref()?.trace.as_ref()
+    }
+
+    /// How the work of a consumer came out, if the line says so.
+    pub(super) fn ended(&self) -> Option<Ended<'_>> {
+        let trace = self.trace()?;
+        match trace {
+            Trace::Done { .. } | Trace::DoneForNow { .. } => Some(Ended::Effect(trace)),
+            Trace::Repeated { .. } | Trace::Ignored { .. } | Trace::NothingDone { .. } => Some(Ended::Nothing(trace)),
+            Trace::Failed { reason, cause, .. }
+            | Trace::Retrying { reason, cause, .. }
+            | Trace::GivenUp { reason, cause, .. } => Some(Ended::Failure { reason, cause }),
+            Trace::Queued { .. } | Trace::Answered { .. } | Trace::Rejected { .. } | Trace::Received { .. } => None,
+        }
+    }
+
+    /// Whether a person should look at it.
+    fn is_problem(&self) -> bool {
+        match &self.line {
+            Some(line) => line.level > Level::Info,
+            // As Lambda reports a crash. Source: Lambda developer guide, "Custom runtimes", error types.
+            None => self.text.contains("Error"),
+        }
+    }
+}
+
+/// How the work of a consumer came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended<'a> {
+    /// The effect is there, the function says.
+    Effect(&'a Trace),
+    /// The function did its work, and this delivery has no effect; nothing more comes of it.
+    Nothing(&'a Trace),
+    /// The function could not do its work.
+    Failure {
+        /// What failed, in words.
+        reason: &'a str,
+        /// Why.
+        cause: &'a Cause,
+    },
+}
+
+impl<'a> Ended<'a> {
+    /// What was made, as far as the function says.
+    pub(super) fn made(self) -> Option<&'a Made> {
+        match self {
+            Self::Effect(trace) | Self::Nothing(trace) => trace.made(),
+            Self::Failure { .. } => None,
+        }
+    }
+
+    /// Result or reason, in words.
+    pub(super) fn words(self) -> &'a str {
+        match self {
+            Self::Effect(trace) | Self::Nothing(trace) => trace.words(),
+            Self::Failure { reason, .. } => reason,
+        }
     }
 }
 
 /// What is known of the message so far.
-pub(super) struct Trace<'a> {
+pub(super) struct Trail<'a> {
     account: &'a Account,
     groups: Vec<String>,
     message_id: &'a str,
     since_millis: u64,
-    lines: Vec<Line>,
+    lines: Vec<Logged>,
 }
 
 pub(super) fn now_millis() -> u64 {
@@ -51,7 +108,7 @@ fn group_of(stack: &Stack, function: &str) -> String {
     format!("/aws/lambda/{}-{function}", stack.full_stack_name())
 }
 
-impl<'a> Trace<'a> {
+impl<'a> Trail<'a> {
     pub(super) fn new(
         account: &'a Account,
         stack: &Stack,
@@ -79,32 +136,33 @@ impl<'a> Trace<'a> {
         Ok(())
     }
 
-    pub(super) fn queued(&self) -> Option<&Line> {
-        self.lines.iter().find(|line| line.message == "queued")
+    pub(super) fn queued(&self) -> Option<&Logged> {
+        self.lines.iter().find(|line| matches!(line.trace(), Some(Trace::Queued { .. })))
     }
 
-    pub(super) fn received(&self) -> Option<&Line> {
-        self.lines.iter().find(|line| line.message == "received")
+    pub(super) fn received(&self) -> Option<&Logged> {
+        self.lines.iter().find(|line| matches!(line.trace(), Some(Trace::Received { .. })))
     }
 
-    pub(super) fn outcome(&self) -> Option<&Line> {
-        self.lines.iter().rev().find(|line| line.is_outcome())
+    /// The last line that says how the work came out.
+    pub(super) fn end(&self) -> Option<&Logged> {
+        self.lines.iter().rev().find(|line| line.ended().is_some())
+    }
+
+    /// Whether functions wrote about the message, and nothing that this version can read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        !self.lines.is_empty() && self.lines.iter().all(|line| line.trace().is_none())
     }
 }
 
 /// The last line of a function that tells of a problem.
-pub(super) async fn last_problem(account: &Account, stack: &Stack, function: &str) -> Option<String> {
+pub(super) async fn last_problem(account: &Account, stack: &Stack, function: &str) -> Option<Logged> {
     let since = now_millis().saturating_sub(SKEW_MILLIS);
     let lines = find(account, &group_of(stack, function), None, since).await.ok()?;
-    let is_problem = |line: &&Line| {
-        line.text.contains("\"level\":\"error\"")
-            || line.text.contains("\"level\":\"warn\"")
-            || line.text.contains("Error")
-    };
-    lines.iter().rev().find(is_problem).map(|line| line.text.clone())
+    lines.into_iter().rev().find(Logged::is_problem)
 }
 
-async fn find(account: &Account, group: &str, words: Option<&str>, since_millis: u64) -> Outcome<Vec<Line>> {
+async fn find(account: &Account, group: &str, words: Option<&str>, since_millis: u64) -> Outcome<Vec<Logged>> {
     let mut pages = account
         .logs
         .filter_log_events()
@@ -119,18 +177,7 @@ async fn find(account: &Account, group: &str, words: Option<&str>, since_millis:
             Err(Error::Aws { code, .. }) if code == "ResourceNotFoundException" => break,
             page => page?,
         };
-        lines.extend(page.events().iter().filter_map(|event| event.message()).map(read_line));
+        lines.extend(page.events().iter().filter_map(|event| event.message()).map(Logged::read));
     }
     Ok(lines)
-}
-
-fn read_line(text: &str) -> Line {
-    let json: Json = serde_json::from_str(text).unwrap_or(Json::Null);
-    let word = |name: &str| json[name].as_str().map(str::to_owned);
-    Line {
-        at: json["at_ms"].as_u64(),
-        message: word("message").unwrap_or_default(),
-        reason: word("reason").or_else(|| word("result")).unwrap_or_default(),
-        text: text.trim_end().to_owned(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::Change;
 use crate::call::without_effect;
-use crate::refusal::{Refusal, rate_limit, refused_key};
+use crate::refusal::{Refusal, forbidden, rate_limit, refused_key};
 use contracts::backlog::BacklogApiKey;
 use runtime::{Abandoned, Failure};
 use serde::Deserialize;
@@ -46,10 +46,7 @@ pub(crate) async fn judge(mut response: Response, key: &BacklogApiKey) -> Result
         301 | 308 => return Err(Failure::permanent(format!("Backlog is at another address now ({status})")).into()),
         300..=399 => return Err(Failure::retry(format!("Backlog redirects ({status}), which is not followed")).into()),
         401 => return Err(without_effect(refused_key())),
-        403 => {
-            let reason = "Backlog does not let the owner of the API key do this (403)";
-            return Err(without_effect(Failure::permanent(reason)));
-        }
+        403 => return Err(without_effect(forbidden("do this"))),
         429 => return Err(without_effect(rate_limit(&response))),
         _ => {}
     }

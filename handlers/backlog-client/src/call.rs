@@ -2,7 +2,9 @@
 
 use crate::Issues;
 use crate::answer::{self, Answer};
+use crate::refusal::unreachable;
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey};
+use contracts::trace::Cause;
 use runtime::{Abandoned, Anew, Effect, Failure};
 use std::time::Duration;
 use web::{Response, StatusCode, header};
@@ -65,8 +67,7 @@ impl Issues<'_> {
         request.timeout(CALL_TIMEOUT).send().await.map_err(|error| {
             // Without a connection nothing was sent.
             let effect = if error.is_connect() { Effect::None } else { Effect::Unknown };
-            let failure = Failure::retry(format!("Backlog cannot be reached: {}", web::describe(error)));
-            Abandoned { failure, effect }
+            Abandoned { failure: unreachable(error), effect }
         })
     }
 }
@@ -76,9 +77,8 @@ impl Issues<'_> {
 /// Fails for a key that no header can hold, which Backlog has never made.
 pub fn key_header(key: &BacklogApiKey) -> Result<header::HeaderValue, Failure> {
     let mut value = header::HeaderValue::from_str(key.expose()).map_err(|_| {
-        Failure::permanent(
-            "Backlog's API key holds a character that no key has: give a valid one with `cargo xtask deploy`",
-        )
+        let reason = "Backlog's API key holds a character that no key has: give a valid one with `cargo xtask deploy`";
+        Failure::permanent(reason).because(Cause::secret_refused::<BacklogApiKey>())
     })?;
     value.set_sensitive(true);
     Ok(value)

@@ -8,7 +8,7 @@ mod text;
 
 pub use call::key_header;
 pub use markup::Markup;
-pub use refusal::{Refusal, rate_limit, refused_key, shows_key};
+pub use refusal::{Refusal, forbidden, rate_limit, refused_key, shows_key, unreachable};
 pub use text::{SUMMARY_LIMIT, shorten_line, shorten_summary, shorten_text};
 
 use answer::Answer;
@@ -19,6 +19,8 @@ use runtime::{Abandoned, Failure, Secret};
 use serde::Deserialize;
 use web::Client;
 
+/// What this SaaS is called in a cause.
+pub const BACKLOG: &str = "Backlog";
 /// The status "closed", which every project has under this number.
 ///
 /// Source: backlog.com, "changes of the API for added statuses": the four standard ones keep 1 to 4.

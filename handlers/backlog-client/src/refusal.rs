@@ -1,7 +1,9 @@
 //! How Backlog refuses a call, whatever the call is.
 
+use crate::BACKLOG;
 use contracts::backlog::BacklogApiKey;
 use contracts::text::beginning;
+use contracts::trace::Cause;
 use runtime::Failure;
 use std::time::{Duration, SystemTime};
 use web::Response;
@@ -62,7 +64,8 @@ impl Refusal {
 
     /// A failure that does not pass.
     pub fn permanent(&self) -> Failure {
-        Failure::permanent(format!("Backlog refused the request ({}){}", self.status, self.words()))
+        let failure = Failure::permanent(format!("Backlog refused the request ({}){}", self.status, self.words()));
+        failure.because(Cause::content_refused(BACKLOG))
     }
 
     /// A failure that may pass.
@@ -99,14 +102,29 @@ impl Refusal {
 
 /// A 401 with the key as it is stored now. Source: developer.nulab.com, "Authentication".
 pub fn refused_key() -> Failure {
-    Failure::permanent("Backlog refuses the API key (401): give a valid one with `cargo xtask deploy`")
+    let failure = Failure::permanent("Backlog refuses the API key (401): give a valid one with `cargo xtask deploy`");
+    failure.because(Cause::secret_refused::<BacklogApiKey>())
+}
+
+/// A 403: the key is valid, and its owner may not do this.
+pub fn forbidden(what: &str) -> Failure {
+    let failure = Failure::permanent(format!("Backlog does not let the owner of the API key {what} (403)"));
+    failure.because(Cause::not_allowed(
+        "give the owner of the API key the right in Backlog, or deploy with the key of a user who has it",
+    ))
+}
+
+/// No answer; the reason says nothing about a call that writes.
+pub fn unreachable(error: web::Error) -> Failure {
+    let failure = Failure::retry(format!("Backlog cannot be reached: {}", web::describe(error)));
+    failure.because(Cause::unreachable(BACKLOG))
 }
 
 /// A 429: patience until the moment that the answer names.
 ///
 /// Source: developer.nulab.com, "Rate limit".
 pub fn rate_limit(response: &Response) -> Failure {
-    Failure::retry_after("Backlog's rate limit is reached", wait_of(response))
+    Failure::retry_after("Backlog's rate limit is reached", wait_of(response)).because(Cause::rate_limited(BACKLOG))
 }
 
 /// Whether a text holds the key, as it is or as it is written in a query.

@@ -86,8 +86,8 @@ const RETRY: Outcome = Outcome::Retry { after: None };
 
 impl Stage {
     async fn new() -> Self {
-        let standins = testing::standins(Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }).await;
-        let origin = Origin::parse(&standins.backlog_url()).unwrap();
+        let standins = testing::standins(Keys::sample().with("BACKLOG_API_KEY", KEY)).await;
+        let origin = Origin::parse(&standins.origin("backlog")).unwrap();
         Self { standins, origin, key: testing::secret(&[KEY]) }
     }
 
@@ -109,8 +109,8 @@ impl Stage {
         assert_no_canary(&format!("{outcome:?}"), &CANARIES);
         let (found, reason) = match outcome {
             Ok(found) => (found, String::new()),
-            Err(Failure::Retry { after, reason }) => (Outcome::Retry { after }, reason),
-            Err(Failure::Permanent { reason }) => (Outcome::Permanent, reason),
+            Err(Failure::Retry { after, reason, .. }) => (Outcome::Retry { after }, reason),
+            Err(Failure::Permanent { reason, .. }) => (Outcome::Permanent, reason),
         };
         assert_eq!(found, expected, "{call:?}: {reason}");
         reason

@@ -14,14 +14,18 @@ pub use folder::{Folder, KeyPrefix, UnusableName};
 pub use formatting::TextFormatting;
 pub use id::{IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
 
-use crate::SettingValue;
 use crate::secret::secret_value;
 use crate::setting::setting_from_text;
+use crate::{Saas, SettingValue};
 use serde::{Deserialize, Serialize};
+
+/// Backlog of Nulab.
+pub const SAAS: Saas = Saas { name: "Backlog" };
 
 secret_value! {
     /// A key of the Backlog API; it acts with the rights of the user who made it.
-    BacklogApiKey = "BACKLOG_API_KEY", "Backlog: your icon, Personal settings, API, Register"
+    BacklogApiKey = "BACKLOG_API_KEY", Key of SAAS,
+    "your icon, Personal settings, API, Register"
 }
 
 /// The header in which the key travels, so that no URL holds it, which proxies, logs and errors show.

@@ -2,14 +2,18 @@
 //!
 //! Source: Bytebase documentation, "API authentication" and "Service account".
 
-use crate::SettingValue;
 use crate::secret::secret_value;
 use crate::setting::setting_from_text;
+use crate::{Saas, SettingValue};
 use serde::{Deserialize, Serialize};
+
+/// Bytebase, wherever it is hosted.
+pub const SAAS: Saas = Saas { name: "Bytebase" };
 
 secret_value! {
     /// The key of a service account, which is its password at login.
-    BytebaseServiceKey = "BYTEBASE_SERVICE_KEY", "Bytebase: IAM & Admin, Users & Groups, Add Service Account; the key is shown once, then `Reset service key` makes a new one"
+    BytebaseServiceKey = "BYTEBASE_SERVICE_KEY", Key of SAAS,
+    "IAM & Admin, Users & Groups, Add Service Account; the key is shown once, then `Reset service key` makes a new one"
 }
 
 /// The e-mail address by which a service account logs in, such as `tsugite@service.bytebase.com`.

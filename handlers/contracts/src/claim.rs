@@ -1,5 +1,6 @@
 //! Work that must have its effect once, however often its message is delivered.
 
+use crate::trace::Made;
 use serde::{Deserialize, Serialize};
 
 /// How far a piece of work has come.
@@ -17,7 +18,10 @@ pub enum Progress {
     Dropped,
     /// It had its effect.
     Done {
-        /// What came of it.
+        /// What came of it, in words.
         result: String,
+        /// What it made. Default: not known, as in records of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<Made>,
     },
 }

@@ -5,6 +5,7 @@ mod interest;
 mod link;
 mod message;
 mod published;
+mod saas;
 mod secret;
 mod setting;
 mod signature;
@@ -25,6 +26,7 @@ pub mod teams;
 pub mod teams_poster;
 pub mod text;
 pub mod ticket_creator;
+pub mod trace;
 pub mod webhook_receiver;
 
 pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};
@@ -35,7 +37,8 @@ pub use link::{
 };
 pub use message::{Headers, JsonObject, Message, WithHeaders};
 pub use published::{PlainText, Published, published_id};
-pub use secret::{SecretValue, SigningKey, SigningSecret, WebhookToken};
+pub use saas::Saas;
+pub use secret::{SecretForm, SecretValue, SigningKey, SigningSecret, WebhookToken};
 pub use setting::{Days, Origin, SettingValue, SizeLimit};
 pub use signature::{Encoding, Handshake, KeyForm, Signature, Timestamp, Unsigned};
 pub use time_zone::TimeZone;

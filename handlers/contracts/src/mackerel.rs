@@ -10,9 +10,12 @@ pub use alert::{AlertNotification, Host, MARKER_LABEL, Metric};
 pub use event::{MackerelEvent, NotAnAlert};
 pub use test_alert::{HEADLINE_CHARS, TestAlert, test_alert};
 
-use crate::SettingValue;
 use crate::setting::setting_from_text;
+use crate::{Saas, SettingValue};
 use serde::{Deserialize, Serialize};
+
+/// Mackerel of Hatena.
+pub const SAAS: Saas = Saas { name: "Mackerel" };
 
 /// What becomes of an issue when its alert recovers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,14 +1,27 @@
 //! Values of secrets: one type each, so that two cannot be swapped.
 
+use crate::Saas;
 use std::fmt;
+
+/// What a secret is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretForm {
+    /// A key, a password or a token.
+    Key,
+    /// The address of something; whoever knows it may use it. Only an encrypted one is taken at deploy.
+    Address,
+}
 
 /// The value of a secret, read from Secrets Manager.
 pub trait SecretValue: Clone {
     /// What it is called when somebody is asked for it; also the name of the environment
-    /// variable that may hold it at deploy, in `UPPER_SNAKE_CASE`. That of an address ends with `_URL`, and
-    /// only an encrypted one is taken at deploy.
+    /// variable that may hold it at deploy, in `UPPER_SNAKE_CASE`.
     const NAME: &'static str;
-    /// Where a person finds or makes it; a sentence without a full stop.
+    /// The SaaS that it opens. Default: none, it is made and used within a stack.
+    const SAAS: Option<&'static Saas> = None;
+    /// What it is. Default: a key.
+    const FORM: SecretForm = SecretForm::Key;
+    /// Where a person finds or makes it in that SaaS; a sentence without a full stop.
     const ORIGIN: &'static str;
 
     /// Takes the text as stored, without white space around it: pasted keys often carry some.
@@ -26,7 +39,8 @@ pub trait SecretValue: Clone {
 
 /// Declares a secret value that never shows itself in a log or an error.
 macro_rules! secret_value {
-    ($(#[$doc:meta])* $name:ident = $variable:literal, $origin:literal $(, refused by $refusal:path)?) => {
+    ($(#[$doc:meta])* $name:ident = $variable:literal $(, $form:ident of $saas:path)?,
+        $origin:literal $(, refused by $refusal:path)?) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq)]
         pub struct $name(String);
@@ -40,6 +54,10 @@ macro_rules! secret_value {
 
         impl $crate::SecretValue for $name {
             const NAME: &'static str = $variable;
+            $(
+                const SAAS: Option<&'static $crate::Saas> = Some(&$saas);
+                const FORM: $crate::SecretForm = $crate::SecretForm::$form;
+            )?
             const ORIGIN: &'static str = $origin;
 
             fn from_stored(text: &str) -> Self {

@@ -1,10 +1,15 @@
 //! Slack's incoming webhooks. Source: docs.slack.dev, "Sending messages using incoming webhooks".
 
+use crate::Saas;
 use crate::secret::secret_value;
+
+/// Slack.
+pub const SAAS: Saas = Saas { name: "Slack" };
 
 secret_value! {
     /// The URL of an incoming webhook; whoever knows it can post.
-    SlackWebhookUrl = "SLACK_WEBHOOK_URL", "Slack: api.slack.com/apps, your app, Incoming Webhooks, Add New Webhook",
+    SlackWebhookUrl = "SLACK_WEBHOOK_URL", Address of SAAS,
+    "api.slack.com/apps, your app, Incoming Webhooks, Add New Webhook",
     refused by refusal
 }
 

@@ -1,13 +1,16 @@
 //! The one call of Backlog's API that the function makes: open a shared file for reading.
 
-use backlog_client::{Refusal, key_header, rate_limit, refused_key, shows_key};
+use backlog_client::{Refusal, forbidden, key_header, rate_limit, refused_key, shows_key, unreachable};
 use contracts::Origin;
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey, ProjectKey};
+use contracts::trace::Cause;
 use runtime::{Anew, Bytes, Failure, Secret};
 use web::{Response, StatusCode, Url, header};
 
 /// Redirects that are followed before giving up.
 const REDIRECTS_LIMIT: usize = 3;
+/// What a person does if Backlog hides the project.
+const JOIN_PROJECT: &str = "add the owner of the API key to the project's members in Backlog";
 
 /// A project's files, and the key that opens them.
 pub struct Source<'a> {
@@ -86,10 +89,7 @@ impl Source<'_> {
             } else if shows_key(url.as_str(), key) {
                 return Err(Failure::permanent("Backlog passes the API key on to another host"));
             }
-            let response = request
-                .send()
-                .await
-                .map_err(|error| Failure::retry(format!("Backlog cannot be reached: {}", web::describe(error))))?;
+            let response = request.send().await.map_err(unreachable)?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
@@ -108,9 +108,8 @@ impl Source<'_> {
                 if refusal.is_no_resource() {
                     Ok(Download::Gone)
                 } else if refusal.is_no_project() {
-                    Err(Failure::permanent(
-                        "the owner of Backlog's API key does not see the project any more (404): add it to the project's members",
-                    ))
+                    let reason = "the owner of Backlog's API key does not see the project any more (404): add it to the project's members";
+                    Err(Failure::permanent(reason).because(Cause::not_allowed(JOIN_PROJECT)))
                 } else {
                     Err(refusal.retry())
                 }
@@ -122,7 +121,7 @@ impl Source<'_> {
             }
             400 => Ok(Download::Refused(Refusal::read(response, key).await.permanent())),
             401 => Err(refused_key()),
-            403 => Err(Failure::permanent("Backlog does not let the owner of the API key read this file (403)")),
+            403 => Err(forbidden("read this file")),
             code if web::is_final(code) => Err(Refusal::read(response, key).await.permanent()),
             _ => Err(Refusal::read(response, key).await.retry()),
         }

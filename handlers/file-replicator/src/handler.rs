@@ -1,9 +1,11 @@
 //! What the function does with one event.
 
 use crate::backlog::{Content, Download, Source};
+use backlog_client::BACKLOG;
 use contracts::SizeLimit;
 use contracts::backlog::{BacklogEvent, SharedFile};
 use contracts::file_replicator::Links as Declared;
+use contracts::trace::{Cause, Made};
 use runtime::{Delivery, Done, Failure, KnownObject, ObjectStore, Upload, Written, timeout_at};
 use sha2::{Digest, Sha256};
 
@@ -88,9 +90,12 @@ impl Copying<'_> {
                 self.check_size(content.size_bytes())?;
                 Ok(Opened { content, there })
             }
-            (Download::Gone, _) => Err(Done::Warned(format!("file {id} is no longer in Backlog"))),
+            (Download::Gone, _) => {
+                let gone = Cause::Missing { from: BACKLOG.into() };
+                Err(Done::warned(gone, format!("file {id} is no longer in Backlog")))
+            }
             (Download::Refused(_), None) => {
-                Err(Done::Warned(format!("file {id} has no size and no content: it is a folder")))
+                Err(Done::warned(Cause::Other, format!("file {id} has no size and no content: it is a folder")))
             }
             (Download::Refused(failure), Some(_)) => return Err(failure),
         })
@@ -120,13 +125,14 @@ impl Copying<'_> {
         }
         let written = upload.finish().await?;
         let key = upload.key();
+        let made = Made::Object(key.to_owned());
         Ok(match (written, self.file.size) {
-            (Written::Before, _) => Done::Worked(format!("{key} has these {n_bytes} bytes already")),
+            (Written::Before, _) => Done::worked(made, format!("{key} has these {n_bytes} bytes already")),
             // What Backlog serves may be older than the event, if its servers do not agree yet.
             (Written::Anew, Some(size)) if !is_announced => {
-                Done::LookAgain(format!("copied {n_bytes} bytes to {key}; the event announced {size}"))
+                Done::look_again(made, format!("copied {n_bytes} bytes to {key}; the event announced {size}"))
             }
-            (Written::Anew, _) => Done::Worked(format!("copied {n_bytes} bytes to {key}")),
+            (Written::Anew, _) => Done::worked(made, format!("copied {n_bytes} bytes to {key}")),
         })
     }
 

@@ -2,9 +2,10 @@
 
 use crate::ledger::{Claim, Ledger, Telling, now_millis};
 use crate::report::Report;
-use backlog_client::{Change, Issue, Issues, Markup, NewIssue};
+use backlog_client::{BACKLOG, Change, Issue, Issues, Markup, NewIssue};
 use contracts::incident_reporter::{Incident, Links as Declared};
 use contracts::mackerel::{AlertNotification, MackerelEvent, OnRecovery};
+use contracts::trace::{Cause, Made};
 use runtime::{Abandoned, Delivery, Done, Effect, Failure, Instant, Stored, timeout_at};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -31,10 +32,10 @@ pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<
     } = links;
     let event = &delivery.message;
     if event.is_alert_group() {
-        return Ok(Done::Warned(
+        return Ok(Done::warned(
+            Cause::not_allowed("switch off group notifications for the channel in Mackerel"),
             "Mackerel notifies this channel of a group of alerts, so that those of the group are not sent: switch off \
-             group notifications for the channel"
-                .into(),
+             group notifications for the channel",
         ));
     }
     let Some(alert) = event.alert() else {
@@ -100,7 +101,10 @@ impl Work<'_> {
             )),
             Claim::NeverSeen => Ok(Done::Ignored(format!("alert {id} recovered and was never seen before"))),
             Claim::NotOpened => Err(self.no_issue_yet()),
-            Claim::Told { issue_key } => Ok(Done::Ignored(format!("{issue_key} was told before"))),
+            Claim::Told { issue_key } => {
+                let told = format!("{issue_key} was told before");
+                Ok(Done::repeated(Made::Issue(issue_key), told))
+            }
             Claim::Open(held) => self.create(&held, Effect::None).await,
             Claim::OpenAgain { held, opening } => self.find_or_create(held, &opening).await,
             Claim::Tell(telling) => self.tell(&telling).await,
@@ -113,7 +117,8 @@ impl Work<'_> {
         match created {
             Ok(issue) => {
                 self.ledger.note_created(held, &issue.key, &self.digest).await;
-                Ok(Done::Worked(format!("created {} for alert {}", issue.key, self.alert.id)))
+                let created = format!("created {} for alert {}", issue.key, self.alert.id);
+                Ok(Done::worked(Made::Issue(issue.key), created))
             }
             Err(Abandoned { failure, effect }) => {
                 match (earlier, effect) {
@@ -145,7 +150,8 @@ impl Work<'_> {
         };
         if opening == self.digest {
             self.ledger.note_created(&held, &key, opening).await;
-            return Ok(Done::Worked(format!("found {key}, which was created for alert {id} before")));
+            let found = format!("found {key}, which was created for alert {id} before");
+            return Ok(Done::worked(Made::Issue(key), found));
         }
         self.tell(&self.ledger.tell_found(&held, &key, opening, &self.digest).await?).await
     }
@@ -157,10 +163,16 @@ impl Work<'_> {
             Ok(change) => {
                 self.ledger.note_told(held, Some(&self.digest)).await;
                 let id = &self.alert.id;
+                let made = Made::Issue(issue_key.clone());
                 Ok(match change {
-                    Change::Made if self.closes => Done::Worked(format!("closed {issue_key}: alert {id} recovered")),
-                    Change::Made => Done::Worked(format!("told {issue_key} about alert {id}")),
-                    Change::NoIssue => Done::Warned(format!("{issue_key} is no longer in Backlog")),
+                    Change::Made if self.closes => {
+                        Done::worked(made, format!("closed {issue_key}: alert {id} recovered"))
+                    }
+                    Change::Made => Done::worked(made, format!("told {issue_key} about alert {id}")),
+                    Change::NoIssue => {
+                        let gone = Cause::Missing { from: BACKLOG.into() };
+                        Done::warned(gone, format!("{issue_key} is no longer in Backlog"))
+                    }
                 })
             }
             Err(Abandoned { failure, .. }) => {

@@ -3,6 +3,7 @@
 use contracts::Published;
 use contracts::question::{Question, receipt};
 use contracts::question_archiver::{ArchivedQuestion, Links as Declared};
+use contracts::trace::Made;
 use jiff::Timestamp;
 use runtime::{Delivery, Done, Failure};
 use std::time::Duration;
@@ -34,11 +35,12 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
         )));
     }
     let life = keep_days.map(|days| Duration::from_secs(days.seconds()));
-    if archive.insert(&id, &question, life).await? {
-        Ok(Done::Worked(format!("kept question {id}")))
-    } else {
-        Ok(Done::Ignored(format!("question {id} is kept already")))
-    }
+    let is_new = archive.insert(&id, &question, life).await?;
+    let made = Made::Item(id.clone());
+    Ok(match is_new {
+        true => Done::worked(made, format!("kept question {id}")),
+        false => Done::repeated(made, format!("question {id} is kept already")),
+    })
 }
 
 /// When the question was published, in one form, so that items sort by it.

@@ -1,5 +1,6 @@
 //! Why a handler could not do its work, and what happens to the message then.
 
+use contracts::trace::Cause;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ pub enum Failure {
     Retry {
         /// What failed, without secrets.
         reason: String,
+        /// Why, as far as the function knows.
+        cause: Cause,
         /// When the far side said to come back. Default: longer with each delivery.
         after: Option<Duration>,
     },
@@ -17,30 +20,44 @@ pub enum Failure {
     Permanent {
         /// What failed, without secrets.
         reason: String,
+        /// Why, as far as the function knows.
+        cause: Cause,
     },
 }
 
 impl Failure {
     /// A failure that may pass.
     pub fn retry(reason: impl Into<String>) -> Self {
-        Self::Retry { reason: reason.into(), after: None }
+        Self::Retry { reason: reason.into(), cause: Cause::Other, after: None }
     }
 
     /// A failure that passes after a known time.
     pub fn retry_after(reason: impl Into<String>, after: Duration) -> Self {
-        Self::Retry { reason: reason.into(), after: Some(after) }
+        Self::Retry { reason: reason.into(), cause: Cause::Other, after: Some(after) }
     }
 
     /// A failure that does not pass.
     pub fn permanent(reason: impl Into<String>) -> Self {
-        Self::Permanent { reason: reason.into() }
+        Self::Permanent { reason: reason.into(), cause: Cause::Other }
+    }
+
+    /// The same failure with its cause.
+    pub fn because(mut self, known: Cause) -> Self {
+        let (Self::Retry { cause, .. } | Self::Permanent { cause, .. }) = &mut self;
+        *cause = known;
+        self
     }
 
     /// What failed.
     pub fn reason(&self) -> &str {
-        match self {
-            Self::Retry { reason, .. } | Self::Permanent { reason } => reason,
-        }
+        let (Self::Retry { reason, .. } | Self::Permanent { reason, .. }) = self;
+        reason
+    }
+
+    /// Why, as far as the function knows.
+    pub fn cause(&self) -> &Cause {
+        let (Self::Retry { cause, .. } | Self::Permanent { cause, .. }) = self;
+        cause
     }
 }
 

@@ -5,6 +5,7 @@
 //! a handler names in its manifest and in [`linker!`]. No crate here has features of its own, so that a
 //! handler's bytes do not depend on which other handlers are built beside it.
 
+mod done;
 mod environment;
 mod failure;
 mod link;
@@ -18,6 +19,7 @@ pub mod log;
 pub use contracts;
 
 pub use bytes::Bytes;
+pub use done::{Done, Outcome};
 pub use environment::{Environment, LinkError};
 pub use failure::Failure;
 pub use link::{
@@ -27,4 +29,4 @@ pub use link::{
 pub use linker::{Opens, OpensWith, Variables};
 pub use tokio::time::{Instant, timeout_at};
 pub use trigger::http::{Reply, Request, serve_http};
-pub use trigger::queue::{Delivery, Done, Outcome, serve_queue};
+pub use trigger::queue::{Delivery, serve_queue};

@@ -1,6 +1,8 @@
 //! Log lines as JSON objects, one a line, so that one event can be followed through the functions.
 
-use serde_json::{Map, Value, json};
+use contracts::trace::{EventId, Level, Line, Trace};
+use serde::Serialize;
+use serde_json::Value;
 use std::cell::RefCell;
 use std::io::Write;
 use std::time::SystemTime;
@@ -14,37 +16,61 @@ pub(crate) fn begin_invocation(request_id: &str) {
     REQUEST_ID.with_borrow_mut(|current| request_id.clone_into(current));
 }
 
-/// Something went as it should; `fields` is a JSON object without secrets.
-pub fn info(message: &str, fields: Value) {
-    write("info", message, fields);
+/// What happened to an event.
+pub(crate) fn trace(event: EventId, trace: Trace) {
+    write(&line(trace.level(), trace.message(), event, Some(trace)));
 }
 
-/// Something is odd and needs no action now.
+/// Something is odd and needs no action now; `fields` is a JSON object without secrets.
 pub fn warn(message: &str, fields: Value) {
-    write("warn", message, fields);
+    remark(Level::Warn, message, EventId::default(), fields);
+}
+
+/// Something about an event is odd and needs no action now.
+pub(crate) fn warn_of(event: EventId, message: &str, fields: Value) {
+    remark(Level::Warn, message, event, fields);
 }
 
 /// Something failed and a person should look.
-pub fn error(message: &str, fields: Value) {
-    write("error", message, fields);
+pub(crate) fn error(message: &str, fields: Value) {
+    remark(Level::Error, message, EventId::default(), fields);
 }
 
-fn write(level: &str, message: &str, fields: Value) {
-    let request_id = REQUEST_ID.with_borrow(Clone::clone);
-    let mut line = Map::new();
+/// Something about an event failed and a person should look.
+pub(crate) fn error_of(event: EventId, message: &str, fields: Value) {
+    remark(Level::Error, message, event, fields);
+}
+
+/// A line that is only for people.
+#[derive(Serialize)]
+struct Remark {
+    #[serde(flatten)]
+    line: Line,
+    #[serde(flatten)]
+    fields: Value,
+}
+
+fn remark(level: Level, message: &str, event: EventId, fields: Value) {
+    write(&Remark { line: line(level, message, event, None), fields });
+}
+
+fn line(level: Level, message: &str, event: EventId, trace: Option<Trace>) -> Line {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    line.insert("at_ms".into(), json!(u64::try_from(since_1970.as_millis()).unwrap_or_default()));
-    line.insert("level".into(), json!(level));
-    line.insert("message".into(), json!(message));
-    if !request_id.is_empty() {
-        line.insert("request_id".into(), json!(request_id));
+    let request_id = REQUEST_ID.with_borrow(Clone::clone);
+    Line {
+        at_ms: u64::try_from(since_1970.as_millis()).unwrap_or_default(),
+        level,
+        message: message.to_owned(),
+        request_id: Some(request_id).filter(|id| !id.is_empty()),
+        event,
+        trace,
     }
-    if let Value::Object(fields) = fields {
-        line.extend(fields);
-    }
-    let mut text = one_line(&Value::Object(line).to_string());
-    text.push('\n');
+}
+
+fn write(line: &impl Serialize) {
     // A log that cannot be written must not stop the work.
+    let Ok(json) = serde_json::to_string(line) else { return };
+    let text = one_line(&json) + "\n";
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 

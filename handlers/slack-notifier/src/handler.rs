@@ -4,6 +4,7 @@ use crate::notice::Notice;
 use crate::slack::Shown;
 use crate::{blocks, slack};
 use contracts::slack_notifier::{Contract, Links as Declared};
+use contracts::trace::Made;
 use contracts::{Contract as _, PlainText, Published};
 use runtime::{Attempt, Delivery, Done, Failure, timeout_at};
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<PlainText>>) -> 
             Shown::Text { refusal } => format!(" in plain text, since Slack does not take its blocks ({refusal})"),
         };
         let again = if attempt == Attempt::Again { ", after an earlier attempt" } else { "" };
-        Ok(Done::Worked(format!("shown as {}{how}{again}", notice.kind)))
+        Ok(Done::worked(Made::Message, format!("shown as {}{how}{again}", notice.kind)))
     };
     shown.once(delivery.published_id(), LEASE, show).await
 }

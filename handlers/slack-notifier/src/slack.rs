@@ -4,6 +4,7 @@
 //! comes with which status has changed over the years, so the word decides before the status does.
 
 use contracts::slack::SlackWebhookUrl;
+use contracts::trace::Cause;
 use runtime::{Failure, Secret};
 use serde_json::Value;
 use std::time::Duration;
@@ -19,6 +20,11 @@ const ECHO_LETTERS: usize = 6;
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// No wait is longer, whatever Slack says: the notification would be news no more.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// What this SaaS is called in a cause.
+const SLACK: &str = "Slack";
+/// What a person does in Slack if it knows the webhook and refuses the channel.
+const OPEN_CHANNEL: &str = "allow the app to post to the channel in Slack, or choose another channel for its webhook";
 
 const NEW_WEBHOOK: &str = "make a new webhook and deploy again with SLACK_WEBHOOK_URL";
 
@@ -91,9 +97,10 @@ pub async fn post(webhook: &Secret<SlackWebhookUrl>, message: &Message) -> Resul
     let refusal = answer.said();
     match send(webhook, &message.text).await?.outcome() {
         Ok(()) => Ok(Shown::Text { refusal }),
-        Err(Failure::Permanent { reason }) => Err(Failure::permanent(format!(
-            "Slack does not take this message ({refusal}), nor its text alone: {reason}"
-        ))),
+        Err(Failure::Permanent { reason, cause }) => {
+            let reason = format!("Slack does not take this message ({refusal}), nor its text alone: {reason}");
+            Err(Failure::Permanent { reason, cause })
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -158,28 +165,40 @@ impl Answer {
         Err(match status {
             _ if self.is(&LIMIT_WORDS) => self.limited(),
             _ if self.is(&PASSING_WORDS) => Failure::retry(format!("Slack answered {said}")),
-            _ if self.is(&MESSAGE_WORDS) => Failure::permanent(format!("Slack does not take this message ({said})")),
+            _ if self.is(&MESSAGE_WORDS) => unfit(format!("Slack does not take this message ({said})")),
             _ if self.is(&CHANNEL_WORDS) => Failure::permanent(format!(
                 "Slack does not let the webhook post to its channel ({said}): allow it there, or {NEW_WEBHOOK}"
-            )),
+            ))
+            .because(Cause::not_allowed(OPEN_CHANNEL)),
             // Every try would start the workflow once more.
-            200..500 if self.is_of_workflow && status != 429 => Failure::permanent(format!(
+            200..500 if self.is_of_workflow && status != 429 => another_webhook(format!(
                 "whoever has this address answers as a workflow of Slack does ({said}), which takes variables and \
                  shows no message; {NEW_WEBHOOK}"
             )),
             _ if self.is_unknown_webhook() => {
-                Failure::permanent(format!("Slack does not know the webhook ({said}): {NEW_WEBHOOK}"))
+                another_webhook(format!("Slack does not know the webhook ({said}): {NEW_WEBHOOK}"))
             }
             429 => self.limited(),
-            _ if web::is_final(status) => Failure::permanent(format!("Slack refused the message ({said})")),
+            _ if web::is_final(status) => unfit(format!("Slack refused the message ({said})")),
             // Whoever says 200 without `ok` is not Slack, or not as we know it: nothing says it was shown.
             _ => Failure::retry(format!("Slack answered {said} in place of `ok`")),
         })
     }
 
     fn limited(&self) -> Failure {
-        Failure::retry_after("Slack's rate limit is reached", self.wait.unwrap_or(DEFAULT_WAIT))
+        let wait = self.wait.unwrap_or(DEFAULT_WAIT);
+        Failure::retry_after("Slack's rate limit is reached", wait).because(Cause::rate_limited(SLACK))
     }
+}
+
+/// A failure that ends when the secret gets another value.
+fn another_webhook(reason: String) -> Failure {
+    Failure::permanent(reason).because(Cause::secret_refused::<SlackWebhookUrl>())
+}
+
+/// A failure of this one message.
+fn unfit(reason: String) -> Failure {
+    Failure::permanent(reason).because(Cause::content_refused(SLACK))
 }
 
 /// The body, if it is one of Slack's words, or looks like one and repeats nothing of the address.

@@ -33,11 +33,15 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
+use contracts::SecretValue;
+use contracts::backlog::BacklogApiKey;
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::products::{Product, SecretKind};
 use crate::received::Credential;
 use crate::secret::Secret;
+use crate::server::Standins;
 use crate::service::{Service, Sighting};
 
 use allowance::{Allowance, Kind, Standing};
@@ -46,6 +50,24 @@ use error::ErrorCode;
 use file::{BacklogFile, Project};
 use issue::Issue;
 use webhook::Webhook;
+
+/// What the list of stand-ins says of it.
+pub(crate) const PRODUCT: Product = Product {
+    name: NAME,
+    secret: Some(SecretKind {
+        name: BacklogApiKey::NAME,
+        sample: "SampleBacklogKey0123456789",
+        value: SecretKind::itself,
+    }),
+    open: |opening| {
+        let state = Mutex::new(Space::new(Secret::new(opening.secret)));
+        Arc::new(Backlog { base_url: opening.origin, state })
+    },
+    script: include_str!("backlog/page.js"),
+    style: "",
+};
+
+const NAME: &str = "backlog";
 
 /// One space with one user, who owns the key.
 pub(crate) struct Backlog {
@@ -70,16 +92,6 @@ struct Space {
 }
 
 impl Backlog {
-    /// Opens a space with the default project and nothing in it.
-    pub(crate) fn new(base_url: String, key: String) -> Self {
-        Self { base_url, state: Mutex::new(Space::new(Secret::new(key))) }
-    }
-
-    /// Replaces the accepted key; the old one is wrong from now on.
-    pub(crate) fn change_key(&self, key: String) {
-        self.space().key.rotate(key);
-    }
-
     /// Puts a file, and its project if it is new, or says what is wrong with it.
     pub(crate) fn put_file(&self, file: BacklogFile) -> Result<(), String> {
         file.check()?;
@@ -192,9 +204,40 @@ impl Space {
     }
 }
 
+impl Standins {
+    /// Returns every issue of Backlog with its comments, as `GET /_control/backlog/issues` does.
+    #[must_use]
+    pub fn backlog_issues(&self) -> Vec<Value> {
+        self.service::<Backlog>().issues()
+    }
+
+    /// Puts a file into a project, as `POST /_control/backlog/files` does.
+    ///
+    /// # Panics
+    ///
+    /// The file contradicts itself, or its project contradicts one that is already there.
+    #[track_caller]
+    pub fn put_file(&self, file: BacklogFile) {
+        let id = file.id;
+        let wrong = self.service::<Backlog>().put_file(file).err();
+        assert!(wrong.is_none(), "file {id}: {}", wrong.unwrap_or_default());
+    }
+
+    /// Puts a custom field into a project, as `POST /_control/backlog/custom-fields` does.
+    ///
+    /// # Panics
+    ///
+    /// The field contradicts itself, or there is no such project.
+    #[track_caller]
+    pub fn put_custom_field(&self, field: BacklogCustomField) {
+        let wrong = self.service::<Backlog>().put_custom_field(field).err();
+        assert!(wrong.is_none(), "custom field: {}", wrong.unwrap_or_default());
+    }
+}
+
 impl Service for Backlog {
     fn name(&self) -> &'static str {
-        "backlog"
+        NAME
     }
 
     fn routes(self: Arc<Self>) -> Router {
@@ -248,6 +291,14 @@ impl Service for Backlog {
         let query = parts.uri.query().unwrap_or_default();
         let (credential, query) = credential::inspect(&parts.headers, query, &self.space().key);
         Sighting { query, ..Sighting::of(parts, body, credential) }
+    }
+
+    fn secret(&self) -> Option<String> {
+        Some(self.space().key.current().to_owned())
+    }
+
+    fn change_secret(&self, key: String) {
+        self.space().key.rotate(key);
     }
 
     fn scrub(&self, text: &str) -> String {

@@ -15,9 +15,12 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use contracts::SecretValue;
+use contracts::bytebase::BytebaseServiceKey;
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::products::{Product, SecretKind};
 use crate::received::Credential;
 use crate::secret::{REDACTED, Secret};
 use crate::service::{Service, Sighting};
@@ -25,7 +28,20 @@ use crate::service::{Service, Sighting};
 use error::Code;
 use session::{Attempts, Sessions};
 
-pub(crate) const NAME: &str = "bytebase";
+/// What the list of stand-ins says of it.
+pub(crate) const PRODUCT: Product = Product {
+    name: NAME,
+    secret: Some(SecretKind {
+        name: BytebaseServiceKey::NAME,
+        sample: "bbs_SampleServiceKey0123",
+        value: SecretKind::itself,
+    }),
+    open: |opening| Arc::new(Bytebase { state: Mutex::new(Workspace::new(Secret::new(opening.secret))) }),
+    script: include_str!("bytebase/page.js"),
+    style: "",
+};
+
+const NAME: &str = "bytebase";
 const LOGIN: &str = "/v1/auth/login";
 const DEFAULT_PROJECTS: u32 = 23;
 /// Members of a body that are secret whatever they hold.
@@ -61,16 +77,6 @@ struct Workspace {
 }
 
 impl Bytebase {
-    /// Opens a workspace with the default projects, where nobody is logged in.
-    pub(crate) fn new(service_key: String) -> Self {
-        Self { state: Mutex::new(Workspace::new(Secret::new(service_key))) }
-    }
-
-    /// Replaces the accepted service key; the old one is wrong from now on, but its tokens live on.
-    pub(crate) fn change_service_key(&self, service_key: String) {
-        self.workspace().service_key.rotate(service_key);
-    }
-
     fn workspace(&self) -> MutexGuard<'_, Workspace> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,6 +144,15 @@ impl Service for Bytebase {
             }
         };
         Sighting { body: readable(body), ..Sighting::of(parts, body, credential) }
+    }
+
+    fn secret(&self) -> Option<String> {
+        Some(self.workspace().service_key.current().to_owned())
+    }
+
+    // The tokens of the old key live on.
+    fn change_secret(&self, service_key: String) {
+        self.workspace().service_key.rotate(service_key);
     }
 
     fn scrub(&self, text: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod guard;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -17,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::failure::Failure;
 use crate::journal::Report;
-use crate::keys::NewKeys;
+use crate::keys::check_change;
 use crate::received::ReceivedCall;
 use crate::server::Stage;
 
@@ -44,6 +45,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/fail", post(fail))
         .route("/journal", post(journal))
         .route("/keys", post(keys))
+        .route("/secrets", get(secrets))
         .route("/reset", post(reset))
         .route("/stop", post(stop))
         .with_state(control.clone());
@@ -107,10 +109,15 @@ async fn journal(State(control): State<Control>, body: Bytes) -> Result<StatusCo
 }
 
 async fn keys(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
-    let new: NewKeys = read(&body)?;
-    new.check().map_err(WrongInput)?;
-    control.stage.change_keys(new);
+    let new: BTreeMap<String, String> = read(&body)?;
+    check_change(&new).map_err(WrongInput)?;
+    control.stage.change_secrets(new);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The value of every secret that a stand-in takes, as its clients have it.
+async fn secrets(State(control): State<Control>) -> Json<BTreeMap<&'static str, String>> {
+    Json(control.stage.secrets())
 }
 
 async fn reset(State(control): State<Control>) -> StatusCode {

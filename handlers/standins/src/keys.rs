@@ -1,79 +1,71 @@
-//! The keys that the services accept, and the addresses that carry one of them.
+//! The secrets that the stand-ins take, by their names in the contracts.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
-use crate::{bytebase, slack, teams};
+use crate::products::{origin, secrets};
 
-/// The keys that the services accept.
+/// The secret that each stand-in takes, by its name, such as `SLACK_WEBHOOK_URL`; of an address it is the part that
+/// nobody else knows.
 #[derive(Clone)]
-pub struct Keys {
-    /// The API key of Backlog's only user.
-    pub backlog_api_key: String,
-    /// The last segment of the address of Slack's webhook.
-    pub slack_secret: String,
-    /// The parameter `sig` in the address of the workflow of Teams.
-    pub teams_signature: String,
-    /// The service key of Bytebase's only service account, which is its password.
-    pub bytebase_service_key: String,
-}
-
-/// A change of some of the keys.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewKeys {
-    pub(crate) backlog_api_key: Option<String>,
-    pub(crate) slack_secret: Option<String>,
-    pub(crate) teams_signature: Option<String>,
-    pub(crate) bytebase_service_key: Option<String>,
-}
+pub struct Keys(BTreeMap<&'static str, String>);
 
 impl Keys {
-    /// Returns keys for tests, each unlike the others and the same every time.
+    /// Returns secrets for tests, each unlike the others and the same every time.
     #[must_use]
     pub fn sample() -> Self {
-        Self {
-            backlog_api_key: "SampleBacklogKey0123456789".to_owned(),
-            slack_secret: "SampleSlackSecret0123456".to_owned(),
-            teams_signature: "SampleTeamsSignature-0123456789_abcdefghijk".to_owned(),
-            bytebase_service_key: "bbs_SampleServiceKey0123".to_owned(),
-        }
+        Self(secrets().map(|(_, secret)| (secret.name, secret.sample.to_owned())).collect())
     }
 
-    /// Returns the base to which a client of Backlog appends `/api/v2/…`.
+    /// Returns secrets that follow from a random word: the same for the same word, and unknown to whoever lacks it.
     #[must_use]
-    pub fn backlog_url(base: &str) -> String {
-        format!("{}/backlog", base.trim_end_matches('/'))
+    pub fn from_seed(seed: &str) -> Self {
+        let of = |name: &str| {
+            let digest = Sha256::new().chain_update(seed).chain_update([0]).chain_update(name).finalize();
+            hex::encode(&digest[..16])
+        };
+        Self(secrets().map(|(_, secret)| (secret.name, of(secret.name))).collect())
     }
 
-    /// Returns the address of Slack's webhook, which is a secret.
+    /// Returns the same secrets with another one in place of that with this name.
+    ///
+    /// # Panics
+    ///
+    /// No stand-in takes a secret of this name.
     #[must_use]
-    pub fn slack_webhook_url(&self, base: &str) -> String {
-        slack::webhook_url(base.trim_end_matches('/'), &self.slack_secret)
+    #[track_caller]
+    pub fn with(mut self, name: &str, secret: &str) -> Self {
+        let known = self.0.get_mut(name);
+        assert!(known.is_some(), "no stand-in takes `{name}`");
+        known.into_iter().for_each(|known| *known = secret.to_owned());
+        self
     }
 
-    /// Returns the address of the workflow of Teams, which is a secret.
+    /// Returns the names of all secrets that stand-ins take.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        secrets().map(|(_, secret)| secret.name)
+    }
+
+    /// Returns the secret with this name; empty if no stand-in takes one.
     #[must_use]
-    pub fn teams_workflow_url(&self, base: &str) -> String {
-        teams::workflow_url(base.trim_end_matches('/'), &self.teams_signature)
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
     }
 
-    /// Returns the base to which a client of Bytebase appends `/v1/…`.
+    /// Returns what a client is given for a secret of the server at a base: the secret itself, or an address with it.
+    ///
+    /// Empty if no stand-in takes a secret of this name.
     #[must_use]
-    pub fn bytebase_url(base: &str) -> String {
-        format!("{}/{}", base.trim_end_matches('/'), bytebase::NAME)
+    pub fn value(&self, base: &str, name: &str) -> String {
+        let found = secrets().find(|(_, secret)| secret.name == name);
+        found.map_or_else(String::new, |(service, secret)| (secret.value)(&origin(base, service), self.get(name)))
     }
 
-    /// Returns the name of a key that is empty, if there is one.
+    /// Returns the name of a secret that is empty, if there is one.
     pub(crate) fn empty(&self) -> Option<&'static str> {
-        let keys = [
-            (&self.backlog_api_key, "the API key of Backlog"),
-            (&self.slack_secret, "the secret of Slack"),
-            (&self.teams_signature, "the signature of Teams"),
-            (&self.bytebase_service_key, "the service key of Bytebase"),
-        ];
-        keys.iter().find(|(key, _)| key.is_empty()).map(|(_, name)| *name)
+        self.0.iter().find(|(_, secret)| secret.is_empty()).map(|(name, _)| *name)
     }
 }
 
@@ -83,21 +75,34 @@ impl fmt::Debug for Keys {
     }
 }
 
-impl NewKeys {
-    /// Says what keeps the change from being made.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        let keys = [
-            ("backlog_api_key", &self.backlog_api_key),
-            ("slack_secret", &self.slack_secret),
-            ("teams_signature", &self.teams_signature),
-            ("bytebase_service_key", &self.bytebase_service_key),
-        ];
-        if let Some((name, _)) = keys.iter().find(|(_, key)| key.as_deref() == Some("")) {
-            return Err(format!("`{name}` is empty"));
-        }
-        if keys.iter().all(|(_, key)| key.is_none()) {
-            return Err(format!("no key is given; there is `{}`", keys.map(|(name, _)| name).join("`, `")));
-        }
-        Ok(())
+/// Says what keeps a change of some secrets, by their names, from being made.
+pub(crate) fn check_change(new: &BTreeMap<String, String>) -> Result<(), String> {
+    let names: Vec<&str> = Keys::names().collect();
+    if let Some(unknown) = new.keys().find(|name| !names.contains(&name.as_str())) {
+        return Err(format!("no stand-in takes `{unknown}`; there is `{}`", names.join("`, `")));
+    }
+    if let Some((name, _)) = new.iter().find(|(_, secret)| secret.is_empty()) {
+        return Err(format!("`{name}` is empty"));
+    }
+    if new.is_empty() {
+        return Err(format!("no secret is given; there is `{}`", names.join("`, `")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Keys;
+
+    #[test]
+    fn secrets_follow_from_the_seed_and_differ() {
+        let [one, same, other] = ["a", "a", "b"].map(Keys::from_seed);
+        let all = |keys: &Keys| keys.0.values().cloned().collect::<Vec<_>>();
+        assert_eq!(all(&one), all(&same));
+        let mut both = [all(&one), all(&other)].concat();
+        let n_secrets = both.len();
+        both.sort();
+        both.dedup();
+        assert_eq!(both.len(), n_secrets);
     }
 }

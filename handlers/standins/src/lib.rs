@@ -1,8 +1,8 @@
 //! Stand-ins for the products that the handlers call, served on one loopback address.
 //!
-//! Each product is one `Service`: its own routes, its own error shape, its own credential.
+//! Each product is one `Service`: its own routes, its own error shape, its own credential, its own part of the page.
 //! What all of them share, recording and planned failures, lives in the recorder.
-//! A new product is one more file beside `backlog.rs`, one more field of `Keys`, one more element in `server.rs`.
+//! A new product is a file beside `backlog.rs` and a line in `products.rs`.
 
 mod backlog;
 mod bytebase;
@@ -15,6 +15,7 @@ mod mackerel;
 mod media;
 mod page;
 mod peer;
+mod products;
 mod received;
 mod recorder;
 mod secret;
@@ -29,3 +30,10 @@ pub use failure::Failure;
 pub use keys::Keys;
 pub use received::{Credential, ReceivedCall};
 pub use server::Standins;
+
+/// Returns a word that changes with the list of stand-ins and their secrets.
+#[must_use]
+pub fn version() -> String {
+    let secret = |product: &products::Product| product.secret.as_ref().map_or("", |secret| secret.name);
+    products::PRODUCTS.iter().map(|product| format!("{} {}\n", product.name, secret(product))).collect()
+}

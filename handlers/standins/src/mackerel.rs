@@ -15,10 +15,20 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::control::{WrongInput, read};
+use crate::products::Product;
 use crate::received::Credential;
 use crate::service::{Service, Sighting};
 
-pub(crate) const NAME: &str = "mackerel";
+/// What the list of stand-ins says of it.
+pub(crate) const PRODUCT: Product = Product {
+    name: NAME,
+    secret: None,
+    open: |_| Arc::new(Mackerel { outgoing: Mutex::new(vec![OUTGOING.to_owned()]) }),
+    script: "",
+    style: "",
+};
+
+const NAME: &str = "mackerel";
 
 /// On this machine webhooks come from this machine.
 const OUTGOING: &str = "127.0.0.1/32";
@@ -35,10 +45,6 @@ struct NewSenders {
 }
 
 impl Mackerel {
-    pub(crate) fn new() -> Self {
-        Self { outgoing: Mutex::new(vec![OUTGOING.to_owned()]) }
-    }
-
     fn ranges(&self) -> Value {
         let outgoing = self.outgoing.lock().unwrap_or_else(PoisonError::into_inner).clone();
         json!({

@@ -1,6 +1,6 @@
 //! The page at `/`: shows a person what arrived, and changes nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -8,35 +8,23 @@ use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::control::refuse_foreign_pages;
 use crate::journal::Passed;
+use crate::products::{PRODUCTS, Product};
 use crate::server::Stage;
 use crate::service::{Service, scrub};
 
+/// What stands before the style and the script, between them, and behind them.
+const BEGIN: &str = include_str!("page/begin.html");
+const BODY: &str = include_str!("page/body.html");
+const END: &str = "</body>\n</html>\n";
 /// One document, so that its policy can name what runs in it by digest.
-const PAGE: &str = concat!(
-    include_str!("page/begin.html"),
-    "<style>\n",
-    include_str!("page/style.css"),
-    include_str!("page/products.css"),
-    "</style>\n",
-    include_str!("page/body.html"),
-    "<script>\n",
-    include_str!("page/dom.js"),
-    include_str!("page/slack.js"),
-    include_str!("page/teams.js"),
-    include_str!("page/journey.js"),
-    include_str!("page/page.js"),
-    "</script>\n</body>\n</html>\n",
-);
-/// The digests of the style and the script; a test compares them with the page.
-const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-Ys4z4qQJxbWnnUqH+duO14pTQw37NYm6X3pF+DyK9iU='; \
-    script-src 'sha256-du7GPVNEKm6FE7rz/kxokGDFqDr/YI4eaNnNNMWUez4='; \
-    connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+static PAGE: LazyLock<Page> = LazyLock::new(Page::assemble);
 const SHOWN_CALLS: usize = 200;
 /// Of every list that a service holds.
 const SHOWN_ENTRIES: usize = 50;
@@ -55,8 +43,42 @@ pub(crate) fn router(stage: Arc<Stage>) -> Router {
         .layer(from_fn(refuse_foreign_pages))
 }
 
+/// The document, and the policy that lets nothing but its own style and script work.
+struct Page {
+    document: String,
+    policy: HeaderValue,
+}
+
+impl Page {
+    fn assemble() -> Self {
+        let of_products = |part: fn(&Product) -> &'static str| PRODUCTS.iter().map(part).collect::<String>();
+        let style = format!("\n{}{}", include_str!("page/style.css"), of_products(|product| product.style));
+        let script = format!(
+            "\n{}{}{}{}",
+            include_str!("page/dom.js"),
+            of_products(|product| product.script),
+            include_str!("page/journey.js"),
+            include_str!("page/page.js"),
+        );
+        let digest = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; connect-src 'self'; img-src data:; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+             trusted-types 'none'",
+            digest(&style),
+            digest(&script)
+        );
+        let document = format!("{BEGIN}<style>{style}</style>\n{BODY}<script>{script}</script>\n{END}");
+        // Digests in Base64 are letters that a header holds; without a policy nothing would run.
+        Self {
+            document,
+            policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
+        }
+    }
+}
+
 async fn page() -> Response {
-    (headers(), Html(PAGE)).into_response()
+    (headers(), Html(PAGE.document.as_str())).into_response()
 }
 
 async fn received(State(stage): State<Arc<Stage>>) -> Response {
@@ -121,10 +143,9 @@ fn without_secrets(value: &mut Value, services: &[Arc<dyn Service>]) {
 
 fn headers() -> [(HeaderName, HeaderValue); 4] {
     [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, PAGE.policy.clone()),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ]
-    .map(|(name, value)| (name, HeaderValue::from_static(value)))
 }

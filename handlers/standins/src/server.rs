@@ -1,5 +1,7 @@
 //! The running server: starts, says where it is, and stops.
 
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::IntoFuture;
 use std::io;
@@ -14,22 +16,16 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::backlog::Backlog;
-use crate::backlog::custom_field::BacklogCustomField;
-use crate::backlog::file::BacklogFile;
-use crate::bytebase::Bytebase;
 use crate::control::{self, Control};
 use crate::failure::Failure;
 use crate::journal::Journal;
-use crate::keys::{Keys, NewKeys};
-use crate::mackerel::Mackerel;
+use crate::keys::Keys;
 use crate::page;
 use crate::peer::refuse_other_users;
+use crate::products::{Opening, PRODUCTS, origin, secrets};
 use crate::received::ReceivedCall;
 use crate::recorder::Recorder;
 use crate::service::{Service, mounted};
-use crate::slack::Slack;
-use crate::teams::Teams;
 
 /// Answers that are still on their way get this long before the server ends without them.
 const GRACE: Duration = Duration::from_secs(5);
@@ -46,11 +42,8 @@ pub struct Standins {
 pub(crate) struct Stage {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) journal: Arc<Journal>,
-    backlog: Arc<Backlog>,
-    slack: Arc<Slack>,
-    teams: Arc<Teams>,
-    bytebase: Arc<Bytebase>,
-    mackerel: Arc<Mackerel>,
+    base_url: String,
+    services: Arc<[Arc<dyn Service>]>,
 }
 
 impl Standins {
@@ -70,7 +63,7 @@ impl Standins {
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let stage = Arc::new(Stage::new(&format!("http://{address}"), keys));
+        let stage = Arc::new(Stage::new(&format!("http://{address}"), &keys));
         let (stop, stopping) = watch::channel(false);
         let control = Control { stage: Arc::clone(&stage), stop: stop.clone(), token: control_token.map(Arc::from) };
         let app = application(control).layer(from_fn_with_state(address, refuse_other_users));
@@ -90,28 +83,18 @@ impl Standins {
         format!("http://{}", self.address)
     }
 
-    /// Returns the base to which a client of Backlog appends `/api/v2/…`.
+    /// Returns where a stand-in answers, by its name, without a slash at the end.
     #[must_use]
-    pub fn backlog_url(&self) -> String {
-        Keys::backlog_url(&self.url())
+    pub fn origin(&self, name: &str) -> String {
+        origin(&self.url(), name)
     }
 
-    /// Returns the address of Slack's webhook with the accepted secret.
+    /// Returns what a client is given now for the secret with this name: the secret itself, or an address with it.
+    ///
+    /// Empty if no stand-in takes a secret of this name.
     #[must_use]
-    pub fn slack_webhook_url(&self) -> String {
-        self.stage.slack.webhook_url(&self.url())
-    }
-
-    /// Returns the address of the workflow of Teams with the accepted signature.
-    #[must_use]
-    pub fn teams_workflow_url(&self) -> String {
-        self.stage.teams.workflow_url(&self.url())
-    }
-
-    /// Returns the base to which a client of Bytebase appends `/v1/…`.
-    #[must_use]
-    pub fn bytebase_url(&self) -> String {
-        Keys::bytebase_url(&self.url())
+    pub fn secret(&self, name: &str) -> String {
+        self.stage.secrets().remove(name).unwrap_or_default()
     }
 
     /// Waits until somebody calls `POST /_control/stop`.
@@ -120,27 +103,14 @@ impl Standins {
         let _ = (&mut self.task).await;
     }
 
-    /// Puts a file into a project, as `POST /_control/backlog/files` does.
+    /// Returns a stand-in by its type.
     ///
     /// # Panics
     ///
-    /// The file contradicts itself, or its project contradicts one that is already there.
-    #[track_caller]
-    pub fn put_file(&self, file: BacklogFile) {
-        let id = file.id;
-        let wrong = self.stage.backlog.put_file(file).err();
-        assert!(wrong.is_none(), "file {id}: {}", wrong.unwrap_or_default());
-    }
-
-    /// Puts a custom field into a project, as `POST /_control/backlog/custom-fields` does.
-    ///
-    /// # Panics
-    ///
-    /// The field contradicts itself, or there is no such project.
-    #[track_caller]
-    pub fn put_custom_field(&self, field: BacklogCustomField) {
-        let wrong = self.stage.backlog.put_custom_field(field).err();
-        assert!(wrong.is_none(), "custom field: {}", wrong.unwrap_or_default());
+    /// It is not in the list.
+    pub(crate) fn service<T: Service>(&self) -> &T {
+        let found = self.stage.services.iter().find_map(|service| (&**service as &dyn Any).downcast_ref());
+        found.expect("a stand-in is in the list")
     }
 
     /// Plans a failure, as `POST /_control/fail` does.
@@ -158,12 +128,6 @@ impl Standins {
     #[must_use]
     pub fn received(&self) -> Vec<ReceivedCall> {
         self.stage.recorder.calls()
-    }
-
-    /// Returns every issue of Backlog with its comments, as `GET /_control/backlog/issues` does.
-    #[must_use]
-    pub fn backlog_issues(&self) -> Vec<serde_json::Value> {
-        self.stage.backlog.issues()
     }
 
     /// Forgets files, failures, calls and counts; the keys stay.
@@ -185,44 +149,41 @@ impl fmt::Debug for Standins {
 }
 
 impl Stage {
-    fn new(base_url: &str, keys: Keys) -> Self {
+    fn new(base_url: &str, keys: &Keys) -> Self {
+        let open = |product: &crate::products::Product| {
+            let secret = product.secret.as_ref().map_or("", |secret| keys.get(secret.name));
+            (product.open)(Opening { origin: origin(base_url, product.name), secret: secret.to_owned() })
+        };
         Self {
             recorder: Arc::default(),
             journal: Arc::default(),
-            backlog: Arc::new(Backlog::new(Keys::backlog_url(base_url), keys.backlog_api_key)),
-            slack: Arc::new(Slack::new(keys.slack_secret)),
-            teams: Arc::new(Teams::new(keys.teams_signature)),
-            bytebase: Arc::new(Bytebase::new(keys.bytebase_service_key)),
-            mackerel: Arc::new(Mackerel::new()),
+            base_url: base_url.to_owned(),
+            services: PRODUCTS.iter().map(open).collect(),
         }
     }
 
-    /// Returns every service; a new one is one more element.
+    /// Returns every service.
     pub(crate) fn services(&self) -> Arc<[Arc<dyn Service>]> {
-        let services: [Arc<dyn Service>; 5] = [
-            self.backlog.clone(),
-            self.slack.clone(),
-            self.teams.clone(),
-            self.bytebase.clone(),
-            self.mackerel.clone(),
-        ];
-        Arc::new(services)
+        Arc::clone(&self.services)
     }
 
-    /// Replaces the keys that are given; the old ones are wrong from now on.
-    pub(crate) fn change_keys(&self, new: NewKeys) {
-        let NewKeys { backlog_api_key, slack_secret, teams_signature, bytebase_service_key } = new;
-        if let Some(key) = backlog_api_key {
-            self.backlog.change_key(key);
-        }
-        if let Some(secret) = slack_secret {
-            self.slack.change_secret(secret);
-        }
-        if let Some(signature) = teams_signature {
-            self.teams.change_signature(signature);
-        }
-        if let Some(key) = bytebase_service_key {
-            self.bytebase.change_service_key(key);
+    /// Returns what clients are given for each secret, by its name.
+    pub(crate) fn secrets(&self) -> BTreeMap<&'static str, String> {
+        let value = |(name, kind): (&str, &'static crate::products::SecretKind)| {
+            let accepted = self.services.iter().find(|service| service.name() == name)?.secret()?;
+            Some((kind.name, (kind.value)(&origin(&self.base_url, name), &accepted)))
+        };
+        secrets().filter_map(value).collect()
+    }
+
+    /// Has services accept other secrets, by their names; the old ones are wrong from now on.
+    pub(crate) fn change_secrets(&self, mut new: BTreeMap<String, String>) {
+        for (name, kind) in secrets() {
+            if let Some(secret) = new.remove(kind.name)
+                && let Some(service) = self.services.iter().find(|service| service.name() == name)
+            {
+                service.change_secret(secret);
+            }
         }
     }
 

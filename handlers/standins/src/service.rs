@@ -1,5 +1,6 @@
 //! The seam between one product and the server: what a product has to say about itself.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -19,7 +20,7 @@ use crate::recorder::Recorder;
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// One product: its routes, its errors, its credential.
-pub(crate) trait Service: Send + Sync + 'static {
+pub(crate) trait Service: Any + Send + Sync {
     /// The first segment of every path of the service, and its name in records and failures.
     fn name(&self) -> &'static str;
 
@@ -31,6 +32,14 @@ pub(crate) trait Service: Send + Sync + 'static {
 
     /// Judges the credential of a call and returns the call without it.
     fn inspect(&self, parts: &Parts, body: &[u8]) -> Sighting;
+
+    /// Returns the secret that is accepted now; none, if the service takes none.
+    fn secret(&self) -> Option<String> {
+        None
+    }
+
+    /// Accepts another secret; the old one is wrong from now on.
+    fn change_secret(&self, _secret: String) {}
 
     /// Removes the service's secrets from a text that will be shown.
     fn scrub(&self, text: &str) -> String;

@@ -14,15 +14,31 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use contracts::SecretValue;
+use contracts::slack::SlackWebhookUrl;
 use serde_json::{Value, json};
 
 use crate::clock;
 use crate::control;
+use crate::products::{Product, SecretKind};
 use crate::received::Credential;
 use crate::secret::{REDACTED, Secret, path_encoded};
 use crate::service::{Service, Sighting};
 
 use bucket::Bucket;
+
+/// What the list of stand-ins says of it.
+pub(crate) const PRODUCT: Product = Product {
+    name: NAME,
+    secret: Some(SecretKind {
+        name: SlackWebhookUrl::NAME,
+        sample: "SampleSlackSecret0123456",
+        value: |origin, secret| format!("{origin}{}", webhook_path(secret)),
+    }),
+    open: |opening| Arc::new(Slack { state: Mutex::new(Workspace::new(Secret::new(opening.secret))) }),
+    script: include_str!("slack/page.js"),
+    style: include_str!("slack/page.css"),
+};
 
 const NAME: &str = "slack";
 const TEAM: &str = "T00000000";
@@ -41,27 +57,12 @@ struct Workspace {
     messages: Vec<Value>,
 }
 
-/// Returns the address of the webhook behind a base.
-pub(crate) fn webhook_url(base: &str, secret: &str) -> String {
-    format!("{base}/{NAME}/services/{TEAM}/{BOT}/{}", path_encoded(secret))
+/// Returns the path of the webhook, behind the name of the stand-in.
+fn webhook_path(secret: &str) -> String {
+    format!("/services/{TEAM}/{BOT}/{}", path_encoded(secret))
 }
 
 impl Slack {
-    /// Opens a workspace without messages.
-    pub(crate) fn new(secret: String) -> Self {
-        Self { state: Mutex::new(Workspace::new(Secret::new(secret))) }
-    }
-
-    /// Replaces the accepted secret; the old one is wrong from now on.
-    pub(crate) fn change_secret(&self, secret: String) {
-        self.workspace().secret.rotate(secret);
-    }
-
-    /// Returns the address of the webhook behind a base, with the accepted secret.
-    pub(crate) fn webhook_url(&self, base: &str) -> String {
-        webhook_url(base, self.workspace().secret.current())
-    }
-
     fn workspace(&self) -> MutexGuard<'_, Workspace> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,12 +103,20 @@ impl Service for Slack {
         let segments: Vec<&str> = path.split('/').collect();
         // Whatever stands where the secret belongs may be the secret of another webhook.
         if let ["", NAME, "services", team, bot, _, ..] = *segments {
-            let accepted = webhook_url("", workspace.secret.current());
+            let accepted = format!("/{NAME}{}", webhook_path(workspace.secret.current()));
             let credential = if path == accepted { Credential::Valid } else { Credential::Wrong };
             let path = format!("/{NAME}/services/{team}/{bot}/{REDACTED}");
             return Sighting { path, ..Sighting::of(parts, body, credential) };
         }
         Sighting::of(parts, body, Credential::Missing)
+    }
+
+    fn secret(&self) -> Option<String> {
+        Some(self.workspace().secret.current().to_owned())
+    }
+
+    fn change_secret(&self, secret: String) {
+        self.workspace().secret.rotate(secret);
     }
 
     fn scrub(&self, text: &str) -> String {

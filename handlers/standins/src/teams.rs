@@ -13,14 +13,33 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use contracts::SecretValue;
+use contracts::teams::TeamsWorkflowUrl;
 use serde_json::{Value, json};
 
 use crate::clock;
 use crate::control;
 use crate::media;
+use crate::products::{Product, SecretKind};
 use crate::received::Credential;
 use crate::secret::{REDACTED, Secret, form_encoded};
 use crate::service::{Service, Sighting};
+
+/// What the list of stand-ins says of it.
+pub(crate) const PRODUCT: Product = Product {
+    name: NAME,
+    secret: Some(SecretKind {
+        name: TeamsWorkflowUrl::NAME,
+        sample: "SampleTeamsSignature-0123456789_abcdefghijk",
+        value: workflow_url,
+    }),
+    open: |opening| {
+        let signature = Secret::new(opening.secret);
+        Arc::new(Teams { state: Mutex::new(Workflow { signature, cards: Vec::new() }) })
+    },
+    script: include_str!("teams/page.js"),
+    style: include_str!("teams/page.css"),
+};
 
 const NAME: &str = "teams";
 const WORKFLOW: &str = "0123456789abcdef";
@@ -41,29 +60,14 @@ struct Workflow {
     cards: Vec<Value>,
 }
 
-/// Returns the address of the workflow behind a base.
-pub(crate) fn workflow_url(base: &str, signature: &str) -> String {
-    let path = format!("{base}/{NAME}/workflows/{WORKFLOW}/triggers/manual/paths/invoke");
+/// Returns the address of the workflow of a stand-in that answers at an origin.
+fn workflow_url(origin: &str, signature: &str) -> String {
+    let path = format!("{origin}/workflows/{WORKFLOW}/triggers/manual/paths/invoke");
     let signature = form_encoded(signature);
     format!("{path}?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&{SIGNATURE}={signature}")
 }
 
 impl Teams {
-    /// Opens a workflow that posted nothing yet.
-    pub(crate) fn new(signature: String) -> Self {
-        Self { state: Mutex::new(Workflow { signature: Secret::new(signature), cards: Vec::new() }) }
-    }
-
-    /// Replaces the accepted signature; the old one is wrong from now on.
-    pub(crate) fn change_signature(&self, signature: String) {
-        self.workflow().signature.rotate(signature);
-    }
-
-    /// Returns the address of the workflow behind a base, with the accepted signature.
-    pub(crate) fn workflow_url(&self, base: &str) -> String {
-        workflow_url(base, self.workflow().signature.current())
-    }
-
     fn workflow(&self) -> MutexGuard<'_, Workflow> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,6 +99,14 @@ impl Service for Teams {
             _ => pair.to_owned(),
         });
         Sighting { query: shown.collect::<Vec<_>>().join("&"), ..Sighting::of(parts, body, credential) }
+    }
+
+    fn secret(&self) -> Option<String> {
+        Some(self.workflow().signature.current().to_owned())
+    }
+
+    fn change_secret(&self, signature: String) {
+        self.workflow().signature.rotate(signature);
     }
 
     fn scrub(&self, text: &str) -> String {

@@ -3,6 +3,7 @@
 use crate::{card, workflow};
 use contracts::question::Question;
 use contracts::teams_poster::{Contract as ThisContract, Links as Declared};
+use contracts::trace::Made;
 use contracts::{Contract, Published};
 use runtime::{Delivery, Done, Failure, timeout_at};
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
         let posting = timeout_at(deadline, workflow::post(workflow, &message));
         let late = || Err(Failure::retry("Teams did not answer in the time of one invocation"));
         posting.await.unwrap_or_else(|_| late())?;
-        Ok(Done::Worked(format!("showed question {number} in {} bytes", message.len())))
+        Ok(Done::worked(Made::Message, format!("showed question {number} in {} bytes", message.len())))
     };
     shown.once(&number, LEASE, show).await
 }

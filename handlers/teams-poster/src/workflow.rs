@@ -1,6 +1,7 @@
 //! The one call to Teams: post a message to the flow, and say what its answer means.
 
 use contracts::teams::TeamsWorkflowUrl;
+use contracts::trace::Cause;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use runtime::{Failure, Secret};
@@ -26,6 +27,14 @@ const FLOW_IS_OFF: &str = ", WorkflowTriggerIsNotEnabled";
 /// What a person has to do about an address that does not work.
 const NEXT_STEP: &str =
     "see whether the flow is on and has an owner, copy its URL anew and give it with `cargo xtask deploy`";
+
+/// What this SaaS is called in a cause.
+const TEAMS: &str = "Teams";
+/// What a person does about a flow that does not run.
+const SWITCH_ON: &str = "switch the flow on in Power Automate and look whether it has an owner; if it is gone, make \
+                         another one and give its URL: TEAMS_WORKFLOW_URL=… cargo xtask deploy";
+/// What a person does about a card that the flow refuses.
+const SEE_RUNS: &str = "see in the run history of the flow in Power Automate why Teams refuses the card";
 
 /// Why a message was not posted.
 enum Trouble {
@@ -69,24 +78,32 @@ fn judge(posted: &Posted, secret: &TeamsWorkflowUrl) -> Result<(), Trouble> {
     let Some(status) = status else { return Ok(()) };
     let said = said(&body, secret);
     Err(match status {
-        400 if said.ends_with(FLOW_IS_OFF) => Trouble::Address(Failure::permanent(format!(
-            "the flow in Teams is switched off or gone ({status}{said}): {NEXT_STEP}"
-        ))),
-        301 | 308 => {
-            Trouble::Address(Failure::permanent(format!("the flow is at another address now ({status}): {NEXT_STEP}")))
+        400 if said.ends_with(FLOW_IS_OFF) => {
+            let reason = format!("the flow in Teams is switched off or gone ({status}{said}): {NEXT_STEP}");
+            Trouble::Address(Failure::permanent(reason).because(Cause::not_allowed(SWITCH_ON)))
         }
-        401 | 403 | 404 | 410 => Trouble::Address(Failure::permanent(format!(
-            "Teams refuses the URL of the flow ({status}{said}): {NEXT_STEP}"
-        ))),
+        301 | 308 => {
+            Trouble::Address(another_url(format!("the flow is at another address now ({status}): {NEXT_STEP}")))
+        }
+        401 | 403 | 404 | 410 => {
+            Trouble::Address(another_url(format!("Teams refuses the URL of the flow ({status}{said}): {NEXT_STEP}")))
+        }
         429 => {
             let wait = wait_of(posted.retry_after.as_deref(), Timestamp::now());
-            Trouble::Other(Failure::retry_after("the rate limit of Teams is reached", wait))
+            let failure = Failure::retry_after("the rate limit of Teams is reached", wait);
+            Trouble::Other(failure.because(Cause::rate_limited(TEAMS)))
         }
         _ if web::is_final(status) => {
-            Trouble::Other(Failure::permanent(format!("Teams refused the card ({status}{said})")))
+            let failure = Failure::permanent(format!("Teams refused the card ({status}{said})"));
+            Trouble::Other(failure.because(Cause::not_allowed(SEE_RUNS)))
         }
         _ => Trouble::Other(Failure::retry(format!("Teams answered {status}{said}"))),
     })
+}
+
+/// A failure that ends when the secret gets another value.
+fn another_url(reason: String) -> Failure {
+    Failure::permanent(reason).because(Cause::secret_refused::<TeamsWorkflowUrl>())
 }
 
 /// The status behind a 200 that is none; one that is not named counts as a failure that may pass.

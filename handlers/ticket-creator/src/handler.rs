@@ -4,6 +4,7 @@ use crate::ticket::Ticket;
 use backlog_client::{Issues, Markup, NewIssue};
 use contracts::question::Question;
 use contracts::ticket_creator::{Contract as ThisContract, Links as Declared};
+use contracts::trace::Made;
 use contracts::{Contract, Published};
 use runtime::{Abandoned, Attempt, Delivery, Done, Failure, timeout_at};
 use std::time::Duration;
@@ -51,10 +52,12 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
         if attempt == Attempt::Again
             && let Some(issue) = issues.find_by_line(*project, &ticket.marker).await?
         {
-            return Ok(Done::Worked(format!("issue {} was created before for question {number}", issue.key)));
+            let found = format!("issue {} was created before for question {number}", issue.key);
+            return Ok(Done::worked(Made::Issue(issue.key), found));
         }
         let issue = issues.create(new).await?;
-        Ok(Done::Worked(format!("created issue {} for question {number}", issue.key)))
+        let created = format!("created issue {} for question {number}", issue.key);
+        Ok(Done::worked(Made::Issue(issue.key), created))
     };
     let open_in_time = async |attempt| {
         let late = || Failure::retry("Backlog did not answer in the time of one invocation");

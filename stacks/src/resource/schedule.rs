@@ -16,12 +16,12 @@ pub(crate) struct Schedule {
     flexible_time_window: Json,
     schedule_expression: String,
     schedule_expression_timezone: String,
-    target: Target,
+    target: Reached,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Target {
+struct Reached {
     arn: Value,
     dead_letter_config: Json,
     input: &'static str,
@@ -33,30 +33,35 @@ impl Resource for Schedule {
     const TYPE: &'static str = "AWS::Scheduler::Schedule";
 }
 
-/// What a schedule starts, in whose name, and where a start goes that failed for good; all by ARN.
-pub(crate) struct Starting {
-    pub(crate) machine: Value,
+/// What a schedule reaches.
+pub(crate) struct Target {
+    /// ARN of a state machine to start, or of a queue to send to.
+    pub(crate) arn: Value,
+    /// What it gets, as JSON.
+    pub(crate) input: &'static str,
+    /// ARN of the role in whose name it is reached.
     pub(crate) role: Value,
+    /// ARN of the queue for what failed for good.
     pub(crate) dead_letters: Value,
 }
 
 impl Schedule {
-    /// Starts a state machine without input, at the times of the expression in the zone of that name.
-    pub(crate) fn starting(starting: Starting, expression: String, time_zone: String, description: String) -> Self {
+    /// Reaches a target at the times of the expression in the zone of that name.
+    pub(crate) fn of(target: Target, expression: String, time_zone: String, description: String) -> Self {
         Self {
             description,
             flexible_time_window: json!({"Mode": "OFF"}),
             schedule_expression: expression,
             schedule_expression_timezone: time_zone,
-            target: Target {
-                arn: starting.machine,
-                dead_letter_config: json!({"Arn": starting.dead_letters}),
-                input: "{}",
+            target: Reached {
+                arn: target.arn,
+                dead_letter_config: json!({"Arn": target.dead_letters}),
+                input: target.input,
                 retry_policy: json!({
                     "MaximumEventAgeInSeconds": TRIED_FOR_SECONDS,
                     "MaximumRetryAttempts": 10,
                 }),
-                role_arn: starting.role,
+                role_arn: target.role,
             },
         }
     }

@@ -2,8 +2,7 @@
 
 use super::Stack;
 use crate::resource::{Alarm, Bound, Metric, Subscription, Topic, TopicPolicy};
-use crate::sns_slack;
-use crate::stage::{AlarmTopic, AlarmsTo};
+use crate::stage::{AlarmTarget, AlarmTopic, AlarmsTo};
 use policies::Value;
 
 /// Refusals of an API, its 4xx, that nobody has to hear of: more of them are a flood, or a SaaS that was
@@ -106,9 +105,13 @@ impl Stack {
         if self.own_alarms.is_some() {
             return self.own_alarms.clone();
         }
-        self.stage.alarm_topic.as_ref().map(|topic| match topic {
-            AlarmTopic::SnsSlack => sns_slack::topic_arn(&self.stage),
-            AlarmTopic::Arn(arn) => Value::text(arn.as_str()),
+        if let Some(AlarmTopic::Arn(arn)) = &self.stage.alarm_topic {
+            return Some(Value::text(arn.as_str()));
+        }
+        let (key, target) = self.stage.alarm_section()?;
+        Some(match target {
+            AlarmTarget::Existing(arn) => Value::text(arn.as_str()),
+            AlarmTarget::Own(topic) => Self::topic_arn(&self.stage, &key.replace('_', "-"), topic),
         })
     }
 }

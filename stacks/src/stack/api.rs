@@ -7,14 +7,14 @@ use crate::resource::{
 };
 use crate::stage::{RateRule, Senders};
 use contracts::{
-    Contract, Http, Interest, PassedHeaders, Signature, WebhookEvent, WebhookToken, Wire, Wires, webhook_receiver,
+    Contract, Http, Interest, PassedHeaders, Saas, Signature, WebhookEvent, WebhookToken, Wire, Wires, webhook_receiver,
 };
 use policies::Value;
 
 /// A webhook: who registers it where, who may call it, and how its sender is known.
 pub struct Webhook<'a> {
-    /// Name of the SaaS.
-    pub saas: &'static str,
+    /// The SaaS.
+    pub saas: &'static Saas,
     /// Its screen and field where the URL goes, and what else to set there.
     pub place: &'static str,
     /// How its sender is known.
@@ -82,7 +82,7 @@ impl Stack {
             &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: name.into(), rest_api_id: api() },
         );
         let mut registration =
-            Registration { saas, place, address_output: ENDPOINT, token_secret: None, signing: None };
+            Registration { saas: saas.name, place, address_output: ENDPOINT, token_secret: None, signing: None };
         let (queue, interest) = (queue.send(), self.setting(&Interest::of_consumer()));
         let headers = self.setting(&PassedHeaders::of_consumer());
         match sender {
@@ -106,7 +106,7 @@ impl Stack {
                 self.posted_to(logical_id, "ApiPath", name, wiring);
             }
         }
-        self.edge(saas, "Api", "posts to");
+        self.edge(saas.name, "Api", "posts to");
         let address = api_host().then(format!("/{}/{name}", ApiStage::NAME));
         self.outputs.insert(ENDPOINT, Value::text("https://").join(address));
         self.registrations.push(registration);
@@ -218,13 +218,14 @@ mod tests {
         let text = "region: eu-west-1\nsns_slack: {}\n";
         let stage = Stage::parse(StageName::try_from("prod".to_owned()).unwrap(), text).unwrap();
         let mut stack = Stack::new("pushes", &stage);
-        let events = stack.queue::<Pushed>("Events");
+        // Its consumer is of no matter here.
+        let events = QueueRef::<Pushed>::new("Events");
         let key = stack.generated_secret::<contracts::SigningKey>("PushKey");
         stack.webhook(
             "WebhookReceiver",
             &events,
             Webhook {
-                saas: "GitHub",
+                saas: &Saas { name: "GitHub" },
                 place: "Settings, Webhooks, Add webhook: field `Payload URL`; content type `application/json`",
                 sender: Sender::Signs {
                     scheme: Box::new(Signature::github()),
@@ -234,8 +235,6 @@ mod tests {
                 senders: Senders::Everyone,
             },
         );
-        // Its consumer is of no matter here.
-        stack.unconsumed.clear();
         stack
     }
 

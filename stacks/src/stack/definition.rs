@@ -1,7 +1,7 @@
 //! What the deployer has to know of a stack beside its template.
 
-use crate::stage::{FieldValue, NameOrId, Service};
-use contracts::Signature;
+use crate::stage::{FieldValue, NameOrId};
+use contracts::{Saas, SecretForm, Signature};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -48,7 +48,7 @@ pub enum ParameterSource {
     /// Key of the archive of this package.
     CodeKey(&'static str),
     /// Address of a SaaS, or of its stand-in.
-    ServiceUrl(Service),
+    ServiceUrl(&'static Saas),
     /// This output of the stack that must be there before.
     OutputBefore(&'static str),
     /// What Backlog knows of something that the stage names.
@@ -170,12 +170,23 @@ pub struct SecretSpec {
     pub logical_id: String,
     /// Environment variable that may hold the value at deploy.
     pub name: &'static str,
-    /// Where a person finds the value.
-    pub origin: &'static str,
+    /// The SaaS that it opens. Default: none.
+    pub saas: Option<&'static Saas>,
+    /// What it is.
+    pub form: SecretForm,
+    /// The screen of that SaaS on which a person finds the value.
+    pub place: &'static str,
     /// Who makes the value.
     pub source: SecretSource,
     /// Why a text cannot be the value, judged by its form alone; see `contracts::SecretValue::refusal`.
     pub refusal: fn(&str) -> Option<&'static str>,
+}
+
+impl SecretSpec {
+    /// Where a person finds the value: the SaaS and its screen.
+    pub fn origin(&self) -> String {
+        self.saas.map_or(self.place.to_owned(), |saas| format!("{}: {}", saas.name, self.place))
+    }
 }
 
 /// Who makes the value of a secret.

@@ -1,7 +1,7 @@
 //! A stack as a picture, drawn from the same definition as its template.
 
-use super::{ParameterSource, Stack};
-use contracts::NamedWire;
+use super::{ParameterSource, SecretSpec, Stack};
+use contracts::{NamedWire, SecretForm};
 use policies::Grant;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -38,16 +38,15 @@ impl Stack {
                 let Some(to) = subject.references().next().map(str::to_owned) else { continue };
                 self.edge(function, &to, words);
                 // A secret that is an address is also the way to a SaaS.
-                let opened =
-                    self.secrets.iter().find(|secret| secret.logical_id == to && secret.name.ends_with("_URL"));
-                if let Some(saas) = opened.and_then(|secret| secret.origin.split(':').next()) {
-                    self.edge(function, saas, "posts to");
+                let is_way = |secret: &&SecretSpec| secret.logical_id == to && secret.form == SecretForm::Address;
+                if let Some(saas) = self.secrets.iter().find(is_way).and_then(|secret| secret.saas) {
+                    self.edge(function, saas.name, "posts to");
                 }
             }
             let parameters: Vec<_> = wire.value.references().map(|id| self.parameters.get(id).cloned()).collect();
             for parameter in parameters.into_iter().flatten() {
-                if let ParameterSource::ServiceUrl(service) = parameter {
-                    self.edge(function, &format!("{service:?}"), "calls");
+                if let ParameterSource::ServiceUrl(saas) = parameter {
+                    self.edge(function, saas.name, "calls");
                 }
             }
         }

@@ -2,12 +2,13 @@
 
 use super::Stack;
 use crate::resource::function::ScalingConfig;
+use crate::resource::schedule::{Schedule, Target};
 use crate::resource::{
-    DeadLetters, Entry, EventSourceMapping, Queue, QueuePolicy, QueueRef, Subscription, Topic, TopicPolicy, TopicRef,
+    DeadLetters, EventSourceMapping, Queue, QueuePolicy, QueueRef, Subscription, Topic, TopicPolicy, TopicRef,
     deliverer,
 };
-use crate::stage::{Stage, TopicArn};
-use contracts::{Contract, Message, Published, Sqs, Wires, trigger_variables};
+use crate::stage::{Schedule as Times, Stage, TopicArn};
+use contracts::{Contract, Message, Published, SettingValue, Sqs, Wires, trigger_variables};
 use policies::{Grant, Value};
 
 /// What a consumer's queue may do to it.
@@ -28,19 +29,6 @@ pub struct Publishers {
 }
 
 impl Stack {
-    /// A work queue of messages `M` with its dead-letter queue; a consumer must follow.
-    #[track_caller]
-    pub fn queue<M: Message>(&mut self, logical_id: &str) -> QueueRef<M> {
-        let queue = QueueRef::new(logical_id);
-        let dead_letters = queue.dead_letters();
-        self.add(&dead_letters, &DeadLetters::new());
-        // The visibility timeout follows from the consumer.
-        self.add(logical_id, &Queue::new(Value::attribute(&dead_letters, "Arn"), 0));
-        self.unconsumed.insert(logical_id.to_owned());
-        self.given_up_alarm(&dead_letters);
-        queue
-    }
-
     /// A topic of messages `M` with a fixed name; its ARN becomes an output.
     #[track_caller]
     pub fn topic<M>(&mut self, logical_id: &'static str, output: &'static str) -> TopicRef<M> {
@@ -105,24 +93,24 @@ impl Stack {
         self.edge(&from, id, "delivers to");
     }
 
-    /// A function that is fed from a queue of what it takes.
+    /// A work queue with its dead-letter queue, and the function that it feeds.
+    ///
+    /// They are made together, so there is no queue without a consumer, and none with two.
     #[track_caller]
-    pub fn consumer<W, M>(&mut self, logical_id: &'static str, queue: &QueueRef<M>, feeding: Feeding, wiring: W)
+    pub fn consumer<W, M>(&mut self, queue: &str, logical_id: &'static str, feeding: Feeding, wiring: W) -> QueueRef<M>
     where
+        M: Message,
         W: Wires,
         W::Contract: Contract<Trigger = Sqs<M>>,
     {
-        assert!(
-            self.unconsumed.remove(&queue.logical_id),
-            "stack `{}`: queue `{}` has two consumers",
-            self.name,
-            queue.logical_id
-        );
+        let queue = QueueRef::new(queue);
         let dead_letters = queue.dead_letters();
         let dead_letters_arn = Value::attribute(&dead_letters, "Arn");
+        self.add(&dead_letters, &DeadLetters::new());
+        // The visibility timeout follows from the consumer.
         let limits = W::Contract::LIMITS;
-        let entry = Entry::new(&Queue::new(dead_letters_arn.clone(), limits.timeout_seconds));
-        self.resources.insert(queue.logical_id.clone(), entry);
+        self.add(&queue.logical_id, &Queue::new(dead_letters_arn.clone(), limits.timeout_seconds));
+        self.given_up_alarm(&dead_letters);
         let variables = vec![
             (trigger_variables::SOURCE_QUEUE, queue.url()),
             (trigger_variables::DEAD_LETTER_QUEUE, Value::reference(&dead_letters)),
@@ -141,5 +129,36 @@ impl Stack {
                 scaling_config: ScalingConfig { maximum_concurrency: feeding.maximum_concurrency },
             },
         );
+        queue
+    }
+
+    /// Makes the address of a queue an output, for whoever sends to it.
+    pub fn queue_output<M>(&mut self, queue: &QueueRef<M>, output: &'static str) {
+        self.outputs.insert(output, queue.url());
+    }
+
+    /// Sends a message to a queue at certain times of the stage's time zone.
+    #[track_caller]
+    pub fn send_on_schedule<M>(
+        &mut self,
+        logical_id: &'static str,
+        queue: &QueueRef<M>,
+        times: &Times,
+        message: &'static str,
+    ) {
+        let role = format!("{logical_id}Role");
+        let dead_letters_arn = Value::attribute(queue.dead_letters(), "Arn");
+        let grants =
+            [Grant::SendMessages { queue: dead_letters_arn.clone() }, Grant::SendMessages { queue: queue.arn() }];
+        self.role_for(logical_id, &role, "scheduler.amazonaws.com", &grants);
+        let target = Target {
+            arn: queue.arn(),
+            input: message,
+            role: Value::attribute(&role, "Arn"),
+            dead_letters: dead_letters_arn,
+        };
+        let description = format!("Sends to {} of stage {}", self.name, self.stage.name);
+        let schedule = Schedule::of(target, times.as_str().to_owned(), self.stage.time_zone.render(), description);
+        self.add(logical_id, &schedule);
     }
 }

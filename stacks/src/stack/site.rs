@@ -74,9 +74,6 @@ impl Stack {
             headers_policy: "SiteHeaders",
         };
         let certificate = domain.map(|domain| (domain, self.certificate(domain, certificate_stack)));
-        if domain.is_none() {
-            self.had_certificate(certificate_stack);
-        }
         let comment = format!("{} of stage {}", self.name, self.stage.name);
         self.add("Site", &Distribution::new(&origins, comment, not_found, certificate));
         let host = match domain {

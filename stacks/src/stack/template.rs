@@ -58,9 +58,6 @@ impl Stack {
     ///
     /// Panics on a contradiction in the definition, which a test of this crate finds.
     pub fn template(&self) -> String {
-        if let Some(queue) = self.unconsumed.first() {
-            panic!("stack `{}`: queue `{queue}` has no consumer", self.name);
-        }
         let template = Template {
             version: "2010-09-09",
             description: format!("Tsugite: {}", self.name),
@@ -229,7 +226,7 @@ impl Parameter {
         let description = match source {
             ParameterSource::ArtifactBucket => "Bucket that holds the archives".into(),
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
-            ParameterSource::ServiceUrl(service) => format!("Where {service:?} answers"),
+            ParameterSource::ServiceUrl(saas) => format!("Where {} answers", saas.name),
             ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
             ParameterSource::Backlog(
                 lookup @ (BacklogLookup::TextFormatting(_) | BacklogLookup::CustomFields { .. }),

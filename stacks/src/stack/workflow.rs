@@ -1,7 +1,7 @@
 //! State machines with what each has for itself: role, key, alarms, and perhaps a schedule.
 
 use super::{ParameterSource, Stack};
-use crate::resource::schedule::{Schedule, Starting};
+use crate::resource::schedule::{Schedule, Target};
 use crate::resource::state_machine::{Encryption, StateMachine};
 use crate::resource::{Connection, ConnectionRef, DeadLetters, Key, Metric, Role};
 use crate::stage::Schedule as Times;
@@ -83,14 +83,14 @@ impl Stack {
             Grant::StartExecution { machine: machine.arn.clone() },
         ];
         self.role_for(logical_id, &role, "scheduler.amazonaws.com", &grants);
-        let starting = Starting {
-            machine: Value::reference(machine.logical_id),
+        let target = Target {
+            arn: Value::reference(machine.logical_id),
+            input: "{}",
             role: Value::attribute(&role, "Arn"),
             dead_letters: dead_letters_arn,
         };
         let description = format!("Starts {} of stage {}", self.name, self.stage.name);
-        let schedule =
-            Schedule::starting(starting, times.as_str().to_owned(), self.stage.time_zone.render(), description);
+        let schedule = Schedule::of(target, times.as_str().to_owned(), self.stage.time_zone.render(), description);
         self.add(logical_id, &schedule);
         self.edge(logical_id, machine.logical_id, "starts");
         self.edge(logical_id, &dead_letters, "gives up to");
@@ -103,7 +103,7 @@ impl Stack {
 
     /// A role with exactly these grants, for a service by its host name.
     #[track_caller]
-    fn role_for(&mut self, logical_id: &str, role: &str, service: &'static str, grants: &[Grant]) {
+    pub(super) fn role_for(&mut self, logical_id: &str, role: &str, service: &'static str, grants: &[Grant]) {
         let mut grants = grants.to_vec();
         grants.sort();
         let statements: Vec<Statement> = grants.iter().map(Grant::statement).collect();
@@ -116,7 +116,7 @@ impl Stack {
                 continue;
             };
             let to = match self.parameters.get(&to) {
-                Some(ParameterSource::ServiceUrl(service)) => format!("{service:?}"),
+                Some(ParameterSource::ServiceUrl(saas)) => saas.name.to_owned(),
                 _ => to,
             };
             self.edge(logical_id, &to, words);

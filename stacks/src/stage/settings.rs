@@ -8,17 +8,17 @@ mod system;
 mod workflow;
 
 pub use arn::{PolicyArn, TopicArn};
-pub use notice::{AlarmTopic, AlarmsTo, EmailAddress, Publisher, SnsSlackSettings};
+pub(crate) use notice::publishers;
+pub use notice::{AlarmTopic, AlarmsTo, EmailAddress, Publisher};
 pub use place::{AccountId, Region};
 pub use senders::{SenderList, SenderRange, Senders};
-pub use system::{
-    Domain, FieldText, FieldValue, IssueSettings, MackerelIncidentsSettings, NameOrId, QuestionFormSettings, RateRule,
-};
-pub use workflow::{BytebaseWorkflowSettings, Schedule};
+pub(crate) use senders::{senders, senders_or};
+pub use system::{Domain, FieldText, FieldValue, IssueSettings, NameOrId, RateRule};
+pub use workflow::Schedule;
 
-use contracts::backlog::{Folder, KeyPrefix, ProjectKey};
-use contracts::{Origin, SizeLimit};
-use senders::{senders, senders_of_mackerel};
+use super::section::Hosted;
+use contracts::Origin;
+use contracts::backlog::{self, ProjectKey};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -175,6 +175,13 @@ pub struct BacklogSettings {
     pub project: ProjectKey,
 }
 
+impl BacklogSettings {
+    pub(super) fn hosted(&self) -> Hosted {
+        let origin = self.host.as_ref().map(Host::origin);
+        Hosted { saas: &backlog::SAAS, origin, whose: "your space, such as `example.backlog.com`" }
+    }
+}
+
 /// The host name of a SaaS.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -227,24 +234,4 @@ impl OwnHost {
     pub fn origin(&self) -> Origin {
         self.0.clone()
     }
-}
-
-/// Settings of the stack `backlog-files`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
-pub struct BacklogFilesSettings {
-    /// Files below this folder are copied.
-    pub watched_folder: Folder,
-    /// Where they go in the bucket.
-    pub target_prefix: KeyPrefix,
-    /// Larger files are refused.
-    #[serde(default = "default_size_limit")]
-    pub size_limit: SizeLimit,
-    /// Only these addresses may call the webhook. Default: all.
-    #[serde(default, deserialize_with = "senders")]
-    pub allowed_senders: Vec<SenderRange>,
-}
-
-fn default_size_limit() -> SizeLimit {
-    SizeLimit::new(20 << 30)
 }

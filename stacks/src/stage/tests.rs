@@ -1,6 +1,7 @@
 //! Every mistake in a stage file is answered with its line, what was found and what is allowed.
 
 use super::*;
+use crate::{backlog_files, mackerel_incidents, question_form, sns_slack};
 
 const GOOD: &str = "\
 region: ap-northeast-1
@@ -14,6 +15,11 @@ backlog_files:
 
 fn parse(text: &str) -> Result<Stage, StageError> {
     Stage::parse(StageName::try_from("prod".to_owned()).unwrap(), text)
+}
+
+/// How `mackerel-incidents` makes issues.
+fn issue_of(stage: &Stage) -> IssueSettings {
+    stage.section::<mackerel_incidents::Settings>().unwrap().issue.clone()
 }
 
 /// Replaces `old` by `new` in a good file and expects an error in a line that says all `words`.
@@ -31,8 +37,8 @@ fn a_good_file_has_defaults_for_what_it_does_not_say() {
     let stage = parse(GOOD).unwrap();
     assert_eq!(stage.architecture, Architecture::X86_64);
     assert_eq!(stage.log_retention_days.days(), 30);
-    assert!(stage.backlog_files.unwrap().allowed_senders.is_empty());
-    assert_eq!((stage.sns_slack, stage.alarm_topic), (None, None));
+    assert!(stage.section::<backlog_files::Settings>().is_some());
+    assert_eq!((stage.section::<sns_slack::Settings>(), &stage.alarm_topic), (None, &None));
 }
 
 #[test]
@@ -102,7 +108,7 @@ fn values_of_the_systems_are_checked() {
     assert!(error(&incidents("  on_recovery: shut\n")).contains("`comment`, `close` and `ignore`"));
     let issue =
         |rest: &str| parse(&text(&format!("mackerel_incidents:\n  issue:\n    type: 2\n    priority: 高\n{rest}")));
-    let settings = issue("    assignee: taro\n    milestone: 7\n").unwrap().mackerel_incidents.unwrap().issue;
+    let settings = issue_of(&issue("    assignee: taro\n    milestone: 7\n").unwrap());
     assert_eq!(settings.assignee, Some(NameOrId::Name("taro".into())));
     assert_eq!((settings.kind, settings.milestone), (NameOrId::Id(2), Some(NameOrId::Id(7))));
     let without_value = issue("    assignee:\n").unwrap_err();
@@ -110,7 +116,7 @@ fn values_of_the_systems_are_checked() {
     assert!(without_value.message.contains("issue.assignee: allowed is a name or a whole number"), "{without_value}");
     let fields =
         issue("    custom_fields: {Cause: n/a, '影響: 範囲': [社内, 2], Cost: 1.5, Until: 2026-01-31}\n").unwrap();
-    let fields = fields.mackerel_incidents.unwrap().issue.custom_fields.unwrap();
+    let fields = issue_of(&fields).custom_fields.unwrap();
     let texts: Vec<Vec<&str>> = fields.values().map(|value| value.texts().collect()).collect();
     assert_eq!(texts, [vec!["n/a"], vec!["1.5"], vec!["2026-01-31"], vec!["社内", "2"]]);
     for wrong in ["true", "{a: b}", "[[a]]", ""] {
@@ -122,7 +128,8 @@ fn values_of_the_systems_are_checked() {
     assert!(error(&form("  keep_days: 0\n")).contains("1 to 36500"));
     assert!(error(&form("  daily_limit: 0\n")).contains("1 to 100000"));
     assert!(error(&form("  rate_rule: 9\n")).contains("10 to 1500"));
-    let settings = parse(&text(&form("  rate_rule: 100\n"))).unwrap().question_form.unwrap();
+    let stage = parse(&text(&form("  rate_rule: 100\n"))).unwrap();
+    let settings = stage.section::<question_form::Settings>().unwrap();
     assert_eq!((settings.daily_limit.questions(), settings.rate_rule.unwrap().requests()), (500, 100));
     assert!(error(&form("  domain: {name: Questions, zone_id: Z1}\n")).contains("questions.example.com"));
     assert!(error(&form("  domain: {name: a.example.com, zone_id: x}\n")).contains("hosted zone"));
@@ -133,7 +140,7 @@ fn values_of_the_systems_are_checked() {
 fn a_section_without_a_value_is_not_an_absent_one() {
     let alone = GOOD.replace("backlog_files:\n  watched_folder: /sample/\n  target_prefix: target/\n", "sns_slack:\n");
     // It has nothing that must be said.
-    assert_eq!(parse(&alone).unwrap().sns_slack, Some(SnsSlackSettings::default()));
+    assert_eq!(parse(&alone).unwrap().section(), Some(&sns_slack::Settings::default()));
     for section in ["alarm_topic", "backlog_files", "bytebase_workflow", "mackerel_incidents", "question_form"] {
         let error = parse(&format!("{alone}{section}:\n")).unwrap_err();
         assert!(error.message.starts_with(&format!("{section}: ")), "{error}");
@@ -286,19 +293,18 @@ fn the_senders_of_mackerel_are_a_list_or_the_one_that_it_publishes() {
         )
     };
     let with = |senders: &str| GOOD.replace("backlog_files:\n", &section(senders));
-    let senders = |text: &str| parse(&with(text)).unwrap().mackerel_incidents.unwrap().allowed_senders;
+    let senders_of = |stage: &Stage| stage.section::<mackerel_incidents::Settings>().unwrap().allowed_senders.clone();
+    let senders = |text: &str| senders_of(&parse(&with(text)).unwrap());
     assert_eq!(senders("[192.0.2.0/28, 192.0.2.77]").cidrs(), ["192.0.2.0/28", "192.0.2.77/32"]);
     let published = parse(&with("mackerel")).unwrap();
-    assert_eq!(
-        published.mackerel_incidents.as_ref().unwrap().allowed_senders,
-        Senders::Published(SenderList::Mackerel, None)
-    );
+    let Senders::Published(list, None) = senders_of(&published) else { panic!("{:?}", senders_of(&published)) };
+    assert_eq!(list.saas.name, "Mackerel");
     let stack = &crate::all(&published)[1];
-    assert_eq!((stack.name(), stack.sender_list()), ("mackerel-incidents", Some(SenderList::Mackerel)));
+    assert_eq!((stack.name(), stack.sender_list()), ("mackerel-incidents", Some(list)));
     // What is published later has a deployment of its own.
     let template = |ranges: &[&str]| {
-        let ranges = ranges.iter().map(|range| SenderRange::try_from((*range).to_owned()).unwrap()).collect();
-        let stage = published.with_senders(SenderList::Mackerel, ranges);
+        let ranges: Vec<_> = ranges.iter().map(|range| SenderRange::try_from((*range).to_owned()).unwrap()).collect();
+        let stage = published.with_senders(list, &ranges);
         crate::all(&stage)[1].template()
     };
     let (one, two) = (template(&["192.0.2.0/28"]), template(&["192.0.2.0/28", "198.51.100.9"]));
@@ -323,7 +329,7 @@ fn the_senders_of_mackerel_are_a_list_or_the_one_that_it_publishes() {
 fn publishers_are_those_that_aws_documents_and_only_of_an_own_topic() {
     let with = |rest: &str| format!("sns_slack:\n{rest}backlog_files:\n");
     let stage = parse(&GOOD.replace("backlog_files:\n", &with("  publishers: [ses, s3, s3]\n"))).unwrap();
-    assert_eq!(stage.sns_slack.unwrap().publishers, [Publisher::S3, Publisher::Ses]);
+    assert_eq!(stage.section::<sns_slack::Settings>().unwrap().publishers, [Publisher::S3, Publisher::Ses]);
     for wrong in ["guardduty", "s3.amazonaws.com", "cloudwatch", "S3"] {
         let words = [wrong, "`backup`, `codestar-notifications`", "already", "EventBridge"];
         check("backlog_files:\n", &with(&format!("  publishers: [{wrong}]\n")), 6, &words);
@@ -337,7 +343,7 @@ fn the_alarms_of_sns_slack_go_to_a_mail_box_or_to_another_topic() {
     let with = |rest: &str| format!("sns_slack:\n{rest}backlog_files:\n");
     let read = |target: &str| {
         let text = GOOD.replace("backlog_files:\n", &with(&format!("  alarms_to: {target}\n")));
-        parse(&text).unwrap().sns_slack.unwrap().alarms_to.unwrap()
+        parse(&text).unwrap().section::<sns_slack::Settings>().unwrap().alarms_to.clone().unwrap()
     };
     assert!(matches!(read("ops+alarms@mail.example.com"), AlarmsTo::Email(_)));
     assert!(matches!(read("arn:aws:sns:ap-northeast-1:111122223333:a"), AlarmsTo::Topic(_)));

@@ -2,10 +2,9 @@
 
 use contracts::backlog::BacklogEvent;
 use contracts::{Interest, PassedHeaders, Wire, webhook_receiver};
-use stacks::Stack;
+use stacks::{QueueRef, Stack};
 
-fn define(stack: &mut Stack) -> webhook_receiver::Wiring<BacklogEvent> {
-    let events = stack.queue::<BacklogEvent>("Events");
+fn define(stack: &mut Stack, events: QueueRef<BacklogEvent>) -> webhook_receiver::Wiring<BacklogEvent> {
     let interest = stack.setting(&Interest::of_consumer());
     let headers = stack.setting(&PassedHeaders::of_consumer());
     let signature = stack.setting(&None);

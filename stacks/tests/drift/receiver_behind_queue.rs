@@ -5,8 +5,7 @@ use contracts::webhook_receiver;
 use stacks::{Feeding, Stack};
 
 fn define(stack: &mut Stack, feeding: Feeding, wiring: webhook_receiver::Wiring<BacklogEvent>) {
-    let events = stack.queue::<BacklogEvent>("Events");
-    stack.consumer("Receiver", &events, feeding, wiring);
+    stack.consumer("Events", "Receiver", feeding, wiring);
 }
 
 fn main() {}

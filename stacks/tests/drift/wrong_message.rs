@@ -1,11 +1,10 @@
-//! A consumer behind a queue of messages that it does not take.
+//! A queue of a consumer that is taken for one of other messages.
 
 use contracts::{JsonObject, file_replicator};
-use stacks::{Feeding, Stack};
+use stacks::{Feeding, QueueRef, Stack};
 
 fn define(stack: &mut Stack, feeding: Feeding, wiring: file_replicator::Wiring) {
-    let events = stack.queue::<JsonObject>("Events");
-    stack.consumer("Replicator", &events, feeding, wiring);
+    let _events: QueueRef<JsonObject> = stack.consumer("Events", "Replicator", feeding, wiring);
 }
 
 fn main() {}

@@ -41,10 +41,10 @@ pub(super) fn judge_stand_ins(root: &Path) -> Result<(), Failure> {
     let stand_ins = tokio.block_on(Standins::start(0, keys.clone(), None)).map_err(Failure::nothing_changed)?;
     let mut judging = Command::new(installed.join("bin/node"));
     judging.arg("--test").args(&tests).current_dir(&folder).envs([
-        ("BACKLOG_URL", stand_ins.backlog_url()),
-        ("BACKLOG_KEY", keys.backlog_api_key),
-        ("SLACK_URL", stand_ins.slack_webhook_url()),
-        ("TEAMS_URL", stand_ins.teams_workflow_url()),
+        ("BACKLOG_URL", stand_ins.origin("backlog")),
+        ("BACKLOG_KEY", stand_ins.secret("BACKLOG_API_KEY")),
+        ("SLACK_URL", stand_ins.secret("SLACK_WEBHOOK_URL")),
+        ("TEAMS_URL", stand_ins.secret("TEAMS_WORKFLOW_URL")),
         ("CONTROL_URL", format!("{}/_control", stand_ins.url())),
         ("CARDS", root.join(CARDS).display().to_string()),
     ]);

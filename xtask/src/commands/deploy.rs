@@ -100,7 +100,7 @@ impl Surroundings {
             find_warnings(&account, stacks).await.into_iter().for_each(|warning| context.reporter.warn(warning));
         }
         let secrets = match is_dry_run {
-            true => choose::given_secrets(&account, stacks)?,
+            true => choose::given_secrets(&account, stacks).await?,
             false => choose::secrets(&account, stacks).await?,
         };
         let backlog_ids = look_up(&account, stacks, &secrets, &context.reporter).await;

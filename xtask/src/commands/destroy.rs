@@ -5,13 +5,10 @@ use crate::cli::DestroyOptions;
 use crate::context::Context;
 use crate::display::{print_leftovers, write_line};
 use crate::failure::Failure;
-use crate::result::{print_doomed, print_stacks};
-use deployer::{
-    Account, Deployed, Error, Keep, Leftovers, StackStatus, delete_artifacts_if_last, destroy, find_leftovers,
-};
+use crate::result::{Destroyed, print_destroyed, print_doomed};
+use deployer::{Account, Error, Keep, Leftovers, delete_artifacts_if_last, destroy, find_leftovers};
 use futures_util::future::join_all;
 use stacks::{Stack, Stage};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Shows what goes, asks, removes all stacks at the same time, and prints what was removed.
@@ -21,14 +18,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let stage = context.stage(&options.stage.stage)?;
     let stacks = choose::stacks_to_destroy(&stage, &options.stacks);
     let must_ask = choose::must_ask(&stage, options)?;
-    let result = |stack: &Stack, status: &str, changed| Deployed {
-        name: stack.name(),
-        status: StackStatus(status.into()),
-        changed,
-        outputs: BTreeMap::new(),
-        registrations: Vec::new(),
-        secrets: Vec::new(),
-    };
+    let result = |stack: &Stack, was_there| Destroyed { name: stack.name(), was_there };
     let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
     let Some(account) = context.connect_to_destroy(&stage).await? else {
         write_line("the local stage does not run: nothing is there");
@@ -38,8 +28,8 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
             print_doomed(options.output.output, &stage, stacks.map(|stack| (stack, &nothing)));
             return Ok(());
         }
-        let results: Vec<_> = stacks.map(|stack| result(stack, "ABSENT", false)).collect();
-        print_stacks(options.output.output, &stage, &results);
+        let results: Vec<_> = stacks.map(|stack| result(stack, false)).collect();
+        print_destroyed(options.output.output, &stage, &results);
         return Ok(());
     };
     choose::tell_place(context, &stage, &account);
@@ -64,14 +54,12 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     if let Some(failure) = failure {
         return Err(failure);
     }
-    let results: Vec<_> = all()
-        .map(|(_, stack, found)| result(stack, if found.is_empty() { "ABSENT" } else { "DELETED" }, !found.is_empty()))
-        .collect();
+    let results: Vec<_> = all().map(|(_, stack, found)| result(stack, !found.is_empty())).collect();
     if delete_artifacts_if_last(&account, &stage, &context.reporter).await.map_err(fail)? {
         context.reporter.note("the artifact bucket went with the last stack");
     }
     context.close_display().await;
-    print_stacks(options.output.output, &stage, &results);
+    print_destroyed(options.output.output, &stage, &results);
     Ok(())
 }
 

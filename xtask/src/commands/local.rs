@@ -115,13 +115,7 @@ pub async fn logs(context: &Context) -> Result<(), Failure> {
 /// Serves the stand-ins until somebody ends the process, or no command knows of it any more.
 pub async fn serve_stand_ins(path: &Path) -> Result<(), Failure> {
     let settings = StandInsSettings::read(path).map_err(|error| Failure::of(&error, false))?;
-    let secret = |name: &str| settings.secrets.get(name).cloned().unwrap_or_default();
-    let keys = standins::Keys {
-        backlog_api_key: secret("BACKLOG_API_KEY"),
-        slack_secret: secret("SLACK_WEBHOOK_URL"),
-        teams_signature: secret("TEAMS_WORKFLOW_URL"),
-        bytebase_service_key: secret("BYTEBASE_SERVICE_KEY"),
-    };
+    let keys = standins::Keys::from_seed(&settings.seed);
     let token = Some(settings.control_token.clone());
     let server = standins::Standins::start(settings.port, keys, token).await.map_err(|error| {
         Failure::nothing_changed(format!("the stand-ins cannot use port {}: {error}", settings.port))

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::display::write_line;
 use crate::failure::Failure;
 use crate::result::print_test;
-use deployer::{StackStatus, not_deployed, publish_test_event};
+use deployer::{not_deployed, publish_test_event};
 
 /// Sends an event, prints each hop, and fails if the effect does not come.
 pub async fn run(options: &TestOptions, context: &Context) -> Result<(), Failure> {
@@ -22,10 +22,7 @@ pub async fn run(options: &TestOptions, context: &Context) -> Result<(), Failure
         ),
     };
     let fail = |error: deployer::Error| context.failure(&error);
-    let account = context
-        .connect_if_running(&stage)
-        .await?
-        .ok_or_else(|| fail(not_deployed(stack, &stage, &StackStatus::absent())))?;
+    let account = context.connect_if_running(&stage).await?.ok_or_else(|| fail(not_deployed(stack, &stage, None)))?;
     let report = publish_test_event(&account, stack, event.as_deref(), &context.reporter).await.map_err(fail)?;
     context.close_display().await;
     print_test(options.output.output, &stage, stack.name(), &report);

@@ -2,7 +2,7 @@
 
 use super::progress::{Line, Progress};
 use super::{Show, bold, dim, duration, green, red, yellow};
-use deployer::Event;
+use deployer::{Event, ResourceStanding};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::time::Instant;
 
@@ -47,10 +47,12 @@ impl Show for Live {
     fn event(&mut self, event: Event) {
         self.progress.event(&event, Instant::now());
         match event {
-            Event::Ended { step, summary, took } => {
+            Event::Ended { step, summary, took, .. } => {
                 self.keep(&format!("{} {step}: {summary} {}", green("✓"), dim(&duration(took))));
             }
-            Event::Resource { logical_id, status, reason, .. } if status.ends_with("_FAILED") => {
+            Event::Resource { logical_id, status, reason, .. }
+                if ResourceStanding::of(&status) == ResourceStanding::Failed =>
+            {
                 self.keep(&format!("{} {logical_id}: {reason}", red("✗")));
             }
             Event::Note(text) => self.keep(&format!("  {text}")),

@@ -2,7 +2,7 @@
 
 use super::progress::{Line, Progress};
 use super::{Show, duration, write_line};
-use deployer::Event;
+use deployer::{Event, ResourceStanding};
 use std::time::Instant;
 
 #[derive(Default)]
@@ -14,8 +14,10 @@ impl Show for Plain {
     fn event(&mut self, event: Event) {
         self.progress.event(&event, Instant::now());
         match event {
-            Event::Ended { step, summary, took } => write_line(&format!("{step}: {summary} ({})", duration(took))),
-            Event::Resource { logical_id, status, reason, .. } if status.ends_with("_FAILED") => {
+            Event::Ended { step, summary, took, .. } => write_line(&format!("{step}: {summary} ({})", duration(took))),
+            Event::Resource { logical_id, status, reason, .. }
+                if ResourceStanding::of(&status) == ResourceStanding::Failed =>
+            {
                 write_line(&format!("failed: {logical_id}: {reason}"));
             }
             Event::Note(text) => write_line(&text),

@@ -1,7 +1,7 @@
 //! What is under way: steps, and the resources of stacks that are moving.
 
-use deployer::{Event, counted};
-use std::collections::BTreeMap;
+use deployer::{Event, ResourceStanding, ResourceStatus, StepId, counted};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// A wait that is longer than this is shown, and told again each time as long has passed.
@@ -10,9 +10,17 @@ pub(super) const LONG: Duration = Duration::from_secs(10);
 /// Steps, waits and resources that are under way.
 #[derive(Default)]
 pub(super) struct Progress {
-    steps: Vec<Doing>,
+    steps: Vec<Step>,
     waits: Vec<(u64, Doing)>,
     stacks: BTreeMap<String, Stack>,
+}
+
+/// A step that is under way.
+struct Step {
+    id: StepId,
+    /// The stack whose resources it changes.
+    stack: Option<String>,
+    doing: Doing,
 }
 
 /// Something that is under way.
@@ -35,8 +43,9 @@ pub(super) struct Line {
 
 #[derive(Default)]
 struct Stack {
-    moving: BTreeMap<String, (Instant, String)>,
-    n_done: usize,
+    moving: BTreeMap<String, (Instant, ResourceStatus)>,
+    /// On the way back there are ever fewer.
+    done: BTreeSet<String>,
 }
 
 impl Doing {
@@ -64,13 +73,15 @@ impl Doing {
 impl Progress {
     pub(super) fn event(&mut self, event: &Event, now: Instant) {
         match event {
-            Event::Began { step } => self.steps.push(Doing::new(step.clone(), now)),
-            Event::Doing { step, detail } => {
-                if let Some(step) = self.steps.iter_mut().find(|known| known.name == *step) {
-                    step.detail.clone_from(detail);
+            Event::Began { id, step, stack } => {
+                self.steps.push(Step { id: *id, stack: stack.clone(), doing: Doing::new(step.clone(), now) });
+            }
+            Event::Doing { id, detail } => {
+                if let Some(step) = self.steps.iter_mut().find(|known| known.id == *id) {
+                    step.doing.detail.clone_from(detail);
                 }
             }
-            Event::Ended { step, .. } => self.steps.retain(|known| known.name != *step),
+            Event::Ended { id, .. } => self.steps.retain(|known| known.id != *id),
             Event::Resource { stack, logical_id, status, .. } => self.resource(stack, logical_id, status, now),
             Event::Waits { id, what, since } => {
                 self.waits.push((*id, Doing::new(format!("waiting for {what}"), *since)));
@@ -85,40 +96,46 @@ impl Progress {
         }
     }
 
-    fn resource(&mut self, stack: &str, logical_id: &str, status: &str, now: Instant) {
+    fn resource(&mut self, stack: &str, logical_id: &str, status: &ResourceStatus, now: Instant) {
         let stack = self.stacks.entry(stack.to_owned()).or_default();
-        if status.ends_with("_IN_PROGRESS") {
-            stack.moving.entry(logical_id.to_owned()).or_insert((now, status.to_owned())).1 = status.to_owned();
-        } else if stack.moving.remove(logical_id).is_some() {
-            // On the way back there are ever fewer.
-            match status.contains("ROLLBACK") || status.starts_with("DELETE") {
-                true => stack.n_done = stack.n_done.saturating_sub(1),
-                false => stack.n_done += 1,
+        let standing = ResourceStanding::of(status);
+        if standing == ResourceStanding::Moving {
+            stack.moving.entry(logical_id.to_owned()).or_insert((now, status.clone())).1 = status.clone();
+            return;
+        }
+        stack.moving.remove(logical_id);
+        match standing {
+            ResourceStanding::Done => {
+                stack.done.insert(logical_id.to_owned());
             }
+            ResourceStanding::Undone => {
+                stack.done.remove(logical_id);
+            }
+            ResourceStanding::Moving | ResourceStanding::Failed | ResourceStanding::Unknown => {}
         }
     }
 
     /// One line for each step and for each long wait: what it is, what it does now, since when.
     pub(super) fn lines(&self, now: Instant) -> Vec<Line> {
-        let steps = self.steps.iter().map(|step| step.line(self.detail(step, now), now));
+        let steps = self.steps.iter().map(|step| step.doing.line(self.detail(step, now), now));
         let waits = self.waits.iter().map(|(_, wait)| wait).filter(|wait| wait.took(now) >= LONG);
         steps.chain(waits.map(|wait| wait.line(wait.detail.clone(), now))).collect()
     }
 
     /// The lines of what has been under way for another while since it was told.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Line> {
-        let due: Vec<bool> = self.steps.iter_mut().map(|step| step.is_due(now)).collect();
+        let due: Vec<bool> = self.steps.iter_mut().map(|step| step.doing.is_due(now)).collect();
         let steps = self.steps.iter().zip(due).filter(|(_, is_due)| *is_due);
-        let mut lines: Vec<Line> = steps.map(|(step, _)| step.line(self.detail(step, now), now)).collect();
+        let mut lines: Vec<Line> = steps.map(|(step, _)| step.doing.line(self.detail(step, now), now)).collect();
         let waits = self.waits.iter_mut().map(|(_, wait)| wait);
         let due = waits.filter_map(|wait| wait.is_due(now).then(|| wait.line(wait.detail.clone(), now)));
         lines.extend(due);
         lines
     }
 
-    fn detail(&self, step: &Doing, now: Instant) -> String {
-        let stack = self.stacks.iter().find(|(name, _)| step.name.ends_with(name.as_str()));
-        stack.map_or_else(|| step.detail.clone(), |(_, stack)| stack.in_words(now))
+    fn detail(&self, step: &Step, now: Instant) -> String {
+        let stack = step.stack.as_ref().and_then(|name| self.stacks.get(name));
+        stack.map_or_else(|| step.doing.detail.clone(), |stack| stack.in_words(now))
     }
 }
 
@@ -126,13 +143,13 @@ impl Stack {
     /// How many are done, and which has taken longest.
     fn in_words(&self, now: Instant) -> String {
         let slowest = self.moving.iter().min_by_key(|(_, (since, _))| *since);
-        let done = format!("{} done", counted(self.n_done, "resource"));
+        let done = format!("{} done", counted(self.done.len(), "resource"));
         match slowest {
             None => done,
             Some((id, (since, status))) => {
                 format!(
                     "{done}, {id} {} for {}",
-                    status.to_lowercase().replace('_', " "),
+                    status.as_str().to_lowercase().replace('_', " "),
                     super::duration(now.saturating_duration_since(*since))
                 )
             }
@@ -169,21 +186,67 @@ mod tests {
         assert_eq!((progress.due(after(90)), progress.lines(after(90))), (vec![], vec![]));
     }
 
+    fn resource(stack: &str, logical_id: &str, status: ResourceStatus) -> Event {
+        let (stack, logical_id) = (stack.into(), logical_id.into());
+        Event::Resource { stack, logical_id, status, reason: String::new() }
+    }
+
     #[test]
     fn a_step_is_told_each_ten_seconds_with_what_it_does() {
         let (mut progress, began) = (Progress::default(), Instant::now());
         let after = |seconds| began + Duration::from_secs(seconds);
-        progress.event(&Event::Began { step: "deploying a".into() }, began);
-        let resource = |status: &str| Event::Resource {
-            stack: "a".into(),
-            logical_id: "Queue".into(),
-            status: status.into(),
-            reason: String::new(),
-        };
-        progress.event(&resource("CREATE_IN_PROGRESS"), after(4));
+        let id = StepId::new();
+        progress.event(&Event::Began { id, step: "deploying a".into(), stack: Some("a".into()) }, began);
+        progress.event(&resource("a", "Queue", ResourceStatus::CreateInProgress), after(4));
         assert_eq!(progress.due(after(9)), []);
         assert_eq!(progress.due(after(10))[0].detail, "0 resources done, Queue create in progress for 6.0 s");
-        progress.event(&resource("CREATE_COMPLETE"), after(11));
+        progress.event(&resource("a", "Queue", ResourceStatus::CreateComplete), after(11));
         assert_eq!(progress.due(after(20))[0].detail, "1 resource done");
+    }
+
+    #[test]
+    fn a_step_is_known_by_its_id_and_its_stack_and_not_by_words() {
+        let (mut progress, now) = (Progress::default(), Instant::now());
+        let [first, second, other] = [StepId::new(), StepId::new(), StepId::new()];
+        let began = |id, step: &str, stack: Option<&str>| Event::Began {
+            id,
+            step: step.into(),
+            stack: stack.map(str::to_owned),
+        };
+        progress.event(&began(first, "deploying files", Some("files")), now);
+        progress.event(&began(second, "deploying backlog-files", Some("backlog-files")), now);
+        progress.event(&began(other, "installing files", None), now);
+        progress.event(&Event::Doing { id: other, detail: "downloading".into() }, now);
+        progress.event(&resource("files", "Queue", ResourceStatus::CreateComplete), now);
+        let details = |progress: &Progress| {
+            let lines = progress.lines(now);
+            lines.into_iter().map(|line| line.detail).collect::<Vec<_>>()
+        };
+        assert_eq!(details(&progress), ["1 resource done", "", "downloading"]);
+        let ended = Event::Ended { id: first, step: "x".into(), summary: String::new(), took: Duration::ZERO };
+        progress.event(&ended, now);
+        assert_eq!(details(&progress), ["", "downloading"]);
+    }
+
+    #[test]
+    fn on_the_way_back_there_are_ever_fewer() {
+        let (mut progress, now) = (Progress::default(), Instant::now());
+        let id = StepId::new();
+        progress.event(&Event::Began { id, step: "deploying a".into(), stack: Some("a".into()) }, now);
+        for (logical_id, status, expected) in [
+            ("Queue", ResourceStatus::CreateInProgress, "0 resources done, Queue create in progress for 0 ms"),
+            ("Queue", ResourceStatus::CreateComplete, "1 resource done"),
+            ("Topic", ResourceStatus::UpdateComplete, "2 resources done"),
+            // What failed is not done, and is no less when it is removed.
+            ("Api", ResourceStatus::CreateInProgress, "2 resources done, Api create in progress for 0 ms"),
+            ("Api", ResourceStatus::CreateFailed, "2 resources done"),
+            ("Api", ResourceStatus::DeleteComplete, "2 resources done"),
+            ("Topic", ResourceStatus::UpdateRollbackComplete, "1 resource done"),
+            ("Queue", ResourceStatus::DeleteInProgress, "1 resource done, Queue delete in progress for 0 ms"),
+            ("Queue", ResourceStatus::DeleteComplete, "0 resources done"),
+        ] {
+            progress.event(&resource("a", logical_id, status.clone()), now);
+            assert_eq!(progress.lines(now)[0].detail, expected, "{logical_id} {status}");
+        }
     }
 }

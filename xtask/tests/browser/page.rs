@@ -82,9 +82,15 @@ impl Browser {
 
     /// What an element shows; nothing if it is hidden.
     pub fn text(&self, selector: &str) -> String {
-        let element = self.element(selector);
-        let text = self.driver.get(&format!("/element/{element}/text")).unwrap();
-        text.as_str().unwrap().to_owned()
+        loop {
+            let element = self.element(selector);
+            match self.driver.get(&format!("/element/{element}/text")) {
+                Ok(text) => return text.as_str().unwrap().to_owned(),
+                // A page that draws something anew may do so between the two calls.
+                Err(error) if error.to_string().contains("stale element") => {}
+                Err(error) => panic!("{selector}: {error}"),
+            }
+        }
     }
 
     /// What a field holds.

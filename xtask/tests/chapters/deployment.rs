@@ -3,24 +3,26 @@
 use super::world::full;
 use crate::local::stage::{Run, Stage};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use stacks::{Effect, Entry, FunctionSpec, NAMES, SecretSource, Stack, StageName, TestPlan};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What a person has to register: stack, SaaS, how the address begins and ends, words of the place.
-const REGISTRATIONS: [(&str, &str, &str, &str, &str); 4] = [
-    ("backlog-files", "Backlog", "http://127.0.0.1:", "/v1/backlog-files/TOKEN", "`Webhook URL`"),
-    ("mackerel-incidents", "Mackerel", "http://127.0.0.1:", "/v1/mackerel-incidents/TOKEN", "field `URL`"),
-    ("question-form", "a page or mail of yours", "http://", "", "`?project_id=…`"),
-    (
-        "sns-slack",
-        "CloudWatch, Budgets and EventBridge",
-        "arn:aws:sns:ap-northeast-1:000000000000:",
-        "tsugite-local-sns-slack-Notifications",
-        "Amazon SNS ARN",
-    ),
-];
+/// Every stack of the local stage, as it is defined.
+fn defined() -> Vec<Stack> {
+    let text = include_str!("../../../stacks/stages/local.yaml");
+    let name = StageName::try_from(StageName::LOCAL.to_owned()).unwrap();
+    stacks::all(&stacks::Stage::parse(name, text).unwrap())
+}
 
-/// Every system, in the order in which they are listed.
-const NAMES: [&str; 5] = ["backlog-files", "bytebase-workflow", "mackerel-incidents", "question-form", "sns-slack"];
+/// The packages of all functions.
+fn packages(stacks: &[Stack]) -> BTreeSet<&'static str> {
+    stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.package).collect()
+}
+
+/// The names of all secrets that somebody gives.
+fn given(stacks: &[Stack]) -> BTreeSet<&'static str> {
+    let secrets = stacks.iter().flat_map(|stack| stack.secrets());
+    secrets.filter(|secret| secret.source == SecretSource::Given).map(|secret| secret.name).collect()
+}
 
 pub fn starts_empty(stage: &Stage) -> Json {
     stage.run(&["local", "start"]).succeeds();
@@ -30,17 +32,14 @@ pub fn starts_empty(stage: &Stage) -> Json {
 pub fn graphs(stage: &Stage) {
     let all = stage.run(&["graph"]).succeeds().stdout;
     assert_eq!(all.matches("flowchart LR\n").count(), NAMES.len(), "{all}");
-    for (name, words) in NAMES.iter().zip([
-        "FileReplicator<br>Lambda",
-        "Workflow<br>Step Functions",
-        "IncidentReporter<br>Lambda",
-        "QuestionArchiver<br>Lambda",
-        "SlackNotifier<br>Lambda",
-    ]) {
+    for stack in defined() {
+        let name = stack.name();
         assert!(all.contains(&format!("%% {name}\nflowchart LR\n")), "{all}");
         let graph = stage.run(&["graph", name]).succeeds().stdout;
-        assert!(graph.starts_with("flowchart LR\n") && graph.contains(words), "{graph}");
+        assert_eq!(graph, stack.graph());
         assert!(all.contains(&graph), "{name} alone is drawn in another way");
+        let is_drawn = |function: &&FunctionSpec| graph.contains(&format!("{}<br>Lambda", function.logical_id));
+        assert!(stack.functions().iter().all(|function| is_drawn(&function)), "{graph}");
     }
 }
 
@@ -48,43 +47,39 @@ pub fn first(stage: &Stage) {
     let run = stage.run(&["deploy", "--output", "json"]).succeeds();
     let builds = run.stderr.lines().filter(|line| line.starts_with("building the handlers")).collect::<Vec<_>>();
     let [build] = builds[..] else { panic!("not one build but {builds:?}") };
-    for package in [
-        "file-replicator",
-        "incident-reporter",
-        "question-archiver",
-        "question-receiver",
-        "slack-notifier",
-        "teams-poster",
-        "ticket-creator",
-        "webhook-receiver",
-    ] {
+    let stacks = defined();
+    for package in packages(&stacks) {
         assert!(build.contains(package), "{package} is missing in: {build}");
     }
-    run.says("secrets stored: BACKLOG_API_KEY, BYTEBASE_SERVICE_KEY, SLACK_WEBHOOK_URL, TEAMS_WORKFLOW_URL");
+    run.says(&format!("secrets stored: {}", Vec::from_iter(given(&stacks)).join(", ")));
     let document = run.json();
     assert_eq!(names_of(&document), NAMES);
     for stack in document["stacks"].as_array().unwrap() {
         assert_eq!((&stack["status"], &stack["changed"]), (&json!("CREATE_COMPLETE"), &json!(true)), "{stack:#}");
     }
-    for (name, saas, start, end, place) in REGISTRATIONS {
-        let stack = stack_of(&document, name);
-        let [registration] = &stack["registrations"].as_array().unwrap()[..] else { panic!("{stack:#}") };
-        assert_eq!(registration["saas"], saas);
-        assert!(registration["where"].as_str().unwrap().contains(place), "{registration:#}");
-        let url = registration["url"].as_str().unwrap();
-        let (address, token) = match end.strip_suffix("/TOKEN") {
-            Some(end) => (end, Some(last_part(url))),
-            None => (end, None),
-        };
-        let shown = token.map_or(url, |token| url.strip_suffix(token).unwrap().trim_end_matches('/'));
-        assert!(shown.starts_with(start) && shown.ends_with(address), "{url}");
-        assert!(token.is_none_or(is_token), "{url}");
+    for stack in &stacks {
+        let there = stack_of(&document, stack.name())["registrations"].as_array().unwrap();
+        assert_eq!(there.len(), stack.registrations().len(), "{there:#?}");
+        for (registered, defined) in there.iter().zip(stack.registrations()) {
+            assert_eq!((&registered["saas"], &registered["where"]), (&json!(defined.saas), &json!(defined.place)));
+            let url = registered["url"].as_str().unwrap();
+            // What is posted to is an endpoint of this machine, or has a name here; the rest is an ARN.
+            assert!(url.starts_with("http://") || url.starts_with("arn:aws:sns:ap-northeast-1:000000000000:"), "{url}");
+            if defined.token_secret.is_some() {
+                let path = format!("/v1/{}/{}", stack.name(), last_part(url));
+                assert!(
+                    url.starts_with("http://127.0.0.1:") && url.ends_with(&path) && is_token(last_part(url)),
+                    "{url}"
+                );
+            }
+        }
     }
     let site = stack_of(&document, "question-form")["registrations"][0]["url"].as_str().unwrap();
     assert!(site.contains(".cloudfront.localhost:"), "{site}");
     let retention = stage.account("retention", &["/aws/lambda/tsugite-local-"]);
     let retention = retention.as_object().unwrap();
-    assert_eq!(retention.len(), 9, "a log group for each function: {retention:#?}");
+    let n_functions: usize = stacks.iter().map(|stack| stack.functions().len()).sum();
+    assert_eq!(retention.len(), n_functions, "a log group for each function: {retention:#?}");
     assert!(retention.values().all(|days| *days == 7), "{retention:#?}");
     stage.remember(&document);
 }
@@ -107,14 +102,14 @@ fn is_token(text: &str) -> bool {
 }
 
 pub fn second(stage: &Stage) {
-    let n_events = || NAMES.map(|name| stage.n_events(name));
+    let n_events = || NAMES.iter().map(|name| stage.n_events(name)).collect::<Vec<_>>();
     let before = n_events();
     let run = stage.run(&["deploy", "--output", "json"]).succeeds();
     for name in NAMES {
         run.says(&format!("{name}: nothing to do"));
         assert_eq!(stage.account("change_sets", &[&full(name)]), json!([]));
     }
-    run.says("nothing new: 8 archives are there");
+    run.says(&format!("nothing new: {} archives are there", packages(&defined()).len()));
     let document = run.json();
     for (stack, first) in
         document["stacks"].as_array().unwrap().iter().zip(stage.document()["stacks"].as_array().unwrap())
@@ -129,15 +124,11 @@ pub fn endpoints(stage: &Stage) {
     let document = stage.run(&["endpoints", "--output", "json"]).succeeds().json();
     assert_eq!(names_of(&document), NAMES);
     let text = stage.run(&["endpoints"]).succeeds().stdout;
-    for (name, secret) in [
-        ("backlog-files", "BACKLOG_API_KEY"),
-        ("bytebase-workflow", "BYTEBASE_SERVICE_KEY"),
-        ("mackerel-incidents", "BACKLOG_API_KEY"),
-        ("question-form", "BACKLOG_API_KEY"),
-        ("question-form", "TEAMS_WORKFLOW_URL"),
-        ("sns-slack", "SLACK_WEBHOOK_URL"),
-    ] {
-        assert!(text.contains(&format!("{name}: secret {secret}\n  from   ")), "{text}");
+    for stack in defined() {
+        let name = stack.name().to_owned();
+        for secret in given(&[stack]) {
+            assert!(text.contains(&format!("{name}: secret {secret}\n  from   ")), "{text}");
+        }
     }
     for (there, first) in
         document["stacks"].as_array().unwrap().iter().zip(stage.document()["stacks"].as_array().unwrap())
@@ -154,48 +145,41 @@ pub fn endpoints(stage: &Stage) {
 
 /// The hops of each system: the way in, then for each end its queue, its function, its effect.
 pub fn test_events(stage: &Stage) {
-    let ends = |entry: &str, ends: &[(&str, &str)]| -> Vec<String> {
-        let hops = ends.iter().flat_map(|(function, effect)| {
-            [format!("queue to {function}"), format!("{function} at work"), (*effect).to_owned()]
-        });
-        std::iter::once(entry.to_owned()).chain(hops).collect()
-    };
-    let systems = [
-        ("mackerel-incidents", ends("POST to WebhookReceiver", &[("IncidentReporter", "issue in Backlog")])),
-        (
-            "sns-slack",
-            ends("publish to tsugite-local-sns-slack-Notifications", &[("SlackNotifier", "message in Slack")]),
-        ),
-        (
-            "question-form",
-            ends(
-                "POST to QuestionReceiver",
-                &[
-                    ("TeamsPoster", "card in Teams"),
-                    ("TicketCreator", "issue in Backlog"),
-                    ("QuestionArchiver", "item in the table"),
-                ],
-            ),
-        ),
-    ];
-    for (system, hops) in systems {
+    let (mut n_issues, mut n_messages) = (0, BTreeMap::new());
+    for stack in defined() {
+        let plan = stack.plan_test(stack.test_event().unwrap(), Some("fresh")).unwrap();
+        // Executions are followed in chapters of their own.
+        let Some(hops) = hops(&stack, &plan) else { continue };
+        let system = stack.name();
         let mut details = BTreeSet::new();
         for _ in 0..2 {
             let report = stage.run(&["publish-test-event", system, "--output", "json"]).succeeds().json();
             assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
             let passed = report["hops"].as_array().unwrap();
             let names: Vec<_> = passed.iter().map(|hop| hop["name"].as_str().unwrap()).collect();
-            assert_eq!(names, hops);
+            assert!(names[0].starts_with(&hops[0]), "{}: {}", names[0], hops[0]);
+            assert_eq!(names[1..], hops[1..]);
             assert!(passed.iter().all(|hop| hop["passed"] == true), "{report:#}");
             let effects = passed.iter().skip(3).step_by(3);
             details.extend(effects.map(|hop| hop["detail"].as_str().unwrap().to_owned()));
         }
-        let n_ends = (hops.len() - 1) / 3;
+        // A file keeps its number, so that its second copy has the same name; its content differs.
+        let n_ends = plan.branches.len();
         assert_eq!(details.len(), 2 * n_ends, "the second event of {system} was taken for the first: {details:?}");
+        for branch in plan.branches {
+            match branch.effect {
+                Effect::Issue { .. } => n_issues += 2,
+                Effect::Message { saas, item, .. } => {
+                    *n_messages.entry(format!("{}/{item}s", saas.id())).or_insert(0) += 2
+                }
+                _ => {}
+            }
+        }
     }
-    // Two alerts and two questions.
-    assert_eq!(stage.held("backlog/issues").len(), 4);
-    assert_eq!((stage.held("slack/messages").len(), stage.held("teams/cards").len()), (2, 2));
+    assert_eq!(stage.held("backlog/issues").len(), n_issues);
+    for (list, n_held) in &n_messages {
+        assert_eq!(stage.held(list).len(), *n_held, "{list}");
+    }
     // An event that is given is sent as it is, as often as one likes; its words may stand in older messages.
     let file = stage.root.join("target/event.txt");
     for (event, code) in [("errors in checkout", 0), ("errors in checkout", 0), ("{\"AlarmName\": 1}", 0), (" \n", 2)] {
@@ -208,22 +192,48 @@ pub fn test_events(stage: &Stage) {
             run.fails_with(code)
         };
     }
-    assert_eq!(stage.held("slack/messages").len(), 5);
+    assert_eq!(stage.held("slack/messages").len(), n_messages["slack/messages"] + 3);
+}
+
+/// The hops of a test event: the way in, then for each end its queue, its function, its effect.
+fn hops(stack: &Stack, plan: &TestPlan) -> Option<Vec<String>> {
+    let name = stack.full_stack_name();
+    // What has a name of its own is known by its beginning.
+    let entry = match &plan.entry {
+        Entry::Webhook { function, .. } | Entry::Post { function, .. } => format!("POST to {function}"),
+        Entry::Publish { .. } => format!("publish to {name}-"),
+        Entry::Send { .. } => format!("send to {name}-"),
+        Entry::Execute { .. } => return None,
+    };
+    let ends = plan.branches.iter().flat_map(|branch| {
+        let effect = match &branch.effect {
+            Effect::Object { .. } => "object in the bucket".to_owned(),
+            Effect::Issue { .. } => "issue in Backlog".to_owned(),
+            Effect::Item { .. } => "item in the table".to_owned(),
+            Effect::Message { saas, item, .. } => format!("{item} in {}", saas.name),
+            Effect::Nothing(why) => panic!("the event of the test has no effect: {why}"),
+        };
+        [format!("queue to {}", branch.function), format!("{} at work", branch.function), effect]
+    });
+    Some(std::iter::once(entry).chain(ends).collect())
 }
 
 pub fn canary(stage: &Stage) {
-    let secrets = stage.secrets();
-    let names = ["BACKLOG_API_KEY", "BYTEBASE_SERVICE_KEY", "SLACK_WEBHOOK_URL", "TEAMS_WORKFLOW_URL"];
-    assert_eq!(secrets.keys().collect::<Vec<_>>(), names);
-    let tokens = ["backlog-files", "mackerel-incidents"].map(|stack| last_part(&stage.registered(stack)).to_owned());
-    let words: Vec<&str> = secrets.values().chain(&tokens).map(String::as_str).collect();
+    let mut secrets = stage.secret_words();
+    assert_eq!(secrets.len(), standins::Keys::names().count());
+    secrets.push(stage.seed());
+    let with_token = |stack: &Stack| stack.registrations().iter().any(|known| known.token_secret.is_some());
+    let stacks = defined();
+    let tokens = stacks.iter().filter(|stack| with_token(stack)).map(|stack| stage.registered(stack.name()));
+    let tokens: Vec<String> = tokens.map(|url| last_part(&url).to_owned()).collect();
+    let words: Vec<&str> = secrets.iter().chain(&tokens).map(String::as_str).collect();
     assert_eq!(stage.account("find", &words), json!([]));
     let (said, lines, environments) = (stage.everything_said(), stage.command_lines(), stage.function_environments());
     assert!(environments.contains("WEBHOOK_SECRET_ARN"), "no function runs");
     let received = stage.controlled("received").body;
-    for secret in secrets.values() {
-        assert!(secret.len() >= 32, "a secret that is so short is found by chance");
-        assert_eq!(stage.files_that_hold(secret), ["stand-ins.json", "state.json"]);
+    assert_eq!(stage.files_that_hold(&stage.seed()), ["stand-ins.json", "state.json"]);
+    for secret in &secrets {
+        assert!(secret == &stage.seed() || stage.files_that_hold(secret).is_empty());
         for (place, text) in
             [("output", &said), ("command lines", &lines), ("environments", &environments), ("received", &received)]
         {
@@ -252,7 +262,8 @@ pub fn keeps_data(stage: &Stage) {
     seen.says(&format!("data goes: table {table}"));
     let kept = stage.run(&["destroy", "question-form", "--keep-data", "--output", "json"]).succeeds();
     kept.says(&format!("data is kept: table {table}"));
-    assert_eq!(kept.json()["stacks"][0]["status"], "DELETED");
+    let kept = kept.json();
+    assert_eq!((&kept["stacks"][0]["status"], &kept["stacks"][0]["changed"]), (&Json::Null, &json!(true)));
     let there = stage.account("inventory", &[]);
     assert!(!there["stacks"].as_array().unwrap().contains(&json!(full("question-form"))), "{there:#}");
     assert_eq!((&there["distributions"], &there["access_controls"]), (&json!([]), &json!([])), "{there:#}");
@@ -288,7 +299,7 @@ pub fn former(stage: &Stage) {
     let again = stage.run(&["destroy", "bytebase-workflow"]).succeeds();
     again.says("bytebase-workflow: nothing is there");
     let there = stage.account("inventory", &[]);
-    assert_eq!(there["stacks"].as_array().unwrap().len(), 3, "{there:#}");
+    assert_eq!(there["stacks"].as_array().unwrap().len(), NAMES.len() - 2, "{there:#}");
     assert_eq!(there["us-east-1"]["stacks"], json!([]), "the certificate's stack is still there");
     assert!(!there["tables"].as_array().unwrap().contains(&json!(table)), "{there:#}");
     std::fs::write(&file, whole).unwrap();

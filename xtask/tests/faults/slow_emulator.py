@@ -7,6 +7,7 @@ throttles nothing. It ends when stdin does, so that a test that dies leaves noth
 """
 
 import asyncio
+import functools
 import importlib
 import json
 import os
@@ -35,6 +36,8 @@ def throttling(name):
     """A change of a resource that fails as API Gateway's do when an account asks for too much at once."""
     change = getattr(stacks, name)
 
+    # The launcher looks whether it finds the function that it was written for.
+    @functools.wraps(change)
     def change_or_not(*arguments, **named):
         global n_throttled
         # The emulator goes through what an update leaves as it is, too; CloudFormation asks nobody for that.

@@ -1,11 +1,14 @@
 //! A local stage of its own, in a copy of the sources, and independent ways to look at it.
 
+mod http;
+
+pub use http::{Answer, post};
+
 use deployer::{PythonTools, Reporter, Workspace};
-use reqwest::header::HeaderMap;
+use http::{answer, client};
 use serde_json::Value as Json;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -19,6 +22,7 @@ pub struct Stage {
     pub root: PathBuf,
     document: RefCell<Json>,
     said: RefCell<String>,
+    has_own_tool: Cell<bool>,
 }
 
 /// What a command did.
@@ -58,28 +62,6 @@ impl Run {
     }
 }
 
-/// An HTTP answer.
-pub struct Answer {
-    pub status: u16,
-    pub body: String,
-    headers: HeaderMap,
-}
-
-impl Answer {
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// A header; empty if there is none.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    pub fn json(&self) -> Json {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-}
-
 impl Stage {
     /// Copies what git knows of into a folder of this name, keeping its target folder of an earlier run.
     #[allow(dead_code, reason = "not every story builds")]
@@ -107,8 +89,9 @@ impl Stage {
                 std::fs::copy(from, to).unwrap();
             }
         }
-        let stage = Self { root, document: RefCell::new(Json::Null), said: RefCell::new(String::new()) };
-        // An interrupted earlier run may have left its cloud.
+        let stage =
+            Self { root, document: RefCell::new(Json::Null), said: RefCell::default(), has_own_tool: Cell::default() };
+        // An interrupted run may have left its cloud.
         stage.run(&["local", "stop"]).succeeds();
         stage
     }
@@ -118,7 +101,8 @@ impl Stage {
     pub fn beside_the_sources(name: &str) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let stage = Self { root, document: RefCell::new(Json::Null), said: RefCell::new(String::new()) };
+        let stage =
+            Self { root, document: RefCell::new(Json::Null), said: RefCell::default(), has_own_tool: Cell::default() };
         for folder in [&stage.root.join("stacks/stages"), &stage.root.join("xtask")] {
             std::fs::create_dir_all(folder).unwrap();
         }
@@ -146,14 +130,18 @@ impl Stage {
 
     /// A command of ours in the copy, before it runs.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let own = self.root.join("target/debug/xtask");
+        let program = if self.has_own_tool.get() { own } else { env!("CARGO_BIN_EXE_xtask").into() };
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(&self.root).stdin(std::process::Stdio::null());
+        command.env("CARGO_MANIFEST_DIR", self.root.join("xtask")).env_remove("CARGO_TARGET_DIR");
         command
-            .args(arguments)
-            .current_dir(&self.root)
-            .env("CARGO_MANIFEST_DIR", self.root.join("xtask"))
-            .env_remove("CARGO_TARGET_DIR")
-            .stdin(std::process::Stdio::null());
-        command
+    }
+
+    /// From now on, commands are those of the tool that was built in the copy.
+    #[allow(dead_code, reason = "one story changes the sources of the tool")]
+    pub fn uses_its_own_tool(&self) {
+        self.has_own_tool.set(true);
     }
 
     /// Runs a command of ours to its end.
@@ -213,7 +201,6 @@ impl Stage {
             .output()
             .unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        // Some calls have nothing to say.
         if output.stdout.is_empty() { Json::Null } else { serde_json::from_slice(&output.stdout).unwrap() }
     }
 
@@ -285,7 +272,7 @@ impl Stage {
     }
 
     fn control_token(&self) -> String {
-        self.state()["local"]["control_token"].as_str().unwrap().to_owned()
+        self.remembered("control_token")
     }
 
     /// Replaces a text in a file of the copy.
@@ -296,9 +283,26 @@ impl Stage {
         std::fs::write(path, text.replacen(old, new, 1)).unwrap();
     }
 
-    /// The secrets that the deployer made for the stand-ins, by their names.
+    /// The values of the secrets that the stand-ins take, by their names.
     pub fn secrets(&self) -> BTreeMap<String, String> {
-        serde_json::from_value(self.state()["local"]["secrets"].clone()).unwrap()
+        serde_json::from_str(&self.controlled("secrets").body).unwrap()
+    }
+
+    /// What of each secret nobody else knows: of an address its end.
+    #[allow(dead_code, reason = "one story looks for all of them")]
+    pub fn secret_words(&self) -> Vec<String> {
+        const N_CHARS: usize = 32;
+        let ends = self.secrets().into_values().map(|value| value[value.len() - N_CHARS..].to_owned());
+        ends.inspect(|end| assert!(end.chars().all(|c| c.is_ascii_hexdigit()), "not a secret's end")).collect()
+    }
+
+    /// The word that all these secrets follow from.
+    pub fn seed(&self) -> String {
+        self.remembered("seed")
+    }
+
+    fn remembered(&self, name: &str) -> String {
+        self.state()["local"][name].as_str().unwrap().to_owned()
     }
 
     /// What the commands remember of the running stage.
@@ -356,26 +360,4 @@ pub fn find(folder: &Path, prefix: &str) -> PathBuf {
         .collect();
     found.sort();
     found.pop().unwrap_or_else(|| panic!("there is no {prefix}… in {}", folder.display()))
-}
-
-pub fn post(url: &str, content_type: &str, body: &[u8]) -> Answer {
-    answer(client(url).post(url).header("content-type", content_type).body(body.to_vec()))
-}
-
-/// A client that knows where names below `localhost` lead, which not every system's resolver does.
-fn client(url: &str) -> reqwest::Client {
-    let url: reqwest::Url = url.parse().unwrap();
-    let host = url.host_str().unwrap();
-    let here = SocketAddr::from(([127, 0, 0, 1], url.port_or_known_default().unwrap()));
-    let builder = reqwest::Client::builder().no_proxy();
-    if host.ends_with(".localhost") { builder.resolve(host, here) } else { builder }.build().unwrap()
-}
-
-fn answer(call: reqwest::RequestBuilder) -> Answer {
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    tokio.block_on(async {
-        let answer = call.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer { status, headers, body: answer.text().await.unwrap() }
-    })
 }

@@ -1,6 +1,6 @@
 //! What the manifests and sources of handlers must say: rules, so that a new handler stands in no list.
 
-use super::{Package, check, files, packages, read, root};
+use super::{Package, check, files, local_stacks, packages, read, root};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -73,10 +73,8 @@ fn a_handler_compiles_the_clients_of_its_links_and_no_other() {
 
 /// Which services the policies of each package's functions name.
 fn services_of_functions() -> BTreeMap<String, BTreeSet<String>> {
-    let text = read("stacks/stages/local.yaml");
-    let stage = stacks::Stage::parse(stacks::StageName::try_from("local".to_owned()).unwrap(), &text).unwrap();
     let mut services = BTreeMap::<String, BTreeSet<String>>::new();
-    for stack in stacks::all(&stage) {
+    for stack in local_stacks() {
         let policies = stack.policy_files();
         for function in stack.functions() {
             let policy: Json = serde_json::from_str(&policies[function.logical_id]).unwrap();
@@ -119,7 +117,7 @@ fn a_handler_is_built_of_the_same_code_whatever_is_built_beside_it() {
 
 /// The features of every crate of a build of these packages; of one that is built twice, for build scripts, both.
 fn features(packages: &[&str], target: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = Command::new("cargo");
     command.args(["tree", "--offline", "--edges", "normal,build", "--prefix", "none", "--format", "{p}|{f}"]);
     command.args(["--target", target]).args(packages.iter().flat_map(|package| ["--package", package]));
     let output = command.current_dir(root()).output().unwrap();

@@ -1,6 +1,7 @@
 //! What Backlog may answer in place of what was asked.
 
 use super::*;
+use contracts::trace::Cause;
 use runtime::Effect;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -178,6 +179,7 @@ async fn nobody_who_answers_is_a_failure_that_may_pass() {
     for call in EACH {
         let reason = stage.check(call, RETRY).await;
         assert!(reason.contains("cannot be reached"), "{reason}");
+        assert_eq!(*stage.call(call).await.unwrap_err().cause(), Cause::unreachable("Backlog"));
     }
     for bytes in ["", "no HTTP at all\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"] {
         let host = Host::answering(bytes).await;
@@ -208,4 +210,27 @@ async fn a_backlog_that_does_not_answer_is_left_before_the_function_ends() {
 #[tokio::test]
 async fn an_answer_that_stands_still_is_left_before_the_function_ends() {
     check_left("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{").await;
+}
+
+#[tokio::test]
+async fn what_helps_is_a_value_and_not_words() {
+    let another_key = Cause::secret_refused::<BacklogApiKey>();
+    for (code, expected) in [
+        (401, Some(another_key)),
+        (409, Some(Cause::content_refused("Backlog"))),
+        (429, Some(Cause::rate_limited("Backlog"))),
+        (500, Some(Cause::Other)),
+        // What is to be done in Backlog is for people.
+        (403, None),
+    ] {
+        for call in EACH {
+            let stage = Stage::with_an_issue().await;
+            stage.standins.fail(Planned { times: 2, ..status(code) });
+            let failure = stage.call(call).await.unwrap_err();
+            match &expected {
+                Some(expected) => assert_eq!(failure.cause(), expected, "{failure}"),
+                None => assert!(matches!(failure.cause(), Cause::NotAllowed { step } if step.contains("right"))),
+            }
+        }
+    }
 }

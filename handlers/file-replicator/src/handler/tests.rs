@@ -66,11 +66,11 @@ impl Stage {
     }
 
     async fn with(store: FakeObjectStore) -> Self {
-        let standins = standins(Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }).await;
+        let standins = standins(Keys::sample().with("BACKLOG_API_KEY", KEY)).await;
         let links = Links {
             target: store.below("target/"),
             api_key: secret(&[KEY]),
-            backlog: Origin::parse(&standins.backlog_url()).unwrap(),
+            backlog: Origin::parse(&standins.origin("backlog")).unwrap(),
             project: ProjectKey::parse("SUB").unwrap(),
             folder: Folder::parse("/sample").unwrap(),
             size_limit: SizeLimit::parse("1 GiB").unwrap(),
@@ -94,7 +94,7 @@ impl Stage {
 
     /// Where Backlog has a file.
     fn url_of(&self, file_id: u64) -> String {
-        format!("{}/api/v2/projects/SUB/files/{file_id}", self.standins.backlog_url())
+        format!("{}/api/v2/projects/SUB/files/{file_id}", self.standins.origin("backlog"))
     }
 
     async fn handle(&self, event: Value) -> Result<Done, Failure> {

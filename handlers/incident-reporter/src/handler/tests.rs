@@ -57,11 +57,11 @@ impl Stage {
     }
 
     async fn with(table: FakeTable<Incident>) -> Self {
-        let standins = standins(Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }).await;
+        let standins = standins(Keys::sample().with("BACKLOG_API_KEY", KEY)).await;
         let links = Links {
             incidents: table.records(),
             api_key: secret(&[KEY]),
-            backlog: Origin::parse(&standins.backlog_url()).unwrap(),
+            backlog: Origin::parse(&standins.origin("backlog")).unwrap(),
             project: ProjectId::new(92),
             issue_type: IssueTypeId::new(12),
             priority: PriorityId::new(2),

@@ -39,7 +39,7 @@ fn bare(text: String) -> String {
 async fn keeps_the_question_under_the_topics_id_as_it_was_asked() {
     let table = Table::default();
     let outcome = handle_body(&table, None, &envelope(Question::TEST_EVENT), "m-1").await;
-    assert_eq!(outcome, Ok(Done::Worked(format!("kept question {ID}"))));
+    assert_eq!(outcome, Ok(Done::worked(Made::Item(ID.into()), format!("kept question {ID}"))));
     let expected = ArchivedQuestion {
         receipt: receipt(ID).into(),
         project_id: event().project_id,
@@ -57,7 +57,7 @@ async fn a_second_delivery_is_recognized_whatever_id_the_queue_gave_it() {
     handle_body(&table, None, &body, "m-1").await.unwrap();
     let first = table.record(ID);
     let again = handle_body(&table, None, &body.replace("02:01:52", "03:01:52"), "m-2").await;
-    assert_eq!(again, Ok(Done::Ignored(format!("question {ID} is kept already"))));
+    assert_eq!(again, Ok(Done::repeated(Made::Item(ID.into()), format!("question {ID} is kept already"))));
     assert_eq!((table.keys().len(), table.record(ID)), (1, first));
 }
 

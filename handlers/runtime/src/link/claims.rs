@@ -1,9 +1,9 @@
 //! Work that is claimed before it is begun, so that it has its effect once.
 
 use super::records::{Records, Stored};
-use crate::trigger::queue::Done;
-use crate::{Failure, log};
+use crate::{Done, Failure, log};
 use contracts::claim::Progress;
+use contracts::trace::Made;
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 
@@ -59,7 +59,7 @@ impl From<Abandoned> for Failure {
 /// What came of claiming a piece of work.
 enum Claimed {
     Ours(Attempt, Stored<Progress>),
-    Done(String),
+    Done { result: String, made: Option<Made> },
     Busy(Duration),
 }
 
@@ -93,16 +93,21 @@ impl Claims {
     ) -> Result<Done, Failure> {
         let (attempt, held) = match self.claim(key, lease).await? {
             Claimed::Ours(attempt, held) => (attempt, held),
-            Claimed::Done(result) => return Ok(Done::Ignored(format!("done before: {result}"))),
+            Claimed::Done { result, made } => {
+                return Ok(Done::Repeated { result: format!("done before: {result}"), made });
+            }
             Claimed::Busy(left) => return Err(Failure::retry_after("another delivery is at work on it", left)),
         };
         let outcome = work(attempt).await;
         let end = match &outcome {
-            Ok(Done::Worked(result) | Done::Ignored(result) | Done::Warned(result)) => {
-                Progress::Done { result: result.clone() }
+            Ok(Done::Worked { result, made } | Done::Repeated { result, made }) => {
+                Progress::Done { result: result.clone(), made: made.clone() }
+            }
+            Ok(Done::Ignored(reason) | Done::Warned { reason, .. }) => {
+                Progress::Done { result: reason.clone(), made: None }
             }
             // A second look begins anew, as a failure does.
-            Ok(Done::LookAgain(_)) => Progress::Dropped,
+            Ok(Done::LookAgain { .. }) => Progress::Dropped,
             // A refusal says nothing about the attempts before it.
             Err(Abandoned { effect: Effect::None, .. }) if attempt == Attempt::First => Progress::Refused,
             Err(_) => Progress::Dropped,
@@ -121,7 +126,7 @@ impl Claims {
             Err(there) => there,
         };
         match &there.value {
-            Progress::Done { result } => Ok(Claimed::Done(result.clone())),
+            Progress::Done { result, made } => Ok(Claimed::Done { result: result.clone(), made: made.clone() }),
             Progress::Begun { until_millis } if *until_millis > now_millis() => {
                 Ok(Claimed::Busy(Duration::from_millis(until_millis - now_millis()) + Duration::from_secs(1)))
             }

@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::calls::{SecretCalls, Unread};
 use contracts::SecretValue;
+use contracts::trace::Cause;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -93,11 +94,19 @@ impl<T: SecretValue> Secret<T> {
     }
 
     async fn fetch(&self) -> Result<T, Unread> {
-        let unusable = |why: &str| Unread::Withheld(Failure::permanent(format!("secret {} {why}", T::NAME)));
-        let text = self.calls.text().await?.ok_or_else(|| unusable("holds no text"))?;
+        let text = self.calls.text().await.map_err(|unread| match unread {
+            Unread::Missing(failure) => Unread::Missing(failure.because(Cause::secret_missing::<T>())),
+            other => other,
+        })?;
+        let text = text.ok_or_else(|| unusable::<T>("holds no text"))?;
         match text.trim().is_empty() {
-            true => Err(unusable("is empty")),
+            true => Err(unusable::<T>("is empty")),
             false => Ok(T::from_stored(&text)),
         }
     }
+}
+
+fn unusable<T: SecretValue>(what: &str) -> Unread {
+    let failure = Failure::permanent(format!("secret {} {what}", T::NAME));
+    Unread::Withheld(failure.because(Cause::secret_refused::<T>()))
 }

@@ -3,6 +3,7 @@
 use crate::{Environment, Failure, log};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use contracts::trace::{EventId, Trace};
 use contracts::{Contract, Http, Open};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
@@ -124,6 +125,9 @@ fn problem(code: &str, why: &str) -> Value {
     json!({"code": code, "message": why})
 }
 
+/// What a sender gets whose event could not be handled.
+const FAILED: u16 = 500;
+
 /// Runs a handler behind API Gateway until Lambda ends the process.
 ///
 /// A failure is answered with 500 and logged; its reason stays in the log.
@@ -185,31 +189,39 @@ fn read(event: ProxyEvent) -> Result<Request, &'static str> {
 }
 
 fn answer(result: Result<Reply, Failure>) -> (u16, Value) {
+    let (event, trace) = trace_of(&result);
+    log::trace(event, trace);
     match result {
-        Ok(reply) => {
-            let mut fields = json!({"status": reply.status()});
-            match &reply {
-                Reply::Accepted { message_id } | Reply::Numbered { message_id, .. } => {
-                    fields["message_id"] = json!(message_id);
-                    log::info("queued", fields);
-                }
-                Reply::Ignored(why) => {
-                    fields["reason"] = json!(why);
-                    log::info("ignored", fields);
-                }
-                Reply::Answered(_) => log::info("answered", fields),
-                refused => {
-                    fields["reason"] = refused.body()["message"].clone();
-                    log::warn("rejected", fields);
-                }
-            }
-            (reply.status(), reply.body())
-        }
-        Err(failure) => {
-            log::error("failed", json!({"status": 500, "reason": failure.reason()}));
-            (500, problem("failed", "the event could not be queued; send it again"))
-        }
+        Ok(reply) => (reply.status(), reply.body()),
+        Err(_) => (FAILED, problem("failed", "the event could not be queued; send it again")),
     }
+}
+
+/// What is said of a reply, and about which message.
+fn trace_of(result: &Result<Reply, Failure>) -> (EventId, Trace) {
+    let reply = match result {
+        Ok(reply) => reply,
+        Err(failure) => {
+            let (reason, cause) = (failure.reason().to_owned(), failure.cause().clone());
+            return (EventId::default(), Trace::Failed { status: FAILED, reason, cause });
+        }
+    };
+    let status = reply.status();
+    let trace = match reply {
+        Reply::Accepted { message_id } | Reply::Numbered { message_id, .. } => {
+            let event = EventId { message_id: Some(message_id.clone()), published_id: None };
+            return (event, Trace::Queued { status });
+        }
+        Reply::Ignored(why) => Trace::Ignored { status: Some(status), reason: (*why).to_owned() },
+        Reply::Answered(_) => Trace::Answered { status },
+        Reply::BadRequest(why)
+        | Reply::Refused { why, .. }
+        | Reply::Unauthorized(why)
+        | Reply::TooLarge(why)
+        | Reply::UnsupportedType(why)
+        | Reply::LimitReached { why, .. } => Trace::Rejected { status, reason: (*why).to_owned() },
+    };
+    (EventId::default(), trace)
 }
 
 #[cfg(test)]
@@ -241,6 +253,26 @@ mod tests {
         let (status, body) = answer(Err(Failure::retry("canary")));
         assert_eq!((status, &body["code"]), (500, &json!("failed")));
         assert!(!body.to_string().contains("canary"));
+    }
+
+    #[test]
+    fn each_answer_is_logged_as_what_it_is() {
+        let check = |result: Result<Reply, Failure>, id: Option<&str>, expected: Trace| {
+            let (event, trace) = trace_of(&result);
+            assert_eq!((event.message_id.as_deref(), trace), (id, expected));
+            assert_eq!(event.published_id, None);
+        };
+        let numbered = Reply::Numbered { message_id: "m".into(), number: "7".into() };
+        check(Ok(numbered), Some("m"), Trace::Queued { status: 200 });
+        check(Ok(Reply::Accepted { message_id: "m".into() }), Some("m"), Trace::Queued { status: 200 });
+        let ignored = Trace::Ignored { status: Some(200), reason: "why".into() };
+        check(Ok(Reply::Ignored("why")), None, ignored);
+        check(Ok(Reply::Answered(json!({}))), None, Trace::Answered { status: 200 });
+        let rejected = Trace::Rejected { status: 429, reason: "why".into() };
+        check(Ok(Reply::LimitReached { code: "limit", why: "why" }), None, rejected);
+        let cause = contracts::trace::Cause::AccessDenied { action: "sqs:SendMessage".into() };
+        let failed = Trace::Failed { status: 500, reason: "why".into(), cause: cause.clone() };
+        check(Err(Failure::retry("why").because(cause)), None, failed);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Batches of an SQS queue, answered message by message.
 
 use crate::link::{Queue, REASON};
-use crate::{Environment, Failure, LinkError, log};
+use crate::{Done, Environment, Failure, LinkError, log};
+use contracts::trace::{EventId, Trace};
 use contracts::{
     Contract, FunctionLimits, Headers, JsonObject, Linker, Message, Open, Published, SendTo, Sqs, published_id,
     trigger_variables,
@@ -10,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -51,52 +52,6 @@ impl<M> Delivery<Published<M>> {
     /// The id that is the same wherever the message went: the topic's, or the queue's if it came bare.
     pub fn published_id(&self) -> &str {
         self.message.id.as_deref().unwrap_or(&self.message_id)
-    }
-}
-
-/// The work is done, or there was none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// The effect is there; says what it is.
-    Worked(String),
-    /// The effect is there, and another look shall tell whether it still is what it should be; says what it is.
-    ///
-    /// The message comes back a few times, and is done after that.
-    LookAgain(String),
-    /// Nothing had to be done; says why.
-    Ignored(String),
-    /// Nothing could be done and nobody needs to act; says why.
-    Warned(String),
-}
-
-/// What an outcome is besides its text; handlers' tests demand it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// [`Done::Worked`].
-    Worked,
-    /// [`Done::LookAgain`].
-    LookAgain,
-    /// [`Done::Ignored`].
-    Ignored,
-    /// [`Done::Warned`].
-    Warned,
-    /// A failure that may pass.
-    Retry,
-    /// A failure that does not pass.
-    Permanent,
-}
-
-impl Outcome {
-    /// Takes what a handler returned apart: what it is, and its text.
-    pub fn of(returned: &Result<Done, Failure>) -> (Self, &str) {
-        match returned {
-            Ok(Done::Worked(text)) => (Self::Worked, text),
-            Ok(Done::LookAgain(text)) => (Self::LookAgain, text),
-            Ok(Done::Ignored(text)) => (Self::Ignored, text),
-            Ok(Done::Warned(text)) => (Self::Warned, text),
-            Err(failure @ Failure::Retry { .. }) => (Self::Retry, failure.reason()),
-            Err(failure @ Failure::Permanent { .. }) => (Self::Permanent, failure.reason()),
-        }
     }
 }
 
@@ -167,16 +122,9 @@ struct Attribute {
 }
 
 impl Record {
-    /// Fields of a log line about the message: by them it is followed from function to function.
-    fn fields(&self, extra: Value) -> Value {
-        let mut fields = json!({"message_id": self.message_id});
-        if let Some(id) = published_id(&self.body) {
-            fields["published_id"] = json!(id);
-        }
-        if let (Some(fields), Value::Object(extra)) = (fields.as_object_mut(), extra) {
-            fields.extend(extra);
-        }
-        fields
+    /// The ids by which it is followed from function to function.
+    fn event(&self) -> EventId {
+        EventId { message_id: Some(self.message_id.clone()), published_id: published_id(&self.body) }
     }
 
     /// Headers of the request that brought it, without the reason for which it was a dead letter once.
@@ -199,7 +147,7 @@ async fn attempt<K, M: Message>(
     record: &Record,
     deadline: Instant,
 ) -> Result<Done, Failure> {
-    log::info("received", record.fields(json!({"delivery": record.n_deliveries()})));
+    log::trace(record.event(), Trace::Received { delivery: record.n_deliveries() });
     if Instant::now() >= deadline {
         return Err(Failure::retry("no time was left in this invocation"));
     }
@@ -220,69 +168,67 @@ async fn attempt<K, M: Message>(
         .unwrap_or_else(|_| Err(Failure::retry("the handler panicked")))
 }
 
-/// Logs the outcome and sees to what failed; `false` if the queue must deliver it again.
+/// Sees to a message by its outcome and logs what happened to it; `false` if the queue must deliver it again.
 async fn settle<M>(
     source: &Queue<M>,
     dead_letters: &Queue<JsonObject>,
     record: &Record,
     outcome: Result<Done, Failure>,
 ) -> bool {
-    let n_deliveries = record.n_deliveries();
-    let failure = match outcome {
-        Ok(Done::LookAgain(result)) if n_deliveries < LOOKS_LIMIT => {
-            let delay = delay_after(n_deliveries);
-            let fields = json!({"result": result, "after_seconds": delay.as_secs()});
-            log::info("done for now: will be looked at again", record.fields(fields));
-            postpone(source, record, delay).await;
-            return false;
-        }
-        Ok(Done::Worked(result) | Done::LookAgain(result)) => {
-            log::info("done", record.fields(json!({"result": result})));
-            return true;
-        }
-        Ok(Done::Ignored(why)) => {
-            log::info("ignored", record.fields(json!({"reason": why})));
-            return true;
-        }
-        Ok(Done::Warned(why)) => {
-            log::warn("nothing done", record.fields(json!({"reason": why})));
-            return true;
-        }
-        Err(failure) => failure,
+    let trace = match outcome {
+        Ok(done) => trace_of(done, record.n_deliveries()),
+        Err(failure) => park_or_retry(dead_letters, record, &failure).await,
     };
-    let fields = |extra: Value| {
-        let mut fields = record.fields(json!({"delivery": n_deliveries, "reason": failure.reason()}));
-        if let (Some(fields), Value::Object(extra)) = (fields.as_object_mut(), extra) {
-            fields.extend(extra);
-        }
-        fields
+    let after_seconds = match &trace {
+        Trace::Retrying { after_seconds, .. } | Trace::DoneForNow { after_seconds, .. } => Some(*after_seconds),
+        _ => None,
     };
-    let delay = match &failure {
-        Failure::Retry { after: Some(after), .. } if n_deliveries < contracts::RECEIVES_LIMIT => {
-            wait(*after, n_deliveries, &record.message_id)
+    log::trace(record.event(), trace);
+    if let Some(seconds) = after_seconds {
+        postpone(source, record, Duration::from_secs(seconds)).await;
+    }
+    after_seconds.is_none()
+}
+
+/// What is said of work that is done.
+fn trace_of(done: Done, n_deliveries: u32) -> Trace {
+    match done {
+        Done::LookAgain { result, made } if n_deliveries < LOOKS_LIMIT => {
+            Trace::DoneForNow { result, made, after_seconds: delay_after(n_deliveries).as_secs() }
         }
-        Failure::Retry { after: None, .. } if n_deliveries < contracts::DELIVERIES_LIMIT => delay_after(n_deliveries),
-        _ => match dead_letters.send_with_reason(&record.body, &record.headers(), failure.reason()).await {
-            Ok(_) => {
-                log::error("given up: the message is in the dead-letter queue", fields(json!({})));
-                return true;
-            }
+        Done::Worked { result, made } | Done::LookAgain { result, made } => Trace::Done { result, made },
+        Done::Repeated { result, made } => Trace::Repeated { result, made },
+        Done::Ignored(reason) => Trace::Ignored { status: None, reason },
+        Done::Warned { reason, cause } => Trace::NothingDone { reason, cause },
+    }
+}
+
+/// Puts a message that failed for the last time into the dead-letter queue.
+async fn park_or_retry(dead_letters: &Queue<JsonObject>, record: &Record, failure: &Failure) -> Trace {
+    let delivery = record.n_deliveries();
+    let (reason, cause) = (failure.reason().to_owned(), failure.cause().clone());
+    let delay = match failure {
+        Failure::Retry { after: Some(after), .. } if delivery < contracts::RECEIVES_LIMIT => {
+            wait(*after, delivery, &record.message_id)
+        }
+        Failure::Retry { after: None, .. } if delivery < contracts::DELIVERIES_LIMIT => delay_after(delivery),
+        _ => match dead_letters.send_with_reason(&record.body, &record.headers(), &reason).await {
+            Ok(_) => return Trace::GivenUp { delivery, reason, cause },
             Err(refused) => {
-                log::error("cannot reach the dead-letter queue", fields(json!({"cause": refused.reason()})));
-                delay_after(n_deliveries)
+                let fields = json!({"reason": refused.reason()});
+                log::error_of(record.event(), "cannot reach the dead-letter queue", fields);
+                delay_after(delivery)
             }
         },
     };
-    log::warn("failed: will be tried again", fields(json!({"after_seconds": delay.as_secs()})));
-    postpone(source, record, delay).await;
-    false
+    Trace::Retrying { delivery, reason, cause, after_seconds: delay.as_secs() }
 }
 
 /// Hides a message for so long.
 async fn postpone<M>(source: &Queue<M>, record: &Record, delay: Duration) {
     if let Err(refused) = source.postpone(&record.receipt_handle, delay).await {
         // The visibility timeout of the queue brings it back all the same.
-        log::warn("cannot postpone", record.fields(json!({"reason": refused.reason()})));
+        log::warn_of(record.event(), "cannot postpone", json!({"reason": refused.reason()}));
     }
 }
 
@@ -300,7 +246,8 @@ async fn keeping_hidden<M, T>(source: &Queue<M>, record: &Record, work: impl Fut
 async fn beat<M>(source: &Queue<M>, record: &Record) -> Infallible {
     loop {
         if let Err(refused) = source.postpone(&record.receipt_handle, LEASE).await {
-            log::warn("the message may come back too soon", record.fields(json!({"reason": refused.reason()})));
+            let fields = json!({"reason": refused.reason()});
+            log::warn_of(record.event(), "the message may come back too soon", fields);
         }
         sleep(BEAT).await;
     }

@@ -6,7 +6,7 @@ use runtime::Failure;
 use std::sync::Once;
 use std::time::Duration;
 
-pub use reqwest::{Client, Response, StatusCode, Url, header};
+pub use reqwest::{Client, Error, Response, StatusCode, Url, header};
 pub use secret_address::{Posted, SecretAddress};
 
 /// How long connecting may take, and how long a transfer may stand still.
@@ -37,7 +37,7 @@ pub fn is_final(status: u16) -> bool {
 }
 
 /// An error of the client with its causes and without the URL, which may hold a key.
-pub fn describe(error: reqwest::Error) -> String {
+pub fn describe(error: Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);

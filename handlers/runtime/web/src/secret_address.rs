@@ -2,6 +2,7 @@
 
 use crate::{Response, Url, client, describe, header};
 use contracts::SecretValue;
+use contracts::trace::Cause;
 use runtime::{Anew, Failure, Secret};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -70,13 +71,19 @@ impl<T: SecretValue + PartialEq> SecretAddress<'_, T> {
             Some(timeout) => call.timeout(timeout),
             None => call,
         };
-        let unreached = |error| Failure::retry(format!("{} cannot be reached: {}", self.saas, describe(error)));
+        let unreached = |error| {
+            let reason = format!("{} cannot be reached: {}", self.saas, describe(error));
+            Failure::retry(reason).because(Cause::unreachable(self.saas))
+        };
         Ok(Attempt::Answered(self.read(call.send().await.map_err(unreached)?).await))
     }
 
     /// The address, if what is sent there stays secret on its way.
     fn url(&self, address: &T) -> Result<Url, Failure> {
-        let refuse = |why: &str| Failure::permanent(format!("{} {why}: {}", self.name, self.next_step));
+        let refuse = |why: &str| {
+            let failure = Failure::permanent(format!("{} {why}: {}", self.name, self.next_step));
+            failure.because(Cause::secret_refused::<T>())
+        };
         if let Some(why) = T::refusal(address.expose()) {
             return Err(refuse(why));
         }

@@ -51,7 +51,7 @@ impl DerefMut for Stage {
 impl Stage {
     async fn new() -> Self {
         let standins = standins(keys(SECRET)).await;
-        let url = standins.slack_webhook_url();
+        let url = standins.secret("SLACK_WEBHOOK_URL");
         Self::with(standins, &[&url])
     }
 
@@ -82,7 +82,7 @@ impl Stage {
 }
 
 fn keys(slack_secret: &str) -> Keys {
-    Keys { slack_secret: slack_secret.to_owned(), ..Keys::sample() }
+    Keys::sample().with("SLACK_WEBHOOK_URL", slack_secret)
 }
 
 /// The address of a webhook at a host that is not Slack.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use contracts::trace::Trace;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -77,13 +78,18 @@ pub(crate) struct Line {
     pub(crate) level: String,
     pub(crate) message: String,
     pub(crate) fields: Map<String, Value>,
+    /// What happened, if the line is about an event; the page shows the words.
+    #[serde(skip)]
+    trace: Option<Trace>,
 }
 
 impl Line {
     fn read(text: &str) -> Self {
         let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
-            return Self { at: None, level: String::new(), message: text.to_owned(), fields: Map::new() };
+            return Self::of_words(None, "", text);
         };
+        let trace = serde_json::from_value(Value::Object(fields.clone())).ok();
+        fields.remove("trace");
         let at = fields.remove("at_ms").and_then(|at| at.as_u64());
         let mut word = |name: &str| match fields.remove(name) {
             Some(Value::String(word)) => word,
@@ -92,23 +98,39 @@ impl Line {
         let (level, message) = (word("level"), word("message"));
         // It is said once, of the invocation.
         fields.remove("request_id");
-        Self { at, level, message, fields }
+        Self { at, level, message, fields, trace }
+    }
+
+    /// A line that nobody wrote as JSON.
+    fn of_words(at: Option<u64>, level: &str, message: &str) -> Self {
+        Self { at, level: level.to_owned(), message: message.to_owned(), fields: Map::new(), trace: None }
     }
 
     fn word(&self, name: &str) -> Option<&str> {
         self.fields.get(name)?.as_str()
     }
 
-    /// What a line says of the end of the work, in the words of the handlers' runtime.
+    /// What a line says of the end of a consumer's work.
     fn outcome(&self) -> Option<Outcome> {
-        match self.message.as_str() {
-            "done" => Some(Outcome::Done),
-            "ignored" => Some(Outcome::Ignored),
-            "nothing done" => Some(Outcome::NothingDone),
-            text if text.starts_with("given up") => Some(Outcome::GivenUp),
-            text if text.starts_with("failed: will be tried again") => Some(Outcome::Retrying),
-            _ => None,
+        match self.trace.as_ref()? {
+            Trace::Done { .. } => Some(Outcome::Done),
+            Trace::Repeated { .. } | Trace::Ignored { .. } => Some(Outcome::Ignored),
+            Trace::NothingDone { .. } => Some(Outcome::NothingDone),
+            // It is in the queue again, for another look.
+            Trace::DoneForNow { .. } => Some(Outcome::Waiting),
+            Trace::Retrying { .. } => Some(Outcome::Retrying),
+            Trace::GivenUp { .. } => Some(Outcome::GivenUp),
+            Trace::Queued { .. }
+            | Trace::Answered { .. }
+            | Trace::Rejected { .. }
+            | Trace::Failed { .. }
+            | Trace::Received { .. } => None,
         }
+    }
+
+    /// The id of the message that an endpoint queued.
+    fn queued(&self) -> Option<&str> {
+        matches!(self.trace, Some(Trace::Queued { .. })).then(|| self.word("message_id"))?
     }
 }
 
@@ -147,7 +169,7 @@ pub(crate) fn journeys(invocations: &[Invocation], calls: &[Passed], limit: usiz
 /// The event that a request brought; a message that its function queued is how it goes on.
 fn arrival(invocation: &Invocation) -> Journey {
     let lines: Vec<Line> = invocation.lines.iter().map(|line| Line::read(line)).collect();
-    let queued = lines.iter().find(|line| line.message == "queued").and_then(|line| line.word("message_id"));
+    let queued = lines.iter().find_map(Line::queued);
     let status = invocation.request.as_ref().and_then(|request| request.status);
     let outcome = match (invocation.ended, &invocation.error, status) {
         (None, ..) => Outcome::AtWork,
@@ -215,7 +237,7 @@ fn with_end(mut lines: Vec<Line>, invocation: &Invocation) -> Vec<Line> {
     if let Some(error) =
         invocation.error.as_ref().filter(|error| !lines.iter().any(|line| line.message.contains(*error)))
     {
-        lines.push(Line { at: invocation.ended, level: "error".into(), message: error.clone(), fields: Map::new() });
+        lines.push(Line::of_words(invocation.ended, "error", error));
     }
     lines
 }

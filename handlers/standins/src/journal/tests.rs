@@ -1,5 +1,6 @@
 //! What the journal shows of functions that ran, and which call belongs to which of them.
 
+use contracts::trace::{Cause, EventId, Line, Trace};
 use serde_json::{Value, json};
 
 use super::{Journal, KEPT_INVOCATIONS, KEPT_LINE_BYTES, Passed, Report};
@@ -22,10 +23,29 @@ fn shown(journal: &Journal, calls: &[Passed]) -> Value {
     serde_json::to_value(journeys).unwrap()
 }
 
-fn line(at: u64, level: &str, message: &str, more: Value) -> String {
-    let mut line = json!({"at_ms": at, "level": level, "message": message, "request_id": "r"});
-    line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    line.to_string()
+fn line(at: u64, message_id: &str, trace: Trace) -> String {
+    let line = Line {
+        at_ms: at,
+        level: trace.level(),
+        message: trace.message().into(),
+        request_id: Some("r".into()),
+        event: EventId { message_id: Some(message_id.into()), published_id: None },
+        trace: Some(trace),
+    };
+    serde_json::to_string(&line).unwrap()
+}
+
+fn done() -> Trace {
+    Trace::Done { result: "x".into(), made: None }
+}
+
+fn retrying() -> Trace {
+    // Words of an outcome say nothing.
+    Trace::Retrying { delivery: 1, reason: "given up: done".into(), cause: Cause::Other, after_seconds: 10 }
+}
+
+fn ignored() -> Trace {
+    Trace::Ignored { status: None, reason: "x".into() }
 }
 
 fn call(sequence: u64, process: u32, at: u64) -> Passed {
@@ -52,13 +72,14 @@ fn delivery(id: &str, queue: &str, count: u32, began: u64, lines: &[String]) -> 
 
 #[test]
 fn one_event_is_followed_from_its_endpoint_over_a_topic_to_the_calls_of_each_end() {
-    let queued = line(110, "info", "queued", json!({"status": 200, "message_id": "p-1"}));
-    let told = |at: u64, message: &str| line(at, "info", message, json!({"message_id": "m-1", "published_id": "p-1"}));
+    let queued = line(110, "p-1", Trace::Queued { status: 200 });
+    let told = |at: u64, trace: Trace| line(at, "m-1", trace);
+    let received = |delivery| Trace::Received { delivery };
     let journal = journal(&[
         request("r-1", 200, &[queued]),
-        delivery("r-2", "Teams", 1, 200, &[told(201, "received"), told(240, "done")]),
-        delivery("r-3", "Tickets", 1, 300, &[told(301, "received"), told(340, "failed: will be tried again")]),
-        delivery("r-4", "Tickets", 2, 900, &[told(901, "received"), told(940, "done")]),
+        delivery("r-2", "Teams", 1, 200, &[told(201, received(1)), told(240, done())]),
+        delivery("r-3", "Tickets", 1, 300, &[told(301, received(1)), told(340, retrying())]),
+        delivery("r-4", "Tickets", 2, 900, &[told(901, received(2)), told(940, done())]),
     ]);
     // The third is of the right process at the wrong time, the last of another process at the right time.
     let calls = [call(1, 200, 220), call(2, 300, 320), call(3, 300, 5_000), call(4, 900, 930), call(5, 7, 930)];
@@ -80,7 +101,7 @@ fn one_event_is_followed_from_its_endpoint_over_a_topic_to_the_calls_of_each_end
         .collect();
     assert_eq!(ways, [json!([1, "done", [1]]), json!([1, "retrying", [2]]), json!([2, "done", [4]])]);
     assert_eq!(branches[0]["deliveries"][0]["lines"][0]["message"], "received");
-    assert_eq!(branches[0]["deliveries"][0]["lines"][0]["fields"]["published_id"], "p-1");
+    assert_eq!(branches[0]["deliveries"][0]["lines"][0]["fields"], json!({"delivery": 1, "message_id": "m-1"}));
 }
 
 #[test]
@@ -89,14 +110,23 @@ fn what_is_refused_waits_fails_or_is_given_up_says_so() {
         let shown = shown(&journal(invocations), &[]);
         assert_eq!(shown[0]["outcome"], expected, "{shown:#}");
     };
-    let queued = line(110, "info", "queued", json!({"message_id": "p-1"}));
-    let told = |message: &str| [line(210, "info", message, json!({"message_id": "m-1"}))];
-    check(&[request("r-1", 401, &[line(110, "warn", "rejected", json!({"reason": "token"}))])], "refused");
+    let queued = line(110, "p-1", Trace::Queued { status: 200 });
+    let told = |trace: Trace| [line(210, "m-1", trace)];
+    let rejected = Trace::Rejected { status: 401, reason: "queued".into() };
+    check(&[request("r-1", 401, &[line(110, "m-1", rejected)])], "refused");
     check(&[request("r-1", 500, &[])], "failed");
     check(&[request("r-1", 200, std::slice::from_ref(&queued))], "waiting");
-    check(&[delivery("r-2", "Q", 1, 200, &told("given up: the message is in the dead-letter queue"))], "given_up");
-    check(&[delivery("r-2", "Q", 1, 200, &told("ignored"))], "ignored");
-    check(&[delivery("r-2", "Q", 1, 200, &told("nothing done"))], "nothing_done");
+    let (result, reason, cause) = (String::from("x"), String::from("x"), Cause::Other);
+    for (trace, expected) in [
+        (Trace::GivenUp { delivery: 1, reason: reason.clone(), cause: cause.clone() }, "given_up"),
+        (retrying(), "retrying"),
+        (ignored(), "ignored"),
+        (Trace::Repeated { result: result.clone(), made: None }, "ignored"),
+        (Trace::DoneForNow { result, made: None, after_seconds: 9 }, "waiting"),
+        (Trace::NothingDone { reason, cause }, "nothing_done"),
+    ] {
+        check(&[delivery("r-2", "Q", 1, 200, &told(trace))], expected);
+    }
     let mut at_work = delivery("r-2", "Q", 1, 200, &[]);
     at_work["ended"] = Value::Null;
     check(&[request("r-1", 200, &[queued]), at_work.clone()], "at_work");
@@ -110,13 +140,13 @@ fn what_is_refused_waits_fails_or_is_given_up_says_so() {
 
 #[test]
 fn the_messages_of_a_batch_have_lines_and_calls_of_their_own() {
-    let told = |at: u64, message: &str, id: &str| line(at, "info", message, json!({"message_id": id}));
+    let received = || Trace::Received { delivery: 1 };
     let lines = [
-        told(200, "received", "a"),
-        told(300, "done", "a"),
+        line(200, "a", received()),
+        line(300, "a", done()),
         "what a library wrote".to_owned(),
-        told(400, "received", "b"),
-        told(500, "ignored", "b"),
+        line(400, "b", received()),
+        line(500, "b", ignored()),
     ];
     let message = |id: &str| json!({"id": id, "queue": "Q", "sent": 150, "count": 1});
     let journal = journal(&[json!({

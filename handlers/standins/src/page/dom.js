@@ -70,3 +70,6 @@ function unshown(text) {
 function counted(number, one, many) {
   return number + " " + (number === 1 ? one : many);
 }
+
+// How the page draws what each stand-in holds, by the name of the stand-in; its own part of the script says it.
+const products = {};

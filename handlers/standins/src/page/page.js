@@ -63,24 +63,6 @@ function showCall(sequence) {
   opened.scrollIntoView({ block: "center" });
 }
 
-function paragraphs(texts) {
-  return texts.filter((text) => text).map((text) => element("p", "", shortened(String(text))));
-}
-
-function change(log) {
-  return log.field + ": " + (log.originalValue ?? "none") + " → " + (log.newValue ?? "none");
-}
-
-function issueEntry(stored) {
-  const chips = [stored.issueType, stored.priority, stored.status]
-    .filter((word) => word).map((word) => element("span", "chip turn", word.name));
-  const comments = (stored.comments ?? []).map((comment) => element("div", "comment",
-    clock(comment.created), ...paragraphs([comment.content, ...(comment.changeLog || []).map(change)])));
-  return element("li", "entry",
-    element("h3", "", element("span", "method", stored.issueKey), stored.summary, ...chips, stored.created ? clock(stored.created) : ""),
-    ...paragraphs([stored.description]), ...comments);
-}
-
 // Draws the entries of a list; those that are as they were stay, with the focus and what is opened.
 function drawEntries(known) {
   const { node, items, keyOf, build } = known;
@@ -170,23 +152,33 @@ function held(total, items, one, many) {
   return counted(total, one, many) + (total > items.length ? ", the newest " + items.length + " are here" : "");
 }
 
+// The list of one stand-in, as its own part of the script draws it; without one, as JSON.
+function productList(name, holding) {
+  const product = products[name] ?? unknownProduct(name, holding);
+  const title = product.title;
+  if (product.words) return [list(name, title, product.words(holding), [], 0, () => "", () => ""), title, product.count(holding)];
+  const items = holding[product.list];
+  const count = held(holding.total, items, product.one, product.many);
+  // What has no number of its own is told apart by its place.
+  const keyOf = product.keyOf ?? ((item) => item.n);
+  const shown = product.keyOf ? items : numbered(items, holding.total);
+  return [list(name, title, count, shown, FIRST_ENTRIES, keyOf, product.build), title, holding.total];
+}
+
+function unknownProduct(name, holding) {
+  const key = Object.keys(holding).find((key) => Array.isArray(holding[key]));
+  if (!key) return { title: name, words: () => "", count: () => 0 };
+  const build = ({ n, ...item }) => element("li", "entry", item.at ? clock(item.at) : "", element("pre", "", JSON.stringify(item.payload ?? item, null, 2)));
+  return { title: name[0].toUpperCase() + name.slice(1), list: key, one: key.replace(/s$/, ""), many: key, build };
+}
+
 function draw(journeys, holdings, received) {
   calls = received.calls;
-  const { backlog, slack, teams, bytebase } = holdings;
   const failed = calls.filter((call) => call.status >= 400).length;
-  const logins = bytebase.logins + bytebase.failed + bytebase.projects_served;
-  const byte = [counted(bytebase.logins, "login", "logins"), bytebase.failed + " refused",
-    counted(bytebase.projects_served, "project", "projects") + " served of " + bytebase.projects].join(", ");
   const shown = [
     [list("journeys", "Events on their way", held(journeys.total, journeys.journeys, "event", "events"),
       journeys.journeys, 10, (journey) => journey.id, journeyEntry), journeys.total === 1 ? "event" : "events", journeys.total],
-    [list("backlog", "Backlog", held(backlog.total, backlog.issues, "issue", "issues"),
-      backlog.issues, FIRST_ENTRIES, (issue) => issue.issueKey, issueEntry), "Backlog", backlog.total],
-    [list("slack", "Slack", held(slack.total, slack.messages, "message", "messages"),
-      numbered(slack.messages, slack.total), FIRST_ENTRIES, (message) => message.n, slackMessage), "Slack", slack.total],
-    [list("teams", "Teams", held(teams.total, teams.cards, "card", "cards"),
-      numbered(teams.cards, teams.total), FIRST_ENTRIES, (card) => card.n, teamsMessage), "Teams", teams.total],
-    [list("bytebase", "Bytebase", logins ? byte : "", [], 0, () => "", () => ""), "Bytebase", bytebase.logins],
+    ...received.services.map((name) => productList(name, holdings[name])),
     [list("calls", "Calls", received.total === 0 ? "" : held(received.total, calls, "call", "calls") + "; " + failed
       + " refused or failed; stand-ins: " + received.services.join(", "),
       // A server that was started again counts from one, so the number alone may mean another call.

@@ -32,7 +32,7 @@ async fn says_whose_key_it_is() -> Outcome {
 #[tokio::test]
 async fn a_new_key_ends_the_old_one() -> Outcome {
     let stage = Stage::started().await?;
-    let answer = stage.control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"})).await?;
+    let answer = stage.control("keys", &json!({"BACKLOG_API_KEY": "RotatedKey9876543210"})).await?;
     assert_eq!(answer.status(), 204);
     check_error(stage.get(CHECKS[0]).await?, 401, 11).await?;
     let rotated = stage.get_with_key(CHECKS[0], "RotatedKey9876543210");

@@ -29,7 +29,7 @@ async fn a_comment_is_stored_and_says_where_it_is() -> Outcome {
     let stage = with_issue().await?;
     let answer = send(&stage, Method::POST, COMMENTS, &[("content", "復旧しました\n終わり")]).await?;
     assert_eq!(answer.status(), 201);
-    let location = format!("{}/view/SUB-1#comment-1", stage.standins.backlog_url());
+    let location = format!("{}/view/SUB-1#comment-1", stage.standins.origin("backlog"));
     assert_eq!(header(&answer, "location"), location);
     let comment: Value = answer.json().await?;
     assert_eq!(comment["content"], "復旧しました\n終わり");

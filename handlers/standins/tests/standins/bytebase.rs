@@ -15,7 +15,7 @@ async fn login(stage: &Stage, fields: Value) -> reqwest::Result<Response> {
 }
 
 async fn token(stage: &Stage) -> Result<String> {
-    let right = json!({"email": EMAIL, "password": Keys::sample().bytebase_service_key});
+    let right = json!({"email": EMAIL, "password": Keys::sample().get("BYTEBASE_SERVICE_KEY")});
     let body: Value = login(stage, right).await?.json().await?;
     Ok(body["token"].as_str().ok_or("no token")?.to_owned())
 }
@@ -43,7 +43,7 @@ async fn check(answer: Response, status: u16, code: u64, message: &str) -> Outco
 #[tokio::test]
 async fn a_login_yields_a_token_and_the_user() -> Outcome {
     let stage = Stage::started().await?;
-    let key = Keys::sample().bytebase_service_key;
+    let key = Keys::sample().get("BYTEBASE_SERVICE_KEY").to_owned();
     for web in [json!(null), json!(false)] {
         let answer = login(&stage, json!({"email": EMAIL, "password": key, "web": web})).await?;
         assert_eq!(answer.status(), 200);
@@ -64,7 +64,7 @@ async fn a_login_yields_a_token_and_the_user() -> Outcome {
 #[tokio::test]
 async fn a_wrong_password_or_email_is_refused_alike() -> Outcome {
     let stage = Stage::started().await?;
-    let key = Keys::sample().bytebase_service_key;
+    let key = Keys::sample().get("BYTEBASE_SERVICE_KEY").to_owned();
     for (email, password) in [
         (EMAIL, "wrong".to_owned()),
         (EMAIL, String::new()),
@@ -87,7 +87,7 @@ async fn a_wrong_password_or_email_is_refused_alike() -> Outcome {
 #[tokio::test]
 async fn a_service_account_cannot_log_in_like_a_browser() -> Outcome {
     let stage = Stage::started().await?;
-    let key = Keys::sample().bytebase_service_key;
+    let key = Keys::sample().get("BYTEBASE_SERVICE_KEY").to_owned();
     let answer = login(&stage, json!({"email": EMAIL, "password": key, "web": true})).await?;
     check(answer, 403, 7, "only users can use web login").await?;
     let answer = login(&stage, json!({"email": EMAIL, "password": "wrong", "web": true})).await?;
@@ -108,7 +108,7 @@ async fn a_login_that_cannot_be_read_is_refused() -> Outcome {
 #[tokio::test]
 async fn five_attempts_lock_an_email_out_even_with_the_right_password() -> Outcome {
     let stage = Stage::started().await?;
-    let right = json!({"email": EMAIL, "password": Keys::sample().bytebase_service_key});
+    let right = json!({"email": EMAIL, "password": Keys::sample().get("BYTEBASE_SERVICE_KEY")});
     // The right one in between begins the count anew.
     for n_failures in [4, 5] {
         for _ in 0..n_failures {
@@ -130,7 +130,7 @@ async fn five_attempts_lock_an_email_out_even_with_the_right_password() -> Outco
 #[tokio::test]
 async fn right_passwords_count_while_they_are_compared() -> Outcome {
     let stage = Stage::started().await?;
-    let right = json!({"email": EMAIL, "password": Keys::sample().bytebase_service_key});
+    let right = json!({"email": EMAIL, "password": Keys::sample().get("BYTEBASE_SERVICE_KEY")});
     let answer = stage.control("bytebase/login-time", &json!({"milliseconds": 1_000})).await?;
     assert_eq!(answer.status(), 204);
     let logins = futures_util::future::join_all((0..8).map(|_| login(&stage, right.clone()))).await;

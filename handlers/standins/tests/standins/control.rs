@@ -99,7 +99,7 @@ async fn a_deleted_file_is_gone() -> Outcome {
 #[tokio::test]
 async fn a_reset_forgets_everything_but_the_keys() -> Outcome {
     let stage = Stage::started().await?;
-    stage.control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"})).await?;
+    stage.control("keys", &json!({"BACKLOG_API_KEY": "RotatedKey9876543210"})).await?;
     stage.put(json!({"content": "x", "project": {"id": 93, "projectKey": "OPS"}})).await?;
     stage.get("/backlog/unknown").await?;
     stage.standins.fail(Failure::default());
@@ -116,7 +116,7 @@ async fn a_reset_forgets_everything_but_the_keys() -> Outcome {
 #[tokio::test]
 async fn wrong_keys_are_refused() -> Outcome {
     let stage = Stage::started().await?;
-    for keys in [json!({}), json!({"backlog_api_key": ""}), json!({"backlog_api_key": "a", "x": 1})] {
+    for keys in [json!({}), json!({"BACKLOG_API_KEY": ""}), json!({"BACKLOG_API_KEY": "a", "x": 1})] {
         assert_eq!(stage.control("keys", &keys).await?.status(), 400);
     }
     assert_eq!(stage.get("/backlog/api/v2/space").await?.status(), 200);

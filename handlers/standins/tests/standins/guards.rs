@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::{FILE, Outcome, Stage, check_error};
 
-const DRIVEN: [(Method, &str); 16] = [
+const DRIVEN: &[(Method, &str)] = &[
     (Method::POST, "/_control/backlog/files"),
     (Method::DELETE, "/_control/backlog/files/7"),
     (Method::GET, "/_control/backlog/issues"),
@@ -18,6 +18,7 @@ const DRIVEN: [(Method, &str); 16] = [
     (Method::POST, "/_control/fail"),
     (Method::POST, "/_control/journal"),
     (Method::POST, "/_control/keys"),
+    (Method::GET, "/_control/secrets"),
     (Method::POST, "/_control/reset"),
     (Method::POST, "/_control/stop"),
     (Method::GET, "/_control/unknown"),
@@ -33,7 +34,7 @@ async fn every_control_call_demands_the_token() -> Outcome {
         assert_eq!(answer.status(), 401, "{path}");
         let body: Value = answer.json().await?;
         assert!(body["error"].is_string());
-        let request = stage.request(method, path);
+        let request = stage.request(method.clone(), path);
         let wrong = request.header("x-control-token", "token-2").send();
         assert_eq!(wrong.await?.status(), 401, "{path}");
     }
@@ -79,7 +80,7 @@ async fn a_foreign_origin_is_refused_and_changes_nothing() -> Outcome {
     let own = stage.standins.url();
     for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "https://localhost"] {
         for (method, path) in DRIVEN {
-            let request = stage.request(method, path).header("origin", origin);
+            let request = stage.request(method.clone(), path).header("origin", origin);
             assert_eq!(request.send().await?.status(), 403, "{path} {origin}");
         }
         let request = stage.request(Method::GET, "/").header("origin", origin);

@@ -31,7 +31,7 @@ async fn a_form_becomes_an_issue_with_the_next_number_of_its_project() -> Outcom
     for key_id in 1..=3 {
         let answer = post(&stage).form(&COMPLETE).send().await?;
         assert_eq!(answer.status(), 201);
-        let location = format!("{}/view/SUB-{key_id}", stage.standins.backlog_url());
+        let location = format!("{}/view/SUB-{key_id}", stage.standins.origin("backlog"));
         assert_eq!(header(&answer, "location"), location);
         let issue: Value = answer.json().await?;
         assert_eq!(issue["keyId"], key_id);

@@ -74,7 +74,7 @@ async fn the_call_beyond_the_limit_is_refused_until_a_reset() -> Outcome {
 async fn a_new_key_of_the_same_user_does_not_refill_the_minute() -> Outcome {
     let stage = Stage::started().await?;
     stage.get(MYSELF).await?;
-    stage.control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"})).await?;
+    stage.control("keys", &json!({"BACKLOG_API_KEY": "RotatedKey9876543210"})).await?;
     let answer = stage.get_with_key(MYSELF, "RotatedKey9876543210").await?;
     check_standing(&answer, 600, 598)
 }

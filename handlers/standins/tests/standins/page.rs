@@ -148,7 +148,7 @@ async fn an_event_is_shown_with_the_call_of_the_process_that_worked_at_it() -> O
     assert_eq!(calls.iter().map(|call| call.process).collect::<Vec<_>>(), [None, Some(std::process::id())]);
 
     let message = json!({"id": "m-1", "queue": "Events", "sent": calls[1].at, "count": 1});
-    let line = json!({"at_ms": calls[1].at, "level": "info", "message": "done", "message_id": "m-1",
+    let line = json!({"at_ms": calls[1].at, "level": "info", "message": "words", "message_id": "m-1", "trace": "done",
         "result": format!("a handler has logged {KEY}")});
     let run = json!({"id": "r-1", "function": "Worker", "process": std::process::id(), "began": calls[1].at,
         "ended": calls[1].at + 1, "messages": [message], "lines": [line.to_string()]});

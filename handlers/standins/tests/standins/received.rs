@@ -67,7 +67,7 @@ async fn never_keeps_the_key_wherever_it_was_sent() -> Outcome {
         .body(format!("apiKey={KEY}"))
         .send()
         .await?;
-    stage.control("keys", &json!({"backlog_api_key": "RotatedKey9876543210"})).await?;
+    stage.control("keys", &json!({"BACKLOG_API_KEY": "RotatedKey9876543210"})).await?;
     stage.get_with_key(&format!("/backlog/{KEY}"), KEY).await?;
 
     let call = &stage.standins.received()[0];

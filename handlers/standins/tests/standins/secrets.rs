@@ -22,7 +22,7 @@ async fn check_gone(stage: &Stage, secrets: &[&str]) -> Outcome {
 #[tokio::test]
 async fn the_path_of_slack_is_shown_without_its_secret() -> Outcome {
     let stage = Stage::started().await?;
-    let right = stage.standins.slack_webhook_url();
+    let right = stage.standins.secret("SLACK_WEBHOOK_URL");
     for url in [right.clone(), format!("{right}x"), format!("{right}/more"), right.replace("T0", "T1")] {
         stage.client.post(url).json(&json!({"text": "a"})).send().await?;
     }
@@ -34,13 +34,13 @@ async fn the_path_of_slack_is_shown_without_its_secret() -> Outcome {
     let credentials: Vec<_> = calls.iter().map(|call| call.credential).collect();
     let wrong = Credential::Wrong;
     assert_eq!(credentials, [Credential::Valid, wrong, wrong, wrong, wrong, Credential::Missing]);
-    check_gone(&stage, &[&Keys::sample().slack_secret, "SecretOfAnotherHook"]).await
+    check_gone(&stage, &[Keys::sample().get("SLACK_WEBHOOK_URL"), "SecretOfAnotherHook"]).await
 }
 
 #[tokio::test]
 async fn the_query_of_teams_is_shown_without_its_signature() -> Outcome {
     let stage = Stage::started().await?;
-    let right = stage.standins.teams_workflow_url();
+    let right = stage.standins.secret("TEAMS_WORKFLOW_URL");
     for url in [right.clone(), format!("{right}SignatureOfAnother"), right.replace("sig=", "SIG=")] {
         stage.client.post(url).json(&json!({})).send().await?;
     }
@@ -49,13 +49,13 @@ async fn the_query_of_teams_is_shown_without_its_signature() -> Outcome {
     assert_eq!(calls[0].query, expected);
     let credentials: Vec<_> = calls.iter().map(|call| call.credential).collect();
     assert_eq!(credentials, [Credential::Valid, Credential::Wrong, Credential::Missing]);
-    check_gone(&stage, &[&Keys::sample().teams_signature, "SignatureOfAnother"]).await
+    check_gone(&stage, &[Keys::sample().get("TEAMS_WORKFLOW_URL"), "SignatureOfAnother"]).await
 }
 
 #[tokio::test]
 async fn a_login_to_bytebase_is_shown_without_its_password_and_its_token() -> Outcome {
     let stage = Stage::started().await?;
-    let key = Keys::sample().bytebase_service_key;
+    let key = Keys::sample().get("BYTEBASE_SERVICE_KEY").to_owned();
     let login = |password: &str| {
         let fields = json!({"email": "tsugite@service.bytebase.com", "password": password});
         stage.request(Method::POST, "/bytebase/v1/auth/login").json(&fields).send()
@@ -77,14 +77,14 @@ async fn a_login_to_bytebase_is_shown_without_its_password_and_its_token() -> Ou
 async fn a_secret_that_went_to_the_wrong_service_is_not_shown_either() -> Outcome {
     let stage = Stage::started().await?;
     let keys = Keys::sample();
-    let all = [KEY, &keys.slack_secret, &keys.teams_signature, &keys.bytebase_service_key];
+    let all = [KEY, keys.get("SLACK_WEBHOOK_URL"), keys.get("TEAMS_WORKFLOW_URL"), keys.get("BYTEBASE_SERVICE_KEY")];
     for service in ["backlog", "slack", "teams", "bytebase"] {
         let path = format!("/{service}/{}?a={}", all.join("/"), all.join("&b="));
         stage.request(Method::POST, &path).body(all.join(" ")).header("x-all", all.join(",")).send().await?;
     }
     // What was accepted is stored as it came, but a person sees it without the secrets.
     let message = json!({"text": all.join(" ")});
-    let answer = stage.client.post(stage.standins.slack_webhook_url()).json(&message).send().await?;
+    let answer = stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL")).json(&message).send().await?;
     assert_eq!(answer.status(), 200);
     check_gone(&stage, &all).await?;
     let messages: Value = stage.request(Method::GET, "/_control/slack/messages").send().await?.json().await?;
@@ -97,14 +97,14 @@ async fn a_retired_secret_stays_secret_even_after_a_reset() -> Outcome {
     let stage = Stage::started().await?;
     let keys = Keys::sample();
     let rotated = json!({
-        "backlog_api_key": "RotatedBacklogKey",
-        "slack_secret": "RotatedSlackSecret",
-        "teams_signature": "RotatedTeamsSignature",
-        "bytebase_service_key": "RotatedServiceKey",
+        "BACKLOG_API_KEY": "RotatedBacklogKey",
+        "SLACK_WEBHOOK_URL": "RotatedSlackSecret",
+        "TEAMS_WORKFLOW_URL": "RotatedTeamsSignature",
+        "BYTEBASE_SERVICE_KEY": "RotatedServiceKey",
     });
     assert_eq!(stage.control("keys", &rotated).await?.status(), 204);
     stage.standins.reset();
-    let old = [KEY, &keys.slack_secret, &keys.teams_signature, &keys.bytebase_service_key];
+    let old = [KEY, keys.get("SLACK_WEBHOOK_URL"), keys.get("TEAMS_WORKFLOW_URL"), keys.get("BYTEBASE_SERVICE_KEY")];
     let new = ["RotatedBacklogKey", "RotatedSlackSecret", "RotatedTeamsSignature", "RotatedServiceKey"];
     stage.request(Method::POST, "/backlog/x").body([old, new].concat().join(" ")).send().await?;
     check_gone(&stage, &[old, new].concat()).await

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Outcome, Stage, header, number};
 
 async fn post(stage: &Stage, payload: &Value) -> reqwest::Result<Response> {
-    stage.client.post(stage.standins.slack_webhook_url()).json(payload).send().await
+    stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL")).json(payload).send().await
 }
 
 async fn check(answer: Response, status: u16, text: &str) -> Outcome {
@@ -39,7 +39,7 @@ async fn a_message_is_taken_with_ok_and_kept_in_order() -> Outcome {
 #[tokio::test]
 async fn a_wrong_address_is_refused_by_what_is_wrong_with_it() -> Outcome {
     let stage = Stage::started().await?;
-    let right = stage.standins.slack_webhook_url();
+    let right = stage.standins.secret("SLACK_WEBHOOK_URL");
     let text = json!({"text": "a"});
     for (from, to, expected) in [
         ("T00000000", "T00000001", "no_team"),
@@ -61,7 +61,7 @@ async fn a_wrong_address_is_refused_by_what_is_wrong_with_it() -> Outcome {
 async fn only_a_post_is_a_message() -> Outcome {
     let stage = Stage::started().await?;
     for method in [Method::GET, Method::PUT, Method::DELETE] {
-        let answer = stage.client.request(method, stage.standins.slack_webhook_url()).send().await?;
+        let answer = stage.client.request(method, stage.standins.secret("SLACK_WEBHOOK_URL")).send().await?;
         assert_eq!(header(&answer, "allow"), "POST");
         check(answer, 405, "method_not_allowed").await?;
     }
@@ -80,10 +80,10 @@ async fn a_payload_is_an_object_in_json() -> Outcome {
         ("application/json", "[]"),
         ("application/json", r#"{"text": 1}"#),
     ] {
-        let request = stage.client.post(stage.standins.slack_webhook_url()).header("content-type", kind);
+        let request = stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL")).header("content-type", kind);
         check(request.body(body).send().await?, 400, "invalid_payload").await?;
     }
-    let request = stage.client.post(stage.standins.slack_webhook_url());
+    let request = stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL"));
     let request = request.header("content-type", "application/json; charset=utf-8").body(r#"{"text": "a"}"#);
     check(request.send().await?, 200, "ok").await
 }
@@ -91,8 +91,9 @@ async fn a_payload_is_an_object_in_json() -> Outcome {
 #[tokio::test]
 async fn the_older_form_has_its_payload_in_a_field() -> Outcome {
     let stage = Stage::started().await?;
-    let post =
-        async |fields: &[(&str, &str)]| stage.client.post(stage.standins.slack_webhook_url()).form(fields).send().await;
+    let post = async |fields: &[(&str, &str)]| {
+        stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL")).form(fields).send().await
+    };
     check(post(&[("payload", r#"{"text": "一つ & two"}"#)]).await?, 200, "ok").await?;
     assert_eq!(messages(&stage).await?[0]["payload"], json!({"text": "一つ & two"}));
     check(post(&[("payload", "{}")]).await?, 400, "no_text").await?;
@@ -186,7 +187,7 @@ async fn a_long_burst_has_to_wait() -> Outcome {
 async fn a_wrong_address_takes_nothing_from_the_burst() -> Outcome {
     let stage = Stage::started().await?;
     for _ in 0..60 {
-        let wrong = format!("{}x", stage.standins.slack_webhook_url());
+        let wrong = format!("{}x", stage.standins.secret("SLACK_WEBHOOK_URL"));
         assert_eq!(stage.client.post(wrong).json(&json!({"text": "a"})).send().await?.status(), 404);
     }
     check(post(&stage, &json!({"text": "a"})).await?, 200, "ok").await

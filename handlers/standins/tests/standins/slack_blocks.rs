@@ -18,7 +18,7 @@ async fn check(lists: Vec<Value>, expected: &str) -> Outcome {
     for (place, blocks) in lists.into_iter().enumerate() {
         stage.standins.reset();
         let payload = json!({"text": "fallback", "blocks": blocks});
-        let answer = stage.client.post(stage.standins.slack_webhook_url()).json(&payload).send().await?;
+        let answer = stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL")).json(&payload).send().await?;
         let status = answer.status();
         assert_eq!(answer.text().await?, expected, "{place}: {blocks}");
         assert_eq!(status, if expected == "ok" { 200 } else { 400 });

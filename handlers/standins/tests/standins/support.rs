@@ -62,7 +62,7 @@ impl Stage {
 }
 
 pub(crate) fn keys() -> Keys {
-    Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }
+    Keys::sample().with("BACKLOG_API_KEY", KEY)
 }
 
 pub(crate) fn client() -> reqwest::Result<Client> {

@@ -46,7 +46,7 @@ fn card(text: &str) -> Value {
 }
 
 fn post(stage: &Stage) -> RequestBuilder {
-    stage.client.post(stage.standins.teams_workflow_url())
+    stage.client.post(stage.standins.secret("TEAMS_WORKFLOW_URL"))
 }
 
 async fn check(answer: Response, status: u16, code: &str) -> Outcome {
@@ -106,7 +106,7 @@ async fn takes_every_known_element() -> Outcome {
 #[tokio::test]
 async fn only_the_accepted_signature_runs_the_workflow() -> Outcome {
     let stage = Stage::started().await?;
-    let right = stage.standins.teams_workflow_url();
+    let right = stage.standins.secret("TEAMS_WORKFLOW_URL");
     let (unsigned, _) = right.split_once("&sig=").ok_or("no signature")?;
     let message = message(&card("a"));
     for url in [unsigned.to_owned(), format!("{unsigned}&sig=")] {
@@ -125,7 +125,7 @@ async fn only_the_accepted_signature_runs_the_workflow() -> Outcome {
 #[tokio::test]
 async fn another_workflow_path_or_method_is_refused() -> Outcome {
     let stage = Stage::started().await?;
-    let right = stage.standins.teams_workflow_url();
+    let right = stage.standins.secret("TEAMS_WORKFLOW_URL");
     let message = message(&card("a"));
     for (from, to, status, code) in [
         ("0123456789abcdef", "0123456789abcdee", 404, "WorkflowNotFound"),

@@ -1,5 +1,6 @@
 //! Tables of records, and what is kept in them. Keys begin with the name of the run, so that runs may share a table.
 
+use contracts::trace::Made;
 use runtime::{Abandoned, Archive, Attempt, Claims, Done, Effect, Failure, Records};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -117,21 +118,21 @@ pub async fn claims(claims: &Claims, run: &str) {
     };
     let retry = || Failure::retry("busy");
     let refused = || Abandoned { failure: retry(), effect: Effect::None };
-    let worked = || Ok(Done::Worked("it".into()));
     assert_eq!(step(Err(refused())).await, (Some(Attempt::First), Err(retry())));
     assert_eq!(step(Err(retry().into())).await, (Some(Attempt::First), Err(retry())));
     assert_eq!(step(Err(refused())).await, (Some(Attempt::Again), Err(retry())));
-    assert_eq!(step(worked()).await, (Some(Attempt::Again), Ok(Done::Worked("it".into()))));
-    assert_eq!(step(worked()).await, (None, Ok(Done::Ignored("done before: it".into()))));
+    assert_eq!(step(worked().map_err(Abandoned::from)).await, (Some(Attempt::Again), worked()));
+    let repeated = Ok(Done::repeated(Made::Issue("A-1".into()), "done before: it"));
+    assert_eq!(step(worked().map_err(Abandoned::from)).await, (None, repeated));
 
     // Who comes while another is at work waits, and does nothing.
     let key = format!("{run}-busy");
     let nested = async |_| {
         let other = claims.once(&key, LIFE, async |_| panic!("two at work at once")).await;
         assert!(matches!(other, Err(Failure::Retry { after: Some(_), .. })), "{other:?}");
-        Ok(Done::Worked("it".into()))
+        worked()
     };
-    assert_eq!(claims.once(&key, LIFE, nested).await, Ok(Done::Worked("it".into())));
+    assert_eq!(claims.once(&key, LIFE, nested).await, worked());
 
     // Who died left a claim that ends with its lease, and whoever comes then knows of it.
     let key = format!("{run}-died");
@@ -140,8 +141,12 @@ pub async fn claims(claims: &Claims, run: &str) {
     let seen = Cell::new(None);
     let work = async |attempt| {
         seen.set(Some(attempt));
-        Ok(Done::Worked("it".into()))
+        worked()
     };
     claims.once(&key, LIFE, work).await.unwrap();
     assert_eq!(seen.get(), Some(Attempt::Again));
+}
+
+fn worked() -> Result<Done, Failure> {
+    Ok(Done::worked(Made::Issue("A-1".into()), "it"))
 }

@@ -1,7 +1,9 @@
 //! Work that is claimed before it is begun.
 
 use contracts::claim::Progress;
+use contracts::trace::Made;
 use runtime::{Abandoned, Attempt, Done, Effect, Failure};
+use serde_json::json;
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 use testing::FakeTable;
@@ -27,14 +29,25 @@ fn now_millis() -> u64 {
 }
 
 fn worked() -> Result<Done, Failure> {
-    Ok(Done::Worked("it".into()))
+    Ok(Done::worked(Made::Issue("A-1".into()), "it"))
+}
+
+fn repeated(result: &str, issue: Option<&str>) -> Result<Done, Failure> {
+    Ok(Done::Repeated { result: result.into(), made: issue.map(|key| Made::Issue(key.into())) })
 }
 
 #[tokio::test]
 async fn work_that_is_done_is_not_done_again() {
     let table = FakeTable::default();
     assert_eq!(check(&table, worked()).await, (Some(Attempt::First), worked()));
-    assert_eq!(check(&table, worked()).await, (None, Ok(Done::Ignored("done before: it".into()))));
+    assert_eq!(check(&table, worked()).await, (None, repeated("done before: it", Some("A-1"))));
+}
+
+#[tokio::test]
+async fn work_that_an_earlier_version_has_done_is_not_done_again() {
+    let table = FakeTable::default();
+    table.leave("k", serde_json::from_value(json!({"state": "done", "result": "it"})).unwrap());
+    assert_eq!(check(&table, worked()).await, (None, repeated("done before: it", None)));
 }
 
 #[tokio::test]

@@ -52,12 +52,12 @@ impl DerefMut for Stage {
 impl Stage {
     /// A function that has the accepted key, and no issue in Backlog.
     async fn new() -> Self {
-        let standins = standins(Keys { backlog_api_key: KEY.to_owned(), ..Keys::sample() }).await;
+        let standins = standins(Keys::sample().with("BACKLOG_API_KEY", KEY)).await;
         let claims = FakeTable::default();
         let links = Links {
             created: claims.claims(),
             api_key: secret(&[KEY]),
-            backlog: Origin::parse(&standins.backlog_url()).unwrap(),
+            backlog: Origin::parse(&standins.origin("backlog")).unwrap(),
             // The project of the stand-in, and the first of its types.
             project: ProjectId::new(92),
             issue_type: IssueTypeId::new(11),

@@ -3,39 +3,28 @@
 use super::{TopicArn, read_by};
 use serde::{Deserialize, Deserializer};
 
-/// Settings of the stack `sns-slack`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a section with its settings below it, or `{}` for their defaults")]
-pub struct SnsSlackSettings {
-    /// A topic that is there already. Default: one of the stack's own.
-    #[serde(default)]
-    pub topic: Option<TopicArn>,
-    /// Services that may publish to the stack's own topic, beside those that always may.
-    #[serde(default, deserialize_with = "publishers")]
-    pub publishers: Vec<Publisher>,
-    /// Where the alarms on this stack itself go. Default: where those of the other stacks go.
-    #[serde(default, deserialize_with = "super::present")]
-    pub alarms_to: Option<AlarmsTo>,
-}
-
 /// Where alarms go.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum AlarmTopic {
-    /// The topic of the stack `sns-slack`, hence Slack.
-    SnsSlack,
+    /// The topic of the stack with this name.
+    Stack(String),
     /// Another topic.
     Arn(TopicArn),
 }
 
 read_by!(AlarmTopic, |text: String| {
-    match text.as_str() {
-        "sns-slack" => Ok(AlarmTopic::SnsSlack),
-        _ => TopicArn::try_from(text).map(AlarmTopic::Arn).map_err(|error| format!("{error}, or `sns-slack`")),
+    let is_name = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    match is_name {
+        true => Ok(AlarmTopic::Stack(text)),
+        false => {
+            TopicArn::try_from(text).map(AlarmTopic::Arn).map_err(|error| format!("{error}, or the name of a stack"))
+        }
     }
 });
 
-/// Where the alarms on `sns-slack` go, which cannot be told by what they watch.
+/// Where the alarms go on a stack that takes the alarms of others: it cannot announce its own failure.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum AlarmsTo {
@@ -148,7 +137,7 @@ impl Publisher {
 }
 
 /// Reads a list of publishers, each named once.
-fn publishers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Publisher>, D::Error> {
+pub(crate) fn publishers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Publisher>, D::Error> {
     let names: Vec<String> = Vec::deserialize(from)?;
     let publishers: Result<Vec<Publisher>, String> = names.iter().map(|name| Publisher::from_name(name)).collect();
     let mut publishers = publishers.map_err(serde::de::Error::custom)?;

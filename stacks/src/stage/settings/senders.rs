@@ -2,6 +2,7 @@
 
 use super::read_by;
 use crate::resource::api_policy_length;
+use contracts::Saas;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
@@ -34,52 +35,33 @@ impl SenderRange {
 }
 
 /// A list of its senders' addresses that a SaaS publishes; `deploy` fetches it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SenderList {
-    /// That of Mackerel.
-    ///
-    /// Source: Mackerel help, "Metadata API": an object with lists of ranges, of which those under `outgoing` are
-    /// where webhooks come from. Those under `outgoing_ipv6` do not reach an API, whose names have IPv4 addresses
-    /// only (API Gateway API reference, `EndpointConfiguration`).
-    Mackerel,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SenderList {
+    /// The SaaS; its name in lower case stands for the list in a stage file.
+    pub saas: &'static Saas,
+    /// The setting that names the list, from the top of the stage file.
+    pub setting: [&'static str; 2],
+    /// Where the list is published, as JSON; no key is needed.
+    pub url: &'static str,
+    /// The member of the list with the ranges from which webhooks come.
+    pub member: &'static str,
 }
 
 impl SenderList {
-    /// Name of the SaaS, as a person writes it.
-    pub fn saas(self) -> &'static str {
-        match self {
-            Self::Mackerel => "Mackerel",
-        }
-    }
-
-    /// The setting that names the list, from the top of the stage file.
-    pub fn setting(self) -> [&'static str; 2] {
-        match self {
-            Self::Mackerel => ["mackerel_incidents", "allowed_senders"],
-        }
-    }
-
-    /// Where the list is published; no key is needed.
-    pub fn url(self) -> &'static str {
-        match self {
-            Self::Mackerel => "https://mackerel.io/meta/ip-ranges.json",
-        }
-    }
-
     /// The ranges in what is published; an error says what is wrong with it.
     ///
     /// Nothing is taken on trust that would let half of the world call.
     pub fn read(self, published: &str) -> Result<Vec<SenderRange>, String> {
-        let Self::Mackerel = self;
+        let member = self.member;
         let published: serde_json::Value = serde_json::from_str(published).map_err(|_| "it is not JSON".to_owned())?;
-        let outgoing = published["outgoing"].as_array().ok_or("it has no list `outgoing`")?;
+        let listed = published[member].as_array().ok_or_else(|| format!("it has no list `{member}`"))?;
         let mut ranges = Vec::new();
-        for range in outgoing {
-            let range = range.as_str().ok_or_else(|| format!("{range} in `outgoing` is no text"))?;
+        for range in listed {
+            let range = range.as_str().ok_or_else(|| format!("{range} in `{member}` is no text"))?;
             let range = SenderRange::try_from(range.to_owned())?;
             match range.0 {
                 IpNet::V4(net) if net.prefix_len() >= WIDEST_PUBLISHED => ranges.push(range),
-                _ => return Err(format!("`{}` in `outgoing` is no range of IPv4 with `/8` or more", range.cidr())),
+                _ => return Err(format!("`{}` in `{member}` is no range of IPv4 with `/8` or more", range.cidr())),
             }
         }
         ranges.sort_by_key(|range| range.0);
@@ -128,16 +110,17 @@ pub(crate) fn senders<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SenderRa
     Ok(senders)
 }
 
-/// Reads a list of senders, or the name of Mackerel for those that it publishes.
-pub(crate) fn senders_of_mackerel<'de, D: Deserializer<'de>>(from: D) -> Result<Senders, D::Error> {
+/// Reads a list of senders, or the name of a SaaS for those that it publishes.
+pub(crate) fn senders_or<'de, D: Deserializer<'de>>(list: SenderList, from: D) -> Result<Senders, D::Error> {
+    let (name, word) = (list.saas.name, list.saas.id());
     let wrong = |found: String| {
         serde::de::Error::custom(format!(
-            "{found}; allowed is a list of addresses, or `mackerel` for those that Mackerel publishes"
+            "{found}; allowed is a list of addresses, or `{word}` for those that {name} publishes"
         ))
     };
     match serde_yaml::Value::deserialize(from)? {
-        serde_yaml::Value::String(word) if word == "mackerel" => Ok(Senders::Published(SenderList::Mackerel, None)),
-        serde_yaml::Value::String(word) => Err(wrong(format!("`{word}` is no list of senders"))),
+        serde_yaml::Value::String(given) if given == word => Ok(Senders::Published(list, None)),
+        serde_yaml::Value::String(given) => Err(wrong(format!("`{given}` is no list of senders"))),
         list @ (serde_yaml::Value::Sequence(_) | serde_yaml::Value::Null) => {
             senders(list).map(Senders::Only).map_err(serde::de::Error::custom)
         }
@@ -167,7 +150,10 @@ mod tests {
 
     #[track_caller]
     fn check_published(text: &str, expected: Result<&[&str], &str>) {
-        let read = SenderList::Mackerel.read(text);
+        const SAAS: Saas = Saas { name: "Sample" };
+        let url = "https://sample.example.com/ranges.json";
+        let list = SenderList { saas: &SAAS, setting: ["sample", "allowed_senders"], url, member: "outgoing" };
+        let read = list.read(text);
         let read: Result<Vec<String>, String> = read.map(|ranges| ranges.iter().map(SenderRange::cidr).collect());
         match (read, expected) {
             (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),

@@ -1,9 +1,6 @@
-//! The settings of each system, and what several of them share.
+//! Settings that several integrations share.
 
-use super::{Senders, read_by};
-use contracts::Days;
-use contracts::mackerel::OnRecovery;
-use contracts::question_receiver::DailyLimit;
+use super::read_by;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -95,40 +92,6 @@ impl From<TextOrNumber> for FieldText {
             TextOrNumber::Decimal(number) => number.to_string(),
         })
     }
-}
-
-/// Settings of the stack `mackerel-incidents`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
-pub struct MackerelIncidentsSettings {
-    /// How the issue of an alert is made.
-    pub issue: IssueSettings,
-    /// What becomes of the issue when its alert recovers. Default: a comment.
-    #[serde(default)]
-    pub on_recovery: OnRecovery,
-    /// Who may call the webhook. Default: everyone.
-    #[serde(default, deserialize_with = "super::senders_of_mackerel")]
-    pub allowed_senders: Senders,
-}
-
-/// Settings of the stack `question-form`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
-pub struct QuestionFormSettings {
-    /// How the issue of a question is made.
-    pub issue: IssueSettings,
-    /// How many questions are taken on one day, by everybody together.
-    #[serde(default)]
-    pub daily_limit: DailyLimit,
-    /// How many requests one address may make. Default: no such rule.
-    #[serde(default, deserialize_with = "super::present")]
-    pub rate_rule: Option<RateRule>,
-    /// How long questions are kept in the table. Default: for ever.
-    #[serde(default)]
-    pub keep_days: Option<Days>,
-    /// The form's own domain. Default: the name that CloudFront gives it.
-    #[serde(default, deserialize_with = "super::present")]
-    pub domain: Option<Domain>,
 }
 
 /// How many requests one address may make within five minutes before AWS WAF refuses it.

@@ -1,22 +1,7 @@
-//! The settings of the workflow, and when it runs by itself.
+//! When a workflow runs by itself.
 
-use super::{OwnHost, read_by};
-use contracts::bytebase::ServiceAccount;
+use super::read_by;
 use serde::Deserialize;
-
-/// Settings of the stack `bytebase-workflow`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
-pub struct BytebaseWorkflowSettings {
-    /// Host, perhaps with a port, under which Bytebase is reached from outside; none on the local stage.
-    #[serde(default)]
-    pub host: Option<OwnHost>,
-    /// Who logs in.
-    pub service_account: ServiceAccount,
-    /// When the workflow runs by itself, in the stage's time zone. Default: never.
-    #[serde(default)]
-    pub schedule: Option<Schedule>,
-}
 
 /// Times at which something is started: `rate(1 day)`, or `cron(0 9 ? * MON-FRI *)`.
 ///

@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::display::print_proposals;
 use crate::failure::Failure;
 use deployer::{
-    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, StandIns, apply, counted, deployed,
-    propose, put_secrets, upload, upload_site,
+    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, counted, deployed, propose,
+    put_secrets, upload, upload_site,
 };
 use futures_util::future::join_all;
 use stacks::{Stack, Stage};
@@ -85,7 +85,6 @@ impl Round<'_> {
             code_keys: self.code_keys,
             outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&NOTHING),
             backlog_ids: self.backlog_ids,
-            stand_ins: self.account.local.as_ref().map(|local| local as &(dyn StandIns + Send + Sync)),
             clears: self.manner != Manner::Look,
         }
     }
@@ -125,11 +124,11 @@ impl Round<'_> {
     async fn deploy(&self, stack: &Stack, proposal: &Proposal) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
         let reporter = &self.context.reporter;
         if !proposal.is_empty() {
-            let step = format!("deploying {}", proposal.stack);
+            let step = reporter.begin_on_stack(proposal.stack, format!("deploying {}", proposal.stack));
             let plan = self.plan(stack);
             let n_changes = proposal.changes.len();
             let work = apply(&self.account, &plan, proposal, reporter);
-            reporter.step(&step, work, |()| counted(n_changes, "resource")).await?;
+            step.run(work, |()| counted(n_changes, "resource")).await?;
         }
         let stored = put_secrets(&self.account, stack, self.secrets).await?;
         let mut result = deployed(&self.account, stack).await?;

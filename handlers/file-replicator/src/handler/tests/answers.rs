@@ -1,6 +1,7 @@
 //! What Backlog may answer in place of a file.
 
 use super::*;
+use contracts::trace::{Cause, Made};
 use standins::Failure as Planned;
 use std::time::SystemTime;
 use testing::{Nobody, check_statuses};
@@ -184,4 +185,30 @@ async fn nobody_who_answers_is_a_failure_that_may_pass() {
     let garbage = Host::answering("no HTTP at all\r\n\r\n").await;
     let stage = Stage::with_backlog_at(&garbage.url()).await;
     stage.check(event(|_| {}), Outcome::Retry).await;
+}
+
+#[tokio::test]
+async fn what_helps_is_a_value_and_not_words() {
+    let no_project = r#"{"errors":[{"message":"No project.","code":6,"moreInfo":""}]}"#;
+    for (planned, step) in [(status(403), "right"), (with_body(404, no_project), "members")] {
+        let stage = Stage::new().await;
+        stage.put(|_| {});
+        stage.standins.fail(planned);
+        let failure = stage.handle(event(|_| {})).await.unwrap_err();
+        assert!(matches!(failure.cause(), Cause::NotAllowed { step: told } if told.contains(step)), "{failure:?}");
+    }
+    let gone = Stage::new().await.handle(event(|_| {})).await;
+    assert!(matches!(&gone, Ok(Done::Warned { cause: Cause::Missing { from }, .. }) if from == "Backlog"), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_copy_is_named_by_its_key() {
+    let stage = Stage::new().await;
+    stage.put(|_| {});
+    let first = stage.handle(event(|_| {})).await;
+    let again = stage.handle(event(|_| {})).await;
+    for outcome in [first, again] {
+        let Ok(Done::Worked { made: Some(Made::Object(key)), .. }) = outcome else { panic!("{outcome:?}") };
+        assert!(stage.store.objects().contains_key(&key), "{key}");
+    }
 }

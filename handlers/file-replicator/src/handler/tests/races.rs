@@ -30,7 +30,7 @@ async fn a_file_that_is_empty_first_and_filled_a_moment_later_ends_as_one_object
         stage.put(|file| file.content = Content::Generated(8321));
         for event in order {
             let outcome = stage.handle(event.clone()).await;
-            assert!(matches!(outcome, Ok(Done::Worked(_) | Done::LookAgain(_))), "{outcome:?}");
+            assert!(matches!(outcome, Ok(Done::Worked { .. } | Done::LookAgain { .. })), "{outcome:?}");
         }
         assert_eq!(stage.store.objects(), BTreeMap::from([("target/Book1.xlsx".into(), generated(8321))]));
         assert_eq!(stage.store.written().len(), 1);
@@ -58,7 +58,7 @@ async fn an_older_content_is_not_written_over_what_came_meanwhile() {
     assert_eq!(stage.store.objects()["target/a"], b"newest");
     put(&stage, FILE_ID, b"newest");
     let outcome = stage.handle(file(8, FILE_ID, "a", 5)).await;
-    assert!(matches!(outcome, Ok(Done::Worked(_))), "{outcome:?}");
+    assert!(matches!(outcome, Ok(Done::Worked { .. })), "{outcome:?}");
     assert_eq!((stage.store.objects()["target/a"].as_slice(), stage.store.written().len()), (&b"newest"[..], 1));
 }
 

@@ -25,7 +25,7 @@ fn told(stage: &Stage) -> (Vec<String>, Vec<String>) {
 async fn a_change_becomes_a_comment_and_its_repetition_does_not() {
     let stage = opened().await;
     assert_eq!(stage.check(status("critical"), Outcome::Worked).await, "told SUB-1 about alert 2bj");
-    stage.check(status("critical"), Outcome::Ignored).await;
+    stage.check(status("critical"), Outcome::Repeated).await;
     assert_eq!(stage.comments().await, ["Status: critical"]);
     assert_eq!(stage.standins.backlog_issues()[0]["status"]["id"], 1);
 }
@@ -76,7 +76,7 @@ async fn what_is_remembered_is_bounded_and_the_newest() {
 async fn two_changes_at_once_wait_for_each_other() {
     let stage = opened().await;
     tokio::join!(stage.check(value(1), Outcome::Worked), stage.check(value(1), Outcome::Retry));
-    stage.check(value(1), Outcome::Ignored).await;
+    stage.check(value(1), Outcome::Repeated).await;
     tokio::join!(stage.check(value(2), Outcome::Worked), stage.check(value(3), Outcome::Retry));
     stage.check(value(3), Outcome::Worked).await;
     assert_eq!(stage.comments().await.len(), 3);
@@ -91,7 +91,7 @@ async fn a_comment_whose_answer_was_lost_is_not_written_twice() {
     // Another change in between does not make it forgotten.
     stage.check(value(2), Outcome::Worked).await;
     stage.check(value(1), Outcome::Worked).await;
-    stage.check(value(1), Outcome::Ignored).await;
+    stage.check(value(1), Outcome::Repeated).await;
     assert_eq!(stage.comments().await.len(), 2);
     assert_eq!(told(&stage).1, [""; 0]);
 }
@@ -122,7 +122,7 @@ async fn a_crash_while_telling_holds_the_others_up_for_its_lease_only() {
         stage.check(event, Outcome::Retry).await;
     }
     // What is in the issue for certain needs no claim.
-    stage.check(status("warning"), Outcome::Ignored).await;
+    stage.check(status("warning"), Outcome::Repeated).await;
     stage.table.leave(ALERT, left(now_millis() - 1));
     stage.check(value(1), Outcome::Worked).await;
     stage.check(value(2), Outcome::Worked).await;
@@ -138,7 +138,7 @@ async fn an_issue_that_somebody_deleted_is_a_warning_once_and_no_endless_retry()
             stage.fail(404, "/issues/SUB-1", false);
             let text = stage.check(event.clone(), Outcome::Warned).await;
             assert_eq!(text, "SUB-1 is no longer in Backlog");
-            stage.check(event, Outcome::Ignored).await;
+            stage.check(event, Outcome::Repeated).await;
         }
         assert_eq!(stage.standins.backlog_issues().len(), 1);
     }

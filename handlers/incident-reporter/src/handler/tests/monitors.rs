@@ -215,3 +215,35 @@ async fn an_alert_with_nothing_but_its_id_and_status() {
     let bare = event(r#"{"event":"alert","alert":{"id":"x","status":"critical"}}"#);
     check(bare, "critical@alert x", &["Status: critical", "Alert ID: x"]).await;
 }
+
+#[tokio::test]
+async fn lines_and_numbers_stay_as_they_were_sent_and_no_text_is_taken_for_the_marker_of_another_alert() {
+    for (text, beginning, present, absent) in [
+        (
+            include_str!("events/service-with-lines.json"),
+            "critical@demo - ",
+            "Value: 1693212649",
+            "Alert ID: 3Demo000071",
+        ),
+        (
+            include_str!("events/expression-with-lines.json"),
+            "critical@Discomfort(TooHot) (",
+            "Alert ID: 3Demo000071",
+            "Alert ID: 3Demo000070",
+        ),
+        (include_str!("events/anomaly.json"), "critical@web-01 - ", "Alert ID: 3Demo000074", "Critical: >"),
+    ] {
+        let stage = Stage::new().await;
+        stage.check(event(text), Outcome::Worked).await;
+        let issue = &stage.standins.backlog_issues()[0];
+        let summary = issue["summary"].as_str().unwrap();
+        assert!(summary.starts_with(beginning), "{summary}");
+        let lines: Vec<&str> = issue["description"].as_str().unwrap().lines().collect();
+        assert!(lines.contains(&present), "{lines:#?}");
+        assert!(!lines.iter().any(|line| line.starts_with(absent)), "{lines:#?}");
+    }
+    // What is sent in place of the alerts of a group makes no issue, and is said.
+    let stage = Stage::new().await;
+    stage.check(event(include_str!("events/alert-group-setting.json")), Outcome::Warned).await;
+    assert_eq!(stage.standins.backlog_issues().len(), 0);
+}

@@ -31,13 +31,13 @@ async fn the_same_notification_again_changes_nothing() {
     let stage = Stage::new().await;
     stage.check(alert(json!({})), Outcome::Worked).await;
     for _ in 0..3 {
-        assert_eq!(stage.check(alert(json!({})), Outcome::Ignored).await, "SUB-1 was told before");
+        assert_eq!(stage.check(alert(json!({})), Outcome::Repeated).await, "SUB-1 was told before");
     }
     // The order of the fields is not content.
     let text = r#"{"event":"alert","alert":{"status":"warning","id":"b"}}"#;
     let turned = r#"{"alert":{"id":"b","status":"warning"},"event":"alert"}"#;
     stage.check(serde_json::from_str(text).unwrap(), Outcome::Worked).await;
-    stage.check(serde_json::from_str(turned).unwrap(), Outcome::Ignored).await;
+    stage.check(serde_json::from_str(turned).unwrap(), Outcome::Repeated).await;
     assert_eq!(stage.standins.received().len(), 2);
 }
 
@@ -59,7 +59,7 @@ async fn two_deliveries_at_once_make_one_issue() {
         tokio::join!(stage.check(alert(json!({})), Outcome::Worked), stage.check(alert(json!({})), Outcome::Retry));
     assert_eq!(first, "created SUB-1 for alert 2bj");
     assert_eq!(second, "another delivery is at work on the issue of this alert");
-    stage.check(alert(json!({})), Outcome::Ignored).await;
+    stage.check(alert(json!({})), Outcome::Repeated).await;
     assert_eq!(stage.comments().await, [""; 0]);
 }
 
@@ -108,4 +108,24 @@ async fn a_test_event_gets_the_issue_that_its_plan_foretells() {
         assert!(stage.table.keys().contains(&test.alert_id));
     }
     assert_eq!(stage.standins.backlog_issues().len(), 3);
+}
+
+#[tokio::test]
+async fn the_issue_is_named_by_its_key_whatever_was_done_to_it() {
+    let stage = Stage::on_recovery(OnRecovery::Close).await;
+    let issue = Made::Issue("SUB-1".into());
+    // An id that looks like a key is none.
+    let about = |status: &str, is_open: bool| {
+        alert(json!({"alert": {"id": "AB-1", "status": status, "isOpen": is_open, "closedAt": 1_692_632_121}}))
+    };
+    for event in [about("warning", true), about("critical", true), about("ok", false)] {
+        for is_new in [true, false] {
+            let outcome = stage.handle(&event.to_string()).await.unwrap();
+            match outcome {
+                Done::Worked { made, .. } if is_new => assert_eq!(made.as_ref(), Some(&issue)),
+                Done::Repeated { made, .. } if !is_new => assert_eq!(made.as_ref(), Some(&issue)),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

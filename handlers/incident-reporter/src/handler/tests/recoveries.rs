@@ -17,7 +17,7 @@ async fn status_of(stage: &Stage) -> Value {
 async fn a_recovery_becomes_a_comment() {
     let stage = opened(OnRecovery::Comment).await;
     stage.check(recovery(), Outcome::Worked).await;
-    stage.check(recovery(), Outcome::Ignored).await;
+    stage.check(recovery(), Outcome::Repeated).await;
     assert_eq!(stage.comments().await, ["Recovered: status ok"]);
     assert_eq!(status_of(&stage).await, 1);
 }
@@ -26,7 +26,7 @@ async fn a_recovery_becomes_a_comment() {
 async fn a_recovery_closes_the_issue_when_the_stage_says_so() {
     let stage = opened(OnRecovery::Close).await;
     assert_eq!(stage.check(recovery(), Outcome::Worked).await, "closed SUB-1: alert 2bj recovered");
-    stage.check(recovery(), Outcome::Ignored).await;
+    stage.check(recovery(), Outcome::Repeated).await;
     assert_eq!(stage.comments().await, ["Recovered: status ok"]);
     assert_eq!(status_of(&stage).await, 4);
 }
@@ -137,6 +137,6 @@ async fn a_recovery_finds_the_issue_whose_creation_came_to_no_known_end() {
     stage.fail(500, "/issues", true);
     stage.check(alert(json!({})), Outcome::Retry).await;
     stage.check(recovery(), Outcome::Worked).await;
-    stage.check(alert(json!({})), Outcome::Ignored).await;
+    stage.check(alert(json!({})), Outcome::Repeated).await;
     assert_eq!(stage.comments().await, ["Recovered: status ok"]);
 }

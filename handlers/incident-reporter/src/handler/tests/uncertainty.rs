@@ -17,7 +17,7 @@ async fn a_lost_answer_makes_no_second_issue() {
         assert_eq!(stage.record(), Incident::Unknown { opening: digest_of(&opening()) });
         let text = stage.check(opening(), Outcome::Worked).await;
         assert_eq!(text, "found SUB-1, which was created for alert 2bj before");
-        stage.check(opening(), Outcome::Ignored).await;
+        stage.check(opening(), Outcome::Repeated).await;
         assert_eq!(stage.comments().await, [""; 0]);
     }
 }
@@ -97,7 +97,7 @@ async fn an_alert_whose_fields_are_of_any_length_is_found_again() {
         stage.fail(500, "/issues", true);
         stage.check(opening.clone(), Outcome::Retry).await;
         stage.check(opening.clone(), Outcome::Worked).await;
-        stage.check(opening, Outcome::Ignored).await;
+        stage.check(opening, Outcome::Repeated).await;
         let issues = stage.standins.backlog_issues();
         assert_eq!(issues.len(), 1);
         let description = issues[0]["description"].as_str().unwrap();
@@ -155,7 +155,7 @@ async fn a_change_that_finds_the_issue_of_a_crash_is_told_to_it() {
     stage.table.leave(ALERT, creating(&status("warning"), Duration::ZERO));
     stage.check(status("critical"), Outcome::Worked).await;
     // The one that is in the description needs no comment.
-    stage.check(status("warning"), Outcome::Ignored).await;
+    stage.check(status("warning"), Outcome::Repeated).await;
     assert_eq!(stage.comments().await, ["Status: critical"]);
 }
 

@@ -8,6 +8,7 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use contracts::trace::Cause;
 use runtime::{Environment, Failure, LinkError};
 use std::error::Error;
 use std::sync::Arc;
@@ -51,8 +52,9 @@ pub fn failed_call<E>(action: &str, error: E) -> Failure
 where
     E: ProvideErrorMetadata + Error,
 {
-    match (error.code(), error.message()) {
+    let failure = match (error.code(), error.message()) {
         (Some(code), Some(message)) => Failure::retry(format!("{action} failed: {code}: {message}")),
         _ => Failure::retry(format!("{action} failed: {}", DisplayErrorContext(&error))),
-    }
+    };
+    failure.because(Cause::of_aws(action, error.code().unwrap_or_default()))
 }

@@ -1,6 +1,7 @@
 //! A queue in memory for the tests of the trigger: those of the crate `testing` stand on this crate, so it cannot use them.
 
 use super::Queue;
+use crate::Failure;
 use crate::calls::{Answer, QueueCalls};
 use contracts::Headers;
 use std::sync::{Arc, Mutex};
@@ -11,9 +12,15 @@ use std::time::Duration;
 pub(crate) struct FakeQueue {
     sent: Arc<Mutex<Vec<(String, Headers)>>>,
     postponed: Arc<Mutex<Vec<Duration>>>,
+    is_broken: bool,
 }
 
 impl FakeQueue {
+    /// A queue that takes nothing.
+    pub(crate) fn broken() -> Self {
+        Self { is_broken: true, ..Self::default() }
+    }
+
     pub(crate) fn sent(&self) -> Vec<String> {
         self.sent.lock().unwrap().iter().map(|(body, _)| body.clone()).collect()
     }
@@ -35,6 +42,9 @@ impl<M> Queue<M> {
 
 impl QueueCalls for FakeQueue {
     fn send<'a>(&'a self, body: &'a str, attributes: &'a Headers) -> Answer<'a, String> {
+        if self.is_broken {
+            return Box::pin(async { Err(Failure::retry("the queue is broken")) });
+        }
         self.sent.lock().unwrap().push((body.to_owned(), attributes.clone()));
         Box::pin(async { Ok("m".to_owned()) })
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::link::FakeQueue;
+use contracts::trace::{Cause, Made};
 use std::collections::BTreeSet;
 
 fn record(body: &str, n_deliveries: u32) -> Record {
@@ -29,7 +30,7 @@ async fn check(
 }
 
 fn worked() -> Result<Done, Failure> {
-    Ok(Done::Worked("x".into()))
+    Ok(Done::worked(Made::Message, "x"))
 }
 
 #[tokio::test]
@@ -147,12 +148,67 @@ async fn headers_reach_the_handler_and_stay_with_a_dead_letter() {
 
 #[tokio::test]
 async fn what_shall_be_looked_at_again_comes_back_a_few_times_and_is_never_given_up() {
-    let look = async |(): &(), _: Delivery<JsonObject>| Ok(Done::LookAgain("x".into()));
+    let look = async |(): &(), _: Delivery<JsonObject>| Ok(Done::look_again(Made::Message, "x"));
     assert_eq!(check("{}", 1, look).await, (false, vec![]));
     assert_eq!(check("{}", LOOKS_LIMIT - 1, look).await, (false, vec![]));
     for n_deliveries in [LOOKS_LIMIT, contracts::DELIVERIES_LIMIT, contracts::RECEIVES_LIMIT] {
         assert_eq!(check("{}", n_deliveries, look).await, (true, vec![]));
     }
+}
+
+#[test]
+fn what_is_done_is_logged_as_what_it_is() {
+    let made = Some(Made::Issue("A-1".into()));
+    let cause = Cause::Missing { from: "SaaS".into() };
+    let (result, reason) = (String::from("words"), String::from("words"));
+    let done = Trace::Done { result: result.clone(), made: made.clone() };
+    let for_now = |after_seconds| Trace::DoneForNow { result: result.clone(), made: made.clone(), after_seconds };
+    let worked = Done::Worked { result: result.clone(), made: made.clone() };
+    let look_again = Done::LookAgain { result: result.clone(), made: made.clone() };
+    for (said, n_deliveries, expected) in [
+        (worked.clone(), 1, done.clone()),
+        (worked, 9, done.clone()),
+        (look_again.clone(), 1, for_now(10)),
+        (look_again.clone(), 2, for_now(20)),
+        (look_again, LOOKS_LIMIT, done),
+        (
+            Done::Repeated { result: result.clone(), made: made.clone() },
+            1,
+            Trace::Repeated { result: result.clone(), made: made.clone() },
+        ),
+        (Done::Ignored(reason.clone()), 1, Trace::Ignored { status: None, reason: reason.clone() }),
+        (Done::warned(cause.clone(), "words"), 1, Trace::NothingDone { reason, cause }),
+    ] {
+        assert_eq!(trace_of(said.clone(), n_deliveries), expected, "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_logged_with_its_cause_whether_it_is_retried_or_given_up() {
+    let cause = Cause::rate_limited("SaaS");
+    let (reason, dead) = (String::from("busy"), Queue::fake(&FakeQueue::default()));
+    let retrying = |delivery, after_seconds| Trace::Retrying {
+        delivery,
+        reason: reason.clone(),
+        cause: cause.clone(),
+        after_seconds,
+    };
+    let given_up = |delivery| Trace::GivenUp { delivery, reason: reason.clone(), cause: cause.clone() };
+    let retry = Failure::retry("busy").because(cause.clone());
+    let patient = Failure::retry_after("busy", Duration::from_secs(7)).because(cause.clone());
+    let permanent = Failure::permanent("busy").because(cause.clone());
+    for (failure, delivery, expected) in [
+        (&retry, 1, retrying(1, 10)),
+        (&retry, contracts::DELIVERIES_LIMIT, given_up(contracts::DELIVERIES_LIMIT)),
+        (&patient, 2, retrying(2, 7)),
+        (&patient, contracts::RECEIVES_LIMIT, given_up(contracts::RECEIVES_LIMIT)),
+        (&permanent, 1, given_up(1)),
+    ] {
+        assert_eq!(park_or_retry(&dead, &record("{}", delivery), failure).await, expected, "{failure:?}");
+    }
+    // What the dead-letter queue does not take stays where it is.
+    let broken = Queue::fake(&FakeQueue::broken());
+    assert_eq!(park_or_retry(&broken, &record("{}", 3), &permanent).await, retrying(3, 40));
 }
 
 #[tokio::test(start_paused = true)]

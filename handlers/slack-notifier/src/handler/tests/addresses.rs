@@ -32,7 +32,7 @@ async fn an_address_that_would_give_the_secret_away_is_refused() {
 #[tokio::test]
 async fn this_machine_needs_no_encryption() {
     let stage = Stage::new().await;
-    let url = stage.standins.slack_webhook_url().replace("127.0.0.1", "LOCALHOST");
+    let url = stage.standins.secret("SLACK_WEBHOOK_URL").replace("127.0.0.1", "LOCALHOST");
     let stage = Stage::with(stage.bench.standins, &[&format!(" {url}\r\n")]);
     stage.check(Outcome::Worked).await;
 }
@@ -40,18 +40,19 @@ async fn this_machine_needs_no_encryption() {
 #[tokio::test]
 async fn a_secret_that_was_replaced_is_read_anew() {
     let standins = standins(keys(SECRET)).await;
-    let (old, new) = (keys(OLD_SECRET).slack_webhook_url(&standins.url()), standins.slack_webhook_url());
+    let (old, new) =
+        (keys(OLD_SECRET).value(&standins.url(), "SLACK_WEBHOOK_URL"), standins.secret("SLACK_WEBHOOK_URL"));
     let stage = Stage::with(standins, &[&old, &new]);
     assert_eq!(stage.check(Outcome::Worked).await, "shown as alarm");
     assert_eq!(stage.statuses(), [404, 200]);
-    assert!(matches!(stage.handle(&alarm("id-2")).await, Ok(Done::Worked(_))));
+    assert!(matches!(stage.handle(&alarm("id-2")).await, Ok(Done::Worked { .. })));
     assert_eq!(stage.statuses(), [404, 200, 200]);
 }
 
 #[tokio::test]
 async fn a_secret_that_is_wrong_and_stays_so_says_what_to_do() {
     let standins = standins(keys(SECRET)).await;
-    let old = keys(OLD_SECRET).slack_webhook_url(&standins.url());
+    let old = keys(OLD_SECRET).value(&standins.url(), "SLACK_WEBHOOK_URL");
     let stage = Stage::with(standins, &[&old]);
     let text = stage.check(Outcome::Permanent).await;
     assert_eq!(
@@ -65,7 +66,7 @@ async fn a_secret_that_is_wrong_and_stays_so_says_what_to_do() {
 async fn a_secret_that_was_replaced_by_another_wrong_one_is_tried_once() {
     let standins = standins(keys(SECRET)).await;
     let [first, second, third] =
-        ["Canary1", "Canary2", "Canary3"].map(|key| keys(key).slack_webhook_url(&standins.url()));
+        ["Canary1", "Canary2", "Canary3"].map(|key| keys(key).value(&standins.url(), "SLACK_WEBHOOK_URL"));
     let stage = Stage::with(standins, &[&first, &second, &third]);
     stage.check(Outcome::Permanent).await;
     assert_eq!(stage.statuses(), [404, 404]);
@@ -74,7 +75,7 @@ async fn a_secret_that_was_replaced_by_another_wrong_one_is_tried_once() {
 #[tokio::test]
 async fn a_new_secret_is_held_to_the_same_rules() {
     let standins = standins(keys(SECRET)).await;
-    let old = keys(OLD_SECRET).slack_webhook_url(&standins.url());
+    let old = keys(OLD_SECRET).value(&standins.url(), "SLACK_WEBHOOK_URL");
     let stage = Stage::with(standins, &[&old, "http://hooks.slack.com/services/canary"]);
     let text = stage.check(Outcome::Permanent).await;
     assert!(text.contains("without encryption"), "{text}");

@@ -1,6 +1,8 @@
 //! What Slack may answer in place of `ok`.
 
 use super::*;
+use contracts::slack::SlackWebhookUrl;
+use contracts::trace::Cause;
 use standins::Failure as Planned;
 use std::collections::BTreeMap;
 use testing::{Nobody, check_statuses};
@@ -33,7 +35,7 @@ async fn check_wait(headers: &[(&str, &str)], expected: u64) {
         headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     stage.standins.fail(Planned { headers, ..planned(429, Some("rate_limited")) });
     let reason = "Slack's rate limit is reached";
-    let wait = Failure::retry_after(reason, Duration::from_secs(expected));
+    let wait = Failure::retry_after(reason, Duration::from_secs(expected)).because(Cause::rate_limited("Slack"));
     assert_eq!(stage.handle(&alarm("id-1")).await, Err(wait));
     assert_eq!(stage.statuses(), [429]);
 }
@@ -138,7 +140,7 @@ async fn blocks_that_slack_refuses_are_shown_as_text() {
         assert!(text.contains("\nState: OK → ALARM\n") && text.contains("#alarmsV2:alarm/checkout-errors"), "{text}");
         assert_eq!((shown.get("blocks"), shown.get("attachments")), (None, None));
         // It is done, not tried again.
-        stage.check(Outcome::Ignored).await;
+        stage.check(Outcome::Repeated).await;
     }
 }
 
@@ -156,7 +158,7 @@ async fn a_redirect_is_not_followed() {
     let other = Stage::new().await;
     for status in [301, 302, 303, 307, 308] {
         let stage = Stage::new().await;
-        let location = BTreeMap::from([("location".to_owned(), other.standins.slack_webhook_url())]);
+        let location = BTreeMap::from([("location".to_owned(), other.standins.secret("SLACK_WEBHOOK_URL"))]);
         stage.standins.fail(Planned { headers: location, ..planned(status, Some("")) });
         stage.check(Outcome::Retry).await;
         assert_eq!((stage.statuses(), other.statuses()), (vec![status], vec![]));
@@ -165,7 +167,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn an_answer_that_repeats_the_secret_is_not_repeated() {
-    let url = Stage::new().await.standins.slack_webhook_url();
+    let url = Stage::new().await.standins.secret("SLACK_WEBHOOK_URL");
     for echo in [
         SECRET.to_owned(),
         SECRET.to_lowercase(),
@@ -209,4 +211,30 @@ async fn an_endless_answer_is_not_read_to_its_end() {
         let text = Stage::with_webhook(&webhook_at(&host.url())).await.check(expected).await;
         assert!(text.contains(&status.to_string()), "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_helps_is_a_value_and_not_words() {
+    let another_webhook = Cause::secret_refused::<SlackWebhookUrl>();
+    let open_channel =
+        Cause::not_allowed("allow the app to post to the channel in Slack, or choose another channel for its webhook");
+    for (status, body, times, expected) in [
+        (404, "no_service", 1, another_webhook.clone()),
+        (410, "", 1, another_webhook.clone()),
+        (200, r#"{"ok":true}"#, 1, another_webhook),
+        (403, "channel_is_archived", 1, open_channel),
+        (400, "invalid_blocks", 2, Cause::content_refused("Slack")),
+        (451, "", 1, Cause::content_refused("Slack")),
+        (429, "", 1, Cause::rate_limited("Slack")),
+        (503, "", 1, Cause::Other),
+    ] {
+        let stage = Stage::new().await;
+        stage.standins.fail(Planned { times, ..planned(status, Some(body)) });
+        let failure = stage.handle(&alarm("id-1")).await.unwrap_err();
+        assert_eq!(*failure.cause(), expected, "{failure}");
+    }
+    let nobody = Nobody::new();
+    let stage = Stage::with_webhook(&webhook_at(&nobody.url())).await;
+    let failure = stage.handle(&alarm("id-1")).await.unwrap_err();
+    assert_eq!(*failure.cause(), Cause::unreachable("Slack"), "{failure}");
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 async fn a_notification_that_was_shown_is_not_shown_again() {
     let stage = Stage::new().await;
     stage.check(Outcome::Worked).await;
-    assert_eq!(stage.check(Outcome::Ignored).await, "done before: shown as alarm");
+    assert_eq!(stage.check(Outcome::Repeated).await, "done before: shown as alarm");
     assert_eq!(stage.statuses(), [200]);
 }
 
@@ -16,7 +16,7 @@ async fn a_notification_that_was_shown_is_not_shown_again() {
 async fn the_same_words_published_twice_are_two_notifications() {
     let stage = Stage::new().await;
     for id in ["id-1", "id-2"] {
-        assert!(matches!(stage.handle(&alarm(id)).await, Ok(Done::Worked(_))), "{id}");
+        assert!(matches!(stage.handle(&alarm(id)).await, Ok(Done::Worked { .. })), "{id}");
     }
     assert_eq!(stage.statuses(), [200, 200]);
 }
@@ -24,9 +24,9 @@ async fn the_same_words_published_twice_are_two_notifications() {
 #[tokio::test]
 async fn a_message_without_an_envelope_is_known_by_the_id_of_the_queue() {
     let stage = Stage::new().await;
-    assert!(matches!(stage.handle("disk full").await, Ok(Done::Worked(_))));
-    assert!(matches!(stage.handle("disk full").await, Ok(Done::Ignored(_))));
-    assert!(matches!(stage.handle(&alarm("message-1")).await, Ok(Done::Ignored(_))));
+    assert!(matches!(stage.handle("disk full").await, Ok(Done::Worked { .. })));
+    assert!(matches!(stage.handle("disk full").await, Ok(Done::Repeated { .. })));
+    assert!(matches!(stage.handle(&alarm("message-1")).await, Ok(Done::Repeated { .. })));
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn slack_takes_a_message_of_every_kind() {
     for (n, (kind, message)) in messages.iter().enumerate() {
         let (topic, subject) = surroundings[n % surroundings.len()];
         let body = Published::<PlainText>::envelope(&format!("id-{n}"), topic, subject, message);
-        assert_eq!(stage.handle(&body).await, Ok(Done::Worked(format!("shown as {kind}"))));
+        assert_eq!(stage.handle(&body).await, Ok(Done::worked(Made::Message, format!("shown as {kind}"))));
     }
     assert_eq!(stage.statuses(), vec![200; messages.len()]);
 }
@@ -86,7 +86,7 @@ async fn a_new_alarm_that_is_well_is_not_shown_and_a_recovery_is() {
         // Nine minutes are its period of five and a little; ten are enough to have gone off before.
         ("id-6", new("INSUFFICIENT_DATA", "2026-08-04T01:51:52.000+0000")),
     ] {
-        assert_eq!(handle(id, change).await, Ok(Done::Worked("shown as alarm".into())));
+        assert_eq!(handle(id, change).await, Ok(Done::worked(Made::Message, "shown as alarm")));
     }
 }
 
@@ -94,7 +94,7 @@ async fn a_new_alarm_that_is_well_is_not_shown_and_a_recovery_is() {
 async fn a_message_without_an_envelope_is_shown() {
     let stage = Stage::new().await;
     let outcome = stage.handle("disk full").await;
-    assert_eq!(outcome, Ok(Done::Worked("shown as text".into())));
+    assert_eq!(outcome, Ok(Done::worked(Made::Message, "shown as text")));
     assert_eq!(stage.posted()[0]["text"], "Notification: disk full");
 }
 

@@ -1,6 +1,8 @@
 //! What Teams may answer, and who else may in its place.
 
 use super::*;
+use contracts::teams::TeamsWorkflowUrl;
+use contracts::trace::Cause;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use testing::{Host, Nobody, check_statuses};
@@ -127,7 +129,7 @@ async fn a_redirect_is_not_followed() {
     let redirects =
         [(301, Outcome::Permanent), (308, Outcome::Permanent), (302, Outcome::Retry), (307, Outcome::Retry)];
     for (code, expected) in redirects {
-        let headers = BTreeMap::from([("location".into(), other.standins.teams_workflow_url())]);
+        let headers = BTreeMap::from([("location".into(), other.standins.secret("TEAMS_WORKFLOW_URL"))]);
         check(Planned { headers, ..status(code) }, expected).await;
     }
     assert!(other.calls().is_empty());
@@ -152,4 +154,31 @@ async fn an_answer_that_does_not_come_ends_with_the_invocation() {
     assert!(text.contains("in the time of one invocation"), "{text}");
     // The claim is given back, so that the next delivery need not wait for its end.
     assert_eq!(stage.claims.record(ID).unwrap().0, Progress::Dropped);
+}
+
+#[tokio::test]
+async fn what_helps_is_a_value_and_not_words() {
+    let another_url = Cause::secret_refused::<TeamsWorkflowUrl>();
+    let off = with_body(400, r#"{"error":{"code":"WorkflowTriggerIsNotEnabled"}}"#);
+    for (planned, expected) in [
+        (status(401), Some(another_url.clone())),
+        (hidden("404"), Some(another_url.clone())),
+        (status(301), Some(another_url)),
+        (status(429), Some(Cause::rate_limited("Teams"))),
+        (status(503), Some(Cause::Other)),
+        // What is to be done in Power Automate is for people.
+        (off, None),
+        (status(413), None),
+    ] {
+        let stage = Stage::new().await;
+        stage.fail(planned);
+        let failure = stage.handle(&envelope("x")).await.unwrap_err();
+        match expected {
+            Some(expected) => assert_eq!(*failure.cause(), expected, "{failure}"),
+            None => {
+                let is_step = matches!(failure.cause(), Cause::NotAllowed { step } if step.contains("Power Automate"));
+                assert!(is_step, "{failure:?}");
+            }
+        }
+    }
 }

@@ -21,7 +21,7 @@ fn lost_answer() -> Planned {
 async fn a_second_delivery_is_recognized_by_the_topics_id() {
     let stage = Stage::new().await;
     stage.check(&envelope("x"), Outcome::Worked).await;
-    let text = stage.check(&envelope("x"), Outcome::Ignored).await;
+    let text = stage.check(&envelope("x"), Outcome::Repeated).await;
     assert!(text.contains("SUB-1"), "{text}");
     assert_eq!((stage.standins.received().len(), stage.claims.keys()), (1, vec![ID.to_owned()]));
 }
@@ -42,7 +42,7 @@ async fn an_issue_whose_answer_was_lost_is_found_and_not_created_again() {
     let text = stage.check(&envelope("x"), Outcome::Worked).await;
     assert_eq!(text, format!("issue SUB-1 was created before for question {ID}"));
     assert_eq!(stage.created().len(), 1);
-    stage.check(&envelope("x"), Outcome::Ignored).await;
+    stage.check(&envelope("x"), Outcome::Repeated).await;
 }
 
 #[tokio::test]
@@ -141,4 +141,14 @@ async fn nothing_is_created_without_a_claim() {
     stage.links.created = FakeTable::broken().claims();
     stage.check(&envelope("x"), Outcome::Retry).await;
     assert!(stage.standins.received().is_empty());
+}
+
+#[tokio::test]
+async fn the_issue_is_named_by_its_key_at_every_delivery() {
+    let stage = Stage::new().await;
+    let made = Some(Made::Issue("SUB-1".into()));
+    let first = stage.handle(&envelope("x")).await.unwrap();
+    assert!(matches!(&first, Done::Worked { made: found, .. } if *found == made), "{first:?}");
+    let again = stage.handle(&envelope("x")).await.unwrap();
+    assert!(matches!(&again, Done::Repeated { made: found, .. } if *found == made), "{again:?}");
 }

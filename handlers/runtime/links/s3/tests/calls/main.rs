@@ -4,6 +4,7 @@
 
 mod loopback;
 
+use contracts::trace::Cause;
 use loopback::{Answer, Loopback};
 use runtime::{Bytes, Failure, KnownObject, Object, ObjectStore, Upload, Written};
 
@@ -79,7 +80,8 @@ async fn s3_is_asked_to_remove_the_parts_of_an_upload_that_failed() {
     let s3 = Loopback::start(Answer::RefusesParts);
     let mut upload = begin(&s3.store(), None, 0);
     let failure = write(&mut upload, 9 * MIB).await.unwrap_err();
-    assert_eq!(failure, Failure::retry("s3:PutObject failed: AccessDenied: no"));
+    let denied = Cause::AccessDenied { action: "s3:PutObject".into() };
+    assert_eq!(failure, Failure::retry("s3:PutObject failed: AccessDenied: no").because(denied));
     upload.abort().await;
     let last = s3.calls().pop().unwrap();
     assert!(last.starts_with("DELETE /bucket/target/file?"), "{last}");

@@ -1,0 +1,1 @@
+"""What several gaps share: how AWS weighs rights, words its refusals, and keeps what it is given."""

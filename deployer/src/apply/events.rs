@@ -1,0 +1,144 @@
+//! The events of one stack operation, and how it is followed to its end.
+
+use crate::account::{Account, ResourceStanding, Standing};
+use crate::certificate::CertificateWatch;
+use crate::error::{Error, FailureCause, Outcome, StackFailure};
+use crate::event::{Event, Reporter};
+use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent, StackStatus};
+use stacks::Stack;
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+/// The events of one operation, oldest first.
+pub(crate) struct Seen {
+    ids: BTreeSet<String>,
+    events: Vec<StackEvent>,
+    /// When the operation began, by this machine's clock.
+    pub(super) since: SystemTime,
+}
+
+impl Seen {
+    /// Takes note of what happened before, so that only what is new is told.
+    pub(crate) async fn before(account: &Account, stack_id: &str) -> Outcome<Self> {
+        let mut seen = Self { ids: BTreeSet::new(), events: Vec::new(), since: SystemTime::now() };
+        seen.read_new(account, stack_id).await?;
+        seen.events.clear();
+        Ok(seen)
+    }
+
+    /// Reads the events that came since the last time, oldest first; returns how many.
+    async fn read_new(&mut self, account: &Account, stack_id: &str) -> Outcome<usize> {
+        let mut pages = account.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().send();
+        let mut new = Vec::new();
+        'pages: while let Some(page) = pages.next().await {
+            let page = page.map_err(Error::aws("cloudformation:DescribeStackEvents"))?;
+            for event in page.stack_events.unwrap_or_default() {
+                // They come newest first: behind a known one all are known.
+                if self.ids.contains(event.event_id().unwrap_or_default()) {
+                    break 'pages;
+                }
+                new.push(event);
+            }
+        }
+        new.reverse();
+        self.ids.extend(new.iter().map(|event| event.event_id().unwrap_or_default().to_owned()));
+        let n_new = new.len();
+        self.events.extend(new);
+        Ok(n_new)
+    }
+
+    /// What the stack itself told last of the operation.
+    fn last_status(&self) -> Option<StackStatus> {
+        let last = self.events.iter().rfind(|event| is_of_stack(event))?;
+        // The SDK has another type for it, which does not know all that a stack may be.
+        Some(StackStatus::from(last.resource_status()?.as_str()))
+    }
+
+    /// Resource, reason and definition of each failure, the first one first.
+    pub(crate) fn failures(&self, stack: &Stack) -> Vec<FailureCause> {
+        self.events
+            .iter()
+            .filter(|event| has_failed(event) && !is_of_stack(event))
+            .map(|event| (event, event.resource_status_reason().unwrap_or_default()))
+            // Later failures only say that the first one cancelled them.
+            .filter(|(_, reason)| !reason.contains("cancelled"))
+            .map(|(event, reason)| {
+                let logical_id = event.logical_resource_id().unwrap_or_default();
+                FailureCause::of(logical_id, reason, stack.definition_of(logical_id))
+            })
+            .collect()
+    }
+
+    /// The last reason that anything gave.
+    pub(super) fn last_reason(&self) -> Option<FailureCause> {
+        let mut reasons = self.events.iter().filter_map(|event| event.resource_status_reason());
+        reasons.rfind(|reason| !reason.is_empty()).map(FailureCause::of_stack)
+    }
+
+    /// Tells of the events that came at last; of the stack itself only what failed.
+    fn tell(&self, stack: &str, n_new: usize, reporter: &Reporter) {
+        for event in &self.events[self.events.len() - n_new..] {
+            if is_of_stack(event) && !has_failed(event) {
+                continue;
+            }
+            reporter.tell(Event::Resource {
+                stack: stack.to_owned(),
+                logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
+                status: event.resource_status().cloned().unwrap_or_else(|| ResourceStatus::from("")),
+                reason: event.resource_status_reason().unwrap_or_default().to_owned(),
+            });
+        }
+    }
+}
+
+fn is_of_stack(event: &StackEvent) -> bool {
+    event.physical_resource_id() == event.stack_id()
+}
+
+fn has_failed(event: &StackEvent) -> bool {
+    event.resource_status().is_some_and(|status| ResourceStanding::of(status) == ResourceStanding::Failed)
+}
+
+/// Tells events until the stack has settled; returns its status, none if it is gone.
+pub(crate) async fn follow(
+    account: &Account,
+    name: &str,
+    stack_id: &str,
+    seen: &mut Seen,
+    reporter: &Reporter,
+) -> Outcome<Option<StackStatus>> {
+    let mut certificates = CertificateWatch::default();
+    let look = async |elapsed: Duration| {
+        // The status is read first: what is settled then has all its events afterwards.
+        let status = account.look(async || account.find_stack(stack_id).await).await?.map(|stack| stack.status);
+        let n_new = match account.look(async || seen.read_new(account, stack_id).await).await {
+            // Nothing more is to be told of a stack that is gone.
+            Err(_) if status.is_none() => 0,
+            n_new => n_new?,
+        };
+        seen.tell(name, n_new, reporter);
+        certificates.look(name, &seen.events, elapsed, reporter);
+        let Some(status) = status else { return Ok(Some(None)) };
+        let told = seen.last_status();
+        // The status of before stays until CloudFormation has taken the operation up: the end is what the stack has
+        // told as well.
+        if !Standing::of(&status).is_moving() && told.as_ref() == Some(&status) {
+            return Ok(Some(Some(status)));
+        }
+        match told.is_none() && elapsed > account.pace.begin {
+            true => Err(Error::Stack(did_not_begin(name, &status))),
+            false => Ok(None),
+        }
+    };
+    account.pace.until(look).await
+}
+
+/// What is said when CloudFormation took an operation and nothing came of it.
+fn did_not_begin(name: &str, status: &StackStatus) -> StackFailure {
+    StackFailure {
+        stack: name.into(),
+        outcome: format!("is {status} as before: CloudFormation has not begun"),
+        causes: vec![],
+        hint: "see in the console of CloudFormation what it waits for, then type the same command again".into(),
+    }
+}

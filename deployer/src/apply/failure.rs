@@ -1,0 +1,97 @@
+//! What a person is told about a change that failed, and what to do about it.
+
+use super::events::Seen;
+use super::validation::{Validated, validation_findings};
+use crate::account::{Account, remark};
+use crate::error::{Error, FailureCause, StackFailure, and_again};
+use crate::outputs::way_out;
+use aws_sdk_cloudformation::types::StackStatus;
+use stacks::Stack;
+
+/// What is said when CloudFormation works and cannot be watched any more.
+pub(super) fn out_of_sight(stack: &Stack, error: &Error) -> StackFailure {
+    StackFailure {
+        stack: stack.name().into(),
+        outcome: "cannot be watched any more; CloudFormation continues what was begun".into(),
+        causes: vec![FailureCause::of_stack(error.to_string())],
+        hint: and_again(error.hint(), "type the same command again to follow it to its end"),
+    }
+}
+
+/// What is said of an operation on the stack with this id that ended with this status.
+pub(super) async fn failure(
+    account: &Account,
+    stack: &Stack,
+    id: &str,
+    status: &StackStatus,
+    seen: &Seen,
+) -> StackFailure {
+    let mut causes = seen.failures(stack);
+    for finding in validation_findings(account, Validated::Stack { id, since: seen.since }).await {
+        causes.insert(0, finding);
+    }
+    if causes.is_empty() {
+        causes.extend(seen.last_reason());
+    }
+    let outcome = match status {
+        StackStatus::RollbackComplete => "was not created; what had been made of it is removed".into(),
+        StackStatus::UpdateRollbackComplete => "was rolled back; it is as it was before".into(),
+        StackStatus::DeleteFailed => {
+            format!("is {status}: somebody else tried to delete it while it was being deployed")
+        }
+        status => remark(status).unwrap_or_else(|| format!("is {status}")),
+    };
+    let mut failure = StackFailure { stack: stack.name().into(), outcome, causes, hint: String::new() };
+    let way_out = way_out(stack, account, status);
+    failure.hint = way_out.unwrap_or_else(|| hint_for(&failure).to_owned());
+    failure
+}
+
+/// The next step for the most common reasons, by the services' own words for them.
+fn hint_for(failure: &StackFailure) -> &'static str {
+    let reasons: Vec<String> = failure.causes.iter().map(|cause| cause.reason.to_lowercase()).collect();
+    let has = |words: &[&str]| words.iter().any(|word| reasons.iter().any(|reason| reason.contains(word)));
+    if has(&["already exists"]) {
+        "something of that name is there already; remove it, or give the stage another name, then deploy again"
+    } else if has(&["kms"]) && has(&["disabled", "pending deletion", "pendingdeletion", "invalid state"]) {
+        "enable the KMS key that is named above, or cancel its deletion, then deploy again"
+    } else if has(&["not authorized", "accessdenied", "access denied"]) {
+        "ask whoever runs the account to allow the action that is named above, then deploy again"
+    } else if failure.is_throttled() {
+        "the service throttles the account's calls; type the same command again in a minute"
+    } else if has(&["unzip", "nosuchkey", "s3 key"]) {
+        "the archive in the artifact bucket is not usable; delete it there, then deploy again"
+    } else if has(&["limit", "quota", "exceeded"]) {
+        "a quota of the account is reached; raise it in Service Quotas, then deploy again"
+    } else if failure.causes.iter().any(|cause| cause.defined_in.is_some()) {
+        "correct the definition at the line above, then deploy again"
+    } else {
+        "see in the stack's events in the console of CloudFormation what happened, then deploy again"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stacks::Definition;
+
+    #[test]
+    fn a_failure_without_a_line_of_a_definition_does_not_speak_of_one() {
+        let line = Some(Definition { file: "stacks/src/a.rs", line: 7 });
+        for (cause, words) in [
+            (FailureCause::of("Queue", "Property X is wrong", line), "correct the definition at the line above"),
+            // What a reason says of a line is none.
+            (FailureCause::of("Queue", "it is defined in another stack", None), "in the stack's events"),
+            (FailureCause::of_stack("User Initiated"), "in the stack's events"),
+            (FailureCause::of("Key", "The KMS key arn:1 is disabled", line), "enable the KMS key"),
+            (FailureCause::of("Api", "Rate exceeded", None), "throttles"),
+            // A name is no reason.
+            (FailureCause::of("RequestLimit", "no", None), "in the stack's events"),
+        ] {
+            let causes = vec![cause.clone()];
+            let outcome = "is ROLLBACK_COMPLETE".into();
+            let failure = StackFailure { stack: "a".into(), outcome, causes, hint: String::new() };
+            assert!(hint_for(&failure).contains(words), "{cause}: {}", hint_for(&failure));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What an integration is: a section of the stage file, and the stack that it becomes.
+
+use crate::stack::Stack;
+use crate::stage::{Section, SectionKind, Shared, Stage};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// An integration: the type of its settings, which says what it shares, what outlives it and what its stack is.
+pub(crate) trait Integration: Section + DeserializeOwned {
+    /// What it does, in one sentence without a full stop.
+    const ABOUT: &'static str;
+    /// The sections that it shares with others and cannot do without.
+    const SHARED: &'static [Shared] = &[];
+    /// Whether `alarm_topic` may name its stack; [`Section::alarm_target`] says which topic that is.
+    const TAKES_ALARMS: bool = false;
+    /// Logical ids of tables that outlive the stack. A bucket is known by its name.
+    const RETAINS: &'static [&'static str] = &[];
+    /// Name of the stack with the certificate of its domain, if it can have one.
+    const CERTIFICATE: Option<&'static str> = None;
+
+    /// Defines the stack, which is empty.
+    fn define(&self, stage: &Stage, stack: &mut Stack);
+}
+
+/// An element of the list: an integration without its type.
+#[derive(Clone, Copy)]
+pub(crate) struct Listed {
+    pub(crate) section: SectionKind,
+    pub(crate) about: &'static str,
+    retains: &'static [&'static str],
+    certificate: Option<&'static str>,
+    /// Defines the stack of a stage that has the section; `false` if it has none.
+    define: fn(&Stage, &mut Stack) -> bool,
+}
+
+impl Listed {
+    /// The integration whose settings are of the type `I`.
+    pub(crate) const fn of<I: Integration>(name: &'static str, key: &'static str) -> Self {
+        let section = SectionKind {
+            name,
+            key,
+            shared: I::SHARED,
+            takes_alarms: I::TAKES_ALARMS,
+            read: |from| erased_serde::deserialize::<I>(from).map(|settings| Arc::new(settings) as Arc<dyn Section>),
+        };
+        let define = |stage: &Stage, stack: &mut Stack| match stage.section::<I>() {
+            Some(settings) => {
+                settings.define(stage, stack);
+                true
+            }
+            None => false,
+        };
+        Self { section, about: I::ABOUT, retains: I::RETAINS, certificate: I::CERTIFICATE, define }
+    }
+
+    /// Its stack; `None` if the stage has no section for it.
+    pub(crate) fn stack(&self, stage: &Stage) -> Option<Stack> {
+        let mut stack = Stack::new(self.section.name, stage);
+        let is_defined = (self.define)(stage, &mut stack);
+        if is_defined
+            && stack.before().is_none()
+            && let Some(certificate) = self.certificate
+        {
+            stack.had_certificate(certificate);
+        }
+        is_defined.then_some(stack)
+    }
+
+    /// Its stack as a stage without the section may still have it.
+    pub(crate) fn former(&self, stage: &Stage) -> Stack {
+        let mut stack = Stack::former(self.section.name, stage, self.retains);
+        if let Some(certificate) = self.certificate {
+            stack.had_certificate(certificate);
+        }
+        stack
+    }
+}
+
+/// The name of a stack, such as `sns-slack`, from that of its module.
+pub(crate) const fn name_of<const N: usize>(module: &str) -> [u8; N] {
+    let mut name = [0; N];
+    let mut index = 0;
+    while index < N {
+        name[index] = match module.as_bytes()[index] {
+            b'_' => b'-',
+            byte => byte,
+        };
+        index += 1;
+    }
+    name
+}
+
+/// Declares the modules of all integrations, and the lists that follow from them.
+macro_rules! integrations {
+    ($($module:ident,)*) => {
+        $(mod $module;)*
+
+        /// Every integration.
+        const INTEGRATIONS: &[Listed] = &[$(Listed::of::<$module::Settings>(
+            {
+                const NAME: [u8; stringify!($module).len()] = name_of(stringify!($module));
+                match std::str::from_utf8(&NAME) {
+                    Ok(name) => name,
+                    Err(_) => panic!("a module has a name of ASCII"),
+                }
+            },
+            stringify!($module),
+        )),*];
+
+        /// Their sections of a stage file.
+        const SECTIONS: &[SectionKind] = &{
+            let mut kinds = [INTEGRATIONS[0].section; INTEGRATIONS.len()];
+            let mut index = 0;
+            while index < kinds.len() {
+                kinds[index] = INTEGRATIONS[index].section;
+                index += 1;
+            }
+            kinds
+        };
+
+        /// Names of all stacks, in the order in which they are listed.
+        pub const NAMES: &[&str] = &{
+            let mut names = [""; SECTIONS.len()];
+            let mut index = 0;
+            while index < names.len() {
+                names[index] = SECTIONS[index].name;
+                index += 1;
+            }
+            names
+        };
+    };
+}
+pub(crate) use integrations;

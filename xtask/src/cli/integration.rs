@@ -1,0 +1,74 @@
+//! Options of `cargo xtask new`.
+
+use clap::{Args, ValueEnum};
+
+/// Options of `new`.
+#[derive(Args, Clone, Debug)]
+pub struct NewOptions {
+    /// Name of the integration, of its function and of its stack, such as `deploy-notes`
+    pub name: String,
+    /// What starts its work
+    #[arg(long, value_enum)]
+    pub trigger: Trigger,
+    /// How the sender of the webhook signs [default: it does not, a token in the URL tells it]
+    #[arg(long, value_enum, value_name = "SCHEME")]
+    pub signed: Option<Scheme>,
+    /// Write the sources only, and print the commands that follow
+    #[arg(long)]
+    pub only_sources: bool,
+}
+
+/// What starts the work of an integration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Trigger {
+    /// Something posts to an endpoint
+    Webhook,
+    /// Something publishes to a topic
+    Topic,
+    /// A time comes
+    Schedule,
+    /// Something sends to a queue
+    Queue,
+}
+
+/// How the sender of a webhook signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scheme {
+    /// GitHub
+    Github,
+    /// Slack
+    Slack,
+    /// LINE
+    Line,
+    /// Stripe
+    Stripe,
+    /// Zoom
+    Zoom,
+    /// Standard Webhooks
+    StandardWebhooks,
+    /// PagerDuty
+    Pagerduty,
+    /// Shopify
+    Shopify,
+    /// Chatwork
+    Chatwork,
+}
+
+impl Trigger {
+    /// The word for it on the command line.
+    pub fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+impl Scheme {
+    /// The word for it on the command line.
+    pub fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Whether the person pastes a key of their own into the SaaS; if not, the SaaS makes the key.
+    pub fn key_is_pasted(self) -> bool {
+        self == Self::Github
+    }
+}

@@ -1,0 +1,148 @@
+//! The files of a new integration, filled into templates.
+
+use crate::cli::{NewOptions, Scheme, Trigger};
+use crate::failure::Failure;
+use std::path::Path;
+
+/// The longest name: it is part of names in AWS, of which a role's has the least room.
+const LONGEST_NAME: usize = 24;
+
+/// An integration that is being made.
+pub struct Draft {
+    /// Its name, such as `deploy-notes`.
+    pub name: String,
+    /// The name of its modules and of its section, such as `deploy_notes`.
+    pub module: String,
+    trigger: Trigger,
+    signed: Option<Scheme>,
+}
+
+/// A file of the integration: its path with placeholders, and its template.
+const FILES: [(&str, &str); 7] = [
+    ("handlers/contracts/src/{module}.rs", include_str!("contract.txt")),
+    ("handlers/contracts/events/{name}.json", include_str!("event.txt")),
+    ("handlers/{name}/Cargo.toml", include_str!("manifest.txt")),
+    ("handlers/{name}/src/main.rs", include_str!("main.txt")),
+    ("handlers/{name}/src/handler.rs", include_str!("handler.txt")),
+    ("handlers/{name}/src/handler/tests.rs", include_str!("tests.txt")),
+    ("stacks/src/{module}.rs", include_str!("stack.txt")),
+];
+/// Its section of the README and of a stage file.
+const README: &str = include_str!("readme.txt");
+const SECTION: &str = include_str!("section.txt");
+
+impl Draft {
+    /// The draft that the options ask for; refuses a name that cannot be one.
+    pub fn new(options: &NewOptions) -> Result<Self, Failure> {
+        let name = &options.name;
+        let is_name = (3..=LONGEST_NAME).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && !name.ends_with('-')
+            && !name.contains("--")
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        if !is_name {
+            return Err(Failure::nothing_changed(format!(
+                "`{name}` is not a name; allowed are 3 to {LONGEST_NAME} lower-case letters, digits and `-`, beginning \
+                 with a letter, such as `deploy-notes`"
+            )));
+        }
+        if options.signed.is_some() && options.trigger != Trigger::Webhook {
+            return Err(Failure::nothing_changed("only a webhook is signed")
+                .with_hint("leave `--signed` out, or give `--trigger webhook`"));
+        }
+        let module = name.replace('-', "_");
+        Ok(Self { name: name.clone(), module, trigger: options.trigger, signed: options.signed })
+    }
+
+    /// Fails if a file of the integration is there already.
+    pub fn refuse_what_is_there(&self, root: &Path) -> Result<(), Failure> {
+        match FILES.iter().map(|(path, _)| self.fill(path)).find(|path| root.join(path).exists()) {
+            Some(path) => Err(Failure::nothing_changed(format!("{path} is there already"))
+                .with_hint("choose another name, or remove what an earlier attempt left")),
+            None => Ok(()),
+        }
+    }
+
+    /// Every new file: its path from the root of the repository, and its text.
+    pub fn files(&self) -> Vec<(String, String)> {
+        FILES.iter().map(|(path, template)| (self.fill(path), self.fill(template))).collect()
+    }
+
+    /// Its section of the README.
+    pub fn readme_section(&self) -> String {
+        self.fill(README)
+    }
+
+    /// Its section of a stage file.
+    pub fn stage_section(&self) -> String {
+        self.fill(SECTION)
+    }
+
+    /// What to do now.
+    pub fn next_steps(&self) -> String {
+        let Self { name, module, .. } = self;
+        format!(
+            "It works as it is:\n  cargo xtask deploy {name}\n  cargo xtask publish-test-event {name}\n\
+             Then make it yours:\n  handlers/contracts/src/{module}.rs   what an event says, what the function needs\n  \
+             handlers/{name}/src/handler.rs   what the function does\n  \
+             stacks/src/{module}.rs   the stack, its settings and its test\n"
+        )
+    }
+
+    fn fill(&self, template: &str) -> String {
+        let lines = template.lines().filter_map(|line| self.line(line)).map(|line| self.names(line) + "\n");
+        let text: String = lines.collect();
+        match template.ends_with('\n') {
+            true => text,
+            false => text.trim_end().to_owned(),
+        }
+    }
+
+    /// The line without its condition; `None` if the condition does not hold.
+    fn line<'a>(&self, line: &'a str) -> Option<&'a str> {
+        let Some((conditions, rest)) = line.strip_prefix('@').and_then(|line| line.split_once('|')) else {
+            return Some(line);
+        };
+        let holds = match conditions.strip_prefix('!') {
+            Some(not) => !self.is(not),
+            None => conditions.split(',').any(|condition| self.is(condition)),
+        };
+        holds.then_some(rest)
+    }
+
+    fn is(&self, condition: &str) -> bool {
+        match condition {
+            "signed" => self.signed.is_some(),
+            "token" => self.trigger == Trigger::Webhook && self.signed.is_none(),
+            trigger => self.trigger.word() == trigger,
+        }
+    }
+
+    fn names(&self, line: &str) -> String {
+        let scheme = self.signed.unwrap_or(Scheme::Github);
+        let (source, pasted) = match scheme.key_is_pasted() {
+            true => ("generated", "Some(\"field `Secret`\")"),
+            false => ("given", "None"),
+        };
+        let words = [
+            ("{name}", self.name.clone()),
+            ("{module}", self.module.clone()),
+            ("{Type}", self.words().map(capitalized).collect()),
+            ("{title}", capitalized(&self.words().collect::<Vec<_>>().join(" "))),
+            ("{Sentence}", format!("Each event of `{}` is kept in a table", self.name)),
+            ("{scheme}", scheme.word().replace('-', "_")),
+            ("{source}", source.to_owned()),
+            ("{pasted}", pasted.to_owned()),
+        ];
+        words.iter().fold(line.to_owned(), |line, (placeholder, word)| line.replace(placeholder, word))
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.name.split('-')
+    }
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}

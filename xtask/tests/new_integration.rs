@@ -1,0 +1,185 @@
+//! What `cargo xtask new` writes works as it is, and nothing else has to be edited: one of each trigger, in a copy.
+//!
+//! `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test new_integration`.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
+
+mod local {
+    pub mod chapter;
+    #[expect(dead_code, reason = "the other stories use the rest of it")]
+    pub mod stage;
+}
+
+use local::chapter::chapter;
+use local::stage::{Run, Stage};
+use serde_json::{Value as Json, json};
+use std::path::Path;
+use std::process::Command;
+
+/// Each with the options that follow its name.
+const NEW: [(&str, &[&str]); 4] = [
+    ("deploy-notes", &["--trigger", "webhook", "--signed", "github"]),
+    ("build-notes", &["--trigger", "topic"]),
+    ("daily-notes", &["--trigger", "schedule"]),
+    ("other-notes", &["--trigger", "queue"]),
+];
+/// The only files that are there already and may change: two lists, two stage files, and what is generated.
+const EDITED: [&str; 6] = [
+    "Cargo.lock",
+    "README.md",
+    "handlers/contracts/src/lib.rs",
+    "stacks/src/lib.rs",
+    "stacks/stages/example.yaml",
+    "stacks/stages/local.yaml",
+];
+/// Lines that an integration adds to a list.
+const LISTS: [&str; 2] = ["handlers/contracts/src/lib.rs", "stacks/src/lib.rs"];
+
+#[test]
+fn a_new_integration_works_as_it_is() {
+    let stage = Stage::in_a_copy_of_the_sources("new-integrations");
+    stage.shares_tools();
+    reuse_what_is_compiled(&stage);
+    git(&stage, &["init", "--quiet"]);
+    git(&stage, &["add", "--all"]);
+    let names = NEW.map(|(name, _)| name);
+    chapter("new makes one of each trigger", || make(&stage));
+    chapter("nothing else is edited", || only_lists_and_documents(&stage));
+    // What was built with the new sources knows their sections of the stage file.
+    stage.uses_its_own_tool();
+    chapter("what is made passes the checks", || checks(&stage, &names));
+    let before = chapter("the local cloud starts empty", || {
+        stage.run(&["local", "start"]).succeeds();
+        stage.account("inventory", &[])
+    });
+    chapter("all are deployed at once", || deploys(&stage, &names));
+    chapter("their test events arrive, again and again", || test_events(&stage, &names));
+    chapter("what nobody signed is refused", || refuses_what_nobody_signed(&stage));
+    chapter("destroy leaves nothing", || {
+        stage.run(&["destroy"]).succeeds();
+        assert_eq!(stage.account("inventory", &[]), before);
+        stage.run(&["local", "stop"]).succeeds();
+    });
+}
+
+/// Compiling the dependencies once more would take minutes; cargo sees by itself what does not fit.
+fn reuse_what_is_compiled(stage: &Stage) {
+    let target = stage.root.join("target");
+    let of_sources = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap().to_owned();
+    let of_systems = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-systems/target/lambda-local");
+    std::fs::create_dir_all(&target).unwrap();
+    for (from, name) in [(of_sources, "debug"), (of_systems, "lambda-local")] {
+        let to = target.join(name);
+        if !from.exists() || to.exists() {
+            continue;
+        }
+        copy(&["-al"], &from, &to);
+        let _ = std::fs::remove_dir_all(to.join("incremental"));
+        // Cargo and build scripts write into these files in place, which must not reach those of the sources.
+        for written in [".fingerprint", "build", ".cargo-lock"].iter().filter(|name| to.join(name).exists()) {
+            let _ = std::fs::remove_dir_all(to.join(written));
+            let _ = std::fs::remove_file(to.join(written));
+            copy(&["-a"], &from.join(written), &to.join(written));
+        }
+    }
+}
+
+fn copy(options: &[&str], from: &Path, to: &Path) {
+    assert!(Command::new("cp").args(options).arg(from).arg(to).status().unwrap().success());
+}
+
+fn git(stage: &Stage, arguments: &[&str]) -> String {
+    let output = Command::new("git").args(arguments).current_dir(&stage.root).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The first ones leave what follows to the last one, since it takes a compilation.
+fn make(stage: &Stage) {
+    for (n, (name, options)) in NEW.iter().enumerate() {
+        let later: &[&str] = if n + 1 < NEW.len() { &["--only-sources"] } else { &[] };
+        let run = stage.run(&[&["new", name], *options, later].concat()).succeeds();
+        assert!(run.stdout.contains(&format!("cargo xtask deploy {name}")), "{}", run.stdout);
+    }
+    let again = stage.run(&["new", "deploy-notes", "--trigger", "queue"]).fails_with(2);
+    again.says("is there already");
+    stage.run(&["new", "Deploy_Notes", "--trigger", "queue"]).fails_with(2).says("is not a name");
+    stage.run(&["new", "more-notes", "--trigger", "queue", "--signed", "line"]).fails_with(2).says("only a webhook");
+}
+
+fn only_lists_and_documents(stage: &Stage) {
+    let changed = git(stage, &["status", "--porcelain", "--untracked-files=no"]);
+    let mut edited: Vec<&str> =
+        changed.lines().filter(|line| line.get(1..2) == Some("M")).map(|line| line[3..].trim()).collect();
+    edited.sort_unstable();
+    assert_eq!(edited, EDITED, "{changed}");
+    for list in LISTS {
+        let difference = git(stage, &["diff", "--numstat", list]);
+        assert!(difference.starts_with(&format!("{}\t0\t", NEW.len())), "not one line for each: {difference}");
+    }
+}
+
+fn checks(stage: &Stage, names: &[&str]) {
+    let packages: Vec<&str> = names.iter().flat_map(|name| ["-p", name]).collect();
+    let clippy = [&["clippy", "--locked", "-p", "contracts", "-p", "stacks"], &packages[..]].concat();
+    cargo(stage, &["fmt", "--all", "--check"]);
+    cargo(stage, &[&clippy[..], &["--all-targets", "--", "--deny", "warnings"]].concat());
+    cargo(stage, &[&["test", "--locked"], &packages[..]].concat());
+    cargo(
+        stage,
+        &["test", "--locked", "-p", "policies", "-p", "contracts", "-p", "stacks", "--lib", "--test", "templates"],
+    );
+    stage.run(&["docs", "--check"]).succeeds();
+}
+
+fn cargo(stage: &Stage, arguments: &[&str]) {
+    // By its name, as a person types it: a path would lead to one toolchain past the choice of the sources.
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(&stage.root);
+    for variable in deployer::variables_of_cargo() {
+        command.env_remove(variable);
+    }
+    Run::of(command.output().unwrap()).succeeds();
+}
+
+fn deploys(stage: &Stage, names: &[&str]) {
+    let document = stage.run(&[&["deploy", "--output", "json"], names].concat()).succeeds().json();
+    let mut deployed: Vec<_> =
+        document["stacks"].as_array().unwrap().iter().map(|stack| stack["name"].as_str().unwrap()).collect();
+    deployed.sort_unstable();
+    let mut expected = names.to_vec();
+    expected.sort_unstable();
+    assert_eq!(deployed, expected);
+    let of = |name: &str| {
+        let stacks = document["stacks"].as_array().unwrap();
+        stacks.iter().find(|stack| stack["name"] == name).unwrap()["registrations"][0].clone()
+    };
+    // A key to paste is part of what is to be registered.
+    assert_eq!(of("deploy-notes")["secret"]["where"], "field `Secret`");
+    assert!(of("build-notes")["url"].as_str().unwrap().starts_with("arn:aws:sns:"), "{:#}", of("build-notes"));
+    stage.remember(&document);
+}
+
+fn test_events(stage: &Stage, names: &[&str]) {
+    for name in names.iter().chain(names) {
+        let report = stage.run(&["publish-test-event", name, "--output", "json"]).succeeds().json();
+        assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
+        assert_eq!(report["hops"].as_array().unwrap().len(), 4, "{report:#}");
+    }
+}
+
+/// The address is no secret: without a signature, or with another one, nothing is queued.
+fn refuses_what_nobody_signed(stage: &Stage) {
+    let url = stage.registered("deploy-notes");
+    let event = br#"{"kind":"created","text":"forged"}"#;
+    assert_eq!(stage.post(&url, "application/json", event).status, 401);
+    let forged = format!("sha256={}", "0".repeat(64));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.post(&url).header("content-type", "application/json").header("x-hub-signature-256", forged);
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answer = tokio.block_on(request.body(event.to_vec()).send()).unwrap();
+    assert_eq!(answer.status().as_u16(), 401);
+    let table = stage.output("deploy-notes", "RecordsName");
+    let items = stage.aws(&["dynamodb", "scan", "--table-name", &table]);
+    assert!(!items.to_string().contains("forged"), "{items:#}");
+}
