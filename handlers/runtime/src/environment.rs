@@ -8,9 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What Lambda sets for every function.
 const ALWAYS_SET: [&str; 3] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
+/// Returns the value of a variable, if it is set.
+type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// The variables that Lambda and the stack have set.
 pub struct Environment {
-    lookup: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    lookup: Lookup,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 

@@ -9,7 +9,7 @@ use standins::{Credential, Failure as Planned};
 ///
 /// Expects an outcome, and returns what the other host was asked.
 async fn check(location: impl FnOnce(&str) -> String, expected: Outcome) -> Vec<String> {
-    let host = Host::answering(answer(200, "", &generated(FILE_BYTES))).await;
+    let host = Host::answering(answer(200, "", generated(FILE_BYTES))).await;
     let stage = Stage::new().await;
     stage.put(|file| file.redirect_to = Some(location(&host.url())));
     let (text, objects) = stage.check(event(|_| {}), expected).await;
