@@ -45,11 +45,12 @@ const PACKAGES: [&str; 10] = [
     "zip",
 ];
 /// What stands at the top level beside hidden files.
-const TOP_LEVEL: [&str; 14] = [
+const TOP_LEVEL: [&str; 15] = [
     "ARCHITECTURE.md",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",
+    "README.ja.md",
     "README.md",
     "clippy.toml",
     "deny.toml",
