@@ -96,10 +96,11 @@ Examples:
   cargo xtask new deploy-notes --trigger webhook                   a token in the URL tells the sender
   cargo xtask new deploy-notes --trigger webhook --signed github   a signature does
   cargo xtask new cost-report --trigger schedule                   at the times that the stage file says
+  cargo xtask new cost-notes --trigger topic --calls chat-tool     posts each event to a SaaS
 
-It writes contract, handler with a test, stack with its test event, sections of the stage files and of the
-README; then it updates the lock file, the committed templates and the documents. What it wrote can be
-deployed, tested and destroyed at once, and is yours to change.")]
+It writes contract, handler with a test, stack with its test event, stand-in, and sections of the stage files and of
+the README. Then it updates the lock file, the committed templates and the documents. The result can be deployed,
+tested and destroyed as it is.")]
     New(NewOptions),
     /// Write what the documents take from the sources: tables, pictures, commands, settings
     Docs(DocsOptions),

@@ -7,9 +7,11 @@ use std::path::Path;
 const CONTRACTS: &str = "handlers/contracts/src/lib.rs";
 const STACKS: &str = "stacks/src/lib.rs";
 const STAGES: [&str; 2] = ["stacks/stages/example.yaml", "stacks/stages/local.yaml"];
-const README: &str = "README.md";
-/// Behind the sections of all integrations.
-const AFTER_SECTIONS: &str = "## Commands\n";
+const STANDINS: &str = "handlers/standins/src/lib.rs";
+const READMES: [&str; 2] = ["README.md", "README.ja.md"];
+/// Lines of the documents above which pictures and sections of integrations are.
+const BELOW_PICTURES: &str = "<!-- new pictures go above this line -->\n";
+const BELOW_SECTIONS: &str = "<!-- new sections go above this line -->\n";
 
 /// Every file that changes, with its new text.
 pub fn edits(draft: &Draft, root: &Path) -> Result<Vec<(&'static str, String)>, Failure> {
@@ -19,18 +21,28 @@ pub fn edits(draft: &Draft, root: &Path) -> Result<Vec<(&'static str, String)>, 
     };
     let lacks = |path: &str| Failure::nothing_changed(format!("{path} does not have the form that `new` knows"));
     let module = &draft.module;
-    let contracts = with_line(&read(CONTRACTS)?, "pub mod ", &format!("pub mod {module};"));
+    let called = draft.called_module();
+    let mut contracts = read(CONTRACTS)?;
+    for module in [module].into_iter().chain(&called) {
+        contracts = with_line(&contracts, "pub mod ", &format!("pub mod {module};")).ok_or_else(|| lacks(CONTRACTS))?;
+    }
     let stacks = with_line_below(&read(STACKS)?, "integrations! {", &format!("    {module},"));
-    let mut edits =
-        vec![(CONTRACTS, contracts.ok_or_else(|| lacks(CONTRACTS))?), (STACKS, stacks.ok_or_else(|| lacks(STACKS))?)];
+    let mut edits = vec![(CONTRACTS, contracts), (STACKS, stacks.ok_or_else(|| lacks(STACKS))?)];
+    if let Some(called) = called {
+        let stand_ins = with_last_line_below(&read(STANDINS)?, "products::stand_ins! {", &format!("    {called},"));
+        edits.push((STANDINS, stand_ins.ok_or_else(|| lacks(STANDINS))?));
+    }
     for stage in STAGES {
         edits.push((stage, read(stage)?.trim_end().to_owned() + "\n" + &draft.stage_section()));
     }
-    let (before, after) = read(README)?
-        .split_once(AFTER_SECTIONS)
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-        .ok_or_else(|| lacks(README))?;
-    edits.push((README, format!("{before}{}{AFTER_SECTIONS}{after}", draft.readme_section())));
+    for readme in READMES {
+        let mut text = read(readme)?;
+        for (mark, added) in [(BELOW_PICTURES, draft.readme_picture()), (BELOW_SECTIONS, draft.readme_section())] {
+            let (before, after) = text.split_once(mark).ok_or_else(|| lacks(readme))?;
+            text = format!("{before}{added}{mark}{after}");
+        }
+        edits.push((readme, text));
+    }
     Ok(edits)
 }
 
@@ -50,6 +62,14 @@ fn with_line_below(text: &str, opening: &str, line: &str) -> Option<String> {
     let n_lines = lines[first..].iter().position(|known| *known == "}")?;
     let place = (first..first + n_lines).find(|&index| lines[index] > line).unwrap_or(first + n_lines);
     Some(inserted(&lines, place, line))
+}
+
+/// The text with one more line at the end of the list that this line opens.
+fn with_last_line_below(text: &str, opening: &str, line: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let first = 1 + lines.iter().position(|known| *known == opening)?;
+    let n_lines = lines[first..].iter().position(|known| *known == "}")?;
+    Some(inserted(&lines, first + n_lines, line))
 }
 
 fn inserted(lines: &[&str], place: usize, line: &str) -> String {
