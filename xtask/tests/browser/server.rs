@@ -78,7 +78,7 @@ impl Server {
         self.api.planned.lock().unwrap().push_back(answer);
     }
 
-    /// Lets one question go on that is held.
+    /// Releases one question that is held.
     pub fn allow_one(&self) {
         self.api.allowed.add_permits(1);
     }

@@ -2,12 +2,26 @@
 
 use super::world::now_seconds;
 use crate::local::stage::{Stage, post, sources};
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 
 const STACK: &str = "mackerel-incidents";
 const STAGE_FILE: &str = "stacks/stages/local.yaml";
-/// The other systems, which a deployment of this one alone leaves as they are.
-const OTHERS: [&str; 4] = ["backlog-files", "bytebase-workflow", "question-form", "sns-slack"];
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("mackerel: an alert has one issue", one_issue),
+    chapter("mackerel: later changes of the alert are added as comments", changes),
+    chapter("mackerel: other events are ignored", other_events),
+    chapter("mackerel: an alert of a new kind is an alert", new_kinds),
+    chapter("mackerel: thirty deliveries at once make one issue", thirty_at_once),
+    chapter("mackerel: a lost answer makes no second issue", lost_answer),
+    chapter("mackerel: an issue with long fields is found again", long_fields),
+    chapter("mackerel: a rate limit delays the issue", rate_limit),
+    chapter("mackerel: an API key that Backlog refuses is reported", refused_key),
+    chapter("mackerel: a name that Backlog does not have stops the deployment", wrong_names),
+    chapter("mackerel: only the published senders may call", published_senders),
+    chapter("mackerel: a recovery does what the stage file says, deployed alone", on_recovery),
+];
 
 /// The test event as one of another alert, with some fields of the alert changed.
 fn alert(id: &str, change: &Json) -> Json {
@@ -47,7 +61,7 @@ fn gives_up_nothing(stage: &Stage) {
     assert_eq!(stage.depth(STACK, "AlertsDeadLetters"), 0);
 }
 
-pub fn one_issue(stage: &Stage) {
+fn one_issue(stage: &Stage) {
     let event = alert("one", &json!({}));
     tell(stage, &[event.clone(), event.clone(), event]);
     let issue = issue(stage, "one");
@@ -58,7 +72,7 @@ pub fn one_issue(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn changes(stage: &Stage) {
+fn changes(stage: &Stage) {
     tell(stage, &[alert("two", &json!({"status": "warning"}))]);
     assert!(issue(stage, "two")["summary"].as_str().unwrap().starts_with("warning@app01"));
     let later = json!({"status": "critical", "statusChangedAt": 1_692_628_821});
@@ -73,7 +87,7 @@ pub fn changes(stage: &Stage) {
     assert_eq!(told["status"]["id"], 1, "a comment leaves the issue open");
 }
 
-pub fn other_events(stage: &Stage) {
+fn other_events(stage: &Stage) {
     let n_before = stage.held("backlog/issues").len();
     tell(
         stage,
@@ -95,7 +109,7 @@ pub fn other_events(stage: &Stage) {
     assert!(body.contains("not an id") && reason.contains("`alert.id`"), "{reason}");
 }
 
-pub fn new_kinds(stage: &Stage) {
+fn new_kinds(stage: &Stage) {
     // A type of monitor that is not known yet, and an id that stands in the address of the page alone.
     let mut unknown = alert("", &json!({"url": "https://mackerel.io/orgs/example/alerts/unknown"}));
     unknown["type"] = json!("dream");
@@ -104,7 +118,7 @@ pub fn new_kinds(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn thirty_at_once(stage: &Stage) {
+fn thirty_at_once(stage: &Stage) {
     // A changed function begins with new processes: the first two deliveries meet in their start.
     let function = &stage.resources(STACK)["IncidentReporter"];
     let there = stage.aws(&["lambda", "get-function-configuration", "--function-name", function]);
@@ -122,7 +136,7 @@ pub fn thirty_at_once(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn lost_answer(stage: &Stage) {
+fn lost_answer(stage: &Stage) {
     let n_calls = stage.n_calls();
     stage.fail(&json!({
         "service": "backlog", "status": 500, "times": 1, "path_contains": "/api/v2/issues", "after": true,
@@ -132,12 +146,12 @@ pub fn lost_answer(stage: &Stage) {
     let calls = stage.calls_since(n_calls, "backlog");
     let created: Vec<_> = calls.iter().filter(|call| call["method"] == "POST").map(|call| &call["status"]).collect();
     assert_eq!(created, [500], "{calls:#?}");
-    assert!(calls.iter().any(|call| call["method"] == "GET"), "nobody looked for the issue: {calls:#?}");
+    assert!(calls.iter().any(|call| call["method"] == "GET"), "no call looked for the issue: {calls:#?}");
     gives_up_nothing(stage);
 }
 
 /// Whatever is long, the issue is found again and made once.
-pub fn long_fields(stage: &Stage) {
+fn long_fields(stage: &Stage) {
     stage.fail(&json!({
         "service": "backlog", "status": 500, "times": 1, "path_contains": "/api/v2/issues", "after": true,
     }));
@@ -147,7 +161,7 @@ pub fn long_fields(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn rate_limit(stage: &Stage) {
+fn rate_limit(stage: &Stage) {
     let (n_calls, reset) = (stage.n_calls(), now_seconds() + 3);
     let headers = json!({"X-RateLimit-Reset": reset.to_string()});
     stage.fail(&json!({"service": "backlog", "status": 429, "times": 1, "headers": headers}));
@@ -161,8 +175,8 @@ pub fn rate_limit(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn refused_key(stage: &Stage) {
-    // A refused key is read anew and tried once more.
+fn refused_key(stage: &Stage) {
+    // A refused key is read again and tried once more.
     stage.fail(&json!({"service": "backlog", "status": 401, "times": 2}));
     let event = alert("refused", &json!({}));
     tell(stage, std::slice::from_ref(&event));
@@ -176,7 +190,7 @@ pub fn refused_key(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn wrong_names(stage: &Stage) {
+fn wrong_names(stage: &Stage) {
     let n_events = stage.n_events(STACK);
     for (old, new, words) in [
         (
@@ -239,7 +253,7 @@ pub fn wrong_names(stage: &Stage) {
     stage.run(&["deploy", STACK]).succeeds().says("nothing to do");
 }
 
-pub fn published_senders(stage: &Stage) {
+fn published_senders(stage: &Stage) {
     let (everyone, published) = ("    priority: 高\n", "    priority: 高\n  allowed_senders: mackerel\n");
     stage.edit(STAGE_FILE, everyone, published);
     // Without the list, nothing is deployed.
@@ -253,7 +267,7 @@ pub fn published_senders(stage: &Stage) {
     tell(stage, &[alert("published", &json!({}))]);
     issue(stage, "published");
     stage.run(&["deploy", STACK]).succeeds().says(&format!("{of_this_machine}, as when this was deployed"));
-    // From then on this machine is nobody.
+    // From then on this machine is no sender.
     assert!(stage.control("mackerel/senders", &json!({"outgoing": ["192.0.2.0/28", "198.51.100.9/32"]})).is_success());
     let run = stage.run(&["deploy", STACK]).succeeds();
     run.says("Mackerel publishes 2 ranges of senders; new: 192.0.2.0/28, 198.51.100.9/32; no more: 127.0.0.1/32");
@@ -266,8 +280,10 @@ pub fn published_senders(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn on_recovery(stage: &Stage) {
-    let n_events = || OTHERS.map(|stack| stage.n_events(stack));
+fn on_recovery(stage: &Stage) {
+    // A deployment of one stack leaves the others as they are.
+    let others = || stacks::NAMES.iter().filter(|name| **name != STACK);
+    let n_events = || others().map(|stack| stage.n_events(stack)).collect::<Vec<_>>();
     let before = n_events();
     let sections = [
         ("    priority: 高\n", "    priority: 高\n  on_recovery: close\n"),

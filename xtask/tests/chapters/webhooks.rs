@@ -3,6 +3,7 @@
 use super::mutants::{forged_token, mutant};
 use super::world::full;
 use crate::local::stage::{Stage, sources};
+use crate::local::story::{Chapter, chapter};
 use fastrand::Rng;
 use futures_util::StreamExt;
 use serde_json::{Value as Json, json};
@@ -20,6 +21,11 @@ const N_CONNECTIONS: usize = 8;
 const LARGEST_FILE_BYTES: u64 = 1 << 20;
 /// The first id of the files and alerts of this chapter.
 const FIRST_ID: u64 = 500_000;
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("webhooks: forged ones are refused", forged),
+    chapter("webhooks: every mutated one is accounted for", mutated),
+];
 
 /// A webhook, its queue, and the event that is mutated.
 #[derive(Clone, Copy)]
@@ -48,7 +54,7 @@ impl Answered {
     }
 }
 
-pub fn forged(stage: &Stage) {
+fn forged(stage: &Stage) {
     for webhook in WEBHOOKS {
         let mut random = Rng::with_seed(SEED);
         let url = stage.registered(webhook.stack);
@@ -66,7 +72,7 @@ pub fn forged(stage: &Stage) {
     }
 }
 
-pub fn mutated(stage: &Stage) {
+fn mutated(stage: &Stage) {
     for webhook in WEBHOOKS {
         let mut random = Rng::with_seed(SEED);
         let bodies: Vec<_> = (0..n_events()).map(|index| mutant(&mut random, webhook.event(index))).collect();

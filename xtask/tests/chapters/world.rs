@@ -29,7 +29,7 @@ impl Stage {
         (text("body"), text("reason"))
     }
 
-    /// How often CloudFormation has told of a stack; the same number again means that nothing was done to it.
+    /// The number of events of a stack; the same number again means that the stack was not changed.
     pub fn n_events(&self, stack: &str) -> usize {
         self.account("events", &[&full(stack)]).as_array().unwrap().len()
     }

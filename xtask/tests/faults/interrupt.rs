@@ -95,7 +95,7 @@ fn interrupt(lane: &Lane, mut running: Running, how: How, gate: &Gate) -> Ran {
             running.signal(Signal::INT);
         }
     }
-    // A command that waits for the answer all the same gets it.
+    // A command that still waits for the answer gets it.
     lane.give_time(&mut running, CLEANING);
     gate.open();
     lane.finish(running)

@@ -35,7 +35,7 @@ pub struct Lane {
     empty: Inventory,
 }
 
-/// A command of ours.
+/// A command of the tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     Look,
@@ -225,7 +225,7 @@ impl Lane {
         let _ = self.runtime.block_on(async { timeout(limit, running.child.wait()).await });
     }
 
-    /// The account, by a client that is not ours.
+    /// The account as botocore sees it.
     pub fn account(&mut self) -> &mut Account {
         &mut self.account
     }

@@ -114,7 +114,7 @@ fn try_status(lane: &mut Lane, row: &Row, command: Command) -> Result<Seen, Stri
     let ran = lane.run(command, Way::Wire(shows(row)));
     lane.slow_down(Lane::PACE);
     let mut wrong = match command {
-        // It is ended when it sends the event: the far side is not there.
+        // It is ended when it sends the event, because there is no SaaS.
         Command::TestEvent if ran.was_killed() => Vec::new(),
         _ => ran.faults_of_manner(),
     };
