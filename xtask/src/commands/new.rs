@@ -1,4 +1,4 @@
-//! `cargo xtask new`: makes the first version of an integration.
+//! `cargo xtask new`: creates the first version of an integration.
 
 mod draft;
 mod edit;
@@ -12,9 +12,7 @@ use draft::Draft;
 use std::path::Path;
 use std::process::Command;
 
-/// What follows from the new sources, each by a command that a person could type.
-///
-/// The lock file learns of the new package, the committed templates of the new stack, the documents of both.
+/// Commands that update generated files: the lock file, the committed templates, the documents.
 const FOLLOW_UPS: [(&str, &[(&str, &str)]); 4] = [
     ("cargo update --workspace --offline --quiet", &[]),
     ("cargo fmt --all", &[]),
@@ -22,11 +20,11 @@ const FOLLOW_UPS: [(&str, &[(&str, &str)]); 4] = [
     ("cargo run --quiet -p xtask -- docs", &[]),
 ];
 
-/// Writes the sources of the integration, then what follows from them.
+/// Writes the sources of the integration, then updates the generated files.
 pub fn run(options: &NewOptions) -> Result<(), Failure> {
     let root = root()?;
     let draft = Draft::new(options)?;
-    draft.refuse_what_is_there(&root)?;
+    draft.refuse_existing(&root)?;
     for (path, text) in draft.files() {
         write(&root, &path, &text)?;
         print(&format!("new     {path}\n"));
@@ -57,20 +55,20 @@ fn write(root: &Path, path: &str, text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::nothing_changed(format!("cannot write {}: {error}", path.display())))
 }
 
-#[expect(clippy::print_stderr, reason = "says what runs")]
+#[expect(clippy::print_stderr, reason = "prints what runs")]
 fn follow_up(root: &Path, command: &str, variables: &[(&str, &str)]) -> Result<(), Failure> {
     eprintln!("running {command}");
     let mut words = command.split(' ');
     let mut process = Command::new(words.next().unwrap_or_default());
     process.args(words).current_dir(root);
-    // A cargo that sees what another one has set compiles everything once more.
+    // The variables of this cargo would make the other one compile everything again.
     for variable in variables_of_cargo() {
         process.env_remove(variable);
     }
     process.envs(variables.iter().copied());
     let failed = |why: String| {
         Failure::nothing_changed(format!("`{command}` {why}"))
-            .with_hint("the sources are written: correct them, then run this command yourself")
+            .with_hint("the sources are written; fix the errors above, then run this command again")
     };
     let output = process.output().map_err(|error| failed(format!("cannot be started: {error}")))?;
     match output.status.success() {

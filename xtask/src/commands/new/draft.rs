@@ -4,10 +4,10 @@ use crate::cli::{NewOptions, Scheme, Trigger};
 use crate::failure::Failure;
 use std::path::Path;
 
-/// The longest name: it is part of names in AWS, of which a role's has the least room.
+/// The longest name. It is part of names in AWS, of which that of a role is the shortest.
 const LONGEST_NAME: usize = 24;
 
-/// An integration that is being made.
+/// An integration to be written.
 pub struct Draft {
     /// Its name, such as `deploy-notes`.
     pub name: String,
@@ -32,7 +32,7 @@ const README: &str = include_str!("readme.txt");
 const SECTION: &str = include_str!("section.txt");
 
 impl Draft {
-    /// The draft that the options ask for; refuses a name that cannot be one.
+    /// The draft for these options. Fails if the name is invalid.
     pub fn new(options: &NewOptions) -> Result<Self, Failure> {
         let name = &options.name;
         let is_name = (3..=LONGEST_NAME).contains(&name.len())
@@ -42,8 +42,8 @@ impl Draft {
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         if !is_name {
             return Err(Failure::nothing_changed(format!(
-                "`{name}` is not a name; allowed are 3 to {LONGEST_NAME} lower-case letters, digits and `-`, beginning \
-                 with a letter, such as `deploy-notes`"
+                "`{name}` is not a name; allowed are 3 to {LONGEST_NAME} lower-case letters, digits and `-`, \
+                 starting with a letter, such as `deploy-notes`"
             )));
         }
         if options.signed.is_some() && options.trigger != Trigger::Webhook {
@@ -54,11 +54,11 @@ impl Draft {
         Ok(Self { name: name.clone(), module, trigger: options.trigger, signed: options.signed })
     }
 
-    /// Fails if a file of the integration is there already.
-    pub fn refuse_what_is_there(&self, root: &Path) -> Result<(), Failure> {
+    /// Fails if a file of the integration already exists.
+    pub fn refuse_existing(&self, root: &Path) -> Result<(), Failure> {
         match FILES.iter().map(|(path, _)| self.fill(path)).find(|path| root.join(path).exists()) {
-            Some(path) => Err(Failure::nothing_changed(format!("{path} is there already"))
-                .with_hint("choose another name, or remove what an earlier attempt left")),
+            Some(path) => Err(Failure::nothing_changed(format!("{path} already exists"))
+                .with_hint("choose another name, or delete what an earlier attempt left")),
             None => Ok(()),
         }
     }
@@ -78,12 +78,12 @@ impl Draft {
         self.fill(SECTION)
     }
 
-    /// What to do now.
+    /// The next steps, for the person.
     pub fn next_steps(&self) -> String {
         let Self { name, module, .. } = self;
         format!(
-            "It works as it is:\n  cargo xtask deploy {name}\n  cargo xtask publish-test-event {name}\n\
-             Then make it yours:\n  handlers/contracts/src/{module}.rs   what an event says, what the function needs\n  \
+            "Deploy and test it:\n  cargo xtask deploy {name}\n  cargo xtask publish-test-event {name}\n\
+             Then change it:\n  handlers/contracts/src/{module}.rs   what an event says, what the function needs\n  \
              handlers/{name}/src/handler.rs   what the function does\n  \
              stacks/src/{module}.rs   the stack, its settings and its test\n"
         )
