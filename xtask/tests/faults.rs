@@ -4,7 +4,7 @@
 //! checked by botocore. By itself this tries a sample of the points; `cargo xtask ci --thorough`
 //! tries all. One part, or one point alone: `FAULTS=kill-create:7-before cargo test -p xtask --test faults`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells what it counted")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and prints what it counted")]
 
 mod faults {
     pub mod account;

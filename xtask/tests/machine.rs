@@ -31,7 +31,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 /// Where to write the result, in a child of another test.
-#[expect(clippy::disallowed_methods, reason = "a test tells its child by this variable what to do")]
+#[expect(clippy::disallowed_methods, reason = "a test controls its child by this variable")]
 fn result() -> Option<PathBuf> {
     std::env::var_os(RESULT).map(PathBuf::from)
 }

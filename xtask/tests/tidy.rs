@@ -49,11 +49,12 @@ const PACKAGES: [&str; 10] = [
     "zip",
 ];
 /// What stands at the top level beside hidden files.
-const TOP_LEVEL: [&str; 14] = [
+const TOP_LEVEL: [&str; 15] = [
     "ARCHITECTURE.md",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",
+    "README.ja.md",
     "README.md",
     "clippy.toml",
     "deny.toml",
@@ -304,4 +305,23 @@ fn ci_runs_every_test_of_the_tool() {
             .map(|name| format!("xtask/src/ci.rs: add `{name}` to a step or a lane"))
             .collect(),
     );
+}
+
+/// The page is no Rust, and the browser's tests know nothing of contracts: each holds the number itself.
+#[test]
+fn the_longest_question_is_the_same_everywhere() {
+    const NAME: &str = "const TEXT_LIMIT";
+    let files = [
+        "handlers/contracts/src/question.rs",
+        "stacks/src/question_form/site/form.js",
+        "xtask/tests/browser/question_form.rs",
+    ];
+    let limit = |file: &&str| {
+        let text = read(file);
+        let value = text.lines().find(|line| line.contains(NAME)).and_then(|line| line.split('=').nth(1));
+        value.map(|value| value.chars().filter(char::is_ascii_digit).collect::<String>())
+    };
+    let limits: Vec<Option<String>> = files.iter().map(limit).collect();
+    let is_same = limits[0].is_some() && limits.iter().all(|limit| *limit == limits[0]);
+    check(if is_same { vec![] } else { vec![format!("the limits of {files:?} differ: {limits:?}")] });
 }

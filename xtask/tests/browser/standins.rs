@@ -326,7 +326,7 @@ fn an_event_is_followed_to_its_call_by_the_keyboard() {
         delivery("r-2", 1, began, ended, &[told("received"), told("done")]),
     ]));
     std::thread::sleep(std::time::Duration::from_millis(200));
-    stage.slack(&alarm("of nobody's event"));
+    stage.slack(&alarm("of no event"));
     let browser = stage.page();
     assert_eq!(browser.text("#journeys .chip"), "done");
     assert_eq!(
@@ -351,7 +351,7 @@ fn an_event_is_followed_to_its_call_by_the_keyboard() {
     browser.press(ENTER);
     browser.wait_for("#calls details[open] .more");
     let said = browser.text("#calls details[open]");
-    assert!(said.contains("followed") && !said.contains("nobody"), "{said}");
+    assert!(said.contains("followed") && !said.contains("of no event"), "{said}");
 
     // Updates do not close what is open.
     stage.tell(&json!([delivery("r-4", 2, ended, ended, &[told("given_up")])]));

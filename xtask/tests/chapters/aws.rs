@@ -149,7 +149,7 @@ fn from_proposal_to_nothing(stage: &Stage) {
 
 /// A bucket is a publisher of the stage file: S3 asks the topic before it takes the setting.
 fn a_bucket_tells(stage: &Stage, topic: &str) {
-    let of_bucket = ["--bucket", "told-of"];
+    let of_bucket = ["--bucket", "announced"];
     let call = |arguments: &[&str]| stage.aws(&[&["s3api"], arguments, &of_bucket[..]].concat());
     call(&["create-bucket", "--create-bucket-configuration", "LocationConstraint=ap-northeast-1"]);
     let wish = json!({"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}).to_string();

@@ -158,7 +158,7 @@ fn two_with_a_revoked_token(stage: &Stage) {
     has_projects(stage, 23);
 }
 
-/// Logins under way count as attempts; those that are refused meanwhile wait, and no key is blamed.
+/// Logins in progress count as attempts; those that are refused meanwhile wait, and no key is blamed.
 fn eight_at_once(stage: &Stage) {
     let slow = |milliseconds: u32| {
         assert!(stage.control("bytebase/login-time", &json!({"milliseconds": milliseconds})).is_success());

@@ -139,7 +139,7 @@ fn one_permission_less(stage: &Stage) {
     assert!(!left.to_string().contains(&full("sns-slack")), "{left:#}");
 }
 
-/// A stage on AWS asks IAM before it changes anything, and tells all that is missing as a policy to paste.
+/// A stage on AWS asks IAM before it changes anything, and prints all missing permissions as a policy to paste.
 fn asked_before(stage: &Stage) {
     starts_empty(stage);
     let before = &stage.account("inventory", &[]);
@@ -172,11 +172,11 @@ fn asked_before(stage: &Stage) {
     let policy = failed.stderr[failed.stderr.find("\n{").unwrap()..].trim();
     let policy: Json = serde_json::from_str(policy).unwrap_or_else(|error| panic!("{error}: {policy}"));
     let statements = policy["Statement"].as_array().unwrap();
-    let mut told: Vec<&str> =
+    let mut listed: Vec<&str> =
         statements.iter().flat_map(|s| s["Action"].as_array().unwrap()).map(|a| a.as_str().unwrap()).collect();
-    told.sort_unstable();
-    told.dedup();
-    assert_eq!(told, missing, "{policy:#}");
+    listed.sort_unstable();
+    listed.dedup();
+    assert_eq!(listed, missing, "{policy:#}");
 
     let allowed = ends("allowed", &[], 0);
     assert!(!allowed.stderr.contains("could not be checked"), "{}", allowed.stderr);

@@ -100,7 +100,7 @@ fn duplicate(stage: &Stage) {
     stage.send(STACK, "Notices", &[&notice, &notice]);
     stage.settles(STACK, "Notices");
     message(stage, "delivered twice");
-    // Much later, too: the first is done, not only under way.
+    // Much later, too: the first is done, not only in progress.
     stage.send(STACK, "Notices", &[&notice]);
     stage.settles(STACK, "Notices");
     message(stage, "delivered twice");

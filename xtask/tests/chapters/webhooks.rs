@@ -15,7 +15,7 @@ const SEED: u64 = 20_261_127;
 /// How many of each kind `ci` sends to each webhook, and how many `ci --thorough` does.
 const N_SAMPLE: usize = 60;
 const N_THOROUGH: usize = 2_500;
-/// How many are under way at the same time.
+/// The number of requests at the same time.
 const N_CONNECTIONS: usize = 8;
 /// The largest file that the stand-in makes for a mutant.
 const LARGEST_FILE_BYTES: u64 = 1 << 20;
@@ -65,9 +65,9 @@ fn forged(stage: &Stage) {
         let posts: Vec<_> = posts.collect();
         let answers = post_all(&posts);
         let wrong: Vec<_> = answers.iter().zip(&posts).filter(|(answer, _)| !is_refused(answer.status)).collect();
-        let told: Vec<_> =
+        let lines: Vec<_> =
             wrong.iter().map(|(answer, (url, _))| format!("{} {}: {url}", answer.status, answer.body)).collect();
-        assert!(wrong.is_empty(), "{}", told.join("\n"));
+        assert!(wrong.is_empty(), "{}", lines.join("\n"));
         println!("    {}: {}/{} forged ones refused", webhook.stack, answers.len(), posts.len());
     }
 }

@@ -1,4 +1,4 @@
-//! A person interrupts a command while one of its calls is under way; exit code 2 must be true.
+//! A person interrupts a command during one of its calls; exit code 2 must be true.
 
 use super::fault::Fault;
 use super::gate::Gate;

@@ -80,7 +80,7 @@ pub struct Ran {
 }
 
 impl Lane {
-    /// How long each operation on a stack takes, unless a test says otherwise: it is seen under way.
+    /// How long each operation on a stack takes, unless a test says otherwise: it is seen in progress.
     pub const PACE: Duration = Duration::from_millis(500);
 
     /// Name of the stack in the account.

@@ -175,7 +175,7 @@ async fn forward(upstream: SocketAddr, mut head: Parts, body: Bytes) -> io::Resu
 
 fn response(reply: Reply) -> Response<Body> {
     let Reply { status, mut headers, body } = reply;
-    // The answer to HEAD tells the length of a body that it does not have.
+    // The answer to HEAD holds the length of a body that it does not have.
     if !body.is_empty() {
         headers.remove(header::CONTENT_LENGTH);
     }

@@ -25,12 +25,12 @@ pub trait Shared: Send + 'static {
 pub struct Chapter<S> {
     name: &'static str,
     after: &'static [&'static str],
-    tell: fn(&S),
+    run: fn(&S),
 }
 
 /// A chapter that needs nothing but the opening.
-pub const fn chapter<S>(name: &'static str, tell: fn(&S)) -> Chapter<S> {
-    Chapter { name, after: &[], tell }
+pub const fn chapter<S>(name: &'static str, run: fn(&S)) -> Chapter<S> {
+    Chapter { name, after: &[], run }
 }
 
 impl<S> Chapter<S> {
@@ -63,7 +63,7 @@ pub struct Story<S: 'static> {
 struct Step<S> {
     name: &'static str,
     needs: Vec<&'static str>,
-    tell: fn(&S),
+    run: fn(&S),
 }
 
 /// How far the story is.
@@ -100,7 +100,7 @@ impl<S: Shared> Story<S> {
 
 /// All chapters in order, with what each needs.
 fn steps<S: 'static>(opening: Chapter<S>, parts: Vec<Part<S>>, ending: Chapter<S>) -> Vec<Step<S>> {
-    let mut steps = vec![Step { name: opening.name, needs: Vec::new(), tell: opening.tell }];
+    let mut steps = vec![Step { name: opening.name, needs: Vec::new(), run: opening.run }];
     for part in parts {
         for chapter in part.chapters {
             let needs: Vec<_> = part.after.iter().chain(chapter.after).copied().chain([opening.name]).collect();
@@ -109,10 +109,10 @@ fn steps<S: 'static>(opening: Chapter<S>, parts: Vec<Part<S>>, ending: Chapter<S
                 assert!(is_earlier, "`{}` is after `{needed}`, which is no earlier chapter", chapter.name);
             }
             assert!(steps.iter().all(|step| step.name != chapter.name), "two chapters are named `{}`", chapter.name);
-            steps.push(Step { name: chapter.name, needs, tell: chapter.tell });
+            steps.push(Step { name: chapter.name, needs, run: chapter.run });
         }
     }
-    steps.push(Step { name: ending.name, needs: Vec::new(), tell: ending.tell });
+    steps.push(Step { name: ending.name, needs: Vec::new(), run: ending.run });
     steps
 }
 
@@ -145,7 +145,7 @@ impl<S: Shared> Progress<S> {
             return Err(format!("not run: `{needed}` failed").into());
         }
         let began = Instant::now();
-        let result = self.tell(step.tell);
+        let result = self.attempt(step.run);
         print!("({:.1} s) ", began.elapsed().as_secs_f64());
         let _ = std::io::stdout().flush();
         result.map_err(|said| {
@@ -158,14 +158,14 @@ impl<S: Shared> Progress<S> {
         })
     }
 
-    /// Tells a chapter; returns what its panic said.
-    fn tell(&mut self, tell: fn(&S)) -> Result<(), String> {
-        let told = catch_unwind(AssertUnwindSafe(|| {
+    /// Runs a chapter. Returns the message of its panic.
+    fn attempt(&mut self, run: fn(&S)) -> Result<(), String> {
+        let result = catch_unwind(AssertUnwindSafe(|| {
             let stage = self.stage.get_or_insert_with(self.make);
             stage.prepare();
-            tell(stage);
+            run(stage);
         }));
-        told.map_err(|_| LAST_PANIC.lock().unwrap().clone())
+        result.map_err(|_| LAST_PANIC.lock().unwrap().clone())
     }
 }
 

@@ -28,15 +28,15 @@ fn the_table_of_crates_is_as_the_manifests() {
             findings.push(format!("ARCHITECTURE.md: no row of a table begins with `{name}`: add one"));
             continue;
         };
-        let told: BTreeSet<String> =
+        let listed: BTreeSet<String> =
             row.uses.iter().map(|text| name_of(text)).filter(|name| names.contains(name)).collect();
         // The crates of links have a row of their own, and need not be named one by one.
         let needed = package.uses.iter().filter(|name| names.contains(name) && !is_below_links(name, &packages));
-        let missing = needed.filter(|name| !told.contains(*name));
+        let missing = needed.filter(|name| !listed.contains(*name));
         findings.extend(missing.map(|used| format!("ARCHITECTURE.md: the row of `{name}` lacks `{used}`: add it")));
         let allowed = allowed(package, &packages).unwrap_or_default();
-        let wrong = told.iter().filter(|told| !allowed.contains(*told) && *told != name);
-        findings.extend(wrong.map(|told| format!("ARCHITECTURE.md: `{name}` may not use `{told}`: remove it")));
+        let wrong = listed.iter().filter(|listed| !allowed.contains(*listed) && *listed != name);
+        findings.extend(wrong.map(|listed| format!("ARCHITECTURE.md: `{name}` may not use `{listed}`: remove it")));
     }
     check(findings);
 }

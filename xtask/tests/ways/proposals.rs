@@ -117,7 +117,7 @@ fn dry_run(ground: &Ground) {
 fn updates(ground: &Ground) {
     ground.run(&DEPLOY).succeeds();
     ground.has_no_change_set();
-    // Nothing to do: its change set, which failed for want of changes, goes.
+    // Nothing to do: its change set, which failed because it has no changes, is deleted.
     ground.run(&DEPLOY).succeeds().says("nothing to do");
     ground.has_no_change_set();
     ground.wire.refuse("cloudformation:DeleteChangeSet", 503, "ServiceUnavailable", 1);
@@ -135,7 +135,7 @@ fn updates(ground: &Ground) {
     let run = ground.run(&DEPLOY).fails_with(1);
     run.says("change set `tsugite-").says("aws cloudformation delete-change-set").says("--change-set-name tsugite-");
     ground.wire.clear();
-    // A setting is turned back after its deployment was killed: what that left goes with what is left above.
+    // A setting is turned back after its deployment was killed: what that left is deleted with what is left above.
     let held = ground.wire.hold("cloudformation:DescribeChangeSet", Hold::After);
     let started = ground.start(&DEPLOY);
     held.arrives();

@@ -203,7 +203,7 @@ fn protected(ground: &Ground) {
     ground.is_empty();
 }
 
-/// A deployment whose stack goes under it says what happened.
+/// A deployment whose stack is deleted meanwhile reports it.
 fn deleted_meanwhile(ground: &Ground) {
     for (call, hold) in [("ExecuteChangeSet", Hold::After), ("CreateChangeSet", Hold::Before)] {
         let is_update = call == "CreateChangeSet";
