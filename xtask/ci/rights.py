@@ -1,4 +1,4 @@
-"""Checks the rights of whoever deploys against what AWS says of its resource types and actions.
+"""Compares the deployer's permissions with what AWS documents of its resource types and actions.
 
 `rights.py HANDLERS POLICY...`: HANDLERS is the table of what CloudFormation calls for each resource type, and
 must be what the schemas of the types say; each POLICY is what `cargo xtask policy deployer --output json`

@@ -1,4 +1,4 @@
-"""Checks that a YAML 1.1 reader understands templates as we meant them: no string is retyped.
+"""Checks that a YAML 1.1 reader understands templates as they are meant: no string is retyped.
 
 A date, a number or a truth value may stand only where CloudFormation wants one.
 """

@@ -1,4 +1,4 @@
-//! Commands and options, as `--help` teaches them.
+//! Commands and options, with the texts of `--help`.
 
 mod integration;
 
@@ -17,8 +17,8 @@ use std::path::PathBuf;
     version,
     disable_help_subcommand = true,
     after_help = "\
-Begin with:  cargo xtask deploy
-It needs no account: everything runs on this machine, on the stage `local`.
+Start with:  cargo xtask deploy
+It needs no AWS account: it deploys to the stage `local`, which runs on this machine.
 
 Exit codes:  0 done; 1 the account may have changed; 2 nothing was changed"
 )]
@@ -34,31 +34,31 @@ pub enum Command {
     /// Build the handlers, deploy the stacks, print the URLs to register
     #[command(after_help = "\
 Examples:
-  cargo xtask deploy                        all stacks, on this machine
-  cargo xtask deploy backlog-files          one of them
-  cargo xtask deploy --stage prod           on AWS, as stacks/stages/prod.yaml says; shows the changes and asks
-  cargo xtask deploy --stage prod --dry-run shows the changes and stops
+  cargo xtask deploy                         all stacks, on this machine
+  cargo xtask deploy backlog-files           one stack
+  cargo xtask deploy --stage prod            to AWS: shows the changes and asks first
+  cargo xtask deploy --stage prod --dry-run  shows the changes and stops
 
-Secrets that a new stack needs are asked for, or read from the environment variable of their name,
-or from the file that NAME_FILE names. Not given means unchanged.")]
+A secret is read from the environment variable of its name, or from the file that NAME_FILE names.
+The command asks for what a new stack lacks; without a value, a stored secret stays unchanged.")]
     Deploy(DeployOptions),
-    /// Remove the stacks and everything they left, after showing what data goes
+    /// Delete the stacks and everything they left, after listing the data to be deleted
     #[command(after_help = "\
 Examples:
-  cargo xtask destroy --dry-run                shows what would go, on this machine
-  cargo xtask destroy question-form            one stack
-  cargo xtask destroy --stage prod --keep-data all of a stage on AWS, but for buckets and tables
+  cargo xtask destroy --dry-run                 list what would be deleted, on this machine
+  cargo xtask destroy question-form             one stack
+  cargo xtask destroy --stage prod --keep-data  a whole stage on AWS, except its data
 
-Stacks whose section has left the stage file go as well. On this machine nothing is asked: what is there is
-made of test events.")]
+Retired stacks, whose section is gone from the stage file, are deleted as well. The local stage is
+destroyed without confirmation; it holds only test data.")]
     Destroy(DestroyOptions),
-    /// Send a real event down a deployed stack and check its effect
+    /// Send a real event to a deployed stack and check its effect
     PublishTestEvent(TestOptions),
     /// Print what to register where, and where each secret comes from
     Endpoints(ReadOptions),
     /// Write templates and policies; no network
     Synth(SynthOptions),
-    /// Print the least IAM policy of whoever deploys a stage; no network
+    /// Print the least IAM policy that deploys a stage; no network
     #[command(after_help = "\
 Examples:
   cargo xtask policy deployer --stage prod --out policies
@@ -69,42 +69,41 @@ Examples:
 The policy follows from the stacks of the stage file, so print it again after changing the file.
 It covers deploy, destroy, publish-test-event and endpoints. Statements whose name begins with
 `Tool` are for the calls of these commands; those whose name begins with `CloudFormation` are for
-what CloudFormation does on the caller's behalf, and allow it nowhere else. IAM takes 6,144
-characters in one managed policy: attach all documents.
+what CloudFormation does on the caller's behalf, and allow it nowhere else. A managed policy holds
+6,144 characters, so attach all documents.
 
 To use a document:
   aws iam create-policy --policy-name tsugite-prod-deployer-1 \\
     --policy-document file://policies/tsugite-prod-deployer-1.json
 
-A repository that was made with immutable subject claims is OWNER@ID/NAME@ID.")]
+For a repository with immutable subject claims, write OWNER@ID/NAME@ID.")]
     Policy(PolicyOptions),
     /// Draw stacks from their definitions, as Mermaid flowcharts
     #[command(after_help = "\
 GitHub and GitLab draw a flowchart in a Markdown block marked `mermaid`; so does https://mermaid.live.")]
     Graph(GraphOptions),
-    /// Start, stop and look at the stage on this machine
+    /// Start, stop and inspect the local stage
     Local {
-        /// What to do with it.
+        /// What to do with the local stage.
         #[command(subcommand)]
         command: LocalCommand,
     },
     /// Measure archives, start-up and memory of the handlers
     Bench(BenchOptions),
-    /// Make the first version of an integration, which works as it is
+    /// Create the first version of an integration, ready to deploy
     #[command(after_help = "\
 Examples:
-  cargo xtask new deploy-notes --trigger webhook                   a token in the URL tells the sender
-  cargo xtask new deploy-notes --trigger webhook --signed github   a signature does
-  cargo xtask new cost-report --trigger schedule                   at the times that the stage file says
-  cargo xtask new cost-notes --trigger topic --calls chat-tool     posts each event to a SaaS
+  cargo xtask new deploy-notes --trigger webhook                   the URL holds a token
+  cargo xtask new deploy-notes --trigger webhook --signed github   each request is signed
+  cargo xtask new cost-report --trigger schedule                   the stage file holds the schedule
+  cargo xtask new cost-notes --trigger topic --calls chat-tool     each event is posted to a SaaS
 
-It writes contract, handler with a test, stack with its test event, stand-in, and sections of the stage files and of
-the README. Then it updates the lock file, the committed templates and the documents. The result can be deployed,
-tested and destroyed as it is.")]
+It writes the contract, the handler with a test, the stack with its test event, the stand-in, and the
+sections of the stage files and the README. Then it updates the lock file, the templates and the documents.")]
     New(NewOptions),
-    /// Write what the documents take from the sources: tables, pictures, commands, settings
+    /// Update the generated parts of the documents
     Docs(DocsOptions),
-    /// Run everything that must hold before a change is accepted
+    /// Run all checks that a change must pass
     Ci(CiOptions),
     /// Compile handlers; used by `deploy` on itself
     #[command(name = compiler::COMPILE, hide = true)]
@@ -117,15 +116,15 @@ tested and destroyed as it is.")]
     },
 }
 
-/// Which stage.
+/// The option that selects a stage.
 #[derive(Args, Clone, Debug)]
 pub struct StageOption {
-    /// A file of stacks/stages, without `.yaml`
+    /// The stage: a file of stacks/stages without its `.yaml`
     #[arg(long, value_name = "NAME", default_value = "local")]
     pub stage: String,
 }
 
-/// How results are printed on stdout.
+/// The format of results on stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     /// For people
@@ -134,10 +133,10 @@ pub enum Output {
     Json,
 }
 
-/// The form of results.
+/// The option that selects the format of results.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct OutputOption {
-    /// Form of the result on stdout; everything else goes to stderr
+    /// Format of the result on stdout; everything else is printed to stderr
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
 }
@@ -150,10 +149,10 @@ pub struct ChangeOptions {
     pub stacks: Vec<String>,
     #[command(flatten)]
     pub stage: StageOption,
-    /// Show what would happen and stop
+    /// Show what would change and stop
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
     #[command(flatten)]
@@ -165,7 +164,7 @@ pub struct ChangeOptions {
 pub struct DeployOptions {
     #[command(flatten)]
     pub change: ChangeOptions,
-    /// On the local stage too, build what AWS gets
+    /// Build release binaries for the local stage too
     #[arg(long)]
     pub release: bool,
 }
@@ -175,7 +174,7 @@ pub struct DeployOptions {
 pub struct DestroyOptions {
     #[command(flatten)]
     pub change: ChangeOptions,
-    /// Keep buckets and tables of data with what is in them; what functions remember of their work goes
+    /// Keep data buckets and data tables; functions' own state tables are deleted
     #[arg(long)]
     pub keep_data: bool,
 }
@@ -188,7 +187,7 @@ pub struct TestOptions {
     pub stack: String,
     #[command(flatten)]
     pub stage: StageOption,
-    /// A payload of yours in place of the contract's test event; handlers/contracts/events has samples
+    /// A file to send instead of the test event; handlers/contracts/events has samples
     #[arg(long, value_name = "PAYLOAD")]
     pub file: Option<PathBuf>,
     #[command(flatten)]
@@ -214,17 +213,17 @@ pub struct SynthOptions {
     pub out: Option<PathBuf>,
 }
 
-/// Whose rights are printed.
+/// Whose permissions are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PolicySubject {
-    /// Whoever deploys
+    /// The user or role that deploys
     Deployer,
 }
 
 /// Who deploys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Audience {
-    /// Somebody who signs in
+    /// A person who signs in
     Person,
     /// A pipeline of GitHub Actions, by OpenID Connect
     Github,
@@ -233,7 +232,7 @@ pub enum Audience {
 /// Options of `policy`.
 #[derive(Args, Clone, Debug)]
 pub struct PolicyOptions {
-    /// Whose rights
+    /// Whose permissions
     #[arg(value_enum)]
     pub subject: PolicySubject,
     #[command(flatten)]
@@ -247,7 +246,7 @@ pub struct PolicyOptions {
     /// The branch that may deploy
     #[arg(long, default_value = "main", value_parser = exact)]
     pub branch: String,
-    /// The environment of the repository that may deploy, in place of a branch
+    /// The environment of the repository that may deploy, instead of a branch
     #[arg(long, value_name = "NAME", conflicts_with = "branch", value_parser = exact)]
     pub environment: Option<String>,
     /// The account, if the stage file does not name it
@@ -260,7 +259,7 @@ pub struct PolicyOptions {
     pub output: OutputOption,
 }
 
-/// A repository of GitHub by its owner and name.
+/// Parses a repository of GitHub: its owner and name.
 fn repository(text: &str) -> Result<String, String> {
     let is_part =
         |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.@".contains(c));
@@ -270,10 +269,10 @@ fn repository(text: &str) -> Result<String, String> {
     }
 }
 
-/// A branch or environment; a wildcard would be compared as it is, and match nothing.
+/// Parses a branch or environment; refuses wildcards, which IAM would compare literally.
 fn exact(text: &str) -> Result<String, String> {
     match text.is_empty() || text.contains(['*', '?']) {
-        true => Err("it is compared as it is; name one without `*` and `?`".into()),
+        true => Err("wildcards match nothing; write a name without `*` and `?`".into()),
         false => Ok(text.to_owned()),
     }
 }
@@ -293,11 +292,11 @@ pub struct GraphOptions {
 pub enum LocalCommand {
     /// Start the emulator and the stand-ins, unless they run
     Start(OutputOption),
-    /// End them; what was deployed on them is gone
+    /// Stop them; everything deployed on them is lost
     Stop,
-    /// Say whether they run, and where
+    /// Print whether they run, and their addresses
     Status(OutputOption),
-    /// Print the variables that lead the AWS command line to it, with its root key
+    /// Print the variables that point the AWS command line to the local stage, with its root key
     #[command(after_help = "\
 Example:
   eval \"$(cargo xtask local env)\" && aws s3 ls
@@ -334,7 +333,7 @@ pub enum BenchSubject {
 /// Options of `docs`.
 #[derive(Args, Clone, Debug)]
 pub struct DocsOptions {
-    /// Write nothing; fail if a document is not as it would be written
+    /// Write nothing; fail if a document is out of date
     #[arg(long)]
     pub check: bool,
 }
@@ -342,10 +341,10 @@ pub struct DocsOptions {
 /// Options of `ci`.
 #[derive(Args, Clone, Debug)]
 pub struct CiOptions {
-    /// Leave out what drives the local stage
+    /// Skip the stories, which drive the local stage
     #[arg(long)]
     pub fast: bool,
-    /// Try every point at which a call can go wrong and thousands of webhooks, not a sample of them
+    /// Try every point at which a call can fail, and thousands of webhooks, instead of a sample
     #[arg(long, conflicts_with = "fast")]
     pub thorough: bool,
 }

@@ -1,8 +1,8 @@
-//! What every command has: the workspace, the display, the account once it is known.
+//! What every command shares: the workspace, the display, the account once it is known.
 
-use crate::choose::Typist;
 use crate::display::Display;
 use crate::failure::Failure;
+use crate::prompt::MfaPrompt;
 use crate::result::unwritten;
 use crate::signals::Signals;
 use crate::stage_file;
@@ -17,14 +17,14 @@ use std::time::Duration;
 
 /// How long discarding proposals may take, at the end of a command.
 const DISCARDING_LIMIT: Duration = Duration::from_secs(90);
-/// What is said of a command that was interrupted before it changed anything.
+/// The hint after an interruption before anything changed.
 const NOTHING_CHANGED: &str = "nothing was changed";
 
 /// The surroundings of a command.
 pub struct Context {
     /// The sources.
     pub workspace: Workspace,
-    /// Tells the display.
+    /// Sends events to the display.
     pub reporter: Reporter,
     display: Mutex<Option<Display>>,
     account: OnceLock<Arc<Account>>,
@@ -42,16 +42,16 @@ impl Context {
         stage_file::read(&self.workspace, name)
     }
 
-    /// Waits until no other command changes the stage on this machine; hold it as long as this one does.
+    /// Waits until no other command changes the local stage. Others wait while the result is held.
     pub async fn local_turn(&self) -> Result<LocalTurn, Failure> {
         let turn = LocalTurn::take(&self.workspace, &self.reporter).await;
         turn.map_err(|error| self.failure(&error))
     }
 
-    /// The account of a stage; the local one is started if need be.
+    /// The account of a stage. Starts the local stage if it does not run.
     pub async fn connect(&self, stage: &Stage) -> Result<Arc<Account>, Failure> {
         if !stage.is_local() {
-            return self.remember(Account::on_aws(stage, &Typist, &self.reporter).await);
+            return self.remember(Account::on_aws(stage, &MfaPrompt, &self.reporter).await);
         }
         let executable = executable()?;
         let version = standins::version();
@@ -82,7 +82,7 @@ impl Context {
         }
     }
 
-    /// As `connect_if_running`, but what the local stage lost is only told: it need not be destroyed.
+    /// As `connect_if_running`, but only warns about what the local stage lost: it need not be destroyed.
     pub async fn connect_to_destroy(&self, stage: &Stage) -> Result<Option<Arc<Account>>, Failure> {
         if !stage.is_local() {
             return self.connect(stage).await.map(Some);
@@ -106,24 +106,25 @@ impl Context {
         self.account.get().is_some_and(|account| account.may_have_changed())
     }
 
-    /// A failure of the deployer, knowing whether the account may have changed.
+    /// Converts a failure of the deployer, with whether the account may have changed.
     ///
-    /// What fails because the local stage has ended says so.
+    /// If the local stage ended meanwhile, the failure says so instead.
     pub fn failure(&self, error: &Error) -> Failure {
         let is_local = self.account.get().is_some_and(|account| account.local.is_some());
         let lost = if is_local { lost_meanwhile(&self.workspace) } else { None };
         Failure::of(lost.as_ref().unwrap_or(error), self.may_have_changed())
     }
 
-    /// Fails if a result could not be written to stdout, on a full disk for example.
+    /// Fails if a result could not be written to stdout, for example on a full disk.
     pub fn check_written(&self) -> Result<(), Failure> {
         let Some(why) = unwritten() else { return Ok(()) };
         let may_have_changed = self.may_have_changed();
-        let hint = may_have_changed.then(|| "what was to be done is done; only the result was lost".into());
+        let hint = may_have_changed.then(|| "the command succeeded; its output could not be written".into());
         Err(Failure { message: format!("the result cannot be written to stdout: {why}"), hint, may_have_changed })
     }
 
-    /// What became of work on several stacks: what succeeded, and the first failure; the others are told before it.
+    /// Separates the results of work on several stacks: what succeeded, and the first failure. Warns about the other
+    /// failures.
     pub fn separate<T>(&self, results: Vec<Result<T, Error>>) -> (Vec<T>, Option<Failure>) {
         let (mut done, mut first) = (Vec::new(), None);
         for result in results {
@@ -136,9 +137,7 @@ impl Context {
         (done, first)
     }
 
-    /// What is said of a command that a signal ended.
-    ///
-    /// `sends` says that the command sends something, which the same command would send again.
+    /// The failure of a command that a signal ended; `sends` says whether the command sends an event.
     pub fn interrupted(&self, signal: &str, sends: bool) -> Failure {
         let message = match signal {
             "Ctrl-C" => "interrupted".into(),
@@ -146,20 +145,20 @@ impl Context {
         };
         let may_have_changed = self.may_have_changed();
         let hint = match may_have_changed {
-            _ if sends => "if the event was sent, it is still processed; the same command sends another one",
-            true => "what has begun in the account continues there; run the same command again to see it through",
+            _ if sends => "if the event was sent, it is still processed; running the command again sends another one",
+            true => "operations that have started in the account continue there; run the command again to finish",
             false => NOTHING_CHANGED,
         };
         Failure { message, hint: Some(hint.into()), may_have_changed }
     }
 
-    /// Discards what was proposed and not applied, on every way out of a command; another signal ends this at once.
+    /// Discards proposals that were not applied, however the command ended; another signal stops this at once.
     ///
-    /// A proposal that may be left makes a failure of any result, since the account is not as it was.
+    /// Fails if a proposal may be left, because then the account is not as it was.
     pub async fn discard_proposals(&self, result: Result<(), Failure>, signals: &mut Signals) -> Result<(), Failure> {
         let Some(account) = self.account.get() else { return result };
         if result.is_err() && !still_open(account).is_empty() {
-            self.reporter.note("discarding the proposal; Ctrl-C ends this at once");
+            self.reporter.note("discarding the proposal; Ctrl-C stops this at once");
         }
         let left = tokio::select! {
             left = discard_open(account) => left,
@@ -173,19 +172,19 @@ impl Context {
         lines.extend(left.iter().map(|left| left.what.clone()));
         let given = result.err().and_then(|failure| failure.hint).filter(|hint| hint != NOTHING_CHANGED);
         let remedies: Vec<_> = left.iter().map(|left| left.remedy.as_str()).collect();
-        let remedy = format!("what is left changes nothing by itself; remove it with: {}", remedies.join("; "));
+        let remedy = format!("what is left changes nothing by itself; delete it with: {}", remedies.join("; "));
         let hint = given.map_or_else(|| remedy.clone(), |hint| format!("{hint}; {remedy}"));
         Err(Failure { message: lines.join("\n"), hint: Some(hint), may_have_changed: true })
     }
 
-    /// Lets the display catch up before something is printed beside it.
+    /// Prints something after the events so far were shown.
     pub async fn pause_display(&self, print: impl FnOnce()) {
-        // Events are shown by a task of its own; what was told before must stand above.
+        // The display is a task of its own, which may be behind.
         self.reporter.flush().await;
         print();
     }
 
-    /// Ends the display, so that what follows is not drawn over.
+    /// Ends the display, so that it does not overwrite what follows.
     pub async fn close_display(&self) {
         let display = self.display.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(display) = display {
@@ -194,13 +193,13 @@ impl Context {
     }
 }
 
-/// Our own executable.
+/// The path of this executable.
 pub fn executable() -> Result<PathBuf, Failure> {
     std::env::current_exe()
-        .map_err(|error| Failure::nothing_changed(format!("cannot find our own executable: {error}")))
+        .map_err(|error| Failure::nothing_changed(format!("cannot find the path of this executable: {error}")))
 }
 
-/// The root of the sources: as cargo says, else where this executable is.
+/// The root of the sources: from cargo, else from the path of this executable.
 pub fn root() -> Result<PathBuf, Failure> {
     let said = manifest_of_cargo().and_then(|package| root_by_cargo(&package));
     let found = match said {
@@ -208,22 +207,22 @@ pub fn root() -> Result<PathBuf, Failure> {
         None => root_around(&executable()?),
     };
     found.ok_or_else(|| {
-        Failure::nothing_changed("this executable is in no copy of the sources")
-            .with_hint("run `cargo xtask` in the folder of the sources")
+        Failure::nothing_changed("this executable is outside of the sources")
+            .with_hint("run `cargo xtask` inside the folder of the sources")
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "cargo says by this variable where the sources are")]
+#[expect(clippy::disallowed_methods, reason = "cargo sets this variable to the folder of the package")]
 fn manifest_of_cargo() -> Option<PathBuf> {
     std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
 }
 
-/// The root, if cargo runs this package: a build of something else may be what runs this executable.
+/// The root, if cargo runs this package; a build of another package may run this executable.
 fn root_by_cargo(package: &Path) -> Option<PathBuf> {
     package.ends_with(env!("CARGO_PKG_NAME")).then(|| package.parent().map(PathBuf::from)).flatten()
 }
 
-/// The sources in whose target folder an executable is, wherever they were when it was built.
+/// The root above an executable, which may have moved since it was built.
 fn root_around(executable: &Path) -> Option<PathBuf> {
     let is_root = |folder: &&Path| folder.join("Cargo.toml").is_file() && folder.join("stacks/stages").is_dir();
     executable.ancestors().find(is_root).map(PathBuf::from)

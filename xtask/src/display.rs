@@ -1,4 +1,4 @@
-//! What goes on, on stderr: redrawn in place on a terminal, appended line by line elsewhere.
+//! The progress of a command on stderr: redrawn in place on a terminal, appended line by line elsewhere.
 
 mod live;
 mod plain;
@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// How often the display is brought up to date when nothing happens.
+/// The interval of updates while nothing happens.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A running display.
@@ -24,7 +24,7 @@ pub struct Display {
     task: JoinHandle<()>,
 }
 
-/// Shows events in one way or the other.
+/// A way to show events.
 trait Show: Send {
     fn event(&mut self, event: Event);
     fn tick(&mut self);
@@ -32,7 +32,7 @@ trait Show: Send {
 }
 
 impl Display {
-    /// Shows events as they come.
+    /// Shows events as they arrive.
     pub fn start(mut events: UnboundedReceiver<Event>) -> Self {
         let is_terminal = std::io::stderr().is_terminal() && console::Term::stderr().features().is_attended();
         let mut show: Box<dyn Show> = match is_terminal {
@@ -61,7 +61,7 @@ impl Display {
         Self { stop, task }
     }
 
-    /// Shows what is left and ends.
+    /// Shows the remaining events and ends.
     pub async fn close(self) {
         let _ = self.stop.send(());
         let _ = self.task.await;
@@ -78,12 +78,12 @@ pub fn print_failure(failure: &Failure) {
     }
 }
 
-/// Writes a line to stderr; a reader that went away is no error.
+/// Writes a line to stderr; ignores that nothing reads it any more.
 pub fn write_line(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Colors only on a terminal, and not against `NO_COLOR`.
+/// Colors only on a terminal, and never if `NO_COLOR` is set.
 fn style() -> console::Style {
     console::Style::new().for_stderr()
 }
@@ -108,7 +108,7 @@ fn dim(text: &str) -> String {
     style().dim().apply_to(text).to_string()
 }
 
-/// A duration as a person says it.
+/// A duration in words, with its unit.
 fn duration(took: Duration) -> String {
     match took.as_secs() {
         0 => format!("{} ms", took.as_millis()),

@@ -3,7 +3,7 @@
 /// A failure as a person reads it.
 #[derive(Debug)]
 pub struct Failure {
-    /// What failed; nothing if it was told already.
+    /// What failed; empty if it was printed already.
     pub message: String,
     /// The next step, where it is known.
     pub hint: Option<String>,

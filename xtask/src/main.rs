@@ -1,13 +1,15 @@
 //! The command line of Tsugite: `cargo xtask …`.
 
-mod choose;
 mod ci;
 mod cli;
 mod commands;
 mod context;
 mod display;
 mod failure;
+mod prompt;
 mod result;
+mod secrets;
+mod selection;
 mod signals;
 mod stage_file;
 
@@ -19,7 +21,7 @@ use signals::Signals;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Before everything else: the linker wrappers of a build start us for each file.
+    // Before everything else, because the linker wrappers of a build start this program for each file.
     let arguments: Vec<_> = std::env::args_os().collect();
     if let Some(result) = compiler::run_as_zig(&arguments) {
         return finish(result.map_err(Failure::nothing_changed));
@@ -39,7 +41,7 @@ fn in_tokio(command: Command) -> ExitCode {
         Err(error) => return finish(Err(Failure::nothing_changed(error))),
     };
     tokio.block_on(async {
-        // A signal ends them as it ends other servers: there is nothing to clean up.
+        // A signal ends them like other servers: there is nothing to clean up.
         if let Command::StandIns { settings } = &command {
             return finish(commands::local::serve_stand_ins(settings).await);
         }

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// The first reason why something could not be written to stdout.
+/// The first error of writing to stdout.
 static UNWRITTEN: OnceLock<String> = OnceLock::new();
 
 /// Prints stacks with what to register where.
@@ -20,7 +20,7 @@ pub fn print_stacks(output: Output, stage: &Stage, stacks: &[Deployed]) {
     }
 }
 
-/// Prints what a deployment would do, for scripts; people have read it.
+/// Prints what a deployment would change, for scripts; the display has shown it to people.
 pub fn print_proposed(output: Output, stage: &Stage, proposals: &[Proposal]) {
     let stacks = proposals.iter().map(|proposal| {
         let changes = proposal.changes.iter().map(|change| {
@@ -43,7 +43,7 @@ pub fn print_proposed(output: Output, stage: &Stage, proposals: &[Proposal]) {
     print_plan(output, stage, stacks.collect());
 }
 
-/// Prints what `destroy` would remove, for scripts; people have read it.
+/// Prints what `destroy` would delete, for scripts; the display has shown it to people.
 pub fn print_doomed<'a>(output: Output, stage: &Stage, found: impl Iterator<Item = (&'a Stack, &'a Leftovers)>) {
     let stacks = found.map(|(stack, found)| {
         let buckets = found
@@ -77,7 +77,7 @@ pub fn print_endpoints(output: Output, stage: &Stage, stacks: &[Deployed]) {
     }
 }
 
-/// Prints stacks that were removed, or were not there: CloudFormation has no status for them any more.
+/// Prints stacks that were deleted or did not exist. Their status is null, because CloudFormation has none.
 pub fn print_destroyed(output: Output, stage: &Stage, stacks: &[Destroyed]) {
     if output == Output::Text {
         return;
@@ -91,10 +91,10 @@ pub fn print_destroyed(output: Output, stage: &Stage, stacks: &[Destroyed]) {
     print(&format!("{:#}\n", json!({"stage": stage.name.as_str(), "stacks": stacks.collect::<Json>()})));
 }
 
-/// A stack of which nothing is left.
+/// A stack that no longer exists.
 pub struct Destroyed {
     pub name: &'static str,
-    /// Whether there was anything of it.
+    /// Whether anything of it existed before.
     pub was_there: bool,
 }
 
@@ -198,12 +198,12 @@ fn test_text(report: &TestReport) -> String {
     text
 }
 
-/// Writes to stdout; a reader that went away is no error, any other reason is remembered.
+/// Writes to stdout. Ignores that nothing reads it any more; remembers any other error.
 pub fn print(text: &str) {
     let mut stdout = std::io::stdout();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     match written {
-        // Whoever reads has seen enough.
+        // The reader has seen enough, as `head` has.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         Err(error) => {
             let _ = UNWRITTEN.set(error.to_string());
@@ -222,7 +222,7 @@ pub fn write_result(path: &Path, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Why a result could not be written, if one could not.
+/// Why a result could not be written; `None` if all were.
 pub fn unwritten() -> Option<&'static str> {
     UNWRITTEN.get().map(String::as_str)
 }

@@ -1,23 +1,23 @@
-//! What tells a command to end: Ctrl-C, and the signals of whoever runs it.
+//! The signals that end a command.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that end a command; while they are listened to, they do not end the process by themselves.
+/// The signals that end a command. While they are listened to, they do not end the process by themselves.
 pub struct Signals {
-    /// A person types Ctrl-C; some CI systems send it first.
+    /// Ctrl-C; some CI services send it first.
     interrupt: Signal,
-    /// `timeout`, CI systems and service managers send it.
+    /// `timeout`, CI services and service managers send it.
     terminate: Signal,
-    /// The terminal was closed. `None` if whoever started the process has it ignored, as `nohup` does.
+    /// The terminal was closed. `None` if the process was started with it ignored, as by `nohup`.
     hang_up: Option<Signal>,
 }
 
 impl Signals {
-    /// Listens from now on.
+    /// Starts to listen.
     pub fn listen() -> std::io::Result<Self> {
         let hang_up = match is_ignored(SignalKind::hangup()) {
             Some(false) => Some(signal(SignalKind::hangup())?),
-            // Where the system does not tell, the signal does what it does without us.
+            // Where this is unknown, the signal keeps its default effect.
             Some(true) | None => None,
         };
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hang_up })
@@ -39,12 +39,12 @@ impl Signals {
     }
 }
 
-/// Whether this process was started with a signal ignored; `None` on systems that do not tell.
+/// Whether this process was started with a signal ignored; `None` if the operating system does not say.
 fn is_ignored(kind: SignalKind) -> Option<bool> {
     ignores(&std::fs::read_to_string("/proc/self/status").ok()?, kind.as_raw_value())
 }
 
-/// Reads it from what Linux says of a process: one bit for each signal, the first for number 1.
+/// Reads it from the status of a process on Linux: one bit for each signal, the first for number 1.
 fn ignores(status: &str, number: i32) -> Option<bool> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
@@ -57,7 +57,7 @@ mod tests {
     use rustix::process::{Signal, getpid, kill_process};
 
     #[tokio::test]
-    async fn whoever_ends_a_command_is_heard() {
+    async fn a_signal_that_ends_a_command_is_received() {
         let mut signals = Signals::listen().unwrap();
         for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::INT, "Ctrl-C")] {
             kill_process(getpid(), signal).unwrap();

@@ -1,4 +1,4 @@
-//! Reads the file of a stage, and says what is wrong with it and where.
+//! Reads the file of a stage, and reports errors with their line.
 
 use crate::failure::Failure;
 use deployer::Workspace;
@@ -23,7 +23,7 @@ pub fn read(workspace: &Workspace, name: &str) -> Result<Stage, Failure> {
     })
 }
 
-/// There is no such stage: names the nearest one, or how to make one.
+/// The failure for a stage that does not exist, with the nearest name or how to create one.
 fn unknown(name: &str, folder: &PathBuf) -> Failure {
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .into_iter()
@@ -33,13 +33,11 @@ fn unknown(name: &str, folder: &PathBuf) -> Failure {
         .collect();
     names.sort();
     let nearest = names.iter().max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
-    let failure = Failure::nothing_changed(format!("there is no stage `{name}`; there are {}", names.join(", ")));
+    let failure = Failure::nothing_changed(format!("there is no stage `{name}`; the stages are {}", names.join(", ")));
     match nearest.filter(|nearest| strsim::jaro(name, nearest) > 0.75) {
         Some(nearest) => failure.with_hint(format!("did you mean `{nearest}`?")),
-        None if name == StageName::LOCAL => {
-            failure.with_hint("it is part of the sources: git checkout stacks/stages/local.yaml")
-        }
+        None if name == StageName::LOCAL => failure.with_hint("restore it with: git checkout stacks/stages/local.yaml"),
         None => failure
-            .with_hint(format!("make one: cp stacks/stages/example.yaml stacks/stages/{name}.yaml, then fill it in")),
+            .with_hint(format!("create it: cp stacks/stages/example.yaml stacks/stages/{name}.yaml, then edit it")),
     }
 }

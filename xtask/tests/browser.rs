@@ -2,7 +2,7 @@
 //! page of the stand-ins (`browser/standins.rs`). axe-core judges both.
 //!
 //! The form comes from a small server with the headers that CloudFront will set. The story of the
-//! local stage (`local.rs`) goes through some of the same with everything that is behind the page.
+//! local stage (`local.rs`) repeats some of it with everything that is behind the page.
 //! By itself: `cargo test -p xtask --test browser`. It needs Debian's packages `chromium` and
 //! `chromium-driver`; what it saw is in `target/tmp/browser`.
 
@@ -20,7 +20,7 @@ mod browser {
 
 use browser::page::{Browser, ENTER, TAB};
 use browser::question_form::{
-    asks, fails_while_the_api_is_down, is_clean, is_confirmed, is_failed, is_wrong,
+    TEXT_LIMIT, asks, fails_while_the_api_is_down, is_clean, is_confirmed, is_failed, is_wrong,
     refuses_a_question_that_is_too_long, refuses_an_empty_question, sends_again_after_a_reload,
 };
 use browser::server::{Answer, Server, file};
@@ -114,7 +114,7 @@ fn what_cannot_be_asked_is_not_sent() {
     assert_eq!(server.received(), [""; 0]);
 
     // The longest that can be asked, by the letters of a Japanese keyboard.
-    let longest = "👍".repeat(4_000);
+    let longest = "👍".repeat(TEXT_LIMIT);
     browser.fill("#text", &longest);
     browser.fill("#project", " ＡＷＳー１０１−ａ＿b ");
     browser.click("#send");

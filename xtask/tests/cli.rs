@@ -97,7 +97,7 @@ fn a_result_that_cannot_be_written_is_a_failure() {
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("error: the result cannot be written to stdout: No space left on device"), "{stderr}");
-    // Whoever has read enough, as `head` does, is no failure.
+    // A reader that has read enough, as `head` does, is no failure.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let output = graph(writer.into()).wait_with_output().unwrap();
@@ -135,7 +135,7 @@ fn a_policy_is_printed_as_documents_that_iam_takes() {
         assert!(document.len() <= 6144 && !document.contains("{stack}"), "{document}");
     }
     assert!(
-        text(&output.stderr).contains("on all resources, because IAM knows no others for them: acm:RequestCertificate")
+        text(&output.stderr).contains("on all resources, because IAM cannot restrict them: acm:RequestCertificate")
     );
 }
 
@@ -159,16 +159,6 @@ fn a_pipeline_has_a_trust_policy_and_names_its_repository() {
         assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
     }
     check_refused(&["policy", "deployer", "--stage", "example"], &["account of stage `example`", "--account"]);
-}
-
-#[test]
-fn the_readme_shows_the_help_as_it_is() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let help = text(&run(&["--help"]).stdout);
-    let commands = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
-    for line in commands.lines().filter(|line| !line.trim().is_empty()) {
-        assert!(readme.contains(line.trim()), "README.md does not show: {}", line.trim());
-    }
 }
 
 /// An AWS service that refuses every request with the same code.
@@ -348,7 +338,7 @@ fn an_executable_works_on_the_sources_that_it_lies_in() {
     std::fs::create_dir_all(folder.join("sources/stacks/stages")).unwrap();
     std::fs::write(folder.join("sources/Cargo.toml"), "").unwrap();
     std::fs::write(folder.join("sources/stacks/stages/elsewhere.yaml"), "").unwrap();
-    // By another process: a child that another test starts meanwhile would hold our file open for writing.
+    // By another process: a child that another test starts meanwhile would hold the file open for writing.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_xtask")).arg(&executable).status().unwrap();
     assert!(copied.success());
     let said = |executable: &Path, manifest: Option<&str>| {
@@ -361,12 +351,12 @@ fn an_executable_works_on_the_sources_that_it_lies_in() {
     // A build of something else may run it.
     for manifest in [None, Some("/somewhere/other-package")] {
         let said = said(&executable, manifest);
-        assert!(said.contains("there is no stage `nowhere`; there are elsewhere"), "{said}");
+        assert!(said.contains("there is no stage `nowhere`; the stages are elsewhere"), "{said}");
     }
     let outside = folder.join("xtask");
     std::fs::rename(&executable, &outside).unwrap();
     let said = said(&outside, None);
-    assert!(said.contains("error: this executable is in no copy of the sources"), "{said}");
-    assert!(said.contains("hint: run `cargo xtask` in the folder of the sources"), "{said}");
+    assert!(said.contains("error: this executable is outside of the sources"), "{said}");
+    assert!(said.contains("hint: run `cargo xtask` inside the folder of the sources"), "{said}");
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -1,10 +1,10 @@
-//! Commands on a stage whose calls go wrong, one way at a time: what was begun must come to its end.
+//! Commands on a stage whose calls go wrong, one way at a time: every command that runs again must succeed.
 //!
 //! Each point has an account of its own, an emulator behind a proxy that breaks calls as planned; what is left is
-//! looked at by a client that is not ours. By itself this tries a sample of the points; `cargo xtask ci --thorough`
+//! checked by botocore. By itself this tries a sample of the points; `cargo xtask ci --thorough`
 //! tries all. One part, or one point alone: `FAULTS=kill-create:7-before cargo test -p xtask --test faults`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells what it counted")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and prints what it counted")]
 
 mod faults {
     pub mod account;

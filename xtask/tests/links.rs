@@ -3,28 +3,32 @@
 //! `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test links`. The test that it starts is compiled with
 //! the handlers, whose dependencies have other features than those of the tool.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and prints its chapters")]
 
 mod local {
-    pub mod chapter;
-    #[expect(dead_code, reason = "the stories of systems use the rest of it")]
+    #[expect(dead_code, reason = "the other stories use the rest of it")]
     pub mod stage;
+    pub mod story;
 }
 
-use local::chapter::chapter;
 use local::stage::Stage;
+use local::story::{Chapter, Part, Story, chapter};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// The steps of `ci`: of them the one that tests handlers, so that nothing is compiled with other features.
 const CI: &str = include_str!("../src/ci.rs");
 
-#[test]
-fn links_are_as_their_fakes() {
-    let stage = Stage::beside_the_sources("links");
-    stage.run(&["local", "start"]).succeeds();
-    chapter("AWS's clients do what the services in memory do", || conformance(&stage));
-    stage.run(&["local", "stop"]).succeeds();
+const CHAPTERS: &[Chapter<Stage>] = &[chapter("AWS's clients do what the services in memory do", conformance)];
+
+fn main() -> ExitCode {
+    Story {
+        make: || Stage::beside_the_sources("links"),
+        opening: chapter("the emulator starts", Stage::starts),
+        parts: vec![Part { after: &[], chapters: CHAPTERS }],
+        ending: chapter("the emulator stops", Stage::stops),
+    }
+    .run()
 }
 
 fn conformance(stage: &Stage) {

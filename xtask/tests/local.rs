@@ -1,57 +1,66 @@
 //! The local stage driven from outside, as a person would: every command, and what it leaves.
 //!
-//! One story, because each chapter needs what the one before has deployed. It runs in a copy of
-//! the sources with a target folder of its own, which also proves that builds in two folders
-//! give the same bytes. `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test local`.
+//! It runs in a copy of the sources with a target folder of its own, which also proves that builds in two folders give
+//! the same bytes. `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test local`; one chapter:
+//! `cargo test -p xtask --test local -- "a large file"`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and prints its chapters")]
 
 mod local {
-    pub mod chapter;
     pub mod files;
     pub mod first;
     pub mod processes;
     pub mod stage;
+    pub mod story;
     pub mod transcript;
 }
 
-use local::chapter::chapter;
 use local::files;
 use local::stage::Stage;
+use local::story::{Chapter, Part, Story, chapter};
 use serde_json::{Value as Json, json};
+use std::process::ExitCode;
 
 const STACK: &str = "tsugite-local-backlog-files";
+/// The chapter that most others need.
+const DEPLOYED: &str = "a first deployment";
 
-#[test]
-fn the_first_system_from_end_to_end() {
-    let stage = Stage::in_a_copy_of_the_sources("second-folder");
-    let before = chapter("the local cloud starts empty", || starts_empty(&stage));
-    chapter("a dry run leaves nothing", || dry_run(&stage, &before));
-    chapter("a first deployment", || first_deployment(&stage));
-    chapter("the test event arrives", || test_event(&stage));
-    chapter("a second deployment changes nothing", || second_deployment(&stage));
-    chapter("what is built in two folders is the same", || same_bytes(&stage));
-    chapter("wrong requests are refused", || wrong_requests(&stage));
-    chapter("events of other kinds are ignored", || other_events(&stage));
-    chapter("a rate limit is waited out by the queue", || rate_limit(&stage));
-    chapter("a cut transfer leaves nothing", || cut_transfer(&stage));
-    chapter("a large file is copied in parts", || large_file(&stage));
-    chapter("a file that changes meanwhile ends as its newest content", || files::changing(&stage));
-    chapter("the largest event that a queue takes gets through", || files::largest_event(&stage));
-    chapter("what describes no file that can be stored is told or ignored", || files::odd_events(&stage));
-    chapter("a poison message ends in the dead-letter queue", || poison(&stage));
-    chapter("a key that Backlog refuses is reported", || refused_key(&stage));
-    chapter("the roles allow what they need and no more", || least_privilege(&stage));
-    chapter("a changed handler is deployed", || changed_handler(&stage));
-    chapter("a project that Backlog does not have stops the deployment", || wrong_project(&stage));
-    chapter("a failing update is rolled back and names its cause", || failing_update(&stage));
-    chapter("the secret is found nowhere", || canary(&stage));
-    chapter("destroy keeps data when told to", || keeps_data(&stage));
-    chapter("destroy leaves nothing", || destroys(&stage, &before));
-    chapter("the local cloud stops", || stops(&stage));
+const UNDEPLOYED: &[Chapter<Stage>] =
+    &[chapter("a dry run leaves nothing", dry_run), chapter(DEPLOYED, first_deployment)];
+const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("the test event arrives", test_event),
+    chapter("a second deployment changes nothing", second_deployment),
+    chapter("builds in two folders give the same bytes", same_bytes),
+    chapter("invalid requests are refused", wrong_requests),
+    chapter("events of other kinds are ignored", other_events),
+    chapter("the queue waits for the end of a rate limit", rate_limit),
+    chapter("a transfer that breaks off leaves nothing", cut_transfer),
+    chapter("a large file is copied in parts", large_file),
+    chapter("a file that changes meanwhile ends as its newest content", files::changing),
+    chapter("the largest event that a queue accepts arrives", files::largest_event),
+    chapter("events without a file to store are reported or ignored", files::odd_events),
+    chapter("a poison message ends in the dead-letter queue", poison),
+    chapter("an API key that Backlog refuses is reported", refused_key),
+    chapter("the roles allow what functions need and no more", least_privilege),
+    chapter("a changed handler is deployed", changed_handler),
+    chapter("a project that Backlog does not have stops the deployment", wrong_project),
+    chapter("a failing update is rolled back and names its cause", failing_update),
+    chapter("the secret is found nowhere", canary),
+    chapter("destroy keeps data if asked to", keeps_data),
+    chapter("destroy leaves nothing", destroys),
+];
+
+fn main() -> ExitCode {
+    Story {
+        make: || Stage::in_a_copy_of_the_sources("second-folder"),
+        opening: chapter("the local stage starts empty", starts_empty),
+        parts: vec![Part { after: &[], chapters: UNDEPLOYED }, Part { after: &[DEPLOYED], chapters: CHAPTERS }],
+        ending: chapter("the local stage stops", stops),
+    }
+    .run()
 }
 
-fn starts_empty(stage: &Stage) -> Json {
+fn starts_empty(stage: &Stage) {
     let status = stage.run(&["local", "start", "--output", "json"]).succeeds().json();
     assert_eq!(status["running"], true);
     for address in ["emulator", "stand_ins"] {
@@ -60,14 +69,15 @@ fn starts_empty(stage: &Stage) -> Json {
     let again = stage.run(&["local", "status", "--output", "json"]).succeeds().json();
     assert_eq!(status, again);
     stage.run(&["endpoints"]).fails_with(2).says("nothing is deployed");
-    stage.account("inventory", &[])
+    stage.starts();
 }
 
-fn dry_run(stage: &Stage, before: &Json) {
+fn dry_run(stage: &Stage) {
+    let before = stage.account("inventory", &[]);
     let run = stage.run(&["deploy", "backlog-files", "--release", "--dry-run"]).succeeds();
     run.says("new stack").says("send messages to Events (sqs:SendMessage)").says("added Files (AWS::S3::Bucket)");
     assert_eq!(run.stdout, "");
-    assert_eq!(&stage.account("inventory", &[]), before);
+    assert_eq!(stage.account("inventory", &[]), before);
 }
 
 fn first_deployment(stage: &Stage) {
@@ -82,7 +92,7 @@ fn first_deployment(stage: &Stage) {
     let registration = &stack["registrations"][0];
     assert_eq!(registration["saas"], "Backlog");
     assert!(registration["where"].as_str().unwrap().contains("Webhook URL"));
-    // 40 letters and digits that nobody can guess.
+    // 40 letters and digits that cannot be guessed.
     let token = registration["url"].as_str().unwrap().rsplit('/').next().unwrap();
     assert!(token.len() == 40 && token.chars().all(|c| c.is_ascii_alphanumeric()), "{token}");
     let retention = stage.account("retention", &["/aws/lambda/tsugite-local-"]);
@@ -97,18 +107,17 @@ fn first_deployment(stage: &Stage) {
 }
 
 fn test_event(stage: &Stage) {
+    let received = || stage.controlled("received").json().as_array().unwrap().clone();
+    let n_before = received().len();
     let report = stage.run(&["publish-test-event", "backlog-files", "--output", "json"]).succeeds().json();
     assert_eq!(report["arrived"], true, "{report:#}");
     assert_eq!(report["hops"].as_array().unwrap().len(), 4);
     assert!(report["hops"][0]["milliseconds"].is_u64());
-    // The AWS command line, which knows nothing of us, finds the object as well.
+    // The AWS command line, which knows nothing of Tsugite, finds the object as well.
     let object =
         stage.aws(&["s3api", "head-object", "--bucket", &stage.bucket(), "--key", "target/資料/見積 v1.2.pdf"]);
     assert_eq!(object["ContentLength"], 2718);
-    let calls = stage.controlled("received").json();
-    // Each deployment asks whether the project is there, and nothing else.
-    let of_deployments = |call: &&Json| call["path"] == "/backlog/api/v2/projects/SUB";
-    let calls: Vec<&Json> = calls.as_array().unwrap().iter().filter(|call| !of_deployments(call)).collect();
+    let calls = received().split_off(n_before);
     assert_eq!(calls.len(), 1, "{calls:#?}");
     assert_eq!(calls[0]["path"], "/backlog/api/v2/projects/SUB/files/1074321613");
     assert_eq!(calls[0]["credential"], "valid");
@@ -138,7 +147,7 @@ fn same_bytes(stage: &Stage) {
         .collect();
     assert_eq!(stage.account("keys", &["tsugite-000000000000-ap-northeast-1-local"]), json!(built));
     let beside_another = stage.built("webhook-receiver");
-    // Not `assert_eq`: nobody reads the bytes of a program.
+    // Not `assert_eq`, which would print the bytes of a program.
     assert!(beside_another == stage.compile_alone("webhook-receiver"), "it depends on what is built beside it");
 }
 
@@ -165,6 +174,8 @@ fn wrong_requests(stage: &Stage) {
 }
 
 fn other_events(stage: &Stage) {
+    let keys = || stage.account("keys", &[&stage.bucket()]);
+    let before = keys();
     for (change, words) in [
         (json!({"type": 10}), "no file was added"),
         (json!({"type": 1, "content": {"id": 1, "key_id": 2}}), "no file was added"),
@@ -178,7 +189,7 @@ fn other_events(stage: &Stage) {
     }
     let event = stage.event_with(json!({"content": {"id": 1, "dir": "/sample/../", "name": "a", "size": 1}}));
     stage.run(&["publish-test-event", "backlog-files", "--file", &event]).fails_with(2).says("cannot be stored");
-    assert_eq!(stage.account("keys", &[&stage.bucket()]), json!(["target/資料/見積 v1.2.pdf"]));
+    assert_eq!(keys(), before);
 }
 
 /// Gives the stand-in a file, announces it, and returns its key in the bucket.
@@ -266,16 +277,14 @@ fn least_privilege(stage: &Stage) {
 }
 
 fn changed_handler(stage: &Stage) {
-    stage.edit(
-        "handlers/file-replicator/src/handler.rs",
-        "\"copied {n_bytes} bytes to {key}\"",
-        "\"brought {n_bytes} bytes to {key}\"",
-    );
-    // Interrupted while it builds: nothing is changed, and cargo does not go on.
+    const HANDLER: &str = "handlers/file-replicator/src/handler.rs";
+    let (copied, brought) = ("\"copied {n_bytes} bytes to {key}\"", "\"brought {n_bytes} bytes to {key}\"");
+    stage.edit(HANDLER, copied, brought);
+    // Interrupted while it builds: nothing is changed, and cargo ends.
     for (signal, words) in [("INT", "error: interrupted\n"), ("TERM", "error: interrupted by SIGTERM\n")] {
         let interrupted = stage.run_and_interrupt(&["deploy", "backlog-files", "--release"], signal).fails_with(2);
         interrupted.says(words).says("nothing was changed");
-        assert_eq!(stage.command_lines_of("rustc"), "", "the build goes on after {signal}");
+        assert_eq!(stage.command_lines_of("rustc"), "", "the build continues after {signal}");
     }
     let run = stage.run(&["deploy", "backlog-files", "--release", "--output", "json"]).succeeds();
     run.says("changed FileReplicator (AWS::Lambda::Function): Code").says("1 of 2 archives");
@@ -284,6 +293,8 @@ fn changed_handler(stage: &Stage) {
     assert_eq!(stack["registrations"], stage.document()["stacks"][0]["registrations"]);
     let report = stage.run(&["publish-test-event", "backlog-files", "--output", "json"]).succeeds().json();
     assert!(report["hops"][2]["detail"].as_str().unwrap().starts_with("brought 2718 bytes"), "{report:#}");
+    stage.edit(HANDLER, brought, copied);
+    stage.run(&["deploy", "backlog-files", "--release"]).succeeds();
 }
 
 fn wrong_project(stage: &Stage) {
@@ -309,6 +320,8 @@ fn failing_update(stage: &Stage) {
 }
 
 fn canary(stage: &Stage) {
+    // So that a function runs, whose environment is searched.
+    stage.run(&["publish-test-event", "backlog-files"]).succeeds();
     let key = stage.secrets().remove("BACKLOG_API_KEY").unwrap();
     assert_eq!(key.len(), 32);
     assert_eq!(stage.account("find", &[&key]), json!([]));
@@ -322,14 +335,15 @@ fn canary(stage: &Stage) {
     assert!(environment.contains("API_KEY_SECRET_ARN"), "no function runs");
     assert!(!environment.contains(&key));
     // The search itself finds what is there.
-    assert_ne!(stage.account("find", &["WatchedFolder"]), stage.account("find", &["WATCHED_FOLDER"]));
+    let found = stage.account("find", &["WATCHED_FOLDER"]);
+    assert!(found.as_array().unwrap().contains(&json!(format!("template of {STACK}"))), "{found}");
 }
 
 fn keeps_data(stage: &Stage) {
     let bucket = stage.bucket();
-    stage.run(&["destroy", "--dry-run"]).succeeds().says("data goes").says(&bucket);
+    stage.run(&["destroy", "--dry-run"]).succeeds().says("data to be deleted").says(&bucket);
     let run = stage.run(&["destroy", "--keep-data", "--output", "json"]).succeeds();
-    run.says("data is kept");
+    run.says("data to be kept");
     let removed = run.json();
     let removed = &removed["stacks"][0];
     assert_eq!((&removed["status"], &removed["changed"]), (&Json::Null, &json!(true)));
@@ -339,20 +353,14 @@ fn keeps_data(stage: &Stage) {
     stage.run(&["deploy", "backlog-files", "--release"]).succeeds().is_as_in_the_readme("deploy");
     let again = stage.run(&["endpoints", "--output", "json"]).succeeds().json();
     assert_ne!(again["stacks"][0]["outputs"]["FilesBucket"], json!(bucket));
-    stage.edit(
-        "handlers/file-replicator/src/handler.rs",
-        "\"brought {n_bytes} bytes to {key}\"",
-        "\"copied {n_bytes} bytes to {key}\"",
-    );
-    stage.run(&["deploy", "backlog-files", "--release"]).succeeds();
     stage.run(&["publish-test-event", "backlog-files"]).succeeds().is_as_in_the_readme("publish-test-event");
 }
 
-fn destroys(stage: &Stage, before: &Json) {
-    stage.run(&["destroy"]).succeeds().says("the artifact bucket went with the last stack");
-    assert_eq!(&stage.account("inventory", &[]), before);
+fn destroys(stage: &Stage) {
+    stage.run(&["destroy"]).succeeds().says("the artifact bucket was deleted with the last stack");
+    stage.is_empty();
     let again = stage.run(&["destroy", "--output", "json"]).succeeds();
-    again.says("nothing is there");
+    again.says("nothing to delete");
     assert_eq!(again.json()["stacks"][0]["changed"], false);
     stage.run(&["publish-test-event", "backlog-files"]).fails_with(2).says("is not deployed");
 }
@@ -362,7 +370,7 @@ fn stops(stage: &Stage) {
     assert!(!stage.command_lines().contains("launcher.py"), "the emulator is still there");
     assert!(!stage.command_lines().contains("__stand-ins"), "the stand-ins are still there");
     stage.run(&["local", "stop"]).succeeds().says("does not run");
-    stage.run(&["destroy"]).succeeds().says("nothing is there");
+    stage.run(&["destroy"]).succeeds().says("nothing to delete");
     let seen = stage.run(&["destroy", "--dry-run", "--output", "json"]).succeeds().json();
     assert_eq!((&seen["dry_run"], &seen["stacks"][0]["resources"]), (&json!(true), &json!(0)));
 }

@@ -68,7 +68,7 @@ async fn a_template_that_is_too_long_for_a_request_goes_by_the_artifact_bucket()
     let refused = propose(&account, &plan(&longest, &nothing, &ids), &reporter).await.unwrap_err();
     assert!(refused.to_string().contains("CloudFormation takes up to 1000000"), "{refused}");
 
-    // It goes like any other, and the bucket with it.
+    // It is deleted like any other, and the bucket with it.
     let found = find_leftovers(&account, &long).await.unwrap();
     assert_eq!(found.n_resources, TOPICS);
     destroy(&account, &long, &found, Keep::Nothing, &reporter).await.unwrap();

@@ -31,7 +31,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 /// Where to write the result, in a child of another test.
-#[expect(clippy::disallowed_methods, reason = "a test tells its child by this variable what to do")]
+#[expect(clippy::disallowed_methods, reason = "a test controls its child by this variable")]
 fn result() -> Option<PathBuf> {
     std::env::var_os(RESULT).map(PathBuf::from)
 }
@@ -92,9 +92,9 @@ fn write_program(folder: &Path) {
                     [dependencies]\nbytes = \"1\"\nring = \"0.17\"\n[workspace]\n\
                     [profile.lambda-local]\ninherits = \"dev\"\ndebug = false\nstrip = \"symbols\"\n";
     let script = "fn main() {\n\
-        let ours = |name: &str| name.starts_with(\"CARGO_\") || [\"OUT_DIR\", \"CARGO\", \"LD_LIBRARY_PATH\", \"PATH\"].contains(&name);\n\
+        let of_cargo = |name: &str| name.starts_with(\"CARGO_\") || [\"OUT_DIR\", \"CARGO\", \"LD_LIBRARY_PATH\", \"PATH\"].contains(&name);\n\
         let is_poison = |name: &str| name.starts_with(\"CARGO_PROFILE_\") || name.starts_with(\"CARGO_BUILD_\");\n\
-        let seen = std::env::vars().filter(|(name, _)| !ours(name) || is_poison(name));\n\
+        let seen = std::env::vars().filter(|(name, _)| !of_cargo(name) || is_poison(name));\n\
         let mut seen: Vec<String> = seen.map(|(name, value)| format!(\"{name}={value}\")).collect();\n\
         seen.sort();\n\
         println!(\"cargo:rustc-env=SEEN={}\", seen.join(\" \"));\n}\n";
@@ -199,7 +199,7 @@ fn a_configuration_of_cargo_does_not_reach_the_bytes() {
 }
 
 /// What this machine's cargo has downloaded.
-#[expect(clippy::disallowed_methods, reason = "cargo itself is told by this variable")]
+#[expect(clippy::disallowed_methods, reason = "cargo itself reads this variable")]
 fn registry() -> PathBuf {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     home.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cargo")).join("registry")

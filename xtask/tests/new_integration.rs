@@ -2,19 +2,19 @@
 //!
 //! `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test new_integration`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and prints its chapters")]
 
 mod local {
-    pub mod chapter;
     #[expect(dead_code, reason = "the other stories use the rest of it")]
     pub mod stage;
+    pub mod story;
 }
 
-use local::chapter::chapter;
 use local::stage::{Run, Stage};
+use local::story::{Chapter, Part, Story, chapter};
 use serde_json::{Value as Json, json};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// Each with the options that follow its name.
 const NEW: [(&str, &[&str]); 5] = [
@@ -39,40 +39,41 @@ const EDITED: [&str; 8] = [
 const LISTS: [(&str, usize); 3] =
     [("handlers/contracts/src/lib.rs", 6), ("handlers/standins/src/lib.rs", 1), ("stacks/src/lib.rs", 5)];
 
-#[test]
-fn a_new_integration_works_as_it_is() {
-    let stage = Stage::in_a_copy_of_the_sources("new-integrations");
-    stage.shares_tools();
-    reuse_what_is_compiled(&stage);
-    git(&stage, &["init", "--quiet"]);
-    git(&stage, &["add", "--all"]);
-    let names = NEW.map(|(name, _)| name);
-    chapter("new makes one of each trigger", || make(&stage));
-    chapter("nothing else is edited", || only_lists_and_documents(&stage));
-    // What was built with the new sources knows their sections of the stage file.
-    stage.uses_its_own_tool();
-    chapter("what is made passes the checks", || checks(&stage, &names));
-    let before = chapter("the local cloud starts empty", || {
-        stage.run(&["local", "start"]).succeeds();
-        stage.account("inventory", &[])
-    });
-    chapter("all are deployed at once", || deploys(&stage, &names));
-    chapter("their test events arrive, again and again", || test_events(&stage, &names));
-    chapter("what nobody signed is refused", || refuses_what_nobody_signed(&stage));
-    chapter("destroy leaves nothing", || {
-        stage.run(&["destroy"]).succeeds();
-        assert_eq!(stage.account("inventory", &[]), before);
-        stage.run(&["local", "stop"]).succeeds();
-    });
+const MADE: &str = "new makes one of each trigger";
+const STARTED: &str = "the local stage starts empty";
+const DEPLOYED: &str = "all are deployed at once";
+
+const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("nothing else is edited", only_lists_and_documents),
+    chapter("the new crates pass the checks", checks),
+    chapter(STARTED, Stage::starts),
+    chapter(DEPLOYED, deploys).after(&[STARTED]),
+    chapter("their test events arrive, and do so again", test_events).after(&[DEPLOYED]),
+    chapter("a webhook without a valid signature is refused", refuses_what_is_not_signed).after(&[DEPLOYED]),
+    chapter("destroy leaves nothing", destroys).after(&[DEPLOYED]),
+];
+
+fn main() -> ExitCode {
+    Story {
+        make: || Stage::in_a_copy_of_the_sources("new-integrations"),
+        opening: chapter(MADE, make),
+        parts: vec![Part { after: &[], chapters: CHAPTERS }],
+        ending: chapter("the local stage stops", Stage::stops),
+    }
+    .run()
+}
+
+fn names() -> [&'static str; NEW.len()] {
+    NEW.map(|(name, _)| name)
 }
 
 /// Compiling the dependencies once more would take minutes; cargo sees by itself what does not fit.
 fn reuse_what_is_compiled(stage: &Stage) {
     let target = stage.root.join("target");
     let of_sources = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap().to_owned();
-    let of_systems = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-systems/target/lambda-local");
+    let of_integrations = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-integrations/target/lambda-local");
     std::fs::create_dir_all(&target).unwrap();
-    for (from, name) in [(of_sources, "debug"), (of_systems, "lambda-local")] {
+    for (from, name) in [(of_sources, "debug"), (of_integrations, "lambda-local")] {
         let to = target.join(name);
         if !from.exists() || to.exists() {
             continue;
@@ -100,6 +101,10 @@ fn git(stage: &Stage, arguments: &[&str]) -> String {
 
 /// The first ones leave what follows to the last one, since it takes a compilation.
 fn make(stage: &Stage) {
+    stage.shares_tools();
+    reuse_what_is_compiled(stage);
+    git(stage, &["init", "--quiet"]);
+    git(stage, &["add", "--all"]);
     for (n, (name, options)) in NEW.iter().enumerate() {
         let later: &[&str] = if n + 1 < NEW.len() { &["--only-sources"] } else { &[] };
         let run = stage.run(&[&["new", name], *options, later].concat()).succeeds();
@@ -111,6 +116,8 @@ fn make(stage: &Stage) {
     stage.run(&["new", "more-notes", "--trigger", "queue", "--signed", "line"]).fails_with(2).says("only a webhook");
     let known = ["new", "more-notes", "--trigger", "queue", "--calls", "slack"];
     stage.run(&known).fails_with(2).says("`slack` has a stand-in");
+    // The tool that was built with the new sources knows their sections of the stage file.
+    stage.uses_its_own_tool();
 }
 
 fn only_lists_and_documents(stage: &Stage) {
@@ -125,8 +132,8 @@ fn only_lists_and_documents(stage: &Stage) {
     }
 }
 
-fn checks(stage: &Stage, names: &[&str]) {
-    let packages: Vec<&str> = names.iter().flat_map(|name| ["-p", name]).collect();
+fn checks(stage: &Stage) {
+    let packages: Vec<&str> = names().iter().flat_map(|name| ["-p", name]).collect();
     let clippy = [&["clippy", "--locked", "-p", "contracts", "-p", "stacks"], &packages[..]].concat();
     cargo(stage, &["fmt", "--all", "--check"]);
     cargo(stage, &["test", "--locked", "-p", "standins"]);
@@ -149,8 +156,9 @@ fn cargo(stage: &Stage, arguments: &[&str]) {
     Run::of(command.output().unwrap()).succeeds();
 }
 
-fn deploys(stage: &Stage, names: &[&str]) {
-    let document = stage.run(&[&["deploy", "--output", "json"], names].concat()).succeeds().json();
+fn deploys(stage: &Stage) {
+    let names = names();
+    let document = stage.run(&[&["deploy", "--output", "json"], &names[..]].concat()).succeeds().json();
     let mut deployed: Vec<_> =
         document["stacks"].as_array().unwrap().iter().map(|stack| stack["name"].as_str().unwrap()).collect();
     deployed.sort_unstable();
@@ -167,16 +175,22 @@ fn deploys(stage: &Stage, names: &[&str]) {
     stage.remember(&document);
 }
 
-fn test_events(stage: &Stage, names: &[&str]) {
-    for name in names.iter().chain(names) {
+fn test_events(stage: &Stage) {
+    let names = names();
+    for name in names.iter().chain(&names) {
         let report = stage.run(&["publish-test-event", name, "--output", "json"]).succeeds().json();
         assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
         assert_eq!(report["hops"].as_array().unwrap().len(), 4, "{report:#}");
     }
 }
 
+fn destroys(stage: &Stage) {
+    stage.run(&["destroy"]).succeeds();
+    stage.is_empty();
+}
+
 /// The address is no secret: without a signature, or with another one, nothing is queued.
-fn refuses_what_nobody_signed(stage: &Stage) {
+fn refuses_what_is_not_signed(stage: &Stage) {
     let url = stage.registered("deploy-notes");
     let event = br#"{"kind":"created","text":"forged"}"#;
     assert_eq!(stage.post(&url, "application/json", event).status, 401);

@@ -1,11 +1,11 @@
-//! The local stage belongs to its owner alone, and leaves no process that nobody can stop.
+//! The local stage belongs to its owner alone, and leaves no process that cannot be stopped.
 //!
 //! A page of another site attacks it in a real browser, requests made by hand try the rest, and what a
 //! command remembers is lost in every way. It builds nothing, and has a folder of its own.
 //! `cargo xtask ci` runs it; by itself: `cargo test -p xtask --test safety`. It needs Debian's packages
 //! `chromium` and `chromium-driver`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and tells its chapters")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and prints its chapters")]
 
 mod browser {
     pub mod chromedriver;
@@ -13,45 +13,59 @@ mod browser {
 }
 #[allow(dead_code, reason = "each story that shares these files uses a part of them")]
 mod local {
-    pub mod chapter;
     pub mod processes;
     pub mod stage;
+    pub mod story;
 }
 mod attack {
     pub mod evil;
 }
 
 use browser::page::Browser;
-use local::chapter::chapter;
 use local::processes::read_process;
 use local::stage::{Run, Stage, sources};
+use local::story::{Chapter, Part, Story, chapter};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 const REGION: &str = "ap-northeast-1";
 const EVIL: &str = "https://evil.example";
 
-#[test]
-fn the_local_stage_belongs_to_its_owner() {
-    let stage = Stage::beside_the_sources("safety");
-    chapter("it starts", || stage.run(&["local", "start"]).succeeds());
-    let victim = chapter("something worth an attack is on it", || account(&stage, "prepare", &stage.variables()));
-    chapter("a page of another site can do nothing", || page_of_another_site(&stage, &victim));
-    chapter("requests made by hand are refused", || made_by_hand(&stage));
-    chapter("other keys than its own are refused", || other_keys(&stage));
-    chapter("what ended is told, with what was lost", || tells_what_was_lost(&stage));
-    chapter("stand-ins that ended are started again alone", || stand_ins_alone(&stage));
-    chapter("without its state file it ends by itself", || without_state(&stage));
-    chapter("an unreadable state file hides nothing from `local stop`", || unreadable_state(&stage));
-    chapter("a state that cannot be written leaves no process", || unwritable_state(&stage));
-    chapter("a command that waits for another start answers Ctrl-C", || interrupted_while_waiting(&stage));
+const PREPARED: &str = "the stage holds something worth an attack";
+
+const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter(PREPARED, prepare),
+    chapter("a page of another site can do nothing", page_of_another_site).after(&[PREPARED]),
+    chapter("requests made by hand are refused", made_by_hand),
+    chapter("other keys than its own are refused", other_keys),
+    chapter("the end of the emulator is reported, with what was lost", tells_what_was_lost),
+    chapter("stand-ins that ended are started again alone", stand_ins_alone),
+    chapter("a stage without its state file stops by itself", without_state),
+    chapter("`local stop` stops a stage whose state file is unreadable", unreadable_state),
+    chapter("a state that cannot be written leaves no process", unwritable_state),
+    chapter("a command that waits for another start answers Ctrl-C", interrupted_while_waiting),
+];
+
+fn main() -> ExitCode {
+    Story {
+        make: || Stage::beside_the_sources("safety"),
+        opening: chapter("the local stage starts", Stage::starts),
+        parts: vec![Part { after: &[], chapters: CHAPTERS }],
+        ending: chapter("the local stage stops", Stage::stops),
+    }
+    .run()
 }
 
-/// Runs a command of the victim as whoever these variables name; fails if it fails.
+/// Makes a bucket, a function and an API, and remembers how to reach them.
+fn prepare(stage: &Stage) {
+    stage.remember(&account(stage, "prepare", &stage.variables()));
+}
+
+/// Runs a command of the victim with these variables; fails if it fails.
 fn account(stage: &Stage, command: &str, variables: &BTreeMap<String, String>) -> Json {
     try_account(stage, command, variables).unwrap_or_else(|said| panic!("{command}: {said}"))
 }
@@ -76,7 +90,8 @@ const CALL: &str = "const [url, options] = arguments; \
         async (answer) => answer.type === 'opaque' ? 'opaque' : `${answer.status} ${await answer.text()}`, \
         () => 'failed')";
 
-fn page_of_another_site(stage: &Stage, victim: &Json) {
+fn page_of_another_site(stage: &Stage) {
+    let victim = stage.document();
     let before = account(stage, "look", &stage.variables());
     assert_eq!((&before["buckets"], &before["functions"]), (&json!(["precious"]), &json!(["f"])));
     assert!(stage.control("fail", &json!({"service": "slack", "status": 500, "times": 3})).is_success());
@@ -162,7 +177,7 @@ fn made_by_hand(stage: &Stage) {
         }
     }
     assert_eq!(sent(&emulator, "sec-fetch-site", "cross-site"), 403);
-    // Without the token, whoever asks.
+    // Without the token, every caller is refused.
     assert_eq!(sent(&format!("{stand_ins}/_control/reset"), "x-control-token", "x"), 401);
     assert_eq!(stage.controlled("received").status, 200);
 }
@@ -199,6 +214,7 @@ fn kill(pid: &str) {
 }
 
 fn tells_what_was_lost(stage: &Stage) {
+    stage.run(&["local", "start"]).succeeds();
     stage.run(&["deploy", "bytebase-workflow"]).succeeds();
     let noted = || std::fs::read_to_string(stage.folder().join("stacks.json")).unwrap_or_default();
     stage.until("the stack is noted", || noted().contains("tsugite-local-bytebase-workflow"));
@@ -212,7 +228,7 @@ fn tells_what_was_lost(stage: &Stage) {
     }
     let status = stage.run(&["local", "status", "--output", "json"]).succeeds().json();
     assert_eq!((&status["running"], status["lost"].is_string()), (&json!(false), true));
-    stage.run(&["destroy", "--dry-run"]).succeeds().says("ended unexpectedly").says("nothing is there");
+    stage.run(&["destroy", "--dry-run"]).succeeds().says("ended unexpectedly").says("nothing to delete");
     let again = stage.run(&["local", "start"]).succeeds();
     again.says("these stacks are lost with it: tsugite-local-bytebase-workflow").says("emulator.log.old");
     assert!(stage.folder().join("emulator.log.old").exists());
@@ -220,6 +236,7 @@ fn tells_what_was_lost(stage: &Stage) {
 }
 
 fn stand_ins_alone(stage: &Stage) {
+    stage.run(&["local", "start"]).succeeds();
     let (emulator, stand_ins, address) = (pid(stage, "emulator"), pid(stage, "stand_ins"), stage.stand_ins());
     stage.run(&["deploy", "bytebase-workflow"]).succeeds();
     kill(&stand_ins);
@@ -242,6 +259,7 @@ fn ends(stage: &Stage, emulator: &str, stand_ins: &str) {
 }
 
 fn without_state(stage: &Stage) {
+    stage.run(&["local", "start"]).succeeds();
     let (emulator, stand_ins) = (pid(stage, "emulator"), pid(stage, "stand_ins"));
     std::fs::remove_file(stage.folder().join("state.json")).unwrap();
     ends(stage, &emulator, &stand_ins);
@@ -259,6 +277,7 @@ fn unreadable_state(stage: &Stage) {
 }
 
 fn unwritable_state(stage: &Stage) {
+    stage.run(&["local", "stop"]).succeeds();
     let path = stage.folder().join("state.json");
     let _ = std::fs::remove_file(&path);
     std::fs::create_dir(&path).unwrap();

@@ -2,15 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "tidy/architecture.rs"]
+mod architecture;
 #[path = "tidy/handlers.rs"]
 mod handlers;
+#[path = "tidy/words.rs"]
+mod words;
 
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Which crates of ours each crate may use, tests included: dependencies run downhill only.
+/// Which crates of the workspace each crate may use, tests included: dependencies run downhill only.
 ///
 /// Handlers and the crates of links stand in no list; see `tidy/handlers.rs`.
 const MAY_USE: [(&str, &[&str]); 12] = [
@@ -31,7 +35,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 const PURE: [&str; 3] = ["policies", "contracts", "stacks"];
 /// The only crates that see the AWS SDK, beside those of links; `testing` only to ask the emulator.
 const SDK_USERS: [&str; 3] = ["aws", "deployer", "testing"];
-/// What the tool is made of.
+/// The packages that the owner of the project has chosen; another one in their place is a decision of the owner.
 const PACKAGES: [&str; 10] = [
     "aws-sdk-apigateway",
     "aws-sdk-cloudformation",
@@ -95,7 +99,7 @@ fn local_stacks() -> Vec<stacks::Stack> {
     stacks::all(&stacks::Stage::parse(stacks::StageName::try_from("local".to_owned()).unwrap(), &text).unwrap())
 }
 
-/// A crate of ours, as its manifest describes it.
+/// A crate of the workspace, as its manifest describes it.
 struct Package {
     name: String,
     /// Where it is, from the root.
@@ -133,15 +137,23 @@ fn packages() -> Vec<Package> {
     metadata["packages"].as_array().unwrap().iter().map(package).collect()
 }
 
+/// The crates of the workspace that a crate may use; `None` if neither the table nor a rule knows it.
+fn allowed(package: &Package, packages: &[Package]) -> Option<BTreeSet<String>> {
+    let listed = MAY_USE.iter().find(|(name, _)| *name == package.name);
+    let listed = listed.map(|(_, used)| used.iter().map(|name| (*name).to_owned()).collect());
+    listed.or_else(|| handlers::may_use(package, packages))
+}
+
 #[test]
 fn dependencies_run_downhill() {
     let packages = packages();
     let ours: BTreeSet<&String> = packages.iter().map(|package| &package.name).collect();
-    let table: BTreeMap<&str, &[&str]> = MAY_USE.into_iter().collect();
-    let mut findings = Vec::new();
+    let listed = MAY_USE.iter().flat_map(|(name, used)| used.iter().chain([name]));
+    let missing = listed.chain(&PURE).chain(&SDK_USERS).filter(|name| !ours.iter().any(|other| other == *name));
+    let mut findings: Vec<String> =
+        missing.map(|name| format!("xtask/tests/tidy.rs: there is no crate `{name}`: remove it")).collect();
     for package in &packages {
-        let allowed = table.get(package.name.as_str()).map(|names| names.iter().map(|name| (*name).into()).collect());
-        let Some(allowed): Option<BTreeSet<String>> = allowed.or_else(|| handlers::may_use(package, &packages)) else {
+        let Some(allowed) = allowed(package, &packages) else {
             findings.push(format!("{}: add it to the table in xtask/tests/tidy.rs", package.name));
             continue;
         };
@@ -167,13 +179,13 @@ fn only_the_connection_the_links_and_the_deployer_see_the_sdk_and_pure_crates_se
 }
 
 #[test]
-fn the_tool_is_made_of_these() {
+fn the_packages_that_the_owner_has_chosen_are_used() {
     let all: BTreeSet<String> = packages().iter().flat_map(Package::all).cloned().collect();
     check(
         PACKAGES
             .iter()
             .filter(|name| !all.contains(**name))
-            .map(|name| format!("no crate of ours uses {name}"))
+            .map(|name| format!("no crate of the workspace uses {name}"))
             .collect(),
     );
 }
@@ -209,7 +221,8 @@ fn every_source_file_says_what_it_is_for() {
 
 #[test]
 fn no_source_file_is_too_long_to_read() {
-    let sources = files().into_iter().filter(|file| file.ends_with(".rs") || file.ends_with(".py"));
+    const ENDINGS: [&str; 6] = [".rs", ".py", ".js", ".mjs", ".css", ".html"];
+    let sources = files().into_iter().filter(|file| ENDINGS.iter().any(|ending| file.ends_with(ending)));
     check(
         sources
             .map(|file| (read(&file).lines().count(), file))
@@ -229,7 +242,7 @@ fn the_deployer_knows_no_stack_by_name() {
         let text = read(&file);
         for name in &names {
             if text.contains(name.as_str()) {
-                findings.push(format!("{file}: `{name}`: the stack tells it"));
+                findings.push(format!("{file}: `{name}`: take it from the stack"));
             }
         }
     }
@@ -292,4 +305,23 @@ fn ci_runs_every_test_of_the_tool() {
             .map(|name| format!("xtask/src/ci.rs: add `{name}` to a step or a lane"))
             .collect(),
     );
+}
+
+/// The page is no Rust, and the browser's tests know nothing of contracts: each holds the number itself.
+#[test]
+fn the_longest_question_is_the_same_everywhere() {
+    const NAME: &str = "const TEXT_LIMIT";
+    let files = [
+        "handlers/contracts/src/question.rs",
+        "stacks/src/question_form/site/form.js",
+        "xtask/tests/browser/question_form.rs",
+    ];
+    let limit = |file: &&str| {
+        let text = read(file);
+        let value = text.lines().find(|line| line.contains(NAME)).and_then(|line| line.split('=').nth(1));
+        value.map(|value| value.chars().filter(char::is_ascii_digit).collect::<String>())
+    };
+    let limits: Vec<Option<String>> = files.iter().map(limit).collect();
+    let is_same = limits[0].is_some() && limits.iter().all(|limit| *limit == limits[0]);
+    check(if is_same { vec![] } else { vec![format!("the limits of {files:?} differ: {limits:?}")] });
 }

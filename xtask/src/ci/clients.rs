@@ -1,6 +1,7 @@
-//! The vendors' own clients, run against the stand-ins: who writes a stand-in also writes what calls it.
+//! Runs the vendors' own clients against the stand-ins, because stand-ins and handlers have the same author.
 
-use super::{run_command, write_line};
+use super::steps::Steps;
+use crate::display::write_line;
 use crate::failure::Failure;
 use deployer::{PythonTools, Reporter, Workspace};
 use standins::{Keys, Standins};
@@ -17,7 +18,8 @@ const FOLDER: &str = "target/tsugite/clients";
 const CARDS: &str = "handlers/teams-poster/src/card/made";
 
 /// Runs every test of the clients against stand-ins of its own.
-pub(super) fn judge_stand_ins(root: &Path) -> Result<(), Failure> {
+pub(super) fn judge_stand_ins(steps: &Steps) -> Result<(), Failure> {
+    let root = &steps.root;
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -35,7 +37,7 @@ pub(super) fn judge_stand_ins(root: &Path) -> Result<(), Failure> {
     let mut npm = Command::new(installed.join("bin/node"));
     npm.arg(installed.join("lib/node_modules/npm/bin/npm-cli.js"));
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
-    run_command(npm, "npm ci --ignore-scripts")?;
+    steps.run_command(npm, "npm ci --ignore-scripts")?;
 
     let keys = Keys::sample();
     let stand_ins = tokio.block_on(Standins::start(0, keys.clone(), None)).map_err(Failure::nothing_changed)?;
@@ -50,7 +52,7 @@ pub(super) fn judge_stand_ins(root: &Path) -> Result<(), Failure> {
     ]);
     // A proxy would not find this machine.
     judging.env("NO_PROXY", "127.0.0.1");
-    run_command(judging, &format!("node --test {}", tests.join(" ")))
+    steps.run_command(judging, &format!("node --test {}", tests.join(" ")))
 }
 
 /// The folder that the wheel made in a virtual environment, whose name holds Python's version.

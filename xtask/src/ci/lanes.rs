@@ -1,24 +1,24 @@
-//! Stories side by side: what compiles most of the time beside what waits.
+//! Runs stories side by side, in lanes.
 
-use super::{ended, typed};
+use super::steps::Steps;
 use crate::display::write_line;
 use crate::failure::Failure;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
-/// Runs tests of `xtask` by their names, one after the other in each lane, and returns the first failure when what
-/// was at work has ended: a story that is killed would leave its cloud.
-pub(super) fn run(root: &Path, lanes: &[&[&str]], is_thorough: bool) -> Result<(), Failure> {
+/// Runs tests of `xtask` by their names, one after the other in each lane.
+///
+/// Returns the first failure after the stories that run by then have ended, because one that is killed would leave its
+/// emulator running.
+pub(super) fn run(steps: &Steps, lanes: &[&[&str]], is_thorough: bool) -> Result<(), Failure> {
     let has_failed = AtomicBool::new(false);
     let run_lane = |names: &[&str]| {
         for name in names {
             if has_failed.load(Ordering::Relaxed) {
                 break;
             }
-            run_story(root, name, is_thorough).inspect_err(|_| has_failed.store(true, Ordering::Relaxed))?;
+            run_story(steps, name, is_thorough).inspect_err(|_| has_failed.store(true, Ordering::Relaxed))?;
         }
         Ok(())
     };
@@ -29,14 +29,13 @@ pub(super) fn run(root: &Path, lanes: &[&[&str]], is_thorough: bool) -> Result<(
 }
 
 /// Runs one; each line of its output begins with its name.
-fn run_story(root: &Path, name: &str, is_thorough: bool) -> Result<(), Failure> {
+fn run_story(steps: &Steps, name: &str, is_thorough: bool) -> Result<(), Failure> {
     let all = if is_thorough { "FAULTS=all " } else { "" };
     let line = format!("{all}cargo test --locked -p xtask --test {name} -- --nocapture");
     write_line(&format!("\n$ {line}"));
-    let began = Instant::now();
-    let mut command = typed(root, &line);
-    ended(show(&mut command, name), &line)?;
-    write_line(&format!("{name:>13} | it took {:.0} s", began.elapsed().as_secs_f64()));
+    let mut command = steps.typed(&line);
+    let took = steps.time(&format!("story {name}"), &line, || show(&mut command, name))?;
+    write_line(&format!("{name:>15} | took {:.0} s", took.as_secs_f64()));
     Ok(())
 }
 
@@ -53,6 +52,6 @@ fn show(command: &mut Command, name: &str) -> std::io::Result<std::process::Exit
 
 fn show_lines(output: impl Read, name: &str) {
     for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-        write_line(&format!("{name:>13} | {}", String::from_utf8_lossy(&line)));
+        write_line(&format!("{name:>15} | {}", String::from_utf8_lossy(&line)));
     }
 }

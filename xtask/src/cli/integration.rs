@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 pub struct NewOptions {
     /// Name of the integration, of its function and of its stack, such as `deploy-notes`
     pub name: String,
-    /// What starts its work
+    /// What invokes the function
     #[arg(long, value_enum)]
     pub trigger: Trigger,
-    /// How the sender of the webhook signs [default: it does not, a token in the URL tells it]
+    /// How the sender signs its requests [default: not at all; the URL holds a token]
     #[arg(long, value_enum, value_name = "SCHEME")]
     pub signed: Option<Scheme>,
     /// A SaaS to which the function posts each event, such as `chat-tool`; it gets a stand-in [default: none, events are
@@ -22,16 +22,16 @@ pub struct NewOptions {
     pub only_sources: bool,
 }
 
-/// What starts the work of an integration.
+/// What invokes the function of an integration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Trigger {
-    /// Something posts to an endpoint
+    /// An HTTP request of a SaaS
     Webhook,
-    /// Something publishes to a topic
+    /// A message that is published to a topic
     Topic,
-    /// A time comes
+    /// A schedule
     Schedule,
-    /// Something sends to a queue
+    /// A message that is sent to a queue
     Queue,
 }
 
@@ -71,7 +71,7 @@ impl Scheme {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// Whether the person pastes a key of their own into the SaaS; if not, the SaaS makes the key.
+    /// Whether a generated key is pasted into the SaaS; if not, the SaaS makes the key.
     pub fn key_is_pasted(self) -> bool {
         self == Self::Github
     }

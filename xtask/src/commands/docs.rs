@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: writes what follows from the sources between the markers of the documents.
+//! `cargo xtask docs`: updates the generated parts of the documents, which stand between markers.
 
 use crate::cli::{Cli, DocsOptions};
 use crate::context::root;
@@ -8,21 +8,21 @@ use clap::CommandFactory;
 use stacks::{Stack, Stage, StageName, idle_costs};
 use std::path::Path;
 
-/// The documents that have markers.
-const DOCUMENTS: &[&str] = &["README.md"];
+/// The documents that may have markers; one that does not exist is left out.
+const DOCUMENTS: &[&str] = &["README.md", "README.ja.md"];
 /// The stage whose stacks are drawn.
 const DRAWN: &str = "stacks/stages/local.yaml";
 /// The stage file that explains every setting.
 const EXPLAINED: &str = "stacks/stages/example.yaml";
-/// A marker: `<!-- docs: WHAT -->`, and this behind what was written.
+/// The end of a generated part, which begins with `<!-- docs: WHAT -->`.
 const END: &str = "<!-- end -->";
 
-/// Writes the documents, or with `--check` says which are not as they would be written.
+/// Updates the documents; with `--check`, fails if one is out of date.
 pub fn run(options: &DocsOptions) -> Result<(), Failure> {
     let root = root()?;
     let sources = Sources::read(&root)?;
     let mut old = Vec::new();
-    for document in DOCUMENTS {
+    for document in DOCUMENTS.iter().filter(|document| root.join(document).exists()) {
         let path = root.join(document);
         let text = read(&path)?;
         let written = sources.fill(&text).map_err(|what| Failure::nothing_changed(format!("{document}: {what}")))?;
@@ -39,8 +39,8 @@ pub fn run(options: &DocsOptions) -> Result<(), Failure> {
     }
     match old.as_slice() {
         [] => Ok(()),
-        old => Err(Failure::nothing_changed(format!("not as the sources say: {}", old.join(", ")))
-            .with_hint("write it with: cargo xtask docs")),
+        old => Err(Failure::nothing_changed(format!("out of date: {}", old.join(", ")))
+            .with_hint("update with: cargo xtask docs")),
     }
 }
 
@@ -76,7 +76,7 @@ impl Sources {
         Ok(Self { stacks, explained, explained_stacks })
     }
 
-    /// The text with everything between its markers written anew.
+    /// The text with its generated parts updated.
     fn fill(&self, text: &str) -> Result<String, String> {
         let mut written = String::new();
         let mut rest = text;
@@ -89,13 +89,16 @@ impl Sources {
         Ok(written + rest)
     }
 
-    /// What stands behind a marker.
+    /// The text of a generated part.
     fn part(&self, what: &str) -> Result<String, String> {
         let unknown = || {
-            format!("`docs: {what}` is not known; allowed are systems, commands, costs, picture STACK, settings STACK")
+            format!(
+                "`docs: {what}` is not known; allowed are integrations, commands, costs, picture STACK, settings STACK"
+            )
         };
         match what.split_once(' ').unwrap_or((what, "")) {
-            ("systems", "") => Ok(systems()),
+            // `systems` is the old name of this part.
+            ("integrations" | "systems", "") => Ok(integrations()),
             ("commands", "") => Ok(commands()),
             ("costs", "") => Ok(idle_costs(&self.explained_stacks)),
             ("picture", name) => {
@@ -112,7 +115,7 @@ impl Sources {
 }
 
 /// The table of integrations.
-fn systems() -> String {
+fn integrations() -> String {
     let rows: String = stacks::about().map(|(name, about)| format!("| `{name}` | {about} |\n")).collect();
     format!("| stack | what happens |\n| --- | --- |\n{rows}")
 }
@@ -160,6 +163,6 @@ mod tests {
         assert_eq!(sources.fill(text).unwrap(), written);
         assert_eq!(sources.fill(written).unwrap(), written);
         assert!(sources.fill("<!-- docs: all -->\n<!-- end -->").unwrap_err().contains("`docs: all` is not known"));
-        assert!(sources.fill("<!-- docs: systems -->\n").unwrap_err().contains("no `<!-- end -->`"));
+        assert!(sources.fill("<!-- docs: integrations -->\n").unwrap_err().contains("no `<!-- end -->`"));
     }
 }

@@ -35,15 +35,15 @@ pub async fn run(options: &ReadOptions, context: &Context) -> Result<(), Failure
     Ok(())
 }
 
-/// What is said when no stack of a stage can be used; `others` are those of which there is something.
+/// The failure if no stack of a stage is usable; `others` are stacks in another state.
 fn nothing(stage: &Stage, others: &[String]) -> Failure {
     let lines: String = others.iter().map(|other| format!("\n  {other}")).collect();
     let hint = format!("deploy with: cargo xtask deploy --stage {}", stage.name);
     Failure::nothing_changed(format!("nothing is deployed on stage `{}`{lines}", stage.name)).with_hint(
         match others.is_empty() {
             true => hint,
-            // A deployment waits for the operation's end, and removes what never came to be.
-            false => format!("{hint}; it waits for what is under way"),
+            // A deployment waits for operations in progress, and deletes a stack whose creation failed.
+            false => format!("{hint}; it waits for operations in progress"),
         },
     )
 }

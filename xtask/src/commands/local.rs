@@ -19,20 +19,20 @@ pub async fn start(options: &OutputOption, context: &Context) -> Result<(), Fail
     status(options, context).await
 }
 
-/// Ends both processes.
+/// Stops both processes.
 pub async fn stop(context: &Context) -> Result<(), Failure> {
     let _turn = context.local_turn().await?;
     let was_running =
         stop_local(&context.workspace, &context.reporter).await.map_err(|error| context.failure(&error))?;
     write_line(if was_running {
-        "the local stage is stopped; what was deployed on it is gone"
+        "the local stage is stopped; everything deployed on it is lost"
     } else {
         "the local stage does not run"
     });
     Ok(())
 }
 
-/// Says whether they run, and where.
+/// Prints whether they run, and their addresses.
 pub async fn status(options: &OutputOption, context: &Context) -> Result<(), Failure> {
     let LocalStatus { local, lost, folder } =
         local_status(&context.workspace).await.map_err(|error| context.failure(&error))?;
@@ -62,7 +62,7 @@ pub async fn status(options: &OutputOption, context: &Context) -> Result<(), Fai
     Ok(())
 }
 
-/// Variables that would lead the AWS command line, or an SDK, elsewhere than those that are set.
+/// Variables that would take precedence over those that are set, for the AWS command line or an SDK.
 const UNSET: [&str; 5] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -87,7 +87,7 @@ pub async fn env(options: &OutputOption, context: &Context) -> Result<(), Failur
         Output::Json => print(&format!("{:#}\n", json!(BTreeMap::from(variables)))),
         Output::Text => {
             print(&format!("unset {}\n", UNSET.join(" ")));
-            // No value holds anything that a shell would read as more than a word.
+            // No value needs quotes in a shell.
             variables.iter().for_each(|(name, value)| print(&format!("export {name}={value}\n")));
         }
     }
@@ -112,7 +112,7 @@ pub async fn logs(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Serves the stand-ins until somebody ends the process, or no command knows of it any more.
+/// Serves the stand-ins until the process is ended, or until no command can find it.
 pub async fn serve_stand_ins(path: &Path) -> Result<(), Failure> {
     let settings = StandInsSettings::read(path).map_err(|error| Failure::of(&error, false))?;
     let keys = standins::Keys::from_seed(&settings.seed);
@@ -123,7 +123,7 @@ pub async fn serve_stand_ins(path: &Path) -> Result<(), Failure> {
     tokio::select! {
         () = server.stopped() => Ok(()),
         () = until_forgotten(path.parent().unwrap_or(path)) => Err(Failure::nothing_changed(
-            "the state file does not name the stand-ins any more, so that no command could end them",
+            "the state file no longer names these stand-ins, so no command could stop them",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask new`: makes the first version of an integration.
+//! `cargo xtask new`: creates the first version of an integration.
 
 mod draft;
 mod edit;
@@ -12,22 +12,20 @@ use draft::Draft;
 use std::path::Path;
 use std::process::Command;
 
-/// What follows from the new sources, each by a command that a person could type.
-///
-/// The lock file learns of the new package, the committed templates of the new stack, the documents of both.
-/// Cargo does not find the modules of integrations, which a macro declares, so their formatter gets the files.
+/// Commands that update generated files: the lock file, the committed templates, the documents.
 const FOLLOW_UPS: [(&str, &[(&str, &str)]); 3] = [
     ("cargo update --workspace --offline --quiet", &[]),
     ("cargo test --quiet -p policies -p contracts -p stacks --test templates", &[("UPDATE_EXPECT", "1")]),
     ("cargo run --quiet -p xtask -- docs", &[]),
 ];
 
-/// Writes the sources of the integration, then what follows from them.
+/// Writes the sources of the integration, then updates the generated files.
 pub fn run(options: &NewOptions) -> Result<(), Failure> {
     let root = root()?;
     let draft = Draft::new(options)?;
-    draft.refuse_existing_files(&root)?;
+    draft.refuse_existing(&root)?;
     let files = draft.files();
+    // Cargo does not find the modules of integrations, because a macro declares them.
     let sources = files.iter().map(|(path, _)| path.as_str()).filter(|path| path.ends_with(".rs"));
     let format = format!("rustfmt --edition 2024 {}", sources.collect::<Vec<_>>().join(" "));
     for (path, text) in &files {
@@ -61,20 +59,20 @@ fn write(root: &Path, path: &str, text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::nothing_changed(format!("cannot write {}: {error}", path.display())))
 }
 
-#[expect(clippy::print_stderr, reason = "says what runs")]
+#[expect(clippy::print_stderr, reason = "prints what runs")]
 fn follow_up(root: &Path, command: &str, variables: &[(&str, &str)]) -> Result<(), Failure> {
     eprintln!("running {command}");
     let mut words = command.split(' ');
     let mut process = Command::new(words.next().unwrap_or_default());
     process.args(words).current_dir(root);
-    // A cargo that sees what another one has set compiles everything once more.
+    // The variables of this cargo would make the other one compile everything again.
     for variable in variables_of_cargo() {
         process.env_remove(variable);
     }
     process.envs(variables.iter().copied());
     let failed = |why: String| {
         Failure::nothing_changed(format!("`{command}` {why}"))
-            .with_hint("the sources are written: correct them, then run this command yourself")
+            .with_hint("the sources are written; fix the errors above, then run this command again")
     };
     let output = process.output().map_err(|error| failed(format!("cannot be started: {error}")))?;
     match output.status.success() {

@@ -17,13 +17,13 @@ struct Document {
     content: Json,
 }
 
-/// Prints what whoever deploys a stage must be allowed to do; reads nothing but the stage file.
+/// Prints the permissions that deploying a stage needs. Reads nothing but the stage file.
 pub async fn run(options: &PolicyOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
     let account = account(options, &stage)?;
     let trust = trust(options, &account)?;
     let policies = policies(&rights_to_deploy(&stage, &account));
-    tell(context, &stage, &policies);
+    note_size(context, &stage, &policies);
     let permissions = documents(&stage, &policies);
     context.close_display().await;
     if let Some(folder) = &options.out {
@@ -42,7 +42,7 @@ pub async fn run(options: &PolicyOptions, context: &Context) -> Result<(), Failu
     Ok(())
 }
 
-/// The permissions of whoever deploys a stage in an account, as `--output json` prints them.
+/// The permissions that deploying a stage in an account needs, as `--output json` prints them.
 pub fn permissions_json(stage: &Stage, account: &str) -> Json {
     let policies = policies(&rights_to_deploy(stage, account));
     as_json(stage, account, &documents(stage, &policies), None)
@@ -57,18 +57,18 @@ fn documents(stage: &Stage, policies: &[Policy]) -> Vec<Document> {
     numbered.collect()
 }
 
-/// The account whose resources are meant.
+/// The id of the account whose resources the policies name.
 fn account(options: &PolicyOptions, stage: &Stage) -> Result<String, Failure> {
     const LOCAL: &str = "000000000000";
     let named = options.account.as_ref().or(stage.account.as_ref()).map(AccountId::as_str);
     match named.or(stage.is_local().then_some(LOCAL)) {
         Some(account) => Ok(account.to_owned()),
         None => Err(Failure::nothing_changed(format!("the account of stage `{}` is not known", stage.name))
-            .with_hint("give the stage file its `account`, or name it with `--account`")),
+            .with_hint("set `account` in the stage file, or use `--account`")),
     }
 }
 
-/// Who may take on the role, if it is for a pipeline.
+/// The trust policy of the role, if it is for a pipeline.
 fn trust(options: &PolicyOptions, account: &str) -> Result<Option<Json>, Failure> {
     let repository = match (options.audience, &options.repository) {
         (Audience::Person, None) => return Ok(None),
@@ -76,7 +76,7 @@ fn trust(options: &PolicyOptions, account: &str) -> Result<Option<Json>, Failure
             return Err(Failure::nothing_changed("`--repository` is for a pipeline").with_hint("add `--for github`"));
         }
         (Audience::Github, None) => {
-            let failure = Failure::nothing_changed("it is not known which repository deploys");
+            let failure = Failure::nothing_changed("the repository of the pipeline is not known");
             return Err(failure.with_hint("add `--repository OWNER/NAME`"));
         }
         (Audience::Github, Some(repository)) => repository,
@@ -88,7 +88,7 @@ fn trust(options: &PolicyOptions, account: &str) -> Result<Option<Json>, Failure
     Ok(Some(github_trust(account, repository, &source)))
 }
 
-fn tell(context: &Context, stage: &Stage, policies: &[Policy]) {
+fn note_size(context: &Context, stage: &Stage, policies: &[Policy]) {
     let documents = counted(policies.len(), "document");
     context.reporter.note(format!(
         "stage `{}`: {documents}, each within IAM's limit of {SIZE_LIMIT} characters; attach all of them to one role or user",
@@ -101,7 +101,7 @@ fn tell(context: &Context, stage: &Stage, policies: &[Policy]) {
         .filter(|a| needs_every_resource(a))
         .collect();
     let all: Vec<&str> = all.into_iter().collect();
-    context.reporter.note(format!("on all resources, because IAM knows no others for them: {}", all.join(", ")));
+    context.reporter.note(format!("on all resources, because IAM cannot restrict them: {}", all.join(", ")));
 }
 
 fn pretty(document: &Json) -> String {

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::{print, write_result};
 
-/// Writes every template and policy of a stage; reads nothing but the stage file.
+/// Writes every template and policy of a stage. Reads nothing but the stage file.
 pub fn run(options: &SynthOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
     let stacks = stacks::all(&stage);

@@ -1,4 +1,4 @@
-//! The display for a terminal: what is moving is redrawn, what is done scrolls up.
+//! The display for a terminal: redraws what is in progress, and scrolls up what is done.
 
 use super::progress::{Line, Progress};
 use super::{Show, bold, dim, duration, green, red, yellow};

@@ -1,4 +1,4 @@
-//! The display for logs and pipes: lines are appended, and what takes long is told each ten seconds.
+//! The display for logs and pipes: appends lines, and every ten seconds a line for each step that still runs.
 
 use super::progress::{Line, Progress};
 use super::{Show, duration, write_line};

@@ -1,13 +1,13 @@
-//! What is under way: steps, and the resources of stacks that are moving.
+//! What is in progress: steps, waits, and resources of stacks.
 
 use deployer::{Event, ResourceStanding, ResourceStatus, StepId, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// A wait that is longer than this is shown, and told again each time as long has passed.
+/// A longer wait is shown, and shown again at this interval.
 pub(super) const LONG: Duration = Duration::from_secs(10);
 
-/// Steps, waits and resources that are under way.
+/// Steps, waits and resources that are in progress.
 #[derive(Default)]
 pub(super) struct Progress {
     steps: Vec<Step>,
@@ -15,7 +15,7 @@ pub(super) struct Progress {
     stacks: BTreeMap<String, Stack>,
 }
 
-/// A step that is under way.
+/// A step that is in progress.
 struct Step {
     id: StepId,
     /// The stack whose resources it changes.
@@ -23,16 +23,16 @@ struct Step {
     doing: Doing,
 }
 
-/// Something that is under way.
+/// Something that is in progress.
 struct Doing {
     name: String,
     began: Instant,
     detail: String,
-    /// How often it has been told that it is still under way.
-    n_told: u32,
+    /// How often it was reported as still in progress.
+    n_reported: u32,
 }
 
-/// One thing that is under way, as it is shown.
+/// A line about something that is in progress.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) name: String,
@@ -44,13 +44,13 @@ pub(super) struct Line {
 #[derive(Default)]
 struct Stack {
     moving: BTreeMap<String, (Instant, ResourceStatus)>,
-    /// On the way back there are ever fewer.
+    /// During a rollback it shrinks.
     done: BTreeSet<String>,
 }
 
 impl Doing {
     fn new(name: String, began: Instant) -> Self {
-        Self { name, began, detail: String::new(), n_told: 0 }
+        Self { name, began, detail: String::new(), n_reported: 0 }
     }
 
     fn took(&self, now: Instant) -> Duration {
@@ -61,11 +61,11 @@ impl Doing {
         Line { name: self.name.clone(), detail, took: self.took(now) }
     }
 
-    /// Whether it is time to tell that it is still under way; counts as told then.
+    /// Whether to report now that it is still in progress; counts as reported then.
     fn is_due(&mut self, now: Instant) -> bool {
         let n_due = u32::try_from(self.took(now).as_secs() / LONG.as_secs()).unwrap_or(u32::MAX);
-        let is_due = n_due > self.n_told;
-        self.n_told = n_due;
+        let is_due = n_due > self.n_reported;
+        self.n_reported = n_due;
         is_due
     }
 }
@@ -122,7 +122,7 @@ impl Progress {
         steps.chain(waits.map(|wait| wait.line(wait.detail.clone(), now))).collect()
     }
 
-    /// The lines of what has been under way for another while since it was told.
+    /// The lines that are due again since they were last reported.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Line> {
         let due: Vec<bool> = self.steps.iter_mut().map(|step| step.doing.is_due(now)).collect();
         let steps = self.steps.iter().zip(due).filter(|(_, is_due)| *is_due);
@@ -140,7 +140,7 @@ impl Progress {
 }
 
 impl Stack {
-    /// How many are done, and which has taken longest.
+    /// How many are done, and which has taken the longest.
     fn in_words(&self, now: Instant) -> String {
         let slowest = self.moving.iter().min_by_key(|(_, (since, _))| *since);
         let done = format!("{} done", counted(self.done.len(), "resource"));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_wait_is_told_each_ten_seconds_with_its_reason() {
+    fn a_long_wait_is_reported_every_ten_seconds_with_its_reason() {
         let (mut progress, began) = (Progress::default(), Instant::now());
         let after = |seconds| began + Duration::from_secs(seconds);
         progress.event(&Event::Waits { id: 1, what: "STS to answer".into(), since: began }, began);

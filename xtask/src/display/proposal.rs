@@ -1,10 +1,10 @@
-//! What would change, before it does.
+//! What a command would change or delete, before it does.
 
 use super::{bold, green, red, write_line, yellow};
 use deployer::{Change, ChangeKind, Fate, Keep, Leftovers, Proposal, counted};
 use stacks::Stack;
 
-/// More changes of one kind than this are counted and not listed.
+/// More changes of one kind than this are counted instead of listed.
 const LISTED: usize = 12;
 
 /// Prints proposals; those without changes in one line.
@@ -51,7 +51,7 @@ fn print_changes(kind: ChangeKind, changes: &[Change], all_in_full: bool) {
     }
 }
 
-/// What becomes of what a change takes out of the stack; that something removed is deleted goes without saying.
+/// What happens to the old resource of a change. Empty for a removed resource that is deleted, which is the rule.
 fn fate_in_words(change: &Change) -> String {
     match (change.kind, change.fate) {
         (ChangeKind::Replaced | ChangeKind::MayBeReplaced, Some(fate)) => format!("; the old one is {}", fate.word()),
@@ -70,18 +70,18 @@ fn print_statements(verb: &str, statements: &[String], all_in_full: bool) {
     }
 }
 
-/// Prints what `destroy` removes.
+/// Prints what `destroy` deletes.
 pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
     if found.is_empty() {
-        write_line(&format!("{}: nothing is there", bold(stack.name())));
+        write_line(&format!("{}: nothing to delete", bold(stack.name())));
         return;
     }
-    let former = if stack.is_former() { "no longer in the stage file, " } else { "" };
+    let retired = if stack.is_former() { "no longer in the stage file, " } else { "" };
     let resources = counted(found.n_resources, "resource");
-    write_line(&format!("{}: {former}{resources} to delete", bold(stack.name())));
+    write_line(&format!("{}: {retired}{resources} to delete", bold(stack.name())));
     let fate = match keep {
-        Keep::Nothing => red("data goes"),
-        Keep::Data => green("data is kept"),
+        Keep::Nothing => red("data to be deleted"),
+        Keep::Data => green("data to be kept"),
     };
     for bucket in &found.buckets {
         write_line(&format!(

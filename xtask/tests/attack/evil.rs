@@ -1,4 +1,4 @@
-//! A site of somebody else, whose page may run any script.
+//! A site of an attacker, whose page may run any script.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

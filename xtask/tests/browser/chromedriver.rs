@@ -154,7 +154,7 @@ fn capabilities(languages: &str) -> Json {
         "goog:chromeOptions": {
             "args": [
                 "--headless",
-                // A sandbox needs rights that build machines do not give; all pages here are ours.
+                // A sandbox needs permissions that build machines do not give; the pages are those of the tests.
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
                 "--disable-gpu",

@@ -86,7 +86,7 @@ impl Browser {
             let element = self.element(selector);
             match self.driver.get(&format!("/element/{element}/text")) {
                 Ok(text) => return text.as_str().unwrap().to_owned(),
-                // A page that draws something anew may do so between the two calls.
+                // A page that redraws something may do so between the two calls.
                 Err(error) if error.to_string().contains("stale element") => {}
                 Err(error) => panic!("{selector}: {error}"),
             }

@@ -46,7 +46,7 @@ fn the_number_is_short_and_can_be_copied() {
     assert_eq!(browser.text_on_the_clipboard(), number);
     assert_eq!(browser.execute("return document.getElementById('status').textContent", &[]), json!("コピーしました"));
 
-    // The next receipt begins anew. A browser that does not let the page copy has the number selected.
+    // The next receipt starts again. A browser that does not let the page copy has the number selected.
     browser.click("#again");
     browser.fill("#text", "次の質問");
     browser.click("#send");

@@ -1,5 +1,6 @@
 //! Serves the files of the form as CloudFront will, beside an API that answers as planned.
 
+use super::question_form::TEXT_LIMIT;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -78,7 +79,7 @@ impl Server {
         self.api.planned.lock().unwrap().push_back(answer);
     }
 
-    /// Lets one question go on that is held.
+    /// Releases one question that is held.
     pub fn allow_one(&self) {
         self.api.allowed.add_permits(1);
     }
@@ -177,7 +178,7 @@ fn judge(headers: &HeaderMap, body: &[u8]) -> Response {
     if text.chars().all(|c| c.is_whitespace() || c.is_control() || c == '\u{200b}') {
         return refuse(400, "blank");
     }
-    if text.chars().count() > 4_000 {
+    if text.chars().count() > TEXT_LIMIT {
         return refuse(400, "too_long");
     }
     let body =

@@ -287,7 +287,7 @@ fn the_keyboard_reaches_the_rest_of_a_list_and_the_address_is_one_line() {
     browser.press(ENTER);
     assert_eq!(n_shown("#slack"), 12);
     let next = "const at = document.activeElement.closest('li'); return [...at.parentElement.children].indexOf(at)";
-    assert_eq!(browser.execute(next, &[]), json!(5), "the focus goes on with what was brought");
+    assert_eq!(browser.execute(next, &[]), json!(5), "the focus follows what was added");
 
     let heights = "return new Set([...document.querySelectorAll('#calls summary')].map(row => row.offsetHeight)).size";
     assert_eq!(browser.execute(heights, &[]), json!(1), "no address wraps");
@@ -326,7 +326,7 @@ fn an_event_is_followed_to_its_call_by_the_keyboard() {
         delivery("r-2", 1, began, ended, &[told("received"), told("done")]),
     ]));
     std::thread::sleep(std::time::Duration::from_millis(200));
-    stage.slack(&alarm("of nobody's event"));
+    stage.slack(&alarm("of no event"));
     let browser = stage.page();
     assert_eq!(browser.text("#journeys .chip"), "done");
     assert_eq!(
@@ -351,9 +351,9 @@ fn an_event_is_followed_to_its_call_by_the_keyboard() {
     browser.press(ENTER);
     browser.wait_for("#calls details[open] .more");
     let said = browser.text("#calls details[open]");
-    assert!(said.contains("followed") && !said.contains("nobody"), "{said}");
+    assert!(said.contains("followed") && !said.contains("of no event"), "{said}");
 
-    // What goes on is drawn without closing what is opened.
+    // Updates do not close what is open.
     stage.tell(&json!([delivery("r-4", 2, ended, ended, &[told("given_up")])]));
     browser.wait_until("the new state is shown", || browser.text("#journeys .chip") == "in the dead-letter queue");
     browser.wait_until("it stays open", || {

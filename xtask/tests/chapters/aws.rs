@@ -1,12 +1,18 @@
 //! The way of a stage on AWS, walked on the emulator: no stand-ins, real names, release builds.
 
 use crate::local::stage::{Run, Stage, sources};
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 use std::process::Command;
 
 pub const PROD: &str = "stacks/stages/prod.yaml";
 
-/// Runs a command as somebody who has signed in to AWS, with more variables.
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("a stage on AWS, from its proposal to its end", from_proposal_to_nothing),
+    chapter("an existing topic feeds the stack", existing_topic),
+];
+
+/// Runs a command as a person who has signed in to AWS, with more variables.
 pub fn run(stage: &Stage, arguments: &[&str], more: &[(&str, &str)]) -> Run {
     stage.finish(&mut signed_in(stage, stage.command(arguments), more))
 }
@@ -20,7 +26,7 @@ fn typed(stage: &Stage, prompt: &str, keys: &str, arguments: &[&str], more: &[(&
     seen
 }
 
-/// A command of ours in the copy, on a terminal of its own where this is typed at this prompt.
+/// A command in the copy, on a terminal of its own where this is typed at this prompt.
 fn on_a_terminal(stage: &Stage, prompt: &str, keys: &str, arguments: &[&str]) -> Command {
     let command = stage.command(arguments);
     let script = sources().join("xtask/tests/local/terminal.py");
@@ -69,7 +75,16 @@ pub fn write_stage(stage: &Stage, left_out: &[&str]) {
     std::fs::write(stage.root.join(PROD), kept).unwrap();
 }
 
-pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
+/// Deletes what a chapter that failed has left; returns what is in the account then.
+fn starts_empty(stage: &Stage) -> Json {
+    if stage.root.join(PROD).exists() {
+        run(stage, &["destroy", "--stage", "prod", "--yes"], &[]).succeeds();
+    }
+    stage.account("inventory", &[])
+}
+
+fn from_proposal_to_nothing(stage: &Stage) {
+    let before = &starts_empty(stage);
     // The address of the stand-in, as if it were the one that Slack gave.
     let url = stage.secrets().remove("SLACK_WEBHOOK_URL").unwrap();
 
@@ -117,30 +132,30 @@ pub fn from_proposal_to_nothing(stage: &Stage, before: &Json) {
     nothing_tells(stage, url.rsplit('/').next().unwrap());
     let seen = run(stage, &["destroy", "--stage", "prod", "--dry-run"], &[]).succeeds();
     seen.says(&format!("sns-slack: {n_added} resources to delete"));
-    run(stage, &["destroy", "--stage", "prod", "--yes"], &[]).succeeds().says("the artifact bucket went");
+    run(stage, &["destroy", "--stage", "prod", "--yes"], &[]).succeeds().says("the artifact bucket was deleted");
     assert_eq!(&stage.account("inventory", &[]), before);
 
-    // The other systems of the stage are not looked at when one is named, nor is their Backlog.
+    // The other integrations of the stage are not checked when one is named, nor is their Backlog.
     write_stage(stage, &["question_form"]);
     let one = run(stage, &["deploy", "sns-slack", "--stage", "prod", "--dry-run"], &[]).succeeds();
     one.says("sns-slack: new stack");
     assert!(!one.stderr.contains("mackerel-incidents") && !one.stderr.contains("Backlog"), "{}", one.stderr);
-    assert!(!one.stderr.contains("alarms reach nobody"), "{}", one.stderr);
+    assert!(!one.stderr.contains("alarms have no recipient"), "{}", one.stderr);
     let other = run(stage, &["deploy", "bytebase-workflow", "--stage", "prod", "--dry-run"], &[]).succeeds();
-    other.says("alarms reach nobody before sns-slack is there: `cargo xtask deploy sns-slack --stage prod`");
+    other.says("alarms have no recipient until sns-slack is deployed; deploy it with: cargo xtask deploy sns-slack --stage prod");
     assert_eq!(&stage.account("inventory", &[]), before);
     std::fs::remove_file(stage.root.join(PROD)).unwrap();
 }
 
 /// A bucket is a publisher of the stage file: S3 asks the topic before it takes the setting.
 fn a_bucket_tells(stage: &Stage, topic: &str) {
-    let of_bucket = ["--bucket", "told-of"];
+    let of_bucket = ["--bucket", "announced"];
     let call = |arguments: &[&str]| stage.aws(&[&["s3api"], arguments, &of_bucket[..]].concat());
     call(&["create-bucket", "--create-bucket-configuration", "LocationConstraint=ap-northeast-1"]);
     let wish = json!({"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}).to_string();
     call(&["put-bucket-notification-configuration", "--notification-configuration", &wish]);
     call(&["put-object", "--key", "made-by-a-person.txt"]);
-    stage.until("the object is told of", || stage.shown_with("slack/messages", "made-by-a-person.txt").len() == 1);
+    stage.until("the object is announced", || stage.shown_with("slack/messages", "made-by-a-person.txt").len() == 1);
     call(&["delete-object", "--key", "made-by-a-person.txt"]);
     call(&["delete-bucket"]);
 }
@@ -155,8 +170,7 @@ fn asks(stage: &Stage, url: &str, before: &Json) {
     assert_eq!(&stage.account("inventory", &[]), before);
     let at = format!("not on AWS but at {}", stage.address("emulator"));
     let question = format!("Deploy to stage `prod` (account 000000000000, ap-northeast-1, {at})? [y/N]");
-    for (keys, code, words) in
-        [(CTRL_C, 2, "error: interrupted"), ("n\n", 2, "error: not deployed: none of this was changed")]
+    for (keys, code, words) in [(CTRL_C, 2, "error: interrupted"), ("n\n", 2, "error: canceled: no stack was changed")]
     {
         let seen = typed(stage, &question, keys, &deploy, &[("SLACK_WEBHOOK_URL", url)]);
         assert_eq!((&seen["code"], &seen["was_hidden"]), (&json!(code), &json!(false)), "{seen:#}");
@@ -191,8 +205,9 @@ fn never_was(stage: &Stage, dry_run: &[&str]) {
     assert_eq!(status(), "ROLLBACK_COMPLETE");
 }
 
-/// A topic of somebody else feeds the notifier and stays when the stack goes.
-pub fn existing_topic(stage: &Stage, before: &Json) {
+/// A topic of another owner feeds the notifier and stays when the stack is deleted.
+fn existing_topic(stage: &Stage) {
+    let before = &starts_empty(stage);
     let topic =
         stage.aws(&["sns", "create-topic", "--name", "alarms-of-others"])["TopicArn"].as_str().unwrap().to_owned();
     let policy = || stage.aws(&["sns", "get-topic-attributes", "--topic-arn", &topic])["Attributes"]["Policy"].clone();
@@ -203,7 +218,7 @@ pub fn existing_topic(stage: &Stage, before: &Json) {
     let deploy = ["deploy", "--stage", "prod", "--yes", "--output", "json"];
     let deployed = run(stage, &deploy, &[("SLACK_WEBHOOK_URL", &url)]).succeeds();
     assert_eq!(deployed.json()["stacks"][0]["registrations"][0]["url"], topic);
-    assert_eq!(policy(), policy_before, "it is not ours to say who may publish");
+    assert_eq!(policy(), policy_before, "the policy of another owner changed");
     let report = run(stage, &["publish-test-event", "sns-slack", "--stage", "prod", "--output", "json"], &[]);
     let report = report.succeeds().json();
     assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");

@@ -7,13 +7,20 @@ use crate::browser::question_form::{
     sends_again_after_a_reload,
 };
 use crate::local::stage::Stage;
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 
 const QUESTION: &str =
     "可視性タイムアウトは？ 👩‍💻🇯🇵\n\n\t1. 既定の 30 秒 <b>&amp;</b>\n2. 家族 👨‍👩‍👧‍👦 に \"𠮷野家\" で聞きました";
 
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("form: a person asks in a browser", asks_a_question),
+    chapter("form: the page of the stand-ins shows the journey of a question", sees_its_way),
+    chapter("form: the page reports failures and keeps the question", is_told_what_fails),
+];
+
 /// A question arrives at all three ends, where the short number that the page shows finds it.
-pub fn asks_a_question(stage: &Stage) {
+fn asks_a_question(stage: &Stage) {
     let browser = Browser::start("ja,en-US");
     let number = asks(&browser, &stage.registered(STACK), "AWS-101", QUESTION);
     arrives(stage, &number, QUESTION);
@@ -22,7 +29,7 @@ pub fn asks_a_question(stage: &Stage) {
 
 /// The page of the stand-ins shows one question on its way: by whom it came, at which ends it worked, with
 /// their times and lines, and which of the SaaS were called for it.
-pub fn sees_its_way(stage: &Stage) {
+fn sees_its_way(stage: &Stage) {
     stage.fail(&json!({"service": "teams", "status": 503, "times": 1}));
     let text = "どの道を通りましたか？";
     let body = json!({"project_id": "AWS-101", "text": text}).to_string();
@@ -34,7 +41,7 @@ pub fn sees_its_way(stage: &Stage) {
         let ways = shown["journeys"].as_array().unwrap();
         ways.iter().find(|way| way["id"] == json!(number)).cloned().unwrap_or_default()
     };
-    stage.until("the whole way is told", || way()["outcome"] == "done");
+    stage.until("the whole journey is shown", || way()["outcome"] == "done");
     let way = way();
     assert_eq!((&way["endpoint"]["request"], &way["endpoint"]["status"]), (&json!("POST /api/questions"), &json!(200)));
     assert!(way["topic"].as_str().unwrap().contains("Questions"), "{way:#}");
@@ -55,7 +62,7 @@ pub fn sees_its_way(stage: &Stage) {
     assert_eq!(called("TicketQuestions"), [json!(["done", [["backlog", "POST", 201]]])]);
     let twice = [json!(["retrying", [["teams", "POST", 503]]]), json!(["done", [["teams", "POST", 202]]])];
     assert_eq!(called("TeamsQuestions"), twice);
-    // What was asked is in what the SaaS hold, and in nothing that is told of the way.
+    // What was asked is in what the SaaS hold, and nowhere in its journey.
     assert!(!way.to_string().contains(text));
 
     let browser = Browser::start("en-GB,en");
@@ -83,7 +90,7 @@ fn arrives(stage: &Stage, receipt: &str, text: &str) {
 }
 
 /// What cannot be asked is refused, and nothing is lost while the API is down.
-pub fn is_told_what_fails(stage: &Stage) {
+fn is_told_what_fails(stage: &Stage) {
     let browser = Browser::start("en-GB,en");
     let site = stage.registered(STACK);
     let n_issues = stage.held("backlog/issues").len();

@@ -1,10 +1,23 @@
 //! Chapters of `bytebase-workflow`: a state machine that lists Bytebase's projects.
 
 use crate::local::stage::Stage;
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 
 const STACK: &str = "bytebase-workflow";
 const KEY: &str = "BYTEBASE_SERVICE_KEY";
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("bytebase: projects are listed page by page", pages),
+    chapter("bytebase: long titles are counted one by one", long_titles),
+    chapter("bytebase: a transient failure is retried", passing_failures),
+    chapter("bytebase: every other failure names its cause", other_failures),
+    chapter("bytebase: a wrong key is tried once, and the right one works", keys),
+    chapter("bytebase: two executions at once do no harm", two_at_once),
+    chapter("bytebase: two executions survive a revoked token", two_with_a_revoked_token),
+    chapter("bytebase: eight executions at once all succeed", eight_at_once),
+    chapter("bytebase: the state machine may make its calls and no others", least_privilege),
+];
 
 /// Runs the test; returns the names of the states it went through and the list at its end.
 fn lists(stage: &Stage) -> (Vec<String>, String) {
@@ -55,7 +68,7 @@ fn list_at_once(stage: &Stage, n_tests: usize, expected: &str) {
 }
 
 /// The list is read page by page, and an empty one is a list as well.
-pub fn pages(stage: &Stage) {
+fn pages(stage: &Stage) {
     let (names, list) = lists(stage);
     assert!(list.starts_with("23: projects/default, projects/project-sample, "), "{list}");
     assert_eq!((times(&names, "LogIn"), times(&names, "ReadPage")), (1, 1), "{names:?}");
@@ -70,7 +83,7 @@ pub fn pages(stage: &Stage) {
 }
 
 /// An evaluation of Step Functions holds only so much: the size of the list is counted project by project.
-pub fn long_titles(stage: &Stage) {
+fn long_titles(stage: &Stage) {
     let title = "課題".repeat(50);
     assert!(stage.control("bytebase/projects", &json!({"count": 350, "title": title})).is_success());
     assert!(lists(stage).1.starts_with("350: "));
@@ -82,7 +95,7 @@ pub fn long_titles(stage: &Stage) {
 }
 
 /// A token that is refused is renewed, an outage is waited out, and neither for ever.
-pub fn passing_failures(stage: &Stage) {
+fn passing_failures(stage: &Stage) {
     stage.fail(&json!({"service": "bytebase", "status": 401, "times": 1, "path_contains": "projects"}));
     let (names, list) = lists(stage);
     assert_eq!((times(&names, "LogIn"), times(&names, "ReadPage")), (2, 2), "{names:?}");
@@ -95,8 +108,8 @@ pub fn passing_failures(stage: &Stage) {
     assert!(run.stdout.contains("FAIL  TokenRefused"), "{}", run.stdout);
 }
 
-/// What Bytebase answers is told as what it is.
-pub fn other_failures(stage: &Stage) {
+/// Each answer of Bytebase has its own explanation.
+fn other_failures(stage: &Stage) {
     for (status, path, state, words) in [
         (403, "login", "LoginForbidden", "active service account"),
         (404, "login", "WrongAddress", "external URL"),
@@ -113,7 +126,7 @@ pub fn other_failures(stage: &Stage) {
 
 /// A wrong key is tried once in an execution, because five attempts lock the account out; the right one then
 /// works without another step, although the wrong one has de-authorized the connection. White space is no part of a key.
-pub fn keys(stage: &Stage) {
+fn keys(stage: &Stage) {
     let failed = || counts(stage)["failed"].as_u64().unwrap();
     let key = stage.secrets()[KEY].clone();
     put_key(stage, "another");
@@ -133,20 +146,20 @@ pub fn keys(stage: &Stage) {
 }
 
 /// Two executions share a connection, and neither minds the token of the other.
-pub fn two_at_once(stage: &Stage) {
+fn two_at_once(stage: &Stage) {
     list_at_once(stage, 2, "23: ");
 }
 
 /// A refused token takes the connection from both executions, and both end well.
-pub fn two_with_a_revoked_token(stage: &Stage) {
+fn two_with_a_revoked_token(stage: &Stage) {
     has_projects(stage, 900);
     stage.fail(&json!({"service": "bytebase", "status": 401, "times": 2, "path_contains": "projects"}));
     list_at_once(stage, 2, "900: ");
     has_projects(stage, 23);
 }
 
-/// Logins under way count as attempts; those that are refused meanwhile wait, and no key is blamed.
-pub fn eight_at_once(stage: &Stage) {
+/// Logins in progress count as attempts; those that are refused meanwhile wait, and no key is blamed.
+fn eight_at_once(stage: &Stage) {
     let slow = |milliseconds: u32| {
         assert!(stage.control("bytebase/login-time", &json!({"milliseconds": milliseconds})).is_success());
     };
@@ -160,7 +173,7 @@ pub fn eight_at_once(stage: &Stage) {
 }
 
 /// What the machine may do is paired call by call: no other endpoint, no other method, no other secret.
-pub fn least_privilege(stage: &Stage) {
+fn least_privilege(stage: &Stage) {
     let resources = stage.resources(STACK);
     let (role, key) = (resources["WorkflowRole"].clone(), resources["ServiceKey"].clone());
     let secret_of = |connection: &str| {

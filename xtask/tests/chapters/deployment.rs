@@ -1,10 +1,31 @@
-//! Chapters about all systems at once: deploying, registering, testing, secrets, destroying.
+//! Chapters about all integrations at once: deploying, registering, testing, secrets, destroying.
 
 use super::world::full;
-use crate::local::stage::{Run, Stage};
+use crate::local::stage::Stage;
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 use stacks::{Effect, Entry, FunctionSpec, NAMES, SecretSource, Stack, StageName, TestPlan};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The chapter that most others need.
+pub const DEPLOYED: &str = "all integrations are deployed at once, from nothing";
+const KEPT: &str = "destroy keeps data if asked to";
+
+/// What needs no deployment, and the deployment.
+pub const FIRST: &[Chapter<Stage>] = &[chapter("graph draws every integration", graphs), chapter(DEPLOYED, first)];
+/// What is true of every integration.
+pub const ALL: &[Chapter<Stage>] = &[
+    chapter("a second deployment changes nothing", second),
+    chapter("endpoints prints what to register", endpoints),
+    chapter("test events reach every end, and do so again", test_events),
+];
+/// What ends the deployment.
+pub const LAST: &[Chapter<Stage>] = &[
+    chapter("the secrets are found nowhere", canary),
+    chapter(KEPT, keeps_data),
+    chapter("a retired stack is reported and destroyed", retired).after(&[KEPT]),
+    chapter("destroy leaves nothing", destroys),
+];
 
 /// Every stack of the local stage, as it is defined.
 fn defined() -> Vec<Stack> {
@@ -18,18 +39,13 @@ fn packages(stacks: &[Stack]) -> BTreeSet<&'static str> {
     stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.package).collect()
 }
 
-/// The names of all secrets that somebody gives.
+/// The names of all secrets that a person gives.
 fn given(stacks: &[Stack]) -> BTreeSet<&'static str> {
     let secrets = stacks.iter().flat_map(|stack| stack.secrets());
     secrets.filter(|secret| secret.source == SecretSource::Given).map(|secret| secret.name).collect()
 }
 
-pub fn starts_empty(stage: &Stage) -> Json {
-    stage.run(&["local", "start"]).succeeds();
-    stage.account("inventory", &[])
-}
-
-pub fn graphs(stage: &Stage) {
+fn graphs(stage: &Stage) {
     let all = stage.run(&["graph"]).succeeds().stdout;
     assert_eq!(all.matches("flowchart LR\n").count(), NAMES.len(), "{all}");
     for stack in defined() {
@@ -43,7 +59,7 @@ pub fn graphs(stage: &Stage) {
     }
 }
 
-pub fn first(stage: &Stage) {
+fn first(stage: &Stage) {
     let run = stage.run(&["deploy", "--output", "json"]).succeeds();
     let builds = run.stderr.lines().filter(|line| line.starts_with("building the handlers")).collect::<Vec<_>>();
     let [build] = builds[..] else { panic!("not one build but {builds:?}") };
@@ -96,12 +112,12 @@ fn last_part(url: &str) -> &str {
     url.rsplit('/').next().unwrap()
 }
 
-/// 40 letters and digits that nobody can guess.
+/// 40 letters and digits that cannot be guessed.
 fn is_token(text: &str) -> bool {
     text.len() == 40 && text.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
-pub fn second(stage: &Stage) {
+fn second(stage: &Stage) {
     let n_events = || NAMES.iter().map(|name| stage.n_events(name)).collect::<Vec<_>>();
     let before = n_events();
     let run = stage.run(&["deploy", "--output", "json"]).succeeds();
@@ -120,7 +136,7 @@ pub fn second(stage: &Stage) {
     assert_eq!(n_events(), before);
 }
 
-pub fn endpoints(stage: &Stage) {
+fn endpoints(stage: &Stage) {
     let document = stage.run(&["endpoints", "--output", "json"]).succeeds().json();
     assert_eq!(names_of(&document), NAMES);
     let text = stage.run(&["endpoints"]).succeeds().stdout;
@@ -143,17 +159,26 @@ pub fn endpoints(stage: &Stage) {
     }
 }
 
-/// The hops of each system: the way in, then for each end its queue, its function, its effect.
-pub fn test_events(stage: &Stage) {
-    let (mut n_issues, mut n_messages) = (0, BTreeMap::new());
+/// The hops of each integration: the way in, then for each end its queue, its function, its effect.
+fn test_events(stage: &Stage) {
+    let held = |list: &str| stage.held(list).len();
+    let mut n_held: BTreeMap<String, usize> = BTreeMap::new();
     for stack in defined() {
         let plan = stack.plan_test(stack.test_event().unwrap(), Some("fresh")).unwrap();
         // Executions are followed in chapters of their own.
         let Some(hops) = hops(&stack, &plan) else { continue };
-        let system = stack.name();
+        for branch in &plan.branches {
+            let list = match &branch.effect {
+                Effect::Issue { .. } => "backlog/issues".to_owned(),
+                Effect::Message { saas, item, .. } => format!("{}/{item}s", saas.id()),
+                _ => continue,
+            };
+            *n_held.entry(list.clone()).or_insert_with(|| held(&list)) += 2;
+        }
+        let name = stack.name();
         let mut details = BTreeSet::new();
         for _ in 0..2 {
-            let report = stage.run(&["publish-test-event", system, "--output", "json"]).succeeds().json();
+            let report = stage.run(&["publish-test-event", name, "--output", "json"]).succeeds().json();
             assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
             let passed = report["hops"].as_array().unwrap();
             let names: Vec<_> = passed.iter().map(|hop| hop["name"].as_str().unwrap()).collect();
@@ -165,20 +190,10 @@ pub fn test_events(stage: &Stage) {
         }
         // A file keeps its number, so that its second copy has the same name; its content differs.
         let n_ends = plan.branches.len();
-        assert_eq!(details.len(), 2 * n_ends, "the second event of {system} was taken for the first: {details:?}");
-        for branch in plan.branches {
-            match branch.effect {
-                Effect::Issue { .. } => n_issues += 2,
-                Effect::Message { saas, item, .. } => {
-                    *n_messages.entry(format!("{}/{item}s", saas.id())).or_insert(0) += 2
-                }
-                _ => {}
-            }
-        }
+        assert_eq!(details.len(), 2 * n_ends, "the second event of {name} was taken for the first: {details:?}");
     }
-    assert_eq!(stage.held("backlog/issues").len(), n_issues);
-    for (list, n_held) in &n_messages {
-        assert_eq!(stage.held(list).len(), *n_held, "{list}");
+    for (list, n_expected) in &n_held {
+        assert_eq!(held(list), *n_expected, "{list}");
     }
     // An event that is given is sent as it is, as often as one likes; its words may stand in older messages.
     let file = stage.root.join("target/event.txt");
@@ -192,7 +207,7 @@ pub fn test_events(stage: &Stage) {
             run.fails_with(code)
         };
     }
-    assert_eq!(stage.held("slack/messages").len(), n_messages["slack/messages"] + 3);
+    assert_eq!(held("slack/messages"), n_held["slack/messages"] + 3);
 }
 
 /// The hops of a test event: the way in, then for each end its queue, its function, its effect.
@@ -218,7 +233,9 @@ fn hops(stack: &Stack, plan: &TestPlan) -> Option<Vec<String>> {
     Some(std::iter::once(entry).chain(ends).collect())
 }
 
-pub fn canary(stage: &Stage) {
+fn canary(stage: &Stage) {
+    // So that functions run, whose environments are searched.
+    stage.run(&["publish-test-event", "mackerel-incidents"]).succeeds();
     let mut secrets = stage.secret_words();
     assert_eq!(secrets.len(), standins::Keys::names().count());
     secrets.push(stage.seed());
@@ -252,16 +269,17 @@ pub fn canary(stage: &Stage) {
     assert!(found.as_array().unwrap().iter().any(|place| place == "template of tsugite-local-mackerel-incidents"));
 }
 
-pub fn keeps_data(stage: &Stage) {
+fn keeps_data(stage: &Stage) {
+    stage.run(&["publish-test-event", "question-form"]).succeeds();
     let table = stage.output("question-form", "ArchiveName");
     let count =
         |name: &str| stage.aws(&["dynamodb", "scan", "--table-name", name, "--select", "COUNT"])["Count"].clone();
     let n_items = count(&table);
     assert!(n_items.as_u64() > Some(0), "there is no data to keep");
     let seen = stage.run(&["destroy", "question-form", "--dry-run"]).succeeds();
-    seen.says(&format!("data goes: table {table}"));
+    seen.says(&format!("data to be deleted: table {table}"));
     let kept = stage.run(&["destroy", "question-form", "--keep-data", "--output", "json"]).succeeds();
-    kept.says(&format!("data is kept: table {table}"));
+    kept.says(&format!("data to be kept: table {table}"));
     let kept = kept.json();
     assert_eq!((&kept["stacks"][0]["status"], &kept["stacks"][0]["changed"]), (&Json::Null, &json!(true)));
     let there = stage.account("inventory", &[]);
@@ -276,46 +294,49 @@ pub fn keeps_data(stage: &Stage) {
 }
 
 /// A section that leaves the stage file leaves its stack in the account, with all that it kept.
-pub fn former(stage: &Stage) {
-    let file = stage.root.join("stacks/stages/local.yaml");
-    let whole = std::fs::read_to_string(&file).unwrap();
+fn retired(stage: &Stage) {
+    let file = "stacks/stages/local.yaml";
+    let whole = std::fs::read_to_string(stage.root.join(file)).unwrap();
     // The form's table is what the chapter before has kept.
     let table = stage.output("question-form", "ArchiveName");
     let (rest, form) = whole.split_once("question_form:\n").unwrap();
     assert!(form.lines().all(|line| line.starts_with(' ')), "the form's section is not the last one");
     let bytebase = "bytebase_workflow:\n  service_account: tsugite@service.bytebase.com\n";
     assert!(rest.contains(bytebase));
-    std::fs::write(&file, rest.replace(bytebase, "")).unwrap();
+    stage.write(file, &rest.replace(bytebase, ""));
 
     let run = stage.run(&["deploy"]).succeeds();
-    run.says("bytebase-workflow is there although").says("`cargo xtask destroy bytebase-workflow` removes it");
-    assert!(!run.stderr.contains("question-form is there"), "{}", run.stderr);
+    run.says("bytebase-workflow is still deployed, but its section is gone from the stage file")
+        .says("delete it with: cargo xtask destroy bytebase-workflow");
+    assert!(!run.stderr.contains("question-form is still deployed"), "{}", run.stderr);
     let seen = stage.run(&["destroy", "--dry-run"]).succeeds();
     seen.says("bytebase-workflow: no longer in the stage file, 8 resources to delete");
-    seen.says("question-form: no longer in the stage file").says(&format!("data goes: table {table}"));
+    seen.says("question-form: no longer in the stage file").says(&format!("data to be deleted: table {table}"));
     for _ in 0..2 {
         stage.run(&["destroy", "bytebase-workflow", "question-form"]).succeeds();
     }
     let again = stage.run(&["destroy", "bytebase-workflow"]).succeeds();
-    again.says("bytebase-workflow: nothing is there");
+    again.says("bytebase-workflow: nothing to delete");
     let there = stage.account("inventory", &[]);
     assert_eq!(there["stacks"].as_array().unwrap().len(), NAMES.len() - 2, "{there:#}");
     assert_eq!(there["us-east-1"]["stacks"], json!([]), "the certificate's stack is still there");
     assert!(!there["tables"].as_array().unwrap().contains(&json!(table)), "{there:#}");
-    std::fs::write(&file, whole).unwrap();
+    stage.write(file, &whole);
     // Alone, it has nothing to build.
     let alone = stage.run(&["deploy", "bytebase-workflow"]).succeeds();
     alone.says("bytebase-workflow: new stack");
     assert!(!alone.stderr.contains("building"), "{}", alone.stderr);
 }
 
-pub fn destroys(stage: &Stage, before: &Json) {
-    let run: Run = stage.run(&["destroy", "--output", "json"]).succeeds();
-    run.says("the artifact bucket went with the last stack");
-    assert_eq!(names_of(&run.json()), NAMES);
-    assert_eq!(&stage.account("inventory", &[]), before);
+fn destroys(stage: &Stage) {
+    let run = stage.run(&["destroy", "--output", "json"]).succeeds();
+    run.says("the artifact bucket was deleted with the last stack");
+    let document = run.json();
+    let names = names_of(&document);
+    assert!(NAMES.iter().all(|name| names.contains(name)), "{names:?}");
+    stage.is_empty();
     for name in NAMES {
-        stage.run(&["destroy", name]).succeeds().says(&format!("{name}: nothing is there"));
+        stage.run(&["destroy", name]).succeeds().says(&format!("{name}: nothing to delete"));
     }
 }
 

@@ -3,11 +3,21 @@
 use super::site::has_security_headers;
 use super::world::{envelope, now_seconds, texts};
 use crate::local::stage::{Answer, Stage};
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 
 pub const STACK: &str = "question-form";
 /// The queues of the three ends.
 const QUEUES: [&str; 3] = ["TeamsQuestions", "TicketQuestions", "ArchiveQuestions"];
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("form: invalid questions are refused with a reason", refusals),
+    chapter("form: a question arrives byte by byte", question),
+    chapter("form: no text of a stranger is formatting", markup),
+    chapter("form: a day has its limit", daily_limit),
+    chapter("form: a failing end does not delay the others", failing_end),
+    chapter("form: a second delivery has no effect at any end", duplicates),
+];
 
 /// The address of the form, without a slash at its end.
 pub fn site(stage: &Stage) -> String {
@@ -71,7 +81,7 @@ fn gives_up_nothing(stage: &Stage) {
     }
 }
 
-pub fn refusals(stage: &Stage) {
+fn refusals(stage: &Stage) {
     let asked = |project_id: &str, text: &str| json!({"project_id": project_id, "text": text}).to_string();
     let n_issues = stage.held("backlog/issues").len();
     for (content_type, body, status, code) in [
@@ -102,7 +112,7 @@ pub fn refusals(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn question(stage: &Stage) {
+fn question(stage: &Stage) {
     let text = "👩‍💻と👨‍👩‍👧‍👦の質問 🇯🇵\r\n\r\n  字下げ\tか\u{3099} e\u{301}\r<b>*&\"'\\ newline {{DATE(1)}}";
     let cleaned = text.replace("\r\n", "\n").replace('\r', "\n");
     let number = ask(stage, text);
@@ -139,7 +149,7 @@ pub fn question(stage: &Stage) {
 }
 
 /// A day that has reached its limit takes no question, and says so; the function counts with its own role.
-pub fn daily_limit(stage: &Stage) {
+fn daily_limit(stage: &Stage) {
     const STAGE_FILE: &str = "stacks/stages/local.yaml";
     const LIMIT: &str = "  daily_limit: 1\n  keep_days: 400\n";
     let deploy = || stage.run(&["deploy", STACK]).succeeds();
@@ -156,7 +166,7 @@ pub fn daily_limit(stage: &Stage) {
 }
 
 /// A text of a stranger loads no image of a foreign host, and is no link that says something else.
-pub fn markup(stage: &Stage) {
+fn markup(stage: &Stage) {
     let text =
         "#image(http://127.0.0.1:9/p.png)\n![x](http://127.0.0.1:9/p.png)\n[Sign in](http://127.0.0.1:9/)\n{code}";
     let issue = issue(stage, &ask(stage, text));
@@ -170,7 +180,7 @@ pub fn markup(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn failing_end(stage: &Stage) {
+fn failing_end(stage: &Stage) {
     let n_calls = stage.n_calls();
     stage.fail(&json!({"service": "teams", "status": 500, "times": 1}));
     let number = ask(stage, "while Teams fails");
@@ -185,7 +195,7 @@ pub fn failing_end(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn duplicates(stage: &Stage) {
+fn duplicates(stage: &Stage) {
     let (number, topic) = ("22222222-3333-4444-8555-666666666666", stage.output(STACK, "TopicArn"));
     let asked = envelope(number, &topic, &json!({"project_id": "AWS-101", "text": "asked once"}).to_string());
     // One after the other: at the same time, the second would wait as long as the first may take.
@@ -199,7 +209,7 @@ pub fn duplicates(stage: &Stage) {
     assert_eq!(cards(stage, number).len(), 1);
     let kept = item(stage, number);
     assert_eq!((&kept["text"]["S"], &kept["revision"]["N"]), (&json!("asked once"), &json!("1")), "{kept:#}");
-    // Somebody who publishes past the form has another number and is another question.
+    // Someone who publishes past the form has another number and is another question.
     stage.send(STACK, "TicketQuestions", &[&asked.replace(number, "another-number")]);
     stage.settles(STACK, "TicketQuestions");
     issue(stage, "another-number");

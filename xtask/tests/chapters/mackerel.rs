@@ -2,12 +2,26 @@
 
 use super::world::now_seconds;
 use crate::local::stage::{Stage, post, sources};
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 
 const STACK: &str = "mackerel-incidents";
 const STAGE_FILE: &str = "stacks/stages/local.yaml";
-/// The other systems, which a deployment of this one alone leaves as they are.
-const OTHERS: [&str; 4] = ["backlog-files", "bytebase-workflow", "question-form", "sns-slack"];
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("mackerel: an alert has one issue", one_issue),
+    chapter("mackerel: later changes of the alert are added as comments", changes),
+    chapter("mackerel: other events are ignored", other_events),
+    chapter("mackerel: an alert of a new kind is an alert", new_kinds),
+    chapter("mackerel: thirty deliveries at once make one issue", thirty_at_once),
+    chapter("mackerel: a lost answer makes no second issue", lost_answer),
+    chapter("mackerel: an issue with long fields is found again", long_fields),
+    chapter("mackerel: a rate limit delays the issue", rate_limit),
+    chapter("mackerel: an API key that Backlog refuses is reported", refused_key),
+    chapter("mackerel: a name that Backlog does not have stops the deployment", wrong_names),
+    chapter("mackerel: only the published senders may call", published_senders),
+    chapter("mackerel: a recovery does what the stage file says, deployed alone", on_recovery),
+];
 
 /// The test event as one of another alert, with some fields of the alert changed.
 fn alert(id: &str, change: &Json) -> Json {
@@ -22,8 +36,8 @@ fn recovery(id: &str) -> Json {
     alert(id, &json!({"status": "ok", "isOpen": false, "closedAt": 1_692_629_121, "statusChangedAt": 1_692_629_121}))
 }
 
-/// Posts events one after the other, each when the one before has come to its end.
-fn tell(stage: &Stage, events: &[Json]) {
+/// Posts events one after the other, each after the one before was handled.
+fn post_events(stage: &Stage, events: &[Json]) {
     for event in events {
         let answer = stage.post(&stage.registered(STACK), "application/json", event.to_string().as_bytes());
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -47,9 +61,9 @@ fn gives_up_nothing(stage: &Stage) {
     assert_eq!(stage.depth(STACK, "AlertsDeadLetters"), 0);
 }
 
-pub fn one_issue(stage: &Stage) {
+fn one_issue(stage: &Stage) {
     let event = alert("one", &json!({}));
-    tell(stage, &[event.clone(), event.clone(), event]);
+    post_events(stage, &[event.clone(), event.clone(), event]);
     let issue = issue(stage, "one");
     assert_eq!(issue["summary"], "critical@app01 - CPU % (occurred at 2023-08-21 23:35:21 +09:00)");
     assert_eq!((&issue["issueType"]["name"], &issue["priority"]["name"]), (&json!("バグ"), &json!("高")));
@@ -58,24 +72,24 @@ pub fn one_issue(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn changes(stage: &Stage) {
-    tell(stage, &[alert("two", &json!({"status": "warning"}))]);
+fn changes(stage: &Stage) {
+    post_events(stage, &[alert("two", &json!({"status": "warning"}))]);
     assert!(issue(stage, "two")["summary"].as_str().unwrap().starts_with("warning@app01"));
     let later = json!({"status": "critical", "statusChangedAt": 1_692_628_821});
-    tell(stage, &[alert("two", &later)]);
-    let told = issue(stage, "two");
-    let [comment] = comments(&told)[..] else { panic!("{told:#}") };
+    post_events(stage, &[alert("two", &later)]);
+    let changed = issue(stage, "two");
+    let [comment] = comments(&changed)[..] else { panic!("{changed:#}") };
     assert!(comment.starts_with("Status: critical\nChanged at: 2023-08-21 23:40:21 +09:00\n"), "{comment}");
-    tell(stage, &[recovery("two"), recovery("two")]);
-    let told = issue(stage, "two");
-    let [_, comment] = comments(&told)[..] else { panic!("{told:#}") };
+    post_events(stage, &[recovery("two"), recovery("two")]);
+    let issue = issue(stage, "two");
+    let [_, comment] = comments(&issue)[..] else { panic!("{issue:#}") };
     assert!(comment.starts_with("Recovered: status ok\n"), "{comment}");
-    assert_eq!(told["status"]["id"], 1, "a comment leaves the issue open");
+    assert_eq!(issue["status"]["id"], 1, "a comment leaves the issue open");
 }
 
-pub fn other_events(stage: &Stage) {
+fn other_events(stage: &Stage) {
     let n_before = stage.held("backlog/issues").len();
-    tell(
+    post_events(
         stage,
         &[
             json!({"event": "sample", "message": "Sample Notification from Mackerel", "imageUrl": null}),
@@ -90,21 +104,21 @@ pub fn other_events(stage: &Stage) {
     // What says that it is an alert and is none must not vanish.
     let mut nameless = recovery("not an id");
     nameless["alert"]["url"] = json!(null);
-    tell(stage, &[nameless]);
+    post_events(stage, &[nameless]);
     let (body, reason) = stage.given_up(STACK, "AlertsDeadLetters");
     assert!(body.contains("not an id") && reason.contains("`alert.id`"), "{reason}");
 }
 
-pub fn new_kinds(stage: &Stage) {
+fn new_kinds(stage: &Stage) {
     // A type of monitor that is not known yet, and an id that stands in the address of the page alone.
     let mut unknown = alert("", &json!({"url": "https://mackerel.io/orgs/example/alerts/unknown"}));
     unknown["type"] = json!("dream");
-    tell(stage, &[unknown]);
+    post_events(stage, &[unknown]);
     assert!(issue(stage, "unknown")["description"].as_str().unwrap().contains("Type: dream\n"));
     gives_up_nothing(stage);
 }
 
-pub fn thirty_at_once(stage: &Stage) {
+fn thirty_at_once(stage: &Stage) {
     // A changed function begins with new processes: the first two deliveries meet in their start.
     let function = &stage.resources(STACK)["IncidentReporter"];
     let there = stage.aws(&["lambda", "get-function-configuration", "--function-name", function]);
@@ -122,36 +136,36 @@ pub fn thirty_at_once(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn lost_answer(stage: &Stage) {
+fn lost_answer(stage: &Stage) {
     let n_calls = stage.n_calls();
     stage.fail(&json!({
         "service": "backlog", "status": 500, "times": 1, "path_contains": "/api/v2/issues", "after": true,
     }));
-    tell(stage, &[alert("lost", &json!({}))]);
+    post_events(stage, &[alert("lost", &json!({}))]);
     assert_eq!(comments(&issue(stage, "lost")), [""; 0]);
     let calls = stage.calls_since(n_calls, "backlog");
     let created: Vec<_> = calls.iter().filter(|call| call["method"] == "POST").map(|call| &call["status"]).collect();
     assert_eq!(created, [500], "{calls:#?}");
-    assert!(calls.iter().any(|call| call["method"] == "GET"), "nobody looked for the issue: {calls:#?}");
+    assert!(calls.iter().any(|call| call["method"] == "GET"), "no call looked for the issue: {calls:#?}");
     gives_up_nothing(stage);
 }
 
 /// Whatever is long, the issue is found again and made once.
-pub fn long_fields(stage: &Stage) {
+fn long_fields(stage: &Stage) {
     stage.fail(&json!({
         "service": "backlog", "status": 500, "times": 1, "path_contains": "/api/v2/issues", "after": true,
     }));
-    tell(stage, &[alert("long", &json!({"monitorName": "m".repeat(150_000)}))]);
+    post_events(stage, &[alert("long", &json!({"monitorName": "m".repeat(150_000)}))]);
     let issue = issue(stage, "long");
     assert!(issue["description"].as_str().unwrap().contains("\nValue: "), "{issue:#}");
     gives_up_nothing(stage);
 }
 
-pub fn rate_limit(stage: &Stage) {
+fn rate_limit(stage: &Stage) {
     let (n_calls, reset) = (stage.n_calls(), now_seconds() + 3);
     let headers = json!({"X-RateLimit-Reset": reset.to_string()});
     stage.fail(&json!({"service": "backlog", "status": 429, "times": 1, "headers": headers}));
-    tell(stage, &[alert("limited", &json!({}))]);
+    post_events(stage, &[alert("limited", &json!({}))]);
     issue(stage, "limited");
     let calls = stage.calls_since(n_calls, "backlog");
     assert_eq!(calls[0]["status"], 429, "{calls:#?}");
@@ -161,22 +175,22 @@ pub fn rate_limit(stage: &Stage) {
     gives_up_nothing(stage);
 }
 
-pub fn refused_key(stage: &Stage) {
-    // A refused key is read anew and tried once more.
+fn refused_key(stage: &Stage) {
+    // A refused key is read again and tried once more.
     stage.fail(&json!({"service": "backlog", "status": 401, "times": 2}));
     let event = alert("refused", &json!({}));
-    tell(stage, std::slice::from_ref(&event));
+    post_events(stage, std::slice::from_ref(&event));
     let (body, reason) = stage.given_up(STACK, "AlertsDeadLetters");
     assert_eq!(serde_json::from_str::<Json>(&body).unwrap(), event);
     assert!(reason.contains("refuses the API key (401)"), "{reason}");
     assert_eq!(stage.issues_with("Alert ID: refused").len(), 0);
     // With a valid key, a redrive makes the issue after all.
-    tell(stage, &[event]);
+    post_events(stage, &[event]);
     issue(stage, "refused");
     gives_up_nothing(stage);
 }
 
-pub fn wrong_names(stage: &Stage) {
+fn wrong_names(stage: &Stage) {
     let n_events = stage.n_events(STACK);
     for (old, new, words) in [
         (
@@ -239,7 +253,7 @@ pub fn wrong_names(stage: &Stage) {
     stage.run(&["deploy", STACK]).succeeds().says("nothing to do");
 }
 
-pub fn published_senders(stage: &Stage) {
+fn published_senders(stage: &Stage) {
     let (everyone, published) = ("    priority: 高\n", "    priority: 高\n  allowed_senders: mackerel\n");
     stage.edit(STAGE_FILE, everyone, published);
     // Without the list, nothing is deployed.
@@ -250,10 +264,10 @@ pub fn published_senders(stage: &Stage) {
     let of_this_machine = "Mackerel publishes 1 range of senders";
     let run = stage.run(&["deploy", STACK]).succeeds();
     run.says(&format!("{of_this_machine}; new: 127.0.0.1/32"));
-    tell(stage, &[alert("published", &json!({}))]);
+    post_events(stage, &[alert("published", &json!({}))]);
     issue(stage, "published");
     stage.run(&["deploy", STACK]).succeeds().says(&format!("{of_this_machine}, as when this was deployed"));
-    // From then on this machine is nobody.
+    // From then on this machine is no sender.
     assert!(stage.control("mackerel/senders", &json!({"outgoing": ["192.0.2.0/28", "198.51.100.9/32"]})).is_success());
     let run = stage.run(&["deploy", STACK]).succeeds();
     run.says("Mackerel publishes 2 ranges of senders; new: 192.0.2.0/28, 198.51.100.9/32; no more: 127.0.0.1/32");
@@ -262,19 +276,21 @@ pub fn published_senders(stage: &Stage) {
     assert_eq!(refused.status, 403, "{}", refused.body);
     stage.edit(STAGE_FILE, published, everyone);
     stage.run(&["deploy", STACK]).succeeds();
-    tell(stage, &[recovery("published")]);
+    post_events(stage, &[recovery("published")]);
     gives_up_nothing(stage);
 }
 
-pub fn on_recovery(stage: &Stage) {
-    let n_events = || OTHERS.map(|stack| stage.n_events(stack));
+fn on_recovery(stage: &Stage) {
+    // A deployment of one stack leaves the others as they are.
+    let others = || stacks::NAMES.iter().filter(|name| **name != STACK);
+    let n_events = || others().map(|stack| stage.n_events(stack)).collect::<Vec<_>>();
     let before = n_events();
     let sections = [
         ("    priority: 高\n", "    priority: 高\n  on_recovery: close\n"),
         ("  on_recovery: close\n", "  on_recovery: ignore\n"),
     ];
     for ((old, new), id) in sections.into_iter().zip(["closes", "ignores"]) {
-        tell(stage, &[alert(id, &json!({}))]);
+        post_events(stage, &[alert(id, &json!({}))]);
         stage.edit(STAGE_FILE, old, new);
         let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
         run.says("changed IncidentReporter (AWS::Lambda::Function): Environment");
@@ -284,7 +300,7 @@ pub fn on_recovery(stage: &Stage) {
             (&stack["name"], &stack["status"], &stack["changed"]),
             (&json!(STACK), &json!("UPDATE_COMPLETE"), &json!(true))
         );
-        tell(stage, &[recovery(id), recovery(id)]);
+        post_events(stage, &[recovery(id), recovery(id)]);
     }
     assert_eq!(n_events(), before);
     let closed = issue(stage, "closes");

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value as Json, json};
 
-/// Texts that somebody's code took for something else.
+/// Texts that programs have taken for something else.
 const TEXTS: [&str; 34] = [
     "",
     " ",

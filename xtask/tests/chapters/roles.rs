@@ -1,11 +1,14 @@
 //! What the roles of the functions may do, as IAM judges their policies.
 
 use crate::local::stage::Stage;
+use crate::local::story::{Chapter, chapter};
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[chapter("the roles allow what functions need and no more", least_privilege)];
 
 const ALLOWED: &str = "allowed";
 const DENIED: &str = "implicitDeny";
 
-pub fn least_privilege(stage: &Stage) {
+fn least_privilege(stage: &Stage) {
     let mut rows = Vec::new();
     for (stack, function, allowed, denied) in [
         (

@@ -2,6 +2,7 @@
 
 use super::form::{STACK, site};
 use crate::local::stage::{Answer, Stage, sources};
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -26,6 +27,12 @@ const HEADERS: [(&str, &str); 7] = [
     ("x-frame-options", "DENY"),
 ];
 
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("site: files, headers and errors are served", page),
+    chapter("site: only changed files are uploaded", only_what_differs),
+    chapter("site: a domain has a certificate and aliases", domain),
+];
+
 /// Every answer of the site carries what keeps a browser from being tricked.
 pub fn has_security_headers(answer: &Answer) {
     for (name, value) in HEADERS {
@@ -41,7 +48,7 @@ fn bucket(stage: &Stage) -> String {
     stage.output(STACK, "SiteBucket")
 }
 
-pub fn page(stage: &Stage) {
+fn page(stage: &Stage) {
     let site = site(stage);
     for (file, content_type, cache_control) in FILES {
         let answer = stage.get(&format!("{site}/{file}"));
@@ -57,7 +64,7 @@ pub fn page(stage: &Stage) {
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
         has_security_headers(&answer);
     }
-    // The bucket itself is for nobody but the distribution.
+    // Only the distribution may read the bucket.
     let object = format!("{}/{}/index.html", stage.address("emulator"), bucket(stage));
     let answer = stage.get(&object);
     assert_eq!(answer.status, 403, "{}", answer.body);
@@ -88,7 +95,7 @@ fn invalidations(stage: &Stage) -> Vec<Json> {
 }
 
 /// The files are part of the program that deploys; so it is the bucket that is changed here.
-pub fn only_what_differs(stage: &Stage) {
+fn only_what_differs(stage: &Stage) {
     let before = versions(stage);
     assert_eq!(
         before.keys().collect::<Vec<_>>(),
@@ -108,7 +115,7 @@ pub fn only_what_differs(stage: &Stage) {
         stage.aws(&["s3api", "put-object", "--bucket", &bucket(stage), "--key", key, "--body", &other]);
     }
     let run = stage.run(&["deploy", STACK, "--output", "json"]).succeeds();
-    run.says("question-form: 2 files of the site brought up to date");
+    run.says("question-form: 2 files of the site updated");
     assert_eq!(run.json()["stacks"][0]["changed"], true);
     assert_eq!(stage.get(&format!("{}/style.css", site(stage))).body, source("style.css"));
     assert_eq!(invalidations(stage), [json!(["/left-over.html", "/style.css"])]);
@@ -125,15 +132,15 @@ pub fn only_what_differs(stage: &Stage) {
 const LOCAL: &str = "stacks/stages/local.yaml";
 
 /// With a domain there are a certificate where CloudFront takes it from, and alias records; without it
-/// they go, but for the certificate's own stack, which `destroy` finds.
-pub fn domain(stage: &Stage) {
+/// they are deleted, except the certificate's own stack, which `destroy` finds.
+fn domain(stage: &Stage) {
     let zone = stage.aws(&["route53", "create-hosted-zone", "--name", "example.com", "--caller-reference", "story"]);
     let zone = zone["HostedZone"]["Id"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let aliases = || {
         let records = stage.aws(&["route53", "list-resource-record-sets", "--hosted-zone-id", &zone]);
         let records = records["ResourceRecordSets"].as_array().unwrap().clone();
-        let ours = records.iter().filter(|record| record["Name"] == "questions.example.com.");
-        let described = ours.map(|record| (record["Type"].clone(), record["AliasTarget"]["DNSName"].clone()));
+        let of_domain = records.iter().filter(|record| record["Name"] == "questions.example.com.");
+        let described = of_domain.map(|record| (record["Type"].clone(), record["AliasTarget"]["DNSName"].clone()));
         described.filter(|(kind, _)| kind != "CNAME").collect::<Vec<_>>()
     };
     let certificates =
@@ -178,7 +185,7 @@ pub fn domain(stage: &Stage) {
     let other = with.replace(name, "ask.example.com");
     stage.edit(LOCAL, &with, &other);
     let arn = certificate["CertificateArn"].as_str().unwrap();
-    let command = format!("then type: aws acm delete-certificate --region us-east-1 --certificate-arn {arn}");
+    let command = format!("delete it then with: aws acm delete-certificate --region us-east-1 --certificate-arn {arn}");
     stage.run(&["deploy", STACK]).succeeds().says("the certificate of the former domain").says(&command);
     let (names, used) = configuration();
     assert_eq!(names, json!(["ask.example.com"]));
@@ -190,8 +197,9 @@ pub fn domain(stage: &Stage) {
     assert!(run.json()["stacks"][0]["registrations"][0]["url"].as_str().unwrap().contains(".cloudfront.localhost:"));
     assert_eq!((aliases(), configuration().1), (vec![], Json::Null));
     let warned = stage.run(&["deploy"]).succeeds();
-    warned
-        .says("question-form-certificate in us-east-1 is not needed any more; it goes when question-form is destroyed");
+    warned.says(
+        "question-form-certificate in us-east-1 is no longer needed; it is deleted when question-form is destroyed",
+    );
     let seen = stage.run(&["destroy", STACK, "--dry-run", "--output", "json"]).succeeds();
     let plan = seen.json();
     assert_eq!((&plan["dry_run"], &plan["stacks"][0]["name"]), (&json!(true), &json!(STACK)));

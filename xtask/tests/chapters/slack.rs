@@ -2,9 +2,19 @@
 
 use super::world::{envelope, texts};
 use crate::local::stage::Stage;
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
 
 const STACK: &str = "sns-slack";
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("slack: each kind of notification has its form", notifications),
+    chapter("slack: a second delivery shows nothing", duplicate),
+    chapter("slack: a rate limit delays the message", rate_limit),
+    chapter("slack: blocks that are refused are shown as text", refused_blocks),
+    chapter("slack: a deleted webhook is reported", gone),
+    chapter("slack: an alarm of another integration arrives", alarm),
+];
 
 fn topic(stage: &Stage) -> String {
     stage.registered(STACK)
@@ -30,8 +40,8 @@ fn headline(message: &Json) -> &str {
     message["blocks"][0]["text"]["text"].as_str().unwrap()
 }
 
-pub fn notifications(stage: &Stage) {
-    // Nobody in the channel is called by what a message says, and no link hides where it leads.
+fn notifications(stage: &Stage) {
+    // A message cannot mention people of the channel, and no link hides its target.
     publish(stage, "plain 本文 <!channel> & more\n二行目", &[]);
     let plain = message(stage, "plain 本文");
     assert_eq!(headline(&plain), "tsugite-local-sns-slack-Notifications");
@@ -84,13 +94,13 @@ pub fn notifications(stage: &Stage) {
     assert_eq!(stage.depth(STACK, "NoticesDeadLetters"), 0);
 }
 
-pub fn duplicate(stage: &Stage) {
+fn duplicate(stage: &Stage) {
     let notice = envelope("11111111-2222-4333-8444-555555555555", &topic(stage), "delivered twice");
     // Perhaps at the same time; then the second waits as long as the first may take.
     stage.send(STACK, "Notices", &[&notice, &notice]);
     stage.settles(STACK, "Notices");
     message(stage, "delivered twice");
-    // Much later, too: the first is done, not only under way.
+    // Much later, too: the first is done, not only in progress.
     stage.send(STACK, "Notices", &[&notice]);
     stage.settles(STACK, "Notices");
     message(stage, "delivered twice");
@@ -100,7 +110,7 @@ pub fn duplicate(stage: &Stage) {
     assert_eq!(stage.shown_with("slack/messages", "delivered twice").len(), 2);
 }
 
-pub fn rate_limit(stage: &Stage) {
+fn rate_limit(stage: &Stage) {
     let n_calls = stage.n_calls();
     stage.fail(&json!({"service": "slack", "status": 429, "times": 1, "headers": {"Retry-After": "3"}}));
     publish(stage, "after the limit", &[]);
@@ -113,7 +123,7 @@ pub fn rate_limit(stage: &Stage) {
     assert_eq!(stage.depth(STACK, "NoticesDeadLetters"), 0);
 }
 
-pub fn refused_blocks(stage: &Stage) {
+fn refused_blocks(stage: &Stage) {
     let n_calls = stage.n_calls();
     stage.fail(&json!({"service": "slack", "status": 400, "times": 1, "body": "invalid_blocks"}));
     publish(stage, "whose blocks are refused", &["--subject", "A subject"]);
@@ -125,7 +135,7 @@ pub fn refused_blocks(stage: &Stage) {
     assert_eq!(stage.depth(STACK, "NoticesDeadLetters"), 0);
 }
 
-pub fn gone(stage: &Stage) {
+fn gone(stage: &Stage) {
     stage.fail(&json!({"service": "slack", "status": 404, "times": 1}));
     publish(stage, "to a webhook that is gone", &[]);
     let (body, reason) = stage.given_up(STACK, "NoticesDeadLetters");
@@ -141,7 +151,7 @@ pub fn gone(stage: &Stage) {
     stage.given_up(STACK, "NoticesDeadLetters");
 }
 
-pub fn alarm(stage: &Stage) {
+fn alarm(stage: &Stage) {
     let name = &stage.resources("mackerel-incidents")["AlertsDeadLettersAlarm"];
     for (state, reason) in [("ALARM", "1 message was given up"), ("OK", "the queue is empty again")] {
         let arguments = ["--alarm-name", name, "--state-value", state, "--state-reason", reason];

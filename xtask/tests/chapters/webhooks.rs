@@ -3,6 +3,7 @@
 use super::mutants::{forged_token, mutant};
 use super::world::full;
 use crate::local::stage::{Stage, sources};
+use crate::local::story::{Chapter, chapter};
 use fastrand::Rng;
 use futures_util::StreamExt;
 use serde_json::{Value as Json, json};
@@ -14,12 +15,17 @@ const SEED: u64 = 20_261_127;
 /// How many of each kind `ci` sends to each webhook, and how many `ci --thorough` does.
 const N_SAMPLE: usize = 60;
 const N_THOROUGH: usize = 2_500;
-/// How many are under way at the same time.
+/// The number of requests at the same time.
 const N_CONNECTIONS: usize = 8;
 /// The largest file that the stand-in makes for a mutant.
 const LARGEST_FILE_BYTES: u64 = 1 << 20;
 /// The first id of the files and alerts of this chapter.
 const FIRST_ID: u64 = 500_000;
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("webhooks: forged ones are refused", forged),
+    chapter("webhooks: every mutated one is accounted for", mutated),
+];
 
 /// A webhook, its queue, and the event that is mutated.
 #[derive(Clone, Copy)]
@@ -48,7 +54,7 @@ impl Answered {
     }
 }
 
-pub fn forged(stage: &Stage) {
+fn forged(stage: &Stage) {
     for webhook in WEBHOOKS {
         let mut random = Rng::with_seed(SEED);
         let url = stage.registered(webhook.stack);
@@ -59,14 +65,14 @@ pub fn forged(stage: &Stage) {
         let posts: Vec<_> = posts.collect();
         let answers = post_all(&posts);
         let wrong: Vec<_> = answers.iter().zip(&posts).filter(|(answer, _)| !is_refused(answer.status)).collect();
-        let told: Vec<_> =
+        let lines: Vec<_> =
             wrong.iter().map(|(answer, (url, _))| format!("{} {}: {url}", answer.status, answer.body)).collect();
-        assert!(wrong.is_empty(), "{}", told.join("\n"));
+        assert!(wrong.is_empty(), "{}", lines.join("\n"));
         println!("    {}: {}/{} forged ones refused", webhook.stack, answers.len(), posts.len());
     }
 }
 
-pub fn mutated(stage: &Stage) {
+fn mutated(stage: &Stage) {
     for webhook in WEBHOOKS {
         let mut random = Rng::with_seed(SEED);
         let bodies: Vec<_> = (0..n_events()).map(|index| mutant(&mut random, webhook.event(index))).collect();

@@ -4,12 +4,12 @@ use crate::local::stage::Stage;
 use serde_json::{Value as Json, json};
 
 impl Stage {
-    /// Waits until a queue has nothing waiting and nothing under way.
+    /// Waits until a queue holds no message, visible or in flight.
     pub fn settles(&self, stack: &str, queue: &str) {
         self.until(&format!("{queue} is empty"), || self.depth(stack, queue) == 0);
     }
 
-    /// How many messages are in a queue, those under way included.
+    /// The number of messages in a queue, including those in flight.
     pub fn depth(&self, stack: &str, queue: &str) -> u64 {
         self.account("depth", &[&full(stack), queue]).as_u64().unwrap()
     }
@@ -29,7 +29,7 @@ impl Stage {
         (text("body"), text("reason"))
     }
 
-    /// How often CloudFormation has told of a stack; the same number again means that nothing was done to it.
+    /// The number of events of a stack; the same number again means that the stack was not changed.
     pub fn n_events(&self, stack: &str) -> usize {
         self.account("events", &[&full(stack)]).as_array().unwrap().len()
     }

@@ -1,4 +1,4 @@
-//! A service of AWS that answers as a test wants, over plain HTTP or as a proxy that signs TLS anew.
+//! A service of AWS that answers as a test wants, over plain HTTP or as a proxy that ends TLS.
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

@@ -1,4 +1,4 @@
-//! One call of AWS, told from its request.
+//! One call of AWS, recognized by its request.
 
 use axum::body::Bytes;
 use axum::http::request::Parts;

@@ -7,14 +7,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::sync::Arc;
 
-/// What becomes of a call.
+/// The fault of a call.
 #[derive(Clone)]
 pub enum Fault {
     /// It goes through.
     None,
     /// The command is killed, and the call has no effect.
     KillBefore,
-    /// The call takes effect, and the command is killed before it hears of it.
+    /// The call takes effect, and the command is killed before the answer.
     KillAfter,
     /// It is answered on its way, and has no effect.
     Answered(Reply),

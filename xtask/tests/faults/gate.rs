@@ -32,6 +32,6 @@ impl Gate {
 }
 
 async fn wait(flag: &watch::Sender<bool>) {
-    // It fails only if the sender is gone, and we hold it.
+    // It fails only if the sender is gone, and this holds it.
     let _ = flag.subscribe().wait_for(|is_set| *is_set).await;
 }

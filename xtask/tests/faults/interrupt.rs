@@ -1,4 +1,4 @@
-//! A person interrupts a command while one of its calls is under way; exit code 2 must be true.
+//! A person interrupts a command during one of its calls; exit code 2 must be true.
 
 use super::fault::Fault;
 use super::gate::Gate;
@@ -95,7 +95,7 @@ fn interrupt(lane: &Lane, mut running: Running, how: How, gate: &Gate) -> Ran {
             running.signal(Signal::INT);
         }
     }
-    // A command that waits for the answer all the same gets it.
+    // A command that still waits for the answer gets it.
     lane.give_time(&mut running, CLEANING);
     gate.open();
     lane.finish(running)

@@ -35,7 +35,7 @@ pub struct Lane {
     empty: Inventory,
 }
 
-/// A command of ours.
+/// A command of the tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     Look,
@@ -80,7 +80,7 @@ pub struct Ran {
 }
 
 impl Lane {
-    /// How long each operation on a stack takes, unless a test says otherwise: it is seen under way.
+    /// How long each operation on a stack takes, unless a test says otherwise: it is seen in progress.
     pub const PACE: Duration = Duration::from_millis(500);
 
     /// Name of the stack in the account.
@@ -225,7 +225,7 @@ impl Lane {
         let _ = self.runtime.block_on(async { timeout(limit, running.child.wait()).await });
     }
 
-    /// The account, by a client that is not ours.
+    /// The account as botocore sees it.
     pub fn account(&mut self) -> &mut Account {
         &mut self.account
     }

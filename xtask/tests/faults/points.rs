@@ -74,13 +74,13 @@ fn report(part: &str, n_chosen: usize, n_unreached: usize, failures: &[(String, 
     let n_held = n_tried - failures.len();
     let unreached = if n_unreached > 0 { format!(", {n_unreached} not reached") } else { String::new() };
     println!("{} {part}: {n_held}/{n_tried}{unreached}", if failures.is_empty() { "ok " } else { "FAIL" });
-    let told: Vec<String> = failures
+    let lines: Vec<String> = failures
         .iter()
         .map(|(point, why)| {
             format!("--- {part}:{point}\n{why}\n    again: FAULTS={part}:{point} cargo test -p xtask --test faults")
         })
         .collect();
-    assert!(failures.is_empty(), "{n_held}/{n_tried}\n{}", told.join("\n\n"));
+    assert!(failures.is_empty(), "{n_held}/{n_tried}\n{}", lines.join("\n\n"));
     // Calls vary by a few with the time that things take; a part of which nothing is reached proves nothing.
     assert!(n_unreached * 3 <= n_chosen, "{part}: {n_unreached} of {n_chosen} points were not reached");
 }

@@ -40,7 +40,7 @@ def throttling(name):
     @functools.wraps(change)
     def change_or_not(*arguments, **named):
         global n_throttled
-        # The emulator goes through what an update leaves as it is, too; CloudFormation asks nobody for that.
+        # The emulator goes through what an update leaves as it is, too; CloudFormation asks no service for that.
         is_one = name != "_update_resource" or arguments[2] != arguments[3]
         if n_throttled > 0 and is_one:
             n_throttled -= 1

@@ -1,4 +1,4 @@
-//! Faults and kills at random, by seed: after a few tries each command comes to its end all the same.
+//! Faults and kills at random, by seed: each command succeeds after a few tries.
 
 use super::call::Call;
 use super::fault::{Fault, Refusal, Reply};

@@ -15,10 +15,10 @@ use std::time::Duration;
 enum Deploys {
     /// It creates the stack.
     New,
-    /// It updates the stack, having waited for what is under way.
+    /// It updates the stack, after waiting for the operation in progress.
     Update,
     /// It removes what never was a stack, then creates it.
-    Anew,
+    FromNothing,
     /// It changes nothing and says why.
     Refuses,
 }
@@ -58,11 +58,11 @@ const fn row(status: &'static str, made: Made, deploys: Deploys, reads: Reads) -
 /// "Stack status codes".
 const TABLE: [Row; 23] = [
     row("CREATE_IN_PROGRESS", Made::Until("CREATE_COMPLETE"), Deploys::Update, Reads::NotThere),
-    row("CREATE_FAILED", Made::Shown, Deploys::Anew, Reads::NotThere),
+    row("CREATE_FAILED", Made::Shown, Deploys::FromNothing, Reads::NotThere),
     row("CREATE_COMPLETE", Made::Shown, Deploys::Update, Reads::There),
-    row("ROLLBACK_IN_PROGRESS", Made::Until("ROLLBACK_COMPLETE"), Deploys::Anew, Reads::NotThere),
-    row("ROLLBACK_FAILED", Made::Shown, Deploys::Anew, Reads::NotThere),
-    row("ROLLBACK_COMPLETE", Made::Shown, Deploys::Anew, Reads::NotThere),
+    row("ROLLBACK_IN_PROGRESS", Made::Until("ROLLBACK_COMPLETE"), Deploys::FromNothing, Reads::NotThere),
+    row("ROLLBACK_FAILED", Made::Shown, Deploys::FromNothing, Reads::NotThere),
+    row("ROLLBACK_COMPLETE", Made::Shown, Deploys::FromNothing, Reads::NotThere),
     row("DELETE_IN_PROGRESS", Made::Truly, Deploys::New, Reads::NotThere),
     row("DELETE_FAILED", Made::Shown, Deploys::Refuses, Reads::There),
     row("DELETE_COMPLETE", Made::Truly, Deploys::New, Reads::NotThere),
@@ -114,7 +114,7 @@ fn try_status(lane: &mut Lane, row: &Row, command: Command) -> Result<Seen, Stri
     let ran = lane.run(command, Way::Wire(shows(row)));
     lane.slow_down(Lane::PACE);
     let mut wrong = match command {
-        // It is ended when it sends the event: the far side is not there.
+        // It is ended when it sends the event, because there is no SaaS.
         Command::TestEvent if ran.was_killed() => Vec::new(),
         _ => ran.faults_of_manner(),
     };
@@ -209,7 +209,7 @@ struct Did {
     executes: bool,
     deletes: bool,
     sends: bool,
-    tells: bool,
+    prints: bool,
 }
 
 fn found(ran: &Ran, command: Command) -> Did {
@@ -219,12 +219,12 @@ fn found(ran: &Ran, command: Command) -> Did {
         deletes: ran.called(DELETE),
         sends: ran.called("states:StartExecution"),
         // Of the others, what they print is not looked at.
-        tells: command == Command::Endpoints && !ran.stdout.is_empty(),
+        prints: command == Command::Endpoints && !ran.stdout.is_empty(),
     }
 }
 
 fn expected(row: &Row, command: Command) -> Did {
-    let did = Did { code: Some(0), executes: false, deletes: false, sends: false, tells: false };
+    let did = Did { code: Some(0), executes: false, deletes: false, sends: false, prints: false };
     let refused = Did { code: Some(2), ..did };
     let is_there = row.reads == Reads::There;
     match command {
@@ -233,11 +233,11 @@ fn expected(row: &Row, command: Command) -> Did {
         Command::Look => Did { deletes: row.deploys == Deploys::New, ..did },
         Command::Deploy => match row.deploys {
             Deploys::Refuses => refused,
-            Deploys::Anew => Did { executes: true, deletes: true, ..did },
+            Deploys::FromNothing => Did { executes: true, deletes: true, ..did },
             Deploys::New | Deploys::Update => Did { executes: true, ..did },
         },
         Command::Destroy => Did { deletes: row.status != "DELETE_COMPLETE", ..did },
-        Command::Endpoints if is_there => Did { tells: true, ..did },
+        Command::Endpoints if is_there => Did { prints: true, ..did },
         Command::TestEvent if is_there => Did { code: None, sends: true, ..did },
         Command::Endpoints | Command::TestEvent => refused,
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// How long operations on stacks take here: long enough that the second command meets them.
 const PACE: Duration = Duration::from_secs(3);
-/// After so many calls of the second command the first one goes on.
+/// After so many calls of the second command the first one continues.
 const N_CALLS: usize = 4;
 
 /// Two commands; the first is held when this call has taken effect, until the second is on its way.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Decides what becomes of each call.
+/// Decides the fault of each call.
 pub type Plan = Box<dyn FnMut(&Call) -> Fault + Send>;
 
 /// The proxy; it serves as long as the runtime that it was started in.
@@ -53,7 +53,7 @@ impl Wire {
         format!("http://{}", self.address)
     }
 
-    /// Begins to count anew, for another command.
+    /// Starts to count from zero, for another command.
     pub fn begin(&self, plan: Plan) {
         *self.shared.state.lock().unwrap() = State { plan, calls: Vec::new(), n_faults: 0, victim: None };
     }
@@ -76,7 +76,7 @@ pub fn undisturbed() -> Plan {
 }
 
 impl Shared {
-    /// Counts a call and says what becomes of it.
+    /// Counts a call and returns its fault.
     fn count(&self, head: &Parts, body: &Bytes) -> Fault {
         let mut state = self.state.lock().unwrap();
         let call = Call::read(state.calls.len() + 1, head, body);
@@ -175,7 +175,7 @@ async fn forward(upstream: SocketAddr, mut head: Parts, body: Bytes) -> io::Resu
 
 fn response(reply: Reply) -> Response<Body> {
     let Reply { status, mut headers, body } = reply;
-    // The answer to HEAD tells the length of a body that it does not have.
+    // The answer to HEAD holds the length of a body that it does not have.
     if !body.is_empty() {
         headers.remove(header::CONTENT_LENGTH);
     }

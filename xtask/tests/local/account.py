@@ -1,4 +1,4 @@
-"""Looks at an account with botocore, so that our own code does not judge itself.
+"""Looks at an account with botocore, so that the code of Tsugite does not judge itself.
 
 Usage: python account.py REGION COMMAND [ARGUMENT...]; prints JSON. The environment says which account, by
 the variables that `cargo xtask local env` prints. The command `serve` answers one `[COMMAND, [ARGUMENT...]]` of

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 const STACK: &str = "tsugite-local-backlog-files";
 
 /// Posts an event about a file, whatever its content says.
-fn tell(stage: &Stage, activity_type: u64, content: &Json) {
+fn post_event(stage: &Stage, activity_type: u64, content: &Json) {
     let event = json!({"type": activity_type, "project": {"projectKey": "SUB"}, "content": content});
     post(stage, event.to_string().as_bytes());
 }
@@ -35,23 +35,23 @@ pub fn changing(stage: &Stage) {
     let of_size = |size: u64| json!({"id": 20, "dir": "/sample/", "name": "Book1.xlsx", "size": size});
     // An editor makes the file, and fills it a moment later: by the first event it is filled already.
     assert_eq!(stage.control("backlog/files", &of_size(8321)).status, 201);
-    tell(stage, 8, &of_size(0));
-    tell(stage, 9, &of_size(8321));
+    post_event(stage, 8, &of_size(0));
+    post_event(stage, 9, &of_size(8321));
     settles(stage);
     assert_eq!(versions(stage, "target/Book1.xlsx"), [8321]);
     // The same once more, and in parts: equal bytes make no version.
-    tell(stage, 9, &of_size(8321));
+    post_event(stage, 9, &of_size(8321));
     let large = |size: u64| json!({"id": 21, "dir": "/sample/", "name": "twice.bin", "size": size});
     assert_eq!(stage.control("backlog/files", &large(20_000_000)).status, 201);
-    (0..5).for_each(|_| tell(stage, 9, &large(20_000_000)));
+    (0..5).for_each(|_| post_event(stage, 9, &large(20_000_000)));
     settles(stage);
     assert_eq!(versions(stage, "target/Book1.xlsx"), [8321]);
     assert_eq!(versions(stage, "target/twice.bin"), [20_000_000]);
     assert_eq!(stage.account("uploads", &[&stage.bucket()]), json!([]));
-    // Replaced by a smaller one while the events of both are under way.
-    tell(stage, 9, &large(20_000_000));
+    // Replaced by a smaller one while the events of both are queued.
+    post_event(stage, 9, &large(20_000_000));
     assert_eq!(stage.control("backlog/files", &large(7)).status, 201);
-    tell(stage, 9, &large(7));
+    post_event(stage, 9, &large(7));
     settles(stage);
     assert_eq!(versions(stage, "target/twice.bin")[0], 7);
     gives_up_nothing(stage);
@@ -74,8 +74,8 @@ pub fn largest_event(stage: &Stage) {
 
 pub fn odd_events(stage: &Stage) {
     let n_keys = stage.keys().len();
-    tell(stage, 8, &json!({"id": 404_404, "dir": "/sample/", "name": "new folder", "size": null}));
-    tell(stage, 8, &json!({"id": 23, "type": "directory", "dir": "/sample/", "name": "a", "size": null}));
+    post_event(stage, 8, &json!({"id": 404_404, "dir": "/sample/", "name": "new folder", "size": null}));
+    post_event(stage, 8, &json!({"id": 23, "type": "directory", "dir": "/sample/", "name": "a", "size": null}));
     settles(stage);
     gives_up_nothing(stage);
     for (body, reason) in [

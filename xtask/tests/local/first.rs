@@ -1,4 +1,4 @@
-//! What only the first story needs: its system, and how its handlers are built.
+//! What only the story `local` needs: its integration, and how its handlers are built.
 
 use super::processes::{all_processes, read_process};
 use super::stage::{Run, Stage, find, sources};
@@ -6,11 +6,11 @@ use deployer::{BuildSettings, Linking, Machine, Profile, Reporter, Workspace, bu
 use serde_json::Value as Json;
 use std::process::{Command, Stdio};
 
-/// The first system.
-const SYSTEM: &str = "backlog-files";
+/// The integration of the story.
+const INTEGRATION: &str = "backlog-files";
 
 impl Stage {
-    /// Runs a command of ours in the copy and sends it a signal, such as `INT`, while it builds.
+    /// Runs a command in the copy and sends it a signal, such as `INT`, while it builds.
     pub fn run_and_interrupt(&self, arguments: &[&str], signal: &str) -> Run {
         let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.until("the build begins", || self.command_lines_of("rustc").contains("file_replicator"));
@@ -41,11 +41,11 @@ impl Stage {
     }
 
     pub fn webhook_url(&self) -> String {
-        self.registered(SYSTEM)
+        self.registered(INTEGRATION)
     }
 
     pub fn bucket(&self) -> String {
-        self.output(SYSTEM, "FilesBucket")
+        self.output(INTEGRATION, "FilesBucket")
     }
 
     pub fn keys(&self) -> Vec<String> {
@@ -64,7 +64,7 @@ impl Stage {
         path.display().to_string()
     }
 
-    /// Runs a command of ours where the sources are, with their own target folder.
+    /// Runs a command where the sources are, with their own target folder.
     pub fn run_in_the_sources(&self, arguments: &[&str]) -> Run {
         let manifest_dir = sources().join("xtask");
         self.finish(self.command(arguments).current_dir(sources()).env("CARGO_MANIFEST_DIR", manifest_dir))

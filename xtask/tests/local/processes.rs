@@ -1,4 +1,4 @@
-//! The processes of a local stage, as the system shows them.
+//! The processes of a local stage, as the kernel shows them.
 
 use super::stage::Stage;
 
@@ -35,7 +35,7 @@ pub fn all_processes() -> impl Iterator<Item = String> {
     })
 }
 
-/// A file that the system shows of a process; empty if it has ended.
+/// A file that the kernel shows of a process; empty if it has ended.
 pub fn read_process(pid: &str, name: &str) -> String {
     let content = std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
     String::from_utf8_lossy(&content).replace('\0', "\n")

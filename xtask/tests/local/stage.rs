@@ -1,5 +1,6 @@
 //! A local stage of its own, in a copy of the sources, and independent ways to look at it.
 
+mod edits;
 mod http;
 
 pub use http::{Answer, post};
@@ -23,6 +24,10 @@ pub struct Stage {
     document: RefCell<Json>,
     said: RefCell<String>,
     has_own_tool: Cell<bool>,
+    /// What was in the account before anything was deployed.
+    empty: RefCell<Json>,
+    /// Files that the chapter has edited, as they were before.
+    edited: RefCell<BTreeMap<PathBuf, String>>,
 }
 
 /// What a command did.
@@ -63,6 +68,17 @@ impl Run {
 }
 
 impl Stage {
+    fn at(root: PathBuf) -> Self {
+        Self {
+            root,
+            document: RefCell::default(),
+            said: RefCell::default(),
+            has_own_tool: Cell::default(),
+            empty: RefCell::default(),
+            edited: RefCell::default(),
+        }
+    }
+
     /// Copies what git knows of into a folder of this name, keeping its target folder of an earlier run.
     #[allow(dead_code, reason = "not every story builds")]
     pub fn in_a_copy_of_the_sources(name: &str) -> Self {
@@ -89,9 +105,8 @@ impl Stage {
                 std::fs::copy(from, to).unwrap();
             }
         }
-        let stage =
-            Self { root, document: RefCell::new(Json::Null), said: RefCell::default(), has_own_tool: Cell::default() };
-        // An interrupted run may have left its cloud.
+        let stage = Self::at(root);
+        // An interrupted run may have left its emulator.
         stage.run(&["local", "stop"]).succeeds();
         stage
     }
@@ -101,8 +116,7 @@ impl Stage {
     pub fn beside_the_sources(name: &str) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let stage =
-            Self { root, document: RefCell::new(Json::Null), said: RefCell::default(), has_own_tool: Cell::default() };
+        let stage = Self::at(root);
         for folder in [&stage.root.join("stacks/stages"), &stage.root.join("xtask")] {
             std::fs::create_dir_all(folder).unwrap();
         }
@@ -123,12 +137,12 @@ impl Stage {
         }
     }
 
-    /// Runs a command of ours in the copy.
+    /// Runs a command in the copy.
     pub fn run(&self, arguments: &[&str]) -> Run {
         self.finish(&mut self.command(arguments))
     }
 
-    /// A command of ours in the copy, before it runs.
+    /// A command in the copy, before it runs.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let own = self.root.join("target/debug/xtask");
         let program = if self.has_own_tool.get() { own } else { env!("CARGO_BIN_EXE_xtask").into() };
@@ -144,7 +158,7 @@ impl Stage {
         self.has_own_tool.set(true);
     }
 
-    /// Runs a command of ours to its end.
+    /// Runs a command to its end.
     pub fn finish(&self, command: &mut Command) -> Run {
         let run = Run::of(command.output().unwrap());
         self.said.borrow_mut().push_str(&format!("{}{}", run.stdout, run.stderr));
@@ -215,7 +229,7 @@ impl Stage {
         stacks.iter().find(|stack| stack["name"] == name).unwrap_or_else(|| panic!("{document:#}")).clone()
     }
 
-    /// The first thing of a stack that somebody has to register.
+    /// The first URL or ARN of a stack that has to be registered.
     pub fn registered(&self, stack: &str) -> String {
         self.stack(stack)["registrations"][0]["url"].as_str().unwrap().to_owned()
     }
@@ -275,20 +289,12 @@ impl Stage {
         self.remembered("control_token")
     }
 
-    /// Replaces a text in a file of the copy.
-    pub fn edit(&self, file: &str, old: &str, new: &str) {
-        let path = self.root.join(file);
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(old), "{file} does not hold {old}");
-        std::fs::write(path, text.replacen(old, new, 1)).unwrap();
-    }
-
     /// The values of the secrets that the stand-ins take, by their names.
     pub fn secrets(&self) -> BTreeMap<String, String> {
         serde_json::from_str(&self.controlled("secrets").body).unwrap()
     }
 
-    /// What of each secret nobody else knows: of an address its end.
+    /// The secret part of each secret, which for an address is its end.
     #[allow(dead_code, reason = "one story looks for all of them")]
     pub fn secret_words(&self) -> Vec<String> {
         const N_CHARS: usize = 32;
@@ -329,7 +335,7 @@ impl Stage {
         names
     }
 
-    /// All that our commands have printed so far.
+    /// Everything that the commands have printed so far.
     pub fn everything_said(&self) -> String {
         self.said.borrow().clone()
     }

@@ -3,7 +3,7 @@
 use super::stage::{Run, sources};
 
 impl Run {
-    /// stderr and stdout are what the README shows under this name, but for numbers and names of the run.
+    /// stderr and stdout are what the README shows under this name, except numbers and names of the run.
     pub fn is_as_in_the_readme(&self, name: &str) {
         let readme = std::fs::read_to_string(sources().join("README.md")).unwrap();
         let mark = format!("<!-- transcript: {name} -->\n```console\n");

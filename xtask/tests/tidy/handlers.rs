@@ -22,12 +22,17 @@ pub fn is_link(package: &Package) -> bool {
     package.folder.starts_with(LINKS) && package.name != SHARED
 }
 
+/// Whether a crate of this name is one of those that links are made of.
+pub fn is_below_links(name: &str, packages: &[Package]) -> bool {
+    packages.iter().any(|package| package.name == name && package.folder.starts_with(LINKS))
+}
+
 fn is_handler(package: &Package) -> bool {
     let name = package.folder.strip_prefix("handlers/");
     name.is_some_and(|name| !name.contains('/') && !BASES.contains(&name))
 }
 
-/// Which crates of ours a handler or the crate of a link may use; `None` for any other crate.
+/// Which crates of the workspace a handler or the crate of a link may use; `None` for any other crate.
 pub fn may_use(package: &Package, packages: &[Package]) -> Option<BTreeSet<String>> {
     if is_link(package) {
         return Some(["contracts", "runtime", SHARED].map(str::to_owned).into());

@@ -2,11 +2,13 @@
 
 use super::wire::Wire;
 use crate::local::stage::{Run, Stage};
+use crate::local::story::Shared;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 
+pub const REGION: &str = "ap-northeast-1";
 /// The stack that needs no handler.
 pub const STACK: &str = "bytebase-workflow";
 
@@ -17,18 +19,16 @@ pub struct Ground {
     emulator: String,
     /// How the account is reached.
     variables: BTreeMap<String, String>,
-    empty: Json,
 }
 
 impl Ground {
     pub fn new() -> Self {
         let stage = Stage::beside_the_sources("ways-out");
-        stage.run(&["local", "start"]).succeeds();
+        stage.starts();
         let emulator = stage.address("emulator");
         let wire = Wire::before(&emulator);
-        let empty = stage.account("inventory", &[]);
         let variables = stage.variables();
-        Self { stage, wire, emulator, variables, empty }
+        Self { stage, wire, emulator, variables }
     }
 
     /// Makes a stage file; `more` are further lines.
@@ -82,7 +82,7 @@ impl Ground {
 
     /// The account is as it was at first.
     pub fn is_empty(&self) {
-        assert_eq!(self.stage.account("inventory", &[]), self.empty);
+        self.stage.is_empty();
     }
 
     /// The change sets of the stack that are neither executed nor discarded.
@@ -93,6 +93,17 @@ impl Ground {
     /// The stack has no change set that waits.
     pub fn has_no_change_set(&self) {
         assert_eq!(self.change_sets(), json!([]));
+    }
+}
+
+impl Shared for Ground {
+    fn prepare(&self) {
+        self.write_stage("prod", REGION, "");
+    }
+
+    fn recover(&self) {
+        self.wire.clear();
+        self.run_past(&["destroy", STACK, "--stage", "prod", "--yes"]);
     }
 }
 

@@ -1,16 +1,23 @@
-//! What becomes of a change set that is not executed.
+//! Change sets that are not executed.
 
-use super::ground::{Ground, STACK, full};
+use super::ground::{Ground, REGION, STACK, full};
 use super::wire::Hold;
+use crate::local::story::{Chapter, chapter};
 use rustix::process::Signal;
 
 const DEPLOY: [&str; 5] = ["deploy", STACK, "--stage", "prod", "--yes"];
 const LOOK: [&str; 5] = ["deploy", STACK, "--stage", "prod", "--dry-run"];
-const REGION: &str = "ap-northeast-1";
+
+pub const CHAPTERS: &[Chapter<Ground>] = &[
+    chapter("an interruption before the execution leaves nothing", interrupted),
+    chapter("a refusal before the execution leaves nothing", refused),
+    chapter("a change set that cannot be discarded is named", left),
+    chapter("a dry run that leaves something fails", dry_run),
+    chapter("updates leave no change set", updates),
+];
 
 /// Interrupted at whatever call before the execution, a command leaves nothing and says so.
-pub fn interrupted(ground: &Ground) {
-    ground.write_stage("prod", REGION, "");
+fn interrupted(ground: &Ground) {
     for (arguments, call, hold, signal, words) in [
         (DEPLOY, "CreateChangeSet", Hold::Before, Signal::INT, "error: interrupted\n"),
         (LOOK, "CreateChangeSet", Hold::After, Signal::TERM, "error: interrupted by SIGTERM\n"),
@@ -36,7 +43,7 @@ pub fn interrupted(ground: &Ground) {
 }
 
 /// Refused at whatever call before the execution, a command leaves nothing.
-pub fn refused(ground: &Ground) {
+fn refused(ground: &Ground) {
     for (call, status, code) in [
         ("CreateChangeSet", 403, "AccessDenied"),
         ("DescribeChangeSet", 403, "AccessDenied"),
@@ -53,7 +60,7 @@ pub fn refused(ground: &Ground) {
 }
 
 /// What cannot be discarded is named, with the command that removes it.
-pub fn left(ground: &Ground) {
+fn left(ground: &Ground) {
     let remedy = format!("aws cloudformation delete-stack --region {REGION} --stack-name {}", full("prod"));
     ground.wire.refuse("cloudformation:DescribeChangeSet", 403, "AccessDenied", 1);
     ground.wire.refuse("cloudformation:DeleteChangeSet", 403, "AccessDenied", 1);
@@ -83,16 +90,16 @@ pub fn left(ground: &Ground) {
 }
 
 /// A dry run that cannot discard its proposal does not end well.
-pub fn dry_run(ground: &Ground) {
+fn dry_run(ground: &Ground) {
     ground.wire.refuse("cloudformation:DeleteChangeSet", 403, "AccessDenied", 1);
     let run = ground.run(&LOOK).fails_with(1);
     run.says("added Workflow").says("may be left").says("delete-stack");
     ground.wire.clear();
-    // Its process has ended, so that nobody will execute it any more: another dry run removes it as well.
+    // Its process has ended, so no one will execute it: another dry run deletes it as well.
     ground.run(&LOOK).succeeds();
     ground.is_empty();
 
-    // Somebody else may still be looking at theirs: who looks beside them takes back their own only.
+    // Another dry run may still be running: each deletes only its own.
     let held = ground.wire.hold("cloudformation:DescribeChangeSet", Hold::After);
     let started = ground.start(&LOOK);
     held.arrives();
@@ -107,10 +114,10 @@ pub fn dry_run(ground: &Ground) {
 }
 
 /// An update that is refused leaves the stack as it was, without a change set.
-pub fn updates(ground: &Ground) {
+fn updates(ground: &Ground) {
     ground.run(&DEPLOY).succeeds();
     ground.has_no_change_set();
-    // Nothing to do: its change set, which failed for want of changes, goes.
+    // Nothing to do: its change set, which failed because it has no changes, is deleted.
     ground.run(&DEPLOY).succeeds().says("nothing to do");
     ground.has_no_change_set();
     ground.wire.refuse("cloudformation:DeleteChangeSet", 503, "ServiceUnavailable", 1);
@@ -128,7 +135,7 @@ pub fn updates(ground: &Ground) {
     let run = ground.run(&DEPLOY).fails_with(1);
     run.says("change set `tsugite-").says("aws cloudformation delete-change-set").says("--change-set-name tsugite-");
     ground.wire.clear();
-    // A setting is turned back after its deployment was killed: what that left goes with what is left above.
+    // A setting is turned back after its deployment was killed: what that left is deleted with what is left above.
     let held = ground.wire.hold("cloudformation:DescribeChangeSet", Hold::After);
     let started = ground.start(&DEPLOY);
     held.arrives();
@@ -145,4 +152,6 @@ pub fn updates(ground: &Ground) {
     ground.wire.lose("cloudformation:ExecuteChangeSet");
     ground.run(&DEPLOY).succeeds();
     ground.has_no_change_set();
+    ground.run_past(&["destroy", STACK, "--stage", "prod", "--yes"]).succeeds();
+    ground.is_empty();
 }

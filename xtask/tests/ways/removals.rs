@@ -1,13 +1,23 @@
 //! What `destroy` removes, and what it leaves to others.
 
-use super::ground::{Ground, STACK, full};
+use super::ground::{Ground, REGION, STACK, full};
 use super::wire::Hold;
+use crate::local::story::{Chapter, chapter};
 use deployer::{Account, Archive, Reporter, Workspace, local_status, upload};
 use serde_json::{Value as Json, json};
 
 const DEPLOY: [&str; 5] = ["deploy", STACK, "--stage", "prod", "--yes"];
 const DESTROY: [&str; 5] = ["destroy", STACK, "--stage", "prod", "--yes"];
-const REGION: &str = "ap-northeast-1";
+
+pub const CHAPTERS: &[Chapter<Ground>] = &[
+    chapter("a stack that is deployed again meanwhile keeps everything", returned),
+    chapter("a deletion of what no longer exists succeeds", gone_already),
+    chapter("a request that S3 throttles is retried", busy),
+    chapter("other stages and regions keep everything", other_stages),
+    chapter("the artifact bucket is deleted with the last stack only", artifact_bucket),
+    chapter("an unprotected bucket is protected by the next upload", protected),
+    chapter("a stack that is deleted during its deployment is reported", deleted_meanwhile),
+];
 
 /// Makes a bucket as an earlier stack would have left it, with so many objects.
 fn leave_bucket(ground: &Ground, name: &str, region: &str, n_objects: usize) {
@@ -36,9 +46,9 @@ fn stacks(ground: &Ground) -> Json {
     ground.stage.account("inventory", &[])["stacks"].clone()
 }
 
-/// A stack that comes back while its destroy is not done keeps everything; the stack is there from before.
-pub fn returned(ground: &Ground) {
-    ground.write_stage("prod", REGION, "");
+/// A stack that is deployed again while it is being destroyed keeps everything.
+fn returned(ground: &Ground) {
+    ground.run_past(&DEPLOY).succeeds();
     let group = format!("/aws/lambda/{}-Function", full("prod"));
     let bucket = format!("{}-files-abc123", full("prod"));
     leave_bucket(ground, &bucket, REGION, 1);
@@ -58,7 +68,7 @@ pub fn returned(ground: &Ground) {
     assert_eq!(buckets(ground), [bucket.as_str()]);
     ground.run(&["deploy", STACK, "--stage", "prod", "--dry-run"]).succeeds().says("nothing to do");
 
-    // A log group of the same name that is made meanwhile belongs to somebody else.
+    // A log group of the same name that is created meanwhile belongs to another owner.
     let held = ground.wire.hold("s3:GET all", Hold::After);
     let started = ground.start(&DESTROY);
     held.arrives();
@@ -79,13 +89,13 @@ pub fn returned(ground: &Ground) {
 }
 
 /// What is to go and is gone is done.
-pub fn gone_already(ground: &Ground) {
+fn gone_already(ground: &Ground) {
     let bucket = format!("{}-files-abc123", full("prod"));
     leave_bucket(ground, &bucket, REGION, 2);
     ground.wire.lose("s3:DELETE bucket");
     ground.run(&DESTROY).succeeds();
     ground.is_empty();
-    // Somebody else removes it while it is being emptied.
+    // Another command deletes it while it is being emptied.
     leave_bucket(ground, &bucket, REGION, 1);
     let held = ground.wire.hold("s3:POST objects", Hold::Before);
     let started = ground.start(&DESTROY);
@@ -97,7 +107,7 @@ pub fn gone_already(ground: &Ground) {
 }
 
 /// S3 refuses single objects when it is busy.
-pub fn busy(ground: &Ground) {
+fn busy(ground: &Ground) {
     leave_bucket(ground, &format!("{}-files-abc123", full("prod")), REGION, 2);
     ground.wire.answer(
         "s3:POST objects",
@@ -108,7 +118,7 @@ pub fn busy(ground: &Ground) {
 }
 
 /// The same stage in another region, and stages whose names begin alike, are none of this one's business.
-pub fn other_stages(ground: &Ground) {
+fn other_stages(ground: &Ground) {
     ground.write_stage("prod-eu", REGION, "");
     let theirs = [
         (format!("{}-files-abc123", full("prod")), "eu-west-1"),
@@ -124,7 +134,7 @@ pub fn other_stages(ground: &Ground) {
     ground.run(&DEPLOY).succeeds();
     let artifacts = format!("tsugite-000000000000-{REGION}-prod");
     leave_bucket(ground, &artifacts, REGION, 1);
-    ground.run(&DESTROY).succeeds().says("the artifact bucket went with the last stack");
+    ground.run(&DESTROY).succeeds().says("the artifact bucket was deleted with the last stack");
     let mut expected: Vec<String> = theirs.iter().map(|(bucket, _)| bucket.clone()).collect();
     expected.sort();
     assert_eq!(buckets(ground), expected);
@@ -140,8 +150,8 @@ pub fn other_stages(ground: &Ground) {
     ground.is_empty();
 }
 
-/// The artifact bucket is not silently left, and not taken from a deployment that has just begun.
-pub fn artifact_bucket(ground: &Ground) {
+/// The artifact bucket is not silently left, and not taken from a deployment that has just started.
+fn artifact_bucket(ground: &Ground) {
     let artifacts = format!("tsugite-000000000000-{REGION}-prod");
     leave_bucket(ground, &artifacts, REGION, 1);
     ground.run(&DEPLOY).succeeds();
@@ -167,12 +177,12 @@ pub fn artifact_bucket(ground: &Ground) {
     held.release();
     started.ends().fails_with(1).says("was deployed by somebody else");
     assert_eq!(ground.stage.account("keys", &[&artifacts]), json!(["new"]));
-    ground.run(&DESTROY).succeeds().says("the artifact bucket went");
+    ground.run(&DESTROY).succeeds().says("the artifact bucket was deleted");
     ground.is_empty();
 }
 
 /// A bucket whose maker was interrupted before it was protected is protected by the next upload.
-pub fn protected(ground: &Ground) {
+fn protected(ground: &Ground) {
     let artifacts = format!("tsugite-000000000000-{REGION}-prod");
     leave_bucket(ground, &artifacts, REGION, 0);
     ground.stage.aws(&["s3api", "delete-public-access-block", "--bucket", &artifacts]);
@@ -189,12 +199,12 @@ pub fn protected(ground: &Ground) {
     let block = ground.stage.aws(&["s3api", "get-public-access-block", "--bucket", &artifacts]);
     let block = block["PublicAccessBlockConfiguration"].as_object().unwrap();
     assert!(block.len() == 4 && block.values().all(|is_blocked| *is_blocked == true), "{block:?}");
-    ground.run(&DESTROY).succeeds().says("the artifact bucket went");
+    ground.run(&DESTROY).succeeds().says("the artifact bucket was deleted");
     ground.is_empty();
 }
 
-/// A deployment whose stack goes under it says what happened.
-pub fn deleted_meanwhile(ground: &Ground) {
+/// A deployment whose stack is deleted meanwhile reports it.
+fn deleted_meanwhile(ground: &Ground) {
     for (call, hold) in [("ExecuteChangeSet", Hold::After), ("CreateChangeSet", Hold::Before)] {
         let is_update = call == "CreateChangeSet";
         if is_update {

@@ -4,10 +4,10 @@ use crate::cli::{NewOptions, Scheme, Trigger};
 use crate::failure::Failure;
 use std::path::Path;
 
-/// The longest name: it is part of names in AWS, of which a role's has the least room.
+/// The longest name. It is part of names in AWS, of which that of a role is the shortest.
 const LONGEST_NAME: usize = 24;
 
-/// An integration that is being made.
+/// An integration to be written.
 pub struct Draft {
     /// Its name, such as `deploy-notes`.
     pub name: String,
@@ -41,7 +41,7 @@ const README: &str = include_str!("readme.txt");
 const SECTION: &str = include_str!("section.txt");
 
 impl Draft {
-    /// The draft that the options ask for; refuses a name that cannot be one.
+    /// The draft for these options. Fails if the name is invalid.
     pub fn new(options: &NewOptions) -> Result<Self, Failure> {
         let name = &options.name;
         for name in [name].into_iter().chain(&options.calls) {
@@ -70,8 +70,8 @@ impl Draft {
         self.calls.as_ref().map(|saas| saas.replace('-', "_"))
     }
 
-    /// Fails if a file of the integration exists.
-    pub fn refuse_existing_files(&self, root: &Path) -> Result<(), Failure> {
+    /// Fails if a file of the integration already exists.
+    pub fn refuse_existing(&self, root: &Path) -> Result<(), Failure> {
         if let Some(module) = self.called_module()
             && root.join(format!("handlers/standins/src/{module}.rs")).exists()
         {
@@ -107,12 +107,12 @@ impl Draft {
         self.fill(SECTION)
     }
 
-    /// What to do now.
+    /// The next steps, for the person.
     pub fn next_steps(&self) -> String {
         let Self { name, module, .. } = self;
         format!(
-            "It works as it is:\n  cargo xtask deploy {name}\n  cargo xtask publish-test-event {name}\n\
-             Then make it yours:\n  handlers/contracts/src/{module}.rs   what an event says, what the function needs\n  \
+            "Deploy and test it:\n  cargo xtask deploy {name}\n  cargo xtask publish-test-event {name}\n\
+             Then change it:\n  handlers/contracts/src/{module}.rs   what an event says, what the function needs\n  \
              handlers/{name}/src/handler.rs   what the function does\n  \
              stacks/src/{module}.rs   the stack, its settings and its test\n"
         )

@@ -1,4 +1,4 @@
-//! The few files that name every integration, with one more of them.
+//! Adds an integration to the few files that name every integration.
 
 use super::draft::Draft;
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ pub fn edits(draft: &Draft, root: &Path) -> Result<Vec<(&'static str, String)>, 
         let text = std::fs::read_to_string(root.join(path));
         text.map_err(|error| Failure::nothing_changed(format!("cannot read {path}: {error}")))
     };
-    let lacks = |path: &str| Failure::nothing_changed(format!("{path} does not have the form that `new` knows"));
+    let lacks = |path: &str| Failure::nothing_changed(format!("cannot find the place for the integration in {path}"));
     let module = &draft.module;
     let called = draft.called_module();
     let mut contracts = read(CONTRACTS)?;
@@ -46,7 +46,7 @@ pub fn edits(draft: &Draft, root: &Path) -> Result<Vec<(&'static str, String)>, 
     Ok(edits)
 }
 
-/// The text with one more of the lines that begin alike, in its place by the alphabet.
+/// The text with one more of the lines that begin with the prefix, in alphabetical order; `None` if no line does.
 fn with_line(text: &str, prefix: &str, line: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     let alike = |known: &&str| known.starts_with(prefix);
@@ -55,7 +55,7 @@ fn with_line(text: &str, prefix: &str, line: &str) -> Option<String> {
     Some(inserted(&lines, place, line))
 }
 
-/// The text with one more line of the list that this line opens, in its place by the alphabet.
+/// The text with one more line in the list that `opening` opens, in alphabetical order; `None` if there is no list.
 fn with_line_below(text: &str, opening: &str, line: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     let first = 1 + lines.iter().position(|known| *known == opening)?;
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_goes_where_the_alphabet_wants_it() {
+    fn a_line_is_added_in_alphabetical_order() {
         let text = "mod a;\n\npub mod b;\npub mod d;\n\npub use x;\n";
         let with = |line| with_line(text, "pub mod ", line).unwrap();
         assert_eq!(with("pub mod c;"), "mod a;\n\npub mod b;\npub mod c;\npub mod d;\n\npub use x;\n");

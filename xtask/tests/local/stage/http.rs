@@ -30,7 +30,7 @@ pub fn post(url: &str, content_type: &str, body: &[u8]) -> Answer {
     answer(client(url).post(url).header("content-type", content_type).body(body.to_vec()))
 }
 
-/// A client that knows where names below `localhost` lead, which not every system's resolver does.
+/// A client that knows where names below `localhost` lead, which not every resolver does.
 pub fn client(url: &str) -> reqwest::Client {
     let url: reqwest::Url = url.parse().unwrap();
     let host = url.host_str().unwrap();

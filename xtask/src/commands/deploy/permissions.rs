@@ -1,15 +1,15 @@
-//! Whether the caller may do what a deployment takes, before anything is changed.
+//! Checks before a deployment that the caller has the permissions for it.
 
-use super::round::Round;
+use super::regional::RegionalDeployment;
 use crate::failure::Failure;
 use deployer::{MissingRights, Proposal, RightsChecked, check_rights};
 use serde_json::json;
 use stacks::Stack;
 
-impl Round<'_> {
-    /// Fails with everything that is missing, as a policy to paste; goes on where IAM cannot be asked.
-    pub(super) async fn check_rights(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<(), Failure> {
-        // Whoever has the emulator's root key may do everything there.
+impl RegionalDeployment<'_> {
+    /// Fails with all missing permissions as a policy to paste; continues with a note where IAM cannot be asked.
+    pub(super) async fn check_permissions(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<(), Failure> {
+        // The emulator's root key may do everything there.
         if self.stage.is_local() {
             return Ok(());
         }
@@ -17,7 +17,7 @@ impl Round<'_> {
         match check_rights(&self.account, &proposed).await.map_err(|error| self.context.failure(&error))? {
             RightsChecked::Allowed => Ok(()),
             RightsChecked::Unknown(why) => {
-                self.context.reporter.note(format!("whether you may do all this could not be checked: {why}"));
+                self.context.reporter.note(format!("your permissions could not be checked: {why}"));
                 Ok(())
             }
             RightsChecked::Missing(missing) => Err(Failure {
@@ -35,14 +35,16 @@ fn in_words(missing: &MissingRights) -> String {
     });
     let denied = missing.denied.iter().map(|(action, why)| format!("\n  {action}: {why}"));
     let lines: String = allowed_nowhere.chain(denied).collect();
-    format!("`{}` may not do what this deployment takes:{lines}", missing.principal)
+    format!("`{}` lacks permissions that this deployment needs:{lines}", missing.principal)
 }
 
 fn hint(missing: &MissingRights, stage: &str) -> String {
     let all = format!("cargo xtask policy deployer --stage {stage}");
     if missing.policies.is_empty() {
-        return format!("ask whoever runs the account; what every command takes is printed by: {all}");
+        return format!(
+            "ask the administrator of the account; print all permissions that the commands need with: {all}"
+        );
     }
     let documents: Vec<String> = missing.policies.iter().map(|policy| format!("{:#}", json!(policy))).collect();
-    format!("attach this policy to it, or all that every command takes ({all}):\n{}", documents.join("\n"))
+    format!("attach this policy to it, or the policies for all commands ({all}):\n{}", documents.join("\n"))
 }

@@ -1,4 +1,4 @@
-//! The whole life of every stack as a caller with the printed policy and no other right.
+//! The whole life of every stack as a caller with the printed policy and no other permission.
 //!
 //! The emulator holds the caller to it: for each call of the tool, and for what CloudFormation does on the
 //! caller's behalf for each resource.
@@ -6,10 +6,17 @@
 use super::aws::{PROD, run, write_stage};
 use super::world::full;
 use crate::local::stage::Stage;
+use crate::local::story::{Chapter, chapter};
 use serde_json::{Value as Json, json};
+use stacks::NAMES;
 
 const STAGE: &str = "stacks/stages/local.yaml";
-const NAMES: [&str; 5] = ["backlog-files", "bytebase-workflow", "mackerel-incidents", "question-form", "sns-slack"];
+
+pub const CHAPTERS: &[Chapter<Stage>] = &[
+    chapter("the printed policy is enough to deploy", whole_life),
+    chapter("a policy with one action less is not", one_permission_less),
+    chapter("missing permissions are reported before anything changes", asked_before),
+];
 
 /// The policy that the command prints, without some of its actions.
 fn policies(stage: &Stage, arguments: &[&str], without: &[&str]) -> Vec<Json> {
@@ -73,8 +80,14 @@ fn as_caller<T>(stage: &Stage, key: &Json, act: impl FnOnce() -> T) -> T {
     result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
+/// Deletes what other chapters have deployed.
+fn starts_empty(stage: &Stage) {
+    stage.run(&["destroy"]).succeeds();
+}
+
 /// First deployment, test events, update, rollback and destruction of every stack.
-pub fn whole_life(stage: &Stage) {
+fn whole_life(stage: &Stage) {
+    starts_empty(stage);
     let key = user(stage, "deployer", &policies(stage, &[], &[]));
     as_caller(stage, &key, || {
         let deployed = stage.run(&["deploy", "--output", "json"]).succeeds().json();
@@ -95,14 +108,15 @@ pub fn whole_life(stage: &Stage) {
         stage.edit(STAGE, &long, "watched_folder: /sample/");
         let endpoints = stage.run(&["endpoints"]).succeeds();
         assert!(endpoints.stdout.contains("/v1/backlog-files/"), "{}", endpoints.stdout);
-        stage.run(&["destroy"]).succeeds().says("the artifact bucket went");
+        stage.run(&["destroy"]).succeeds().says("the artifact bucket was deleted");
     });
     stage.edit(STAGE, "log_retention_days: 14", "log_retention_days: 7");
     remove(stage, "deployer");
 }
 
-/// One action less, and the deployment fails with its name; what was begun is rolled back and can be removed.
-pub fn one_right_less(stage: &Stage) {
+/// With one action less, the deployment fails with its name; the stack is rolled back and can be destroyed.
+fn one_permission_less(stage: &Stage) {
+    starts_empty(stage);
     for (n, (stack, action)) in [
         ("bytebase-workflow", "states:TagResource"),
         ("bytebase-workflow", "secretsmanager:CreateSecret"),
@@ -125,8 +139,10 @@ pub fn one_right_less(stage: &Stage) {
     assert!(!left.to_string().contains(&full("sns-slack")), "{left:#}");
 }
 
-/// A stage on AWS asks IAM before it changes anything, and tells all that is missing as a policy to paste.
-pub fn asked_before(stage: &Stage, before: &Json) {
+/// A stage on AWS asks IAM before it changes anything, and prints all missing permissions as a policy to paste.
+fn asked_before(stage: &Stage) {
+    starts_empty(stage);
+    let before = &stage.account("inventory", &[]);
     const ALL_BUT_WORKFLOW: [&str; 5] =
         ["backlog", "backlog_files", "mackerel_incidents", "question_form", "sns_slack"];
     write_stage(stage, &ALL_BUT_WORKFLOW);
@@ -152,15 +168,15 @@ pub fn asked_before(stage: &Stage, before: &Json) {
     };
     let missing = ["iam:PassRole", "kms:GenerateDataKey", "sqs:TagQueue"];
     let failed = ends("asked", &missing, 2);
-    failed.says("`arn:aws:iam::000000000000:user/asked` may not do what this deployment takes:");
+    failed.says("`arn:aws:iam::000000000000:user/asked` lacks permissions that this deployment needs:");
     let policy = failed.stderr[failed.stderr.find("\n{").unwrap()..].trim();
     let policy: Json = serde_json::from_str(policy).unwrap_or_else(|error| panic!("{error}: {policy}"));
     let statements = policy["Statement"].as_array().unwrap();
-    let mut told: Vec<&str> =
+    let mut listed: Vec<&str> =
         statements.iter().flat_map(|s| s["Action"].as_array().unwrap()).map(|a| a.as_str().unwrap()).collect();
-    told.sort_unstable();
-    told.dedup();
-    assert_eq!(told, missing, "{policy:#}");
+    listed.sort_unstable();
+    listed.dedup();
+    assert_eq!(listed, missing, "{policy:#}");
 
     let allowed = ends("allowed", &[], 0);
     assert!(!allowed.stderr.contains("could not be checked"), "{}", allowed.stderr);

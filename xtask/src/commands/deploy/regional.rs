@@ -1,9 +1,9 @@
-//! Stacks of one region that are proposed, agreed to and applied together.
+//! The deployment of the stacks of one region, which are proposed, confirmed and applied together.
 
-use crate::choose;
 use crate::context::Context;
 use crate::display::print_proposals;
 use crate::failure::Failure;
+use crate::{prompt, selection};
 use deployer::{
     Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, counted, deployed, propose,
     put_secrets, upload, upload_site,
@@ -13,69 +13,69 @@ use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How far a deployment goes.
+/// What a deployment does with its proposals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
-    /// It shows what would happen and stops.
-    Look,
+pub enum Mode {
+    /// It prints the changes and stops.
+    DryRun,
     /// It asks before it changes anything.
-    Ask,
-    /// It goes on.
-    Go,
+    Confirm,
+    /// It does not ask.
+    Yes,
 }
 
-/// How far it went.
-pub enum Ran {
-    /// Nothing was done; this would be.
-    Looked(Vec<Proposal>),
-    /// This is there now.
-    Applied(Vec<Deployed>),
+/// What a deployment returns.
+pub enum RegionalResult {
+    /// What it would change; nothing was changed.
+    Previewed(Vec<Proposal>),
+    /// The stacks as they are now.
+    Deployed(Vec<Deployed>),
 }
 
-/// What the stacks of one region are deployed with.
+/// A deployment of stacks in one region.
 #[derive(Clone)]
-pub struct Round<'a> {
+pub struct RegionalDeployment<'a> {
     pub context: &'a Context,
     pub stage: &'a Stage,
     pub account: Arc<Account>,
-    pub manner: Manner,
+    pub mode: Mode,
     pub secrets: &'a SecretInput,
     pub backlog_ids: &'a BacklogIds,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
-    /// What is uploaded once the proposals are agreed to.
+    /// What is uploaded after the confirmation.
     pub archives: &'a [Archive],
     /// Outputs that a stack gets from the one before it, by the stack's name.
     pub outputs_before: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-impl Round<'_> {
+impl RegionalDeployment<'_> {
     /// Proposes, asks, applies.
     ///
-    /// What is proposed and not applied is discarded when the command ends, however it ends.
-    pub async fn run(&self, stacks: &[&Stack]) -> Result<Ran, Failure> {
+    /// Proposals that are not applied are discarded when the command ends.
+    pub async fn run(&self, stacks: &[&Stack]) -> Result<RegionalResult, Failure> {
         let proposals = self.propose(stacks).await?;
         let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
-        let in_full = !self.stage.is_local() || self.manner == Manner::Look;
+        let in_full = !self.stage.is_local() || self.mode == Mode::DryRun;
         self.context.pause_display(|| print_proposals(&proposals, in_full)).await;
-        self.check_rights(stacks, &proposals).await?;
-        let question = format!("Deploy to {}?", choose::place(self.stage, &self.account));
-        let is_refused = self.manner == Manner::Ask && has_changes && !choose::agrees(&question).await;
-        if self.manner != Manner::Look && !is_refused {
+        self.check_permissions(stacks, &proposals).await?;
+        let question = format!("Deploy to {}?", selection::place(self.stage, &self.account));
+        let is_refused = self.mode == Mode::Confirm && has_changes && !prompt::agrees(&question).await;
+        if self.mode != Mode::DryRun && !is_refused {
             if !self.archives.is_empty() {
                 let uploaded = upload(&self.account, self.stage, self.archives, &self.context.reporter).await;
                 uploaded.map_err(|error| self.context.failure(&error))?;
             }
-            return self.apply(stacks, &proposals).await.map(Ran::Applied);
+            return self.apply(stacks, &proposals).await.map(RegionalResult::Deployed);
         }
         if is_refused {
             return Err(Failure {
-                message: "not deployed: none of this was changed".into(),
+                message: "canceled: no stack was changed".into(),
                 hint: None,
                 may_have_changed: self.account.may_have_changed(),
             });
         }
-        Ok(Ran::Looked(proposals))
+        Ok(RegionalResult::Previewed(proposals))
     }
 
     fn plan<'a>(&'a self, stack: &'a Stack) -> Plan<'a> {
@@ -85,11 +85,11 @@ impl Round<'_> {
             code_keys: self.code_keys,
             outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&NOTHING),
             backlog_ids: self.backlog_ids,
-            clears: self.manner != Manner::Look,
+            clears: self.mode != Mode::DryRun,
         }
     }
 
-    /// Asks for all change sets at once; if one is refused, none is applied.
+    /// Creates all change sets at the same time; if one fails, none is applied.
     async fn propose(&self, stacks: &[&Stack]) -> Result<Vec<Proposal>, Failure> {
         let plans: Vec<Plan<'_>> = stacks.iter().map(|stack| self.plan(stack)).collect();
         let results = join_all(plans.iter().map(|plan| propose(&self.account, plan, &self.context.reporter))).await;
@@ -99,7 +99,7 @@ impl Round<'_> {
         }
     }
 
-    /// Applies all at once, since none waits for another; one that fails does not stop the others.
+    /// Applies all at the same time; one that fails does not stop the others.
     async fn apply(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<Vec<Deployed>, Failure> {
         let work = stacks.iter().zip(proposals).map(|(stack, proposal)| self.deploy(stack, proposal));
         let (results, failure) = self.context.separate(join_all(work).await);
@@ -109,10 +109,12 @@ impl Round<'_> {
             self.context.reporter.note(format!("secrets stored: {}", stored.join(", ")));
         }
         match failure {
-            // The others are there, and their addresses with them.
+            // The others were deployed, so their addresses are valid.
             Some(failure) if !results.is_empty() => {
-                let option = choose::stage_option(self.stage);
-                self.context.reporter.note(format!("what to register for the others: cargo xtask endpoints{option}"));
+                let option = selection::stage_option(self.stage);
+                self.context
+                    .reporter
+                    .note(format!("print what to register for the others with: cargo xtask endpoints{option}"));
                 Err(failure)
             }
             Some(failure) => Err(failure),
@@ -120,7 +122,7 @@ impl Round<'_> {
         }
     }
 
-    /// One stack with its secrets and its site; returns what it tells, and the secrets that were stored.
+    /// Deploys one stack with its secrets and its site. Returns the stack, and the names of the secrets that were stored.
     async fn deploy(&self, stack: &Stack, proposal: &Proposal) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
         let reporter = &self.context.reporter;
         if !proposal.is_empty() {
@@ -136,7 +138,7 @@ impl Round<'_> {
             let site = upload_site(&self.account, stack, result).await?;
             if !site.is_empty() {
                 let files = counted(site.uploaded.len() + site.removed.len(), "file");
-                reporter.note(format!("{}: {files} of the site brought up to date", stack.name()));
+                reporter.note(format!("{}: {files} of the site updated", stack.name()));
             }
             result.changed = !proposal.is_empty() || !stored.is_empty() || !site.is_empty();
         }

@@ -1,0 +1,48 @@
+//! Which stacks a command means, and how their stage is named to a person.
+
+use crate::context::Context;
+use crate::failure::Failure;
+use deployer::Account;
+use stacks::{Stack, Stage};
+
+/// The named stacks of a stage, in the order of their definition; all if none is named.
+///
+/// Fails if the stage file has no section for a named one.
+pub fn stacks(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
+    let all = stacks::all(stage);
+    let missing = names.iter().find(|name| !all.iter().any(|stack| stack.name() == name.as_str()));
+    if let Some(name) = missing {
+        let section = name.replace('-', "_");
+        return Err(Failure::nothing_changed(format!("stage `{}` has no stack `{name}`", stage.name)).with_hint(
+            format!(
+                "add the section `{section}` to stacks/stages/{}.yaml; stacks/stages/example.yaml shows how",
+                stage.name
+            ),
+        ));
+    }
+    Ok(all.into_iter().filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect())
+}
+
+/// The named stacks of a stage, retired ones included; all if none is named.
+pub fn stacks_to_destroy(stage: &Stage, names: &[String]) -> Vec<Stack> {
+    let all = stacks::all(stage).into_iter().chain(stacks::former(stage));
+    all.filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect()
+}
+
+/// Notes the account and region of a change; the local stage has only one place.
+pub fn note_place(context: &Context, stage: &Stage, account: &Account) {
+    if !stage.is_local() {
+        context.reporter.note(place(stage, account));
+    }
+}
+
+/// The option that selects this stage, with a space before it; empty for the local stage, which is the default.
+pub fn stage_option(stage: &Stage) -> String {
+    if stage.is_local() { String::new() } else { format!(" --stage {}", stage.name) }
+}
+
+/// The name of a stage with its account and region, to be read before a change.
+pub fn place(stage: &Stage, account: &Account) -> String {
+    let detour = account.detour().map_or_else(String::new, |detour| format!(", not on AWS but at {detour}"));
+    format!("stage `{}` (account {}, {}{detour})", stage.name, account.id, account.region)
+}
