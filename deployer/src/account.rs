@@ -5,6 +5,7 @@ mod connect;
 mod detour;
 mod limits;
 mod mfa;
+mod open_change_sets;
 #[cfg(test)]
 pub(crate) mod rules;
 #[cfg(test)]
@@ -13,22 +14,21 @@ mod stack;
 mod standing;
 #[cfg(test)]
 mod tests;
-mod trust;
 mod watch;
 
 pub(crate) use caller::Caller;
 pub(crate) use limits::CallLimits;
 pub use mfa::ReadCode;
+pub(crate) use open_change_sets::{OpenChangeSet, OpenChangeSets};
 pub(crate) use stack::StackSummary;
 pub use standing::{ResourceStanding, Standing, remark};
-pub(crate) use trust::Trust;
 use watch::Watch;
 
 use crate::error::{Error, Outcome, bare};
 use crate::event::Reporter;
-use crate::local::Local;
+use crate::local_stage::LocalStage;
 use crate::pace::Pace;
-use crate::propose::OpenChangeSets;
+use crate::trust::Trust;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use contracts::{Origin, Saas};
@@ -57,7 +57,7 @@ pub struct Account {
     /// Region.
     pub region: String,
     /// The local cloud, if that is where the account is.
-    pub local: Option<Local>,
+    pub local: Option<LocalStage>,
     /// Tells what is waited for.
     pub(crate) reporter: Reporter,
     /// How long calls may take.

@@ -1,26 +1,20 @@
 //! Applies a proposal and follows it to its end, first cause first if it fails.
 
-mod events;
 mod failure;
 #[cfg(test)]
 mod tests;
-mod validation;
-
-pub(crate) use events::{Seen, follow};
-pub(crate) use validation::{Validated, validation_findings};
 
 use crate::account::Account;
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::Reporter;
 use crate::propose::{Plan, Proposal, discard_now, execute, propose};
+use crate::stack_events::{SLOWER, Seen, follow};
 use aws_sdk_cloudformation::types::StackStatus;
 use failure::{failure, out_of_sight};
 use stacks::Stack;
 
 /// How often a stack is begun again because a service took less at once.
 const MOST_PAUSES: u32 = 3;
-/// What is said meanwhile.
-pub(crate) const SLOWER: &str = "a service throttled the operation; it is tried again in 30 s";
 /// What is said when the answer to the execution is missing.
 const BEGUN_OR_NOT: &str =
     "whether CloudFormation began the change is not known; the same command follows it to its end, or begins it";

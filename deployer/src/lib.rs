@@ -16,7 +16,9 @@ mod destroy;
 mod disk;
 mod error;
 mod event;
+mod function_logs;
 mod local;
+mod local_stage;
 mod lock;
 mod lookup;
 mod measure;
@@ -31,9 +33,13 @@ mod secrets;
 mod senders;
 mod simulation;
 mod site;
+mod stack_events;
 mod statement;
 mod test_event;
 mod toolchain;
+mod trust;
+mod validation;
+mod web;
 
 pub use account::{Account, ReadCode, ResourceStanding, remark};
 pub use apply::apply;
@@ -48,10 +54,12 @@ pub use destroy::{
 };
 pub use error::{Error, FailureCause, Outcome, StackFailure};
 pub use event::{Event, Flush, Reporter, Step, StepId, Wait, counted};
+pub use function_logs::local_logs;
 pub use local::{
-    Local, LocalStatus, Lost, RootKey, StandInsProgram, StandInsSettings, local_logs, local_status, lost_meanwhile,
-    start_local, stop_local, until_forgotten,
+    LocalStatus, Lost, StandInsProgram, StandInsSettings, local_status, lost_meanwhile, start_local, stop_local,
+    until_forgotten,
 };
+pub use local_stage::{LocalStage, RootKey};
 pub use lock::LocalTurn;
 pub use lookup::{BacklogIds, look_up};
 pub use measure::{Measured, measure_binary, measure_python};

@@ -3,7 +3,6 @@
 mod change_set;
 mod discard;
 mod maker;
-mod open;
 mod template;
 mod usable;
 
@@ -19,7 +18,6 @@ use change_set::Described;
 pub(crate) use change_set::{ChangeSetId, execute};
 use contracts::SettingValue;
 pub use discard::{LeftChangeSet, discard_open, still_open};
-pub(crate) use open::OpenChangeSets;
 use serde_json::Value as Json;
 use stacks::{ParameterSource, Stack};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::{Reporter, counted};
-use crate::local::{loopback_client, web_client};
+use crate::web::{loopback_client, web_client};
 use aws_sdk_cloudformation::types::TemplateStage;
 use contracts::SettingValue;
 use serde_json::Value as Json;

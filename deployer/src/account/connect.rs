@@ -2,13 +2,13 @@
 
 use super::detour::detour;
 use super::mfa::{Chain, ReadCode};
-use super::trust::Trust;
 use super::watch::Watch;
 use super::{Account, CallLimits, Shared, Way};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::local::Local;
+use crate::local_stage::LocalStage;
 use crate::pace::Pace;
+use crate::trust::Trust;
 use aws_config::profile::{ProfileFileCredentialsProvider, load};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -66,7 +66,7 @@ impl Account {
     }
 
     /// The account of the local cloud.
-    pub async fn on_this_machine(stage: &Stage, local: Local, reporter: &Reporter) -> Outcome<Self> {
+    pub async fn on_this_machine(stage: &Stage, local: LocalStage, reporter: &Reporter) -> Outcome<Self> {
         let root = local.root_key();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -88,7 +88,7 @@ impl Account {
     async fn connect(
         config: SdkConfig,
         stage: &Stage,
-        local: Option<Local>,
+        local: Option<LocalStage>,
         reporter: &Reporter,
         way: Way,
     ) -> Outcome<Self> {
@@ -119,7 +119,7 @@ impl Account {
         Self::open(config, self.id.clone(), region, self.local.clone(), self.shared.clone())
     }
 
-    pub(super) fn open(config: SdkConfig, id: String, region: &str, local: Option<Local>, shared: Shared) -> Self {
+    pub(super) fn open(config: SdkConfig, id: String, region: &str, local: Option<LocalStage>, shared: Shared) -> Self {
         let Shared { reporter, limits, pace, .. } = shared.clone();
         macro_rules! client {
             ($sdk:ident) => {

@@ -1,10 +1,10 @@
 //! What a person is told about a change that failed, and what to do about it.
 
-use super::events::Seen;
-use super::validation::{Validated, validation_findings};
 use crate::account::{Account, remark};
 use crate::error::{Error, FailureCause, StackFailure, and_again};
 use crate::outputs::way_out;
+use crate::stack_events::Seen;
+use crate::validation::{Validated, validation_findings};
 use aws_sdk_cloudformation::types::StackStatus;
 use stacks::Stack;
 

@@ -1,9 +1,9 @@
 //! Deleting a stack, as slowly as its services want it.
 
 use crate::account::Account;
-use crate::apply::{SLOWER, Seen, follow};
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::event::Reporter;
+use crate::stack_events::{SLOWER, Seen, follow};
 use stacks::Stack;
 
 /// Why a stack could not be deleted yet, and will go later.

@@ -6,7 +6,7 @@ use super::{BacklogIds, Refused};
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::local::{loopback_client, web_client};
+use crate::web::{loopback_client, web_client};
 use contracts::backlog::{API_KEY_HEADER, ProjectKey, SAAS, TextFormatting};
 use contracts::{Origin, SettingValue};
 use reqwest::header::HeaderValue;

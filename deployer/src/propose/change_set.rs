@@ -1,14 +1,13 @@
 //! One change set: asked for, described when CloudFormation has made it, executed.
 
-use super::open::OpenChangeSet;
 use super::template::send_template;
 use super::{Plan, maker, parameters};
-use crate::account::{Account, StackSummary};
-use crate::apply::{Validated, validation_findings};
+use crate::account::{Account, OpenChangeSet, StackSummary};
 use crate::attempts::Attempts;
 use crate::change::Change;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::random::random_word;
+use crate::validation::{Validated, validation_findings};
 use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Tag};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};

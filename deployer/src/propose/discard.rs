@@ -1,8 +1,7 @@
 //! Discarding change sets that are not executed, and the empty stacks that they leave.
 
 use super::maker;
-use super::open::OpenChangeSet;
-use crate::account::{Account, Standing};
+use crate::account::{Account, OpenChangeSet, Standing};
 use crate::error::{Error, Outcome};
 use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetSummary};
 use aws_smithy_types::DateTime;

@@ -4,10 +4,11 @@ use super::Run;
 use super::trace::Ended;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
-use crate::local::{Local, loopback_client};
+use crate::local_stage::LocalStage;
 use crate::lookup::Backlog;
 use crate::outputs::Deployed;
 use crate::random::random_bytes;
+use crate::web::loopback_client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -59,7 +60,7 @@ fn content_for(file: &StandInFile) -> Outcome<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
-async fn give(local: &Local, file: &StandInFile, content: Option<&[u8]>) -> Outcome<()> {
+async fn give(local: &LocalStage, file: &StandInFile, content: Option<&[u8]>) -> Outcome<()> {
     let mut body = json!({
         "id": file.id, "dir": file.dir, "name": file.name, "project": file.project,
     });
@@ -83,7 +84,7 @@ async fn give(local: &Local, file: &StandInFile, content: Option<&[u8]>) -> Outc
 }
 
 /// A call of the stand-ins' control interface.
-fn control(local: &Local, method: Method, path: &str) -> Outcome<RequestBuilder> {
+fn control(local: &LocalStage, method: Method, path: &str) -> Outcome<RequestBuilder> {
     let url = format!("{}/_control/{path}", local.stand_ins_url());
     Ok(loopback_client()?.request(method, url).header("x-control-token", local.control_token()))
 }
@@ -244,7 +245,7 @@ async fn find_message(
 }
 
 /// How many messages of a stand-in hold a text; of an empty one, how many there are.
-async fn count_messages(local: &Local, saas: &Saas, item: &str, holds: &str) -> Outcome<usize> {
+async fn count_messages(local: &LocalStage, saas: &Saas, item: &str, holds: &str) -> Outcome<usize> {
     let path = format!("{}/{item}s", saas.id());
     let unreadable = |error: reqwest::Error| Error::Local {
         what: format!("the stand-in of {} cannot be asked: {error}", saas.name),

@@ -1,5 +1,8 @@
 //! The events of one stack operation, and how it is followed to its end.
 
+#[cfg(test)]
+mod tests;
+
 use crate::account::{Account, ResourceStanding, Standing};
 use crate::certificate::CertificateWatch;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
@@ -9,12 +12,15 @@ use stacks::Stack;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
+/// What is said before an operation that was throttled is tried again.
+pub(crate) const SLOWER: &str = "a service throttled the operation; it is tried again in 30 s";
+
 /// The events of one operation, oldest first.
 pub(crate) struct Seen {
     ids: BTreeSet<String>,
     events: Vec<StackEvent>,
     /// When the operation began, by this machine's clock.
-    pub(super) since: SystemTime,
+    pub(crate) since: SystemTime,
 }
 
 impl Seen {
@@ -70,7 +76,7 @@ impl Seen {
     }
 
     /// The last reason that anything gave.
-    pub(super) fn last_reason(&self) -> Option<FailureCause> {
+    pub(crate) fn last_reason(&self) -> Option<FailureCause> {
         let mut reasons = self.events.iter().filter_map(|event| event.resource_status_reason());
         reasons.rfind(|reason| !reason.is_empty()).map(FailureCause::of_stack)
     }
