@@ -212,6 +212,14 @@ pub enum Error {
         /// The next step.
         hint: String,
     },
+    /// This machine lacks something that a command needs: random numbers, certificates.
+    #[error("{what}")]
+    Machine {
+        /// What is missing.
+        what: String,
+        /// The next step.
+        hint: String,
+    },
     /// The local stage does not work.
     #[error("{what}")]
     Local {

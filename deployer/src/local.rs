@@ -1,7 +1,7 @@
 //! The local stage: an emulator of AWS and stand-ins for every SaaS, as background processes.
 
 mod health;
-mod keeper;
+mod orphan;
 mod private_file;
 mod process;
 mod sources;
@@ -9,7 +9,7 @@ mod stand_ins;
 mod state;
 
 pub use health::{Lost, lost_meanwhile};
-pub use keeper::until_forgotten;
+pub use orphan::wait_until_orphaned;
 pub use stand_ins::StandInsSettings;
 
 use crate::error::{Error, Outcome};
@@ -18,7 +18,7 @@ use crate::local_stage::LocalStage;
 use crate::lock::lock;
 use crate::pace::Pace;
 use crate::python::PythonTools;
-use crate::toolchain::Workspace;
+use crate::workspace::Workspace;
 use process::{Background, Part};
 use sha2::{Digest, Sha256};
 use stacks::Region;
@@ -78,7 +78,7 @@ pub async fn start_local(
     let _lock = take_lock(workspace, reporter).await?;
     let version = version(program);
     match State::read(&folder) {
-        Some(state) if state.version == version => match health::look(&state, &folder).await {
+        Some(state) if state.version == version => match health::check(&state, &folder).await {
             None => return Ok(state.local),
             Some(lost) => {
                 let part = lost.part;
@@ -106,7 +106,7 @@ pub async fn start_local(
 pub async fn local_status(workspace: &Workspace) -> Outcome<LocalStatus> {
     let folder = workspace.local();
     let Some(state) = State::read(&folder) else { return Ok(LocalStatus { local: None, lost: None, folder }) };
-    let lost = health::look(&state, &folder).await;
+    let lost = health::check(&state, &folder).await;
     let has_emulator = lost.as_ref().is_none_or(|lost| lost.part == Part::StandIns && state.emulator.is_running());
     let local = has_emulator.then_some(state.local);
     Ok(LocalStatus { local, lost, folder })

@@ -36,7 +36,7 @@ fn build(builder: reqwest::ClientBuilder) -> Outcome<reqwest::Client> {
     // Fails only if it is chosen already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let builder = builder.connect_timeout(CONNECT_LIMIT).timeout(ANSWER_LIMIT);
-    builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Local {
+    builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Machine {
         what: format!("TLS cannot be set up: {error}"),
         hint: "install your system's certificates (Debian and Ubuntu: ca-certificates)".into(),
     })

@@ -1,8 +1,8 @@
 //! What every command has: the workspace, the display, the account once it is known.
 
-use crate::choose::Typist;
 use crate::display::Display;
 use crate::failure::Failure;
+use crate::prompt::Typist;
 use crate::result::unwritten;
 use crate::signals::Signals;
 use crate::stage_file;

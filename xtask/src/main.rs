@@ -1,13 +1,15 @@
 //! The command line of Tsugite: `cargo xtask …`.
 
-mod choose;
 mod ci;
 mod cli;
 mod commands;
 mod context;
 mod display;
 mod failure;
+mod prompt;
 mod result;
+mod secrets;
+mod selection;
 mod signals;
 mod stage_file;
 

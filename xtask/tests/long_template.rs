@@ -37,7 +37,7 @@ async fn proposal(account: &Account, stack: &Stack, reporter: &Reporter) -> Prop
 }
 
 fn plan<'a>(stack: &'a Stack, nothing: &'a BTreeMap<String, String>, backlog_ids: &'a BacklogIds) -> Plan<'a> {
-    Plan { stack, code_keys: nothing, outputs_before: nothing, backlog_ids, clears: true }
+    Plan { stack, code_keys: nothing, outputs_before: nothing, backlog_ids }
 }
 
 #[tokio::test]

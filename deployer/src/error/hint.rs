@@ -15,6 +15,7 @@ impl Error {
             Self::File { source, path, .. } => file_hint(source, path),
             Self::Program { hint, .. }
             | Self::Local { hint, .. }
+            | Self::Machine { hint, .. }
             | Self::Test { hint, .. }
             | Self::Lookup { hint, .. }
             | Self::Backlog { hint, .. }

@@ -4,8 +4,8 @@ use super::process::{Background, Part};
 use super::state::State;
 use crate::error::Error;
 use crate::pace::Pace;
-use crate::toolchain::Workspace;
 use crate::web::loopback_client;
+use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ pub(super) fn ended(state: &State, folder: &Path) -> Option<Lost> {
 }
 
 /// Looks until both processes answer; a process that runs is asked again before it counts as lost.
-pub(super) async fn look(state: &State, folder: &Path) -> Option<Lost> {
+pub(super) async fn check(state: &State, folder: &Path) -> Option<Lost> {
     let is_lost = async |elapsed: Duration| {
         if let Some(lost) = ended(state, folder) {
             return Err(lost);
@@ -194,7 +194,7 @@ mod tests {
     async fn a_question_without_an_answer_is_asked_again() {
         let local = LocalStage::new(answering_after(2).await, answering_after(1).await).unwrap();
         assert!(!answers(&format!("{}/_ministack/health", local.emulator_url())).await);
-        assert_eq!(look(&state(local, present(), present()), Path::new("nowhere")).await, None);
+        assert_eq!(check(&state(local, present(), present()), Path::new("nowhere")).await, None);
     }
 
     #[tokio::test]
@@ -202,12 +202,12 @@ mod tests {
         let folder = folder("ended");
         std::fs::write(folder.join("stacks.json"), r#"["one", "two"]"#).unwrap();
         let local = || LocalStage::new(1, 2).unwrap();
-        let lost = look(&state(local(), gone(), present()), &folder).await.unwrap();
+        let lost = check(&state(local(), gone(), present()), &folder).await.unwrap();
         let said = "the emulator of the local stage ended unexpectedly; these stacks are lost with it: one, two";
         assert_eq!(lost.to_string(), said);
         assert!(lost.error().hint().unwrap().contains("emulator.log`; then deploy again"), "{lost:?}");
         assert!(lost.with_old_log().sentence().ends_with("emulator.log.old`"));
-        let lost = look(&state(local(), present(), gone()), &folder).await.unwrap();
+        let lost = check(&state(local(), present(), gone()), &folder).await.unwrap();
         assert!(lost.to_string().starts_with("the stand-ins ended unexpectedly"), "{lost}");
         assert!(!lost.to_string().contains("one, two"), "{lost}");
         std::fs::remove_dir_all(folder).unwrap();

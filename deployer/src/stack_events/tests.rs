@@ -7,8 +7,8 @@ use crate::pace::Pace;
 
 async fn check_follow(rules: Vec<Rule>, pace: Pace) -> Outcome<Option<StackStatus>> {
     let mut aws = ByRules::with_pace(pace, rules);
-    let mut seen = Seen::before(&aws.account, ID).await.unwrap();
-    let followed = follow(&aws.account, "n", ID, &mut seen, &aws.account.reporter).await;
+    let mut seen = StackEvents::before(&aws.account, ID).await.unwrap();
+    let followed = follow_operation(&aws.account, "n", ID, &mut seen, &aws.account.reporter).await;
     aws.told();
     followed
 }

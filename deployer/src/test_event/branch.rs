@@ -26,7 +26,7 @@ impl<'a> Followed<'a> {
     }
 
     /// Looks how far the event has come; `true` when it has come to its end.
-    pub(super) async fn look(&mut self, arranged: &Arranged) -> Outcome<bool> {
+    pub(super) async fn check(&mut self, arranged: &Arranged) -> Outcome<bool> {
         if self.is_over {
             return Ok(true);
         }

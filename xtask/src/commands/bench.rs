@@ -1,18 +1,18 @@
 //! `cargo xtask bench`: figures that anyone can measure again.
 
-use crate::choose;
 use crate::cli::{BenchOptions, Output};
 use crate::commands::deploy::build_handlers;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::print;
+use crate::selection;
 use deployer::{Measured, Profile, measure_binary, measure_python, pack_all};
 use serde_json::json;
 
 /// Builds what AWS gets and measures each handler against Python with botocore.
 pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage("local")?;
-    let stacks = choose::stacks(&stage, &options.stacks)?;
+    let stacks = selection::stacks(&stage, &options.stacks)?;
     let fail = |error: deployer::Error| context.failure(&error);
     let binaries = build_handlers(context, &stage, &stacks, true).await?;
     let archives =

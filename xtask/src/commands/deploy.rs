@@ -1,19 +1,21 @@
 //! `cargo xtask deploy`.
 
-mod rights;
-mod round;
+mod permissions;
+mod regional_deployment;
 
-use crate::choose;
 use crate::cli::DeployOptions;
 use crate::context::{Context, executable};
 use crate::failure::Failure;
+use crate::prompt;
 use crate::result::{print_proposed, print_stacks};
+use crate::secrets;
+use crate::selection;
 use deployer::{
-    Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Linking, Machine, Profile, Proposal, SecretInput,
-    build, deployed, fetch_senders, find_warnings, look_up, pack_all,
+    Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Linking, Profile, Proposal, SecretInput, build,
+    deployed, fetch_senders, find_account_warnings, host_architecture, look_up, pack_all,
 };
 use futures_util::future::join_all;
-use round::{Manner, Ran, Round};
+use regional_deployment::{DeploymentResult, Mode, RegionalDeployment};
 use stacks::{Replaced, Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,21 +25,21 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     let release = options.release;
     let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = choose::stacks(&stage, &options.stacks)?;
-    let manner = match (options.dry_run, choose::must_ask(&stage, options)?) {
-        (true, _) => Manner::Look,
-        (false, true) => Manner::Ask,
-        (false, false) => Manner::Go,
+    let stacks = selection::stacks(&stage, &options.stacks)?;
+    let mode = match (options.dry_run, prompt::must_ask(&stage, options)?) {
+        (true, _) => Mode::DryRun,
+        (false, true) => Mode::Confirm,
+        (false, false) => Mode::Yes,
     };
     let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
     let archives = make_archives(context, &stage, &stacks, release);
-    let surroundings = Surroundings::find(context, &stage, &stacks, options.dry_run);
+    let prepared = Prepared::find(context, &stage, &stacks, options.dry_run);
     // What may be asked or refused comes before minutes of compilation; on this machine nothing is asked.
-    let (archives, Surroundings { account, secrets, backlog_ids }) = match stage.is_local() {
-        true => tokio::try_join!(archives, surroundings)?,
+    let (archives, Prepared { account, secrets, backlog_ids }) = match stage.is_local() {
+        true => tokio::try_join!(archives, prepared)?,
         false => {
-            let surroundings = surroundings.await?;
-            (archives.await?, surroundings)
+            let prepared = prepared.await?;
+            (archives.await?, prepared)
         }
     };
     // What a SaaS publishes belongs to the definition, from here on.
@@ -45,16 +47,16 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     let (stage, stacks) = match fetched.map_err(|error| context.failure(&error))? {
         None => (stage, stacks),
         Some(stage) => {
-            let stacks = choose::stacks(&stage, &options.stacks)?;
+            let stacks = selection::stacks(&stage, &options.stacks)?;
             (stage, stacks)
         }
     };
     let code_keys = archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
-    let mut round = Round {
+    let mut deployment = RegionalDeployment {
         context,
         stage: &stage,
         account,
-        manner,
+        mode,
         secrets: &secrets,
         backlog_ids: &backlog_ids,
         code_keys: &code_keys,
@@ -62,46 +64,49 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         outputs_before: BTreeMap::new(),
     };
     if options.stacks.is_empty() {
-        tell_former(&round, &stacks).await?;
+        warn_of_retired(&deployment, &stacks).await?;
     }
-    tell_silent_alarms(&round, &stacks).await?;
+    warn_of_silent_alarms(&deployment, &stacks).await?;
     for (stack, warning) in stacks.iter().flat_map(|stack| stack.warnings().iter().map(move |warning| (stack, warning)))
     {
         context.reporter.warn(format!("{}: {warning}", stack.name()));
     }
-    let (outputs, mut looked) = outputs_before(&round, &stacks).await?;
-    round.outputs_before = outputs;
+    let (outputs, mut previews) = outputs_before(&deployment, &stacks).await?;
+    deployment.outputs_before = outputs;
     let stacks: Vec<&Stack> = stacks.iter().collect();
-    let ran = round.run(&stacks).await?;
+    let result = deployment.deploy(&stacks).await?;
     context.close_display().await;
-    match ran {
-        Ran::Applied(results) => print_stacks(options.output.output, &stage, &results),
-        Ran::Looked(proposals) => {
-            looked.extend(proposals);
-            print_proposed(options.output.output, &stage, &looked);
+    match result {
+        DeploymentResult::Deployed(results) => print_stacks(options.output.output, &stage, &results),
+        DeploymentResult::Previewed(proposals) => {
+            previews.extend(proposals);
+            print_proposed(options.output.output, &stage, &previews);
         }
     }
     Ok(())
 }
 
 /// What a deployment needs beside the handlers.
-struct Surroundings {
+struct Prepared {
     account: Arc<Account>,
     secrets: SecretInput,
     backlog_ids: BacklogIds,
 }
 
-impl Surroundings {
+impl Prepared {
     /// Finds the account, collects the secrets, and looks up what the stage file names.
     async fn find(context: &Context, stage: &Stage, stacks: &[Stack], is_dry_run: bool) -> Result<Self, Failure> {
         let account = context.connect(stage).await?;
-        choose::tell_place(context, stage, &account);
+        selection::tell_place(context, stage, &account);
         if !stage.is_local() {
-            find_warnings(&account, stacks).await.into_iter().for_each(|warning| context.reporter.warn(warning));
+            find_account_warnings(&account, stacks)
+                .await
+                .into_iter()
+                .for_each(|warning| context.reporter.warn(warning));
         }
         let secrets = match is_dry_run {
-            true => choose::given_secrets(&account, stacks).await?,
-            false => choose::secrets(&account, stacks).await?,
+            true => secrets::given_secrets(&account, stacks).await?,
+            false => secrets::collect_secrets(&account, stacks).await?,
         };
         let backlog_ids = look_up(&account, stacks, &secrets, &context.reporter).await;
         let backlog_ids = backlog_ids.map_err(|error| context.failure(&error))?;
@@ -110,9 +115,9 @@ impl Surroundings {
 }
 
 /// Tells which stacks are there although the stage file does not ask for them any more.
-async fn tell_former(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure> {
-    let Round { context, stage, account, .. } = round;
-    let option = choose::stage_option(stage);
+async fn warn_of_retired(deployment: &RegionalDeployment<'_>, stacks: &[Stack]) -> Result<(), Failure> {
+    let RegionalDeployment { context, stage, account, .. } = deployment;
+    let option = selection::stage_option(stage);
     let former = stacks::former(stage);
     let found = join_all(former.iter().map(|stack| deployed(account, stack))).await;
     for stack in found.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| context.failure(&error))? {
@@ -134,8 +139,8 @@ async fn tell_former(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure>
 }
 
 /// Tells if alarms go to a topic that is neither there nor about to be; on this machine none goes off by itself.
-async fn tell_silent_alarms(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure> {
-    let Round { context, stage, account, .. } = round;
+async fn warn_of_silent_alarms(deployment: &RegionalDeployment<'_>, stacks: &[Stack]) -> Result<(), Failure> {
+    let RegionalDeployment { context, stage, account, .. } = deployment;
     let topic_of = stacks::alarm_stack(stage)
         .filter(|name| !stage.is_local() && !stacks.iter().any(|stack| stack.name() == *name));
     let Some(stack) = stacks::all(stage).into_iter().find(|stack| Some(stack.name()) == topic_of) else {
@@ -152,39 +157,39 @@ async fn tell_silent_alarms(round: &Round<'_>, stacks: &[Stack]) -> Result<(), F
 }
 
 /// Deploys what must be there before the stacks, in other regions; returns its outputs by the
-/// name of the stack that needs them, and what was only looked at.
+/// name of the stack that needs them, and what was only previews at.
 async fn outputs_before(
-    round: &Round<'_>,
+    deployment: &RegionalDeployment<'_>,
     stacks: &[Stack],
 ) -> Result<(BTreeMap<String, BTreeMap<String, String>>, Vec<Proposal>), Failure> {
-    let (mut outputs, mut looked) = (BTreeMap::new(), Vec::new());
+    let (mut outputs, mut previews) = (BTreeMap::new(), Vec::new());
     for (stack, before) in stacks.iter().filter_map(|stack| Some((stack, stack.before()?))) {
-        let account = Arc::new(round.account.in_region(before.stage().region.as_str()));
-        let round = Round { account, archives: &[], outputs_before: BTreeMap::new(), ..*round };
-        let there = deployed(&round.account, before).await.map_err(|error| round.context.failure(&error))?;
-        let results = match round.run(&[before]).await? {
-            Ran::Applied(results) => results,
+        let account = Arc::new(deployment.account.in_region(before.stage().region.as_str()));
+        let deployment = RegionalDeployment { account, archives: &[], outputs_before: BTreeMap::new(), ..*deployment };
+        let there = deployed(&deployment.account, before).await.map_err(|error| deployment.context.failure(&error))?;
+        let results = match deployment.deploy(&[before]).await? {
+            DeploymentResult::Deployed(results) => results,
             // What it told the last time is still true.
-            Ran::Looked(proposals) => {
-                looked.extend(proposals);
+            DeploymentResult::Previewed(proposals) => {
+                previews.extend(proposals);
                 there.clone().into_iter().collect()
             }
         };
         if let (Some(then), [now]) = (&there, &results[..]) {
-            tell_replaced(&round, before, then, now);
+            warn_of_replaced(&deployment, before, then, now);
         }
         outputs.extend(results.into_iter().map(|result| (stack.name().to_owned(), result.outputs)));
     }
-    Ok((outputs, looked))
+    Ok((outputs, previews))
 }
 
 /// Tells what stays although something else has taken its place, and how it goes.
-fn tell_replaced(round: &Round<'_>, stack: &Stack, then: &Deployed, now: &Deployed) {
+fn warn_of_replaced(deployment: &RegionalDeployment<'_>, stack: &Stack, then: &Deployed, now: &Deployed) {
     let Some(replaced) = stack.replaced() else { return };
     let (old, new) = (then.outputs.get(replaced.output), now.outputs.get(replaced.output));
     if let Some(old) = old.filter(|old| Some(*old) != new) {
         let Replaced { what, command, .. } = replaced;
-        round
+        deployment
             .context
             .reporter
             .warn(format!("{what} is in use until this is done, and stays; then type: {command} {old}"));
@@ -219,7 +224,7 @@ pub async fn build_handlers(
     let profile = profile(stage, is_release);
     let settings = BuildSettings {
         profile,
-        machine: if stage.is_local() { Machine::host() } else { stage.architecture.into() },
+        architecture: if stage.is_local() { host_architecture() } else { stage.architecture },
         linking: if profile == Profile::Light { Linking::NativeFirst } else { Linking::Zig },
         executable: executable()?,
     };

@@ -1,11 +1,12 @@
 //! `cargo xtask destroy`.
 
-use crate::choose;
 use crate::cli::DestroyOptions;
 use crate::context::Context;
 use crate::display::{print_leftovers, write_line};
 use crate::failure::Failure;
+use crate::prompt;
 use crate::result::{Destroyed, print_destroyed, print_doomed};
+use crate::selection;
 use deployer::{Account, Error, Keep, Leftovers, delete_artifacts_if_last, destroy, find_leftovers};
 use futures_util::future::join_all;
 use stacks::{Stack, Stage};
@@ -16,8 +17,8 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let keep = if options.keep_data { Keep::Data } else { Keep::Nothing };
     let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = choose::stacks_to_destroy(&stage, &options.stacks);
-    let must_ask = choose::must_ask(&stage, options)?;
+    let stacks = selection::stacks_to_destroy(&stage, &options.stacks);
+    let must_ask = prompt::must_ask(&stage, options)?;
     let result = |stack: &Stack, was_there| Destroyed { name: stack.name(), was_there };
     let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
     let Some(account) = context.connect_to_destroy(&stage).await? else {
@@ -32,7 +33,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         print_destroyed(options.output.output, &stage, &results);
         return Ok(());
     };
-    choose::tell_place(context, &stage, &account);
+    selection::tell_place(context, &stage, &account);
     let fail = |error: Error| context.failure(&error);
     let is_named = !options.stacks.is_empty();
     let found = join_all(stacks.iter().map(|stack| Removal::find(&account, &stage, stack, is_named, context))).await;
@@ -45,8 +46,8 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
         return Ok(());
     }
     let has_any = all().any(|(_, _, found)| !found.is_empty());
-    let question = format!("Destroy this on {}?", choose::place(&stage, &account));
-    if must_ask && has_any && !choose::agrees(&question).await {
+    let question = format!("Destroy this on {}?", selection::place(&stage, &account));
+    if must_ask && has_any && !prompt::agrees(&question).await {
         return Err(Failure::nothing_changed("not destroyed: nothing was changed"));
     }
     let work = found.iter().map(|removal| removal.run(keep, context));

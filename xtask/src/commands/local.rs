@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::display::write_line;
 use crate::failure::Failure;
 use crate::result::print;
-use deployer::{LocalStage, LocalStatus, StandInsSettings, local_logs, local_status, stop_local, until_forgotten};
+use deployer::{LocalStage, LocalStatus, StandInsSettings, local_logs, local_status, stop_local, wait_until_orphaned};
 use serde_json::json;
 use stacks::Stack;
 use std::collections::BTreeMap;
@@ -122,7 +122,7 @@ pub async fn serve_stand_ins(path: &Path) -> Result<(), Failure> {
     })?;
     tokio::select! {
         () = server.stopped() => Ok(()),
-        () = until_forgotten(path.parent().unwrap_or(path)) => Err(Failure::nothing_changed(
+        () = wait_until_orphaned(path.parent().unwrap_or(path)) => Err(Failure::nothing_changed(
             "the state file does not name the stand-ins any more, so that no command could end them",
         )),
     }

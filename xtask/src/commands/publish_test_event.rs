@@ -1,17 +1,17 @@
 //! `cargo xtask publish-test-event`.
 
-use crate::choose;
 use crate::cli::{Output, TestOptions};
 use crate::context::Context;
 use crate::display::write_line;
 use crate::failure::Failure;
 use crate::result::print_test;
+use crate::selection;
 use deployer::{not_deployed, publish_test_event};
 
 /// Sends an event, prints each hop, and fails if the effect does not come.
 pub async fn run(options: &TestOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = choose::stacks(&stage, std::slice::from_ref(&options.stack))?;
+    let stacks = selection::stacks(&stage, std::slice::from_ref(&options.stack))?;
     let stack =
         stacks.first().ok_or_else(|| Failure::nothing_changed(format!("there is no stack `{}`", options.stack)))?;
     let event = match &options.file {

@@ -1,7 +1,7 @@
 //! No circle of imports between the files of a crate: each can be read after those that it uses.
 //!
 //! An arrow runs from a file to the file of each module that it names, in a `use` or in any other path: both
-//! `use crate::account::Account;` and `crate::account::remark(status)` name `account.rs`. A re-export leads on to the
+//! `use crate::account::Account;` and `crate::account::describe_status(status)` name `account.rs`. A re-export leads on to the
 //! file that has the thing. What is compiled for tests alone has no arrows, and neither has the crate's root.
 //!
 //! A parent and its descendants may use each other: `mod` already ties them. Every other circle counts, and so does

@@ -1,26 +1,26 @@
 //! Whether the caller may do what a deployment takes, before anything is changed.
 
-use super::round::Round;
+use super::regional_deployment::RegionalDeployment;
 use crate::failure::Failure;
-use deployer::{MissingRights, Proposal, RightsChecked, check_rights};
+use deployer::{MissingPermissions, PermissionCheck, Proposal, check_permissions};
 use serde_json::json;
 use stacks::Stack;
 
-impl Round<'_> {
+impl RegionalDeployment<'_> {
     /// Fails with everything that is missing, as a policy to paste; goes on where IAM cannot be asked.
-    pub(super) async fn check_rights(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<(), Failure> {
+    pub(super) async fn check_permissions(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<(), Failure> {
         // Whoever has the emulator's root key may do everything there.
         if self.stage.is_local() {
             return Ok(());
         }
         let proposed: Vec<(&Stack, &Proposal)> = stacks.iter().copied().zip(proposals).collect();
-        match check_rights(&self.account, &proposed).await.map_err(|error| self.context.failure(&error))? {
-            RightsChecked::Allowed => Ok(()),
-            RightsChecked::Unknown(why) => {
+        match check_permissions(&self.account, &proposed).await.map_err(|error| self.context.failure(&error))? {
+            PermissionCheck::Allowed => Ok(()),
+            PermissionCheck::Unknown(why) => {
                 self.context.reporter.note(format!("whether you may do all this could not be checked: {why}"));
                 Ok(())
             }
-            RightsChecked::Missing(missing) => Err(Failure {
+            PermissionCheck::Missing(missing) => Err(Failure {
                 message: in_words(&missing),
                 hint: Some(hint(&missing, self.stage.name.as_str())),
                 may_have_changed: self.account.may_have_changed(),
@@ -29,7 +29,7 @@ impl Round<'_> {
     }
 }
 
-fn in_words(missing: &MissingRights) -> String {
+fn in_words(missing: &MissingPermissions) -> String {
     let allowed_nowhere = missing.policies.iter().flat_map(|policy| &policy.statement).flat_map(|statement| {
         statement.action.iter().map(|action| format!("\n  {action} on {}", statement.resource.join(", ")))
     });
@@ -38,7 +38,7 @@ fn in_words(missing: &MissingRights) -> String {
     format!("`{}` may not do what this deployment takes:{lines}", missing.principal)
 }
 
-fn hint(missing: &MissingRights, stage: &str) -> String {
+fn hint(missing: &MissingPermissions, stage: &str) -> String {
     let all = format!("cargo xtask policy deployer --stage {stage}");
     if missing.policies.is_empty() {
         return format!("ask whoever runs the account; what every command takes is printed by: {all}");

@@ -1,12 +1,13 @@
 //! Stacks of one region that are proposed, agreed to and applied together.
 
-use crate::choose;
 use crate::context::Context;
 use crate::display::print_proposals;
 use crate::failure::Failure;
+use crate::prompt;
+use crate::selection;
 use deployer::{
-    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, counted, deployed, propose,
-    put_secrets, upload, upload_site,
+    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, clear_failed_creation, counted,
+    deployed, propose, put_secrets, upload, upload_site,
 };
 use futures_util::future::join_all;
 use stacks::{Stack, Stage};
@@ -15,30 +16,30 @@ use std::sync::Arc;
 
 /// How far a deployment goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
+pub enum Mode {
     /// It shows what would happen and stops.
-    Look,
+    DryRun,
     /// It asks before it changes anything.
-    Ask,
+    Confirm,
     /// It goes on.
-    Go,
+    Yes,
 }
 
 /// How far it went.
-pub enum Ran {
+pub enum DeploymentResult {
     /// Nothing was done; this would be.
-    Looked(Vec<Proposal>),
+    Previewed(Vec<Proposal>),
     /// This is there now.
-    Applied(Vec<Deployed>),
+    Deployed(Vec<Deployed>),
 }
 
 /// What the stacks of one region are deployed with.
 #[derive(Clone)]
-pub struct Round<'a> {
+pub struct RegionalDeployment<'a> {
     pub context: &'a Context,
     pub stage: &'a Stage,
     pub account: Arc<Account>,
-    pub manner: Manner,
+    pub mode: Mode,
     pub secrets: &'a SecretInput,
     pub backlog_ids: &'a BacklogIds,
     /// Keys of the archives by package.
@@ -49,24 +50,24 @@ pub struct Round<'a> {
     pub outputs_before: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-impl Round<'_> {
+impl RegionalDeployment<'_> {
     /// Proposes, asks, applies.
     ///
     /// What is proposed and not applied is discarded when the command ends, however it ends.
-    pub async fn run(&self, stacks: &[&Stack]) -> Result<Ran, Failure> {
+    pub async fn deploy(&self, stacks: &[&Stack]) -> Result<DeploymentResult, Failure> {
         let proposals = self.propose(stacks).await?;
         let has_changes = proposals.iter().any(|proposal| !proposal.is_empty());
-        let in_full = !self.stage.is_local() || self.manner == Manner::Look;
+        let in_full = !self.stage.is_local() || self.mode == Mode::DryRun;
         self.context.pause_display(|| print_proposals(&proposals, in_full)).await;
-        self.check_rights(stacks, &proposals).await?;
-        let question = format!("Deploy to {}?", choose::place(self.stage, &self.account));
-        let is_refused = self.manner == Manner::Ask && has_changes && !choose::agrees(&question).await;
-        if self.manner != Manner::Look && !is_refused {
+        self.check_permissions(stacks, &proposals).await?;
+        let question = format!("Deploy to {}?", selection::place(self.stage, &self.account));
+        let is_refused = self.mode == Mode::Confirm && has_changes && !prompt::agrees(&question).await;
+        if self.mode != Mode::DryRun && !is_refused {
             if !self.archives.is_empty() {
                 let uploaded = upload(&self.account, self.stage, self.archives, &self.context.reporter).await;
                 uploaded.map_err(|error| self.context.failure(&error))?;
             }
-            return self.apply(stacks, &proposals).await.map(Ran::Applied);
+            return self.apply(stacks, &proposals).await.map(DeploymentResult::Deployed);
         }
         if is_refused {
             return Err(Failure {
@@ -75,7 +76,7 @@ impl Round<'_> {
                 may_have_changed: self.account.may_have_changed(),
             });
         }
-        Ok(Ran::Looked(proposals))
+        Ok(DeploymentResult::Previewed(proposals))
     }
 
     fn plan<'a>(&'a self, stack: &'a Stack) -> Plan<'a> {
@@ -85,23 +86,30 @@ impl Round<'_> {
             code_keys: self.code_keys,
             outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&NOTHING),
             backlog_ids: self.backlog_ids,
-            clears: self.manner != Manner::Look,
         }
     }
 
     /// Asks for all change sets at once; if one is refused, none is applied.
     async fn propose(&self, stacks: &[&Stack]) -> Result<Vec<Proposal>, Failure> {
         let plans: Vec<Plan<'_>> = stacks.iter().map(|stack| self.plan(stack)).collect();
-        let results = join_all(plans.iter().map(|plan| propose(&self.account, plan, &self.context.reporter))).await;
+        let results = join_all(plans.iter().map(|plan| self.propose_stack(plan))).await;
         match self.context.separate(results) {
             (_, Some(failure)) => Err(failure),
             (proposals, None) => Ok(proposals),
         }
     }
 
+    async fn propose_stack(&self, plan: &Plan<'_>) -> Result<Proposal, Error> {
+        let reporter = &self.context.reporter;
+        if self.mode != Mode::DryRun {
+            clear_failed_creation(&self.account, plan.stack, reporter).await?;
+        }
+        propose(&self.account, plan, reporter).await
+    }
+
     /// Applies all at once, since none waits for another; one that fails does not stop the others.
     async fn apply(&self, stacks: &[&Stack], proposals: &[Proposal]) -> Result<Vec<Deployed>, Failure> {
-        let work = stacks.iter().zip(proposals).map(|(stack, proposal)| self.deploy(stack, proposal));
+        let work = stacks.iter().zip(proposals).map(|(stack, proposal)| self.deploy_stack(stack, proposal));
         let (results, failure) = self.context.separate(join_all(work).await);
         let stored: BTreeSet<&str> = results.iter().flat_map(|(_, stored)| stored.iter().copied()).collect();
         if !stored.is_empty() {
@@ -111,7 +119,7 @@ impl Round<'_> {
         match failure {
             // The others are there, and their addresses with them.
             Some(failure) if !results.is_empty() => {
-                let option = choose::stage_option(self.stage);
+                let option = selection::stage_option(self.stage);
                 self.context.reporter.note(format!("what to register for the others: cargo xtask endpoints{option}"));
                 Err(failure)
             }
@@ -121,7 +129,11 @@ impl Round<'_> {
     }
 
     /// One stack with its secrets and its site; returns what it tells, and the secrets that were stored.
-    async fn deploy(&self, stack: &Stack, proposal: &Proposal) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
+    async fn deploy_stack(
+        &self,
+        stack: &Stack,
+        proposal: &Proposal,
+    ) -> Result<(Option<Deployed>, Vec<&'static str>), Error> {
         let reporter = &self.context.reporter;
         if !proposal.is_empty() {
             let step = reporter.begin_on_stack(proposal.stack, format!("deploying {}", proposal.stack));
