@@ -11,7 +11,6 @@ use crate::artifact::artifact_bucket;
 use crate::change::{Change, ChangeKind};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::lookup::BacklogIds;
 use crate::statement::statements_of;
 use aws_sdk_cloudformation::types::{Parameter, TemplateStage};
 use change_set::Described;
@@ -20,6 +19,7 @@ use contracts::SettingValue;
 pub use discard::{LeftChangeSet, discard_open, still_open};
 use existing::{Existing, find_existing};
 use serde_json::Value as Json;
+use stacks::lookup::LookedUp;
 use stacks::{ParameterSource, Stack};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,8 +32,8 @@ pub struct Plan<'a> {
     pub code_keys: &'a BTreeMap<String, String>,
     /// Outputs of the stack that had to be there before.
     pub outputs_before: &'a BTreeMap<String, String>,
-    /// Numbers that were looked up in Backlog.
-    pub backlog_ids: &'a BacklogIds,
+    /// What was looked up in a SaaS.
+    pub looked_up: &'a LookedUp,
 }
 
 /// A change that is ready to be applied.
@@ -139,7 +139,7 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
                     // Only a dry run is without it: nothing is there yet that could tell.
                     plan.outputs_before.get(*output).cloned().unwrap_or_else(|| "not-there-yet".into())
                 }
-                ParameterSource::Backlog(lookup) => plan.backlog_ids.value(lookup),
+                ParameterSource::LookedUp(lookup) => plan.looked_up.value(lookup),
             };
             Ok(Parameter::builder().parameter_key(name).parameter_value(value).build())
         })

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How long the list may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// The longest list that is read, in bytes; Mackerel's has less than one thousand.
+/// The longest list that is read, in bytes; the known ones have less than one thousand.
 const LIST_LIMIT: usize = 1024 * 1024;
 
 /// The stage with every list of senders that its stacks name, as it is published now; tells what is new in it since

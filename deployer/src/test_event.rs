@@ -85,9 +85,9 @@ pub async fn publish_test_event(
     // An event that was seen before would be taken for a duplicate.
     let fresh = random_word(4)?;
     let plan = stack.plan_test(event.unwrap_or(own), event.is_none().then_some(&fresh)).map_err(wrong)?;
-    if account.local.is_none() && event.is_none() && !plan.files.is_empty() {
+    if let (None, None, [file, ..]) = (&account.local, event, &plan.files[..]) {
         return Err(Error::Test {
-            what: "the test event is about a file that does not exist in your Backlog".into(),
+            what: format!("the test event is about a file that does not exist in your {}", file.saas().name),
             hint: "save the payload of a real webhook, then give it with `--file PAYLOAD`".into(),
         });
     }

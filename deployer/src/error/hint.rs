@@ -18,7 +18,7 @@ impl Error {
             | Self::Machine { hint, .. }
             | Self::Test { hint, .. }
             | Self::Lookup { hint, .. }
-            | Self::Backlog { hint, .. }
+            | Self::Saas { hint, .. }
             | Self::Setting { hint, .. }
             | Self::NotDeployed { hint, .. } => Some(hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Compilation { output } => Some(compilation_hint(output)),

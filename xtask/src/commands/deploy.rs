@@ -11,11 +11,12 @@ use crate::result::{print_proposed, print_stacks};
 use crate::secrets;
 use crate::selection;
 use deployer::{
-    Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Linking, Profile, Proposal, SecretInput, build,
-    deployed, fetch_senders, find_account_warnings, host_architecture, look_up, pack_all,
+    Account, Archive, Binary, BuildSettings, Deployed, Linking, Profile, Proposal, SecretInput, build, deployed,
+    fetch_senders, find_account_warnings, host_architecture, look_up, pack_all,
 };
 use futures_util::future::join_all;
 use regional_deployment::{DeploymentResult, Mode, RegionalDeployment};
+use stacks::lookup::LookedUp;
 use stacks::{Replaced, Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,7 +36,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     let archives = make_archives(context, &stage, &stacks, release);
     let prepared = Prepared::find(context, &stage, &stacks, options.dry_run);
     // What may be asked or refused comes before minutes of compilation; on this machine nothing is asked.
-    let (archives, Prepared { account, secrets, backlog_ids }) = match stage.is_local() {
+    let (archives, Prepared { account, secrets, looked_up }) = match stage.is_local() {
         true => tokio::try_join!(archives, prepared)?,
         false => {
             let prepared = prepared.await?;
@@ -58,7 +59,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         account,
         mode,
         secrets: &secrets,
-        backlog_ids: &backlog_ids,
+        looked_up: &looked_up,
         code_keys: &code_keys,
         archives: &archives,
         outputs_before: BTreeMap::new(),
@@ -90,7 +91,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
 struct Prepared {
     account: Arc<Account>,
     secrets: SecretInput,
-    backlog_ids: BacklogIds,
+    looked_up: LookedUp,
 }
 
 impl Prepared {
@@ -108,9 +109,9 @@ impl Prepared {
             true => secrets::given_secrets(&account, stacks).await?,
             false => secrets::collect_secrets(&account, stacks).await?,
         };
-        let backlog_ids = look_up(&account, stacks, &secrets, &context.reporter).await;
-        let backlog_ids = backlog_ids.map_err(|error| context.failure(&error))?;
-        Ok(Self { account, secrets, backlog_ids })
+        let looked_up = look_up(&account, stacks, &secrets, &context.reporter).await;
+        let looked_up = looked_up.map_err(|error| context.failure(&error))?;
+        Ok(Self { account, secrets, looked_up })
     }
 }
 

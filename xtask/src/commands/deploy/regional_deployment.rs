@@ -6,10 +6,11 @@ use crate::failure::Failure;
 use crate::prompt;
 use crate::selection;
 use deployer::{
-    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, clear_failed_creation, counted,
-    deployed, propose, put_secrets, upload, upload_site,
+    Account, Archive, Deployed, Error, Plan, Proposal, SecretInput, apply, clear_failed_creation, counted, deployed,
+    propose, put_secrets, upload, upload_site,
 };
 use futures_util::future::join_all;
+use stacks::lookup::LookedUp;
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub struct RegionalDeployment<'a> {
     pub account: Arc<Account>,
     pub mode: Mode,
     pub secrets: &'a SecretInput,
-    pub backlog_ids: &'a BacklogIds,
+    pub looked_up: &'a LookedUp,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
     /// What is uploaded once the proposals are agreed to.
@@ -85,7 +86,7 @@ impl RegionalDeployment<'_> {
             stack,
             code_keys: self.code_keys,
             outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&NOTHING),
-            backlog_ids: self.backlog_ids,
+            looked_up: self.looked_up,
         }
     }
 
