@@ -1,7 +1,8 @@
 //! Backlog's shared files, copied to S3 as they are added and updated.
 
 use crate::integration::Integration;
-use crate::stack::{BacklogLookup, Feeding, Sender, Stack, Webhook};
+use crate::lookup::BacklogLookup;
+use crate::stack::{Feeding, Sender, Stack, Webhook};
 use crate::stage::{BacklogSettings, NameOrId, Section, SenderRange, Senders, Shared, Stage, senders};
 use crate::test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 use contracts::backlog::{self, BacklogApiKey, BacklogEvent, Folder, KeyPrefix};

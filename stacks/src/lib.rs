@@ -8,6 +8,7 @@ mod stage;
 mod test_plan;
 mod yaml;
 
+pub mod lookup;
 pub mod rights;
 pub mod workflow;
 
@@ -15,9 +16,9 @@ pub use contracts::SecretForm;
 pub use costs::idle_costs;
 pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, SigningKeyRef, TableRef, TopicRef};
 pub use stack::{
-    BacklogLookup, CodeParameter, Definition, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint,
-    ParameterSource, Publishers, Registration, Replaced, SecretSource, SecretSpec, Sender, Signing, Site, SiteFile,
-    SiteSettings, Stack, Webhook,
+    CodeParameter, Definition, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint, ParameterSource,
+    Publishers, Registration, Replaced, SecretSource, SecretSpec, Sender, Signing, Site, SiteFile, SiteSettings, Stack,
+    Webhook,
 };
 pub use stage::{
     AccountId, AlarmTarget, AlarmTopic, AlarmsTo, Architecture, BacklogSettings, Contradiction, Domain, EmailAddress,

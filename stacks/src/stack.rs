@@ -13,13 +13,13 @@ mod workflow;
 
 pub use api::{OpenEndpoint, Sender, Webhook};
 pub use definition::{
-    BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSource,
-    SecretSpec, Signing,
+    CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSource, SecretSpec, Signing,
 };
 pub use queue::{Feeding, Publishers};
 pub use site::{Site, SiteFile, SiteSettings};
 pub use workflow::MachineRef;
 
+use crate::lookup::{BacklogLookup, Lookup};
 use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
 use crate::stage::{IssueSettings, NameOrId, SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
@@ -58,7 +58,7 @@ pub struct Stack {
     outputs: BTreeMap<&'static str, Value>,
     parameters: BTreeMap<String, ParameterSource>,
     /// What handlers know by its name in Backlog, without its number.
-    named_in_backlog: Vec<BacklogLookup>,
+    named_in_backlog: Vec<Lookup>,
     /// The published list of those who may call its webhook, if there is one.
     sender_list: Option<SenderList>,
     /// Topics of somebody else that feed its queues.
@@ -165,7 +165,7 @@ impl Stack {
 
     /// Has it checked at deploy that there is such a thing in Backlog; a wrong name would do nothing, in silence.
     pub fn named_in_backlog(&mut self, lookup: BacklogLookup) {
-        self.named_in_backlog.push(lookup);
+        self.named_in_backlog.push(Lookup::Backlog(lookup));
     }
 
     /// How issues are made: what the stage names is looked up in Backlog at deploy.
@@ -204,7 +204,7 @@ impl Stack {
     where
         Setting<T>: Kind,
     {
-        self.parameter(name.to_owned(), ParameterSource::Backlog(lookup))
+        self.parameter(name.to_owned(), ParameterSource::LookedUp(Lookup::Backlog(lookup)))
     }
 
     /// A number of Backlog that the stage may leave out.

@@ -1,8 +1,7 @@
 //! What the deployer has to know of a stack beside its template.
 
-use crate::stage::{FieldValue, NameOrId};
+use crate::lookup::Lookup;
 use contracts::{Saas, SecretForm, Signature};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// Where in our sources a resource is defined.
@@ -51,116 +50,8 @@ pub enum ParameterSource {
     ServiceUrl(&'static Saas),
     /// This output of the stack that must be there before.
     OutputBefore(&'static str),
-    /// What Backlog knows of something that the stage names.
-    Backlog(BacklogLookup),
-}
-
-/// Something that is looked up in Backlog: mostly the number of what the stage names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BacklogLookup {
-    /// A project, as the stage calls it.
-    Project(NameOrId),
-    /// A type of issue.
-    IssueType {
-        /// The project that has it.
-        project: NameOrId,
-        /// What the stage calls it.
-        wanted: NameOrId,
-    },
-    /// A priority, as the stage calls it.
-    Priority(NameOrId),
-    /// Somebody to whom issues can be given.
-    Member {
-        /// The project that has them.
-        project: NameOrId,
-        /// What the stage calls them.
-        wanted: NameOrId,
-    },
-    /// A milestone.
-    Milestone {
-        /// The project that has it.
-        project: NameOrId,
-        /// What the stage calls it.
-        wanted: NameOrId,
-    },
-    /// By which rule a project, as the stage calls it, formats texts.
-    TextFormatting(NameOrId),
-    /// The custom fields of an issue type, with the values that the stage gives.
-    CustomFields {
-        /// The project that has the type.
-        project: NameOrId,
-        /// What the stage calls the type.
-        issue_type: NameOrId,
-        /// The values by the names of their fields.
-        values: BTreeMap<String, FieldValue>,
-    },
-}
-
-impl BacklogLookup {
-    /// The project that has it, unless every project has the same.
-    pub fn project(&self) -> Option<&NameOrId> {
-        match self {
-            Self::IssueType { project, .. }
-            | Self::Member { project, .. }
-            | Self::Milestone { project, .. }
-            | Self::TextFormatting(project)
-            | Self::CustomFields { project, .. } => Some(project),
-            Self::Project(_) | Self::Priority(_) => None,
-        }
-    }
-
-    /// What is looked up before it, in this order: the project, and the issue type.
-    pub fn owners(&self) -> Vec<Self> {
-        let project = self.project().cloned();
-        let issue_type = match self {
-            Self::CustomFields { project, issue_type, .. } => {
-                Some(Self::IssueType { project: project.clone(), wanted: issue_type.clone() })
-            }
-            _ => None,
-        };
-        project.map(Self::Project).into_iter().chain(issue_type).collect()
-    }
-
-    /// What the stage calls it, or what it belongs to.
-    pub fn wanted(&self) -> &NameOrId {
-        match self {
-            Self::Project(wanted)
-            | Self::IssueType { wanted, .. }
-            | Self::Priority(wanted)
-            | Self::Member { wanted, .. }
-            | Self::Milestone { wanted, .. }
-            | Self::TextFormatting(wanted)
-            | Self::CustomFields { issue_type: wanted, .. } => wanted,
-        }
-    }
-
-    /// What stands for it where Backlog was not asked; it has the right form and is right nowhere.
-    pub fn placeholder(&self) -> &'static str {
-        match self {
-            Self::TextFormatting(_) => "markdown",
-            Self::CustomFields { .. } => "",
-            _ => "0",
-        }
-    }
-}
-
-impl fmt::Display for BacklogLookup {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self {
-            Self::Project(_) => "project",
-            Self::IssueType { .. } => "issue type",
-            Self::Priority(_) => "priority",
-            Self::Member { .. } => "member",
-            Self::Milestone { .. } => "milestone",
-            Self::TextFormatting(project) => return write!(formatter, "formatting of project `{project}`"),
-            Self::CustomFields { .. } => "custom fields of issue type",
-        };
-        write!(formatter, "{kind} `{}`", self.wanted())?;
-        match self.project() {
-            Some(project) => write!(formatter, " of project `{project}`"),
-            None => Ok(()),
-        }
-    }
+    /// What a SaaS knows of something that the stage names.
+    LookedUp(Lookup),
 }
 
 /// A secret of a stack.

@@ -1,8 +1,7 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::{
-    BacklogLookup, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack,
-};
+use super::{Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack};
+use crate::lookup::Lookup;
 use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
 use crate::stage::{SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
@@ -131,7 +130,7 @@ impl Stack {
     pub fn sample_variables(&self, logical_id: &str) -> BTreeMap<&'static str, String> {
         let sample = |id: &str| match self.parameters.get(id) {
             Some(ParameterSource::ServiceUrl(_)) => "https://service.invalid".to_owned(),
-            Some(ParameterSource::Backlog(lookup)) => lookup.placeholder().to_owned(),
+            Some(ParameterSource::LookedUp(lookup)) => lookup.placeholder().to_owned(),
             _ => format!("sample-{}", id.to_lowercase()),
         };
         let variables = self.variables.get(logical_id).into_iter().flatten();
@@ -143,10 +142,10 @@ impl Stack {
         &self.parameters
     }
 
-    /// Everything that the stack names in Backlog, with or without need of what is found.
-    pub fn backlog_lookups(&self) -> impl Iterator<Item = &BacklogLookup> {
+    /// Everything that the stack names in a SaaS, with or without need of what is found.
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
         let numbers = self.parameters.values().filter_map(|source| match source {
-            ParameterSource::Backlog(lookup) => Some(lookup),
+            ParameterSource::LookedUp(lookup) => Some(lookup),
             _ => None,
         });
         numbers.chain(&self.named_in_backlog)
@@ -228,10 +227,7 @@ impl Parameter {
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
             ParameterSource::ServiceUrl(saas) => format!("Where {} answers", saas.name),
             ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
-            ParameterSource::Backlog(
-                lookup @ (BacklogLookup::TextFormatting(_) | BacklogLookup::CustomFields { .. }),
-            ) => format!("In Backlog: {lookup}"),
-            ParameterSource::Backlog(lookup) => format!("Number in Backlog of {lookup}"),
+            ParameterSource::LookedUp(lookup) => lookup.description(),
         };
         Self { kind: "String", description }
     }
