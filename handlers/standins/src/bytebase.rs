@@ -20,10 +20,10 @@ use contracts::bytebase::BytebaseServiceKey;
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::products::{Product, SecretKind};
-use crate::received::Credential;
-use crate::secret::{REDACTED, Secret};
-use crate::service::{Service, Sighting};
+use crate::product::{Product, SecretKind};
+use crate::received::Sighting;
+use crate::secret::{Credential, REDACTED, Secret};
+use crate::service::Service;
 
 use error::Code;
 use session::{Attempts, Sessions};

@@ -12,15 +12,15 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::watch;
 
+use crate::answer::{WrongInput, read, refusal, wrong_method};
 use crate::failure::Failure;
 use crate::journal::Report;
 use crate::keys::check_change;
 use crate::received::ReceivedCall;
-use crate::server::Stage;
+use crate::stage::Stage;
 
 pub(crate) use guard::refuse_foreign_pages;
 
@@ -34,9 +34,6 @@ pub(crate) struct Control {
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) token: Option<Arc<str>>,
 }
-
-/// Input that a control call cannot use, with the reason.
-pub(crate) struct WrongInput(pub(crate) String);
 
 /// Builds everything under `/_control`.
 pub(crate) fn router(control: Control) -> Router {
@@ -60,27 +57,6 @@ pub(crate) fn router(control: Control) -> Router {
         .layer(from_fn_with_state(control.token, guard::demand_token));
     let all = private.route("/health", get(async || Json(json!({"status": "ok"}))));
     Router::new().nest("/_control", all).layer(from_fn(refuse_foreign_pages))
-}
-
-/// Reads the JSON body of a control call, or says what is wrong with it.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WrongInput> {
-    serde_json::from_slice(body).map_err(|error| WrongInput(error.to_string()))
-}
-
-/// Builds the error answer of everything that is not a service.
-pub(crate) fn refusal(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({"error": message}))).into_response()
-}
-
-/// Answers a control call that is there under another method.
-pub(crate) async fn wrong_method() -> Response {
-    refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
-}
-
-impl IntoResponse for WrongInput {
-    fn into_response(self) -> Response {
-        refusal(StatusCode::BAD_REQUEST, &self.0)
-    }
 }
 
 /// The kept calls; the header says how many older ones were dropped.

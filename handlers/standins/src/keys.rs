@@ -5,7 +5,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::products::{origin, secrets};
+use crate::product::origin;
+use crate::products::secrets;
 
 /// The secret that each stand-in takes, by its name, such as `SLACK_WEBHOOK_URL`; of an address it is the part that
 /// nobody else knows.

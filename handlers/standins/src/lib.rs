@@ -4,6 +4,7 @@
 //! What all of them share, recording and planned failures, lives in the recorder.
 //! A new product is a file beside `backlog.rs` and a line in `products.rs`.
 
+mod answer;
 mod backlog;
 mod bytebase;
 mod clock;
@@ -15,6 +16,8 @@ mod mackerel;
 mod media;
 mod page;
 mod peer;
+mod prepare;
+mod product;
 mod products;
 mod received;
 mod recorder;
@@ -22,18 +25,20 @@ mod secret;
 mod server;
 mod service;
 mod slack;
+mod stage;
 mod teams;
 
 pub use backlog::custom_field::BacklogCustomField;
 pub use backlog::file::{BacklogFile, Content, Project, generated_bytes};
 pub use failure::Failure;
 pub use keys::Keys;
-pub use received::{Credential, ReceivedCall};
+pub use received::ReceivedCall;
+pub use secret::Credential;
 pub use server::Standins;
 
 /// Returns a word that changes with the list of stand-ins and their secrets.
 #[must_use]
 pub fn version() -> String {
-    let secret = |product: &products::Product| product.secret.as_ref().map_or("", |secret| secret.name);
+    let secret = |product: &product::Product| product.secret.as_ref().map_or("", |secret| secret.name);
     products::PRODUCTS.iter().map(|product| format!("{} {}\n", product.name, secret(product))).collect()
 }

@@ -14,10 +14,11 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::control::{WrongInput, read};
-use crate::products::Product;
-use crate::received::Credential;
-use crate::service::{Service, Sighting};
+use crate::answer::{WrongInput, read};
+use crate::product::Product;
+use crate::received::Sighting;
+use crate::secret::Credential;
+use crate::service::Service;
 
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {

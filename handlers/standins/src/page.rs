@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 
 use crate::control::refuse_foreign_pages;
 use crate::journal::Passed;
-use crate::products::{PRODUCTS, Product};
-use crate::server::Stage;
+use crate::product::Product;
+use crate::products::PRODUCTS;
 use crate::service::{Service, scrub};
+use crate::stage::Stage;
 
 /// What stands before the style and the script, between them, and behind them.
 const BEGIN: &str = include_str!("page/begin.html");

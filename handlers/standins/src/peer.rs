@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::control::refusal;
+use crate::answer::refusal;
 
 /// The kernel's list of connections over IPv4; Linux only, as the whole local stage.
 const CONNECTIONS: &str = "/proc/net/tcp";

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock;
 use crate::failure::Planned;
-use crate::received::ReceivedCall;
+use crate::received::{Arrival, ReceivedCall};
 
 /// So many calls are kept; an older one is dropped for each that is new.
 const KEPT_CALLS: usize = 10_000;
@@ -16,13 +16,6 @@ const KEPT_BODY_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Default)]
 pub(crate) struct Recorder {
     state: Mutex<State>,
-}
-
-/// Place and moment of a call among all calls.
-#[derive(Clone, Copy)]
-pub(crate) struct Arrival {
-    pub(crate) sequence: u64,
-    pub(crate) at: u64,
 }
 
 #[derive(Default)]
@@ -113,7 +106,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{KEPT_BODY_BYTES, KEPT_CALLS, Recorder};
-    use crate::received::{Credential, ReceivedCall};
+    use crate::received::ReceivedCall;
+    use crate::secret::Credential;
 
     fn call(sequence: u64) -> ReceivedCall {
         ReceivedCall {

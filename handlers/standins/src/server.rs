@@ -1,7 +1,5 @@
 //! The running server: starts, says where it is, and stops.
 
-use std::any::Any;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::IntoFuture;
 use std::io;
@@ -16,16 +14,16 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::answer::refusal;
 use crate::control::{self, Control};
 use crate::failure::Failure;
-use crate::journal::Journal;
 use crate::keys::Keys;
 use crate::page;
 use crate::peer::refuse_other_users;
-use crate::products::{Opening, PRODUCTS, origin, secrets};
+use crate::product::origin;
 use crate::received::ReceivedCall;
-use crate::recorder::Recorder;
 use crate::service::{Service, mounted};
+use crate::stage::Stage;
 
 /// Answers that are still on their way get this long before the server ends without them.
 const GRACE: Duration = Duration::from_secs(5);
@@ -36,14 +34,6 @@ pub struct Standins {
     stage: Arc<Stage>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
-}
-
-/// All services and what they share.
-pub(crate) struct Stage {
-    pub(crate) recorder: Arc<Recorder>,
-    pub(crate) journal: Arc<Journal>,
-    base_url: String,
-    services: Arc<[Arc<dyn Service>]>,
 }
 
 impl Standins {
@@ -109,7 +99,7 @@ impl Standins {
     ///
     /// It is not in the list.
     pub(crate) fn service<T: Service>(&self) -> &T {
-        let found = self.stage.services.iter().find_map(|service| (&**service as &dyn Any).downcast_ref());
+        let found = self.stage.service();
         found.expect("a stand-in is in the list")
     }
 
@@ -148,66 +138,6 @@ impl fmt::Debug for Standins {
     }
 }
 
-impl Stage {
-    fn new(base_url: &str, keys: &Keys) -> Self {
-        let open = |product: &crate::products::Product| {
-            let secret = product.secret.as_ref().map_or("", |secret| keys.get(secret.name));
-            (product.open)(Opening { origin: origin(base_url, product.name), secret: secret.to_owned() })
-        };
-        Self {
-            recorder: Arc::default(),
-            journal: Arc::default(),
-            base_url: base_url.to_owned(),
-            services: PRODUCTS.iter().map(open).collect(),
-        }
-    }
-
-    /// Returns every service.
-    pub(crate) fn services(&self) -> Arc<[Arc<dyn Service>]> {
-        Arc::clone(&self.services)
-    }
-
-    /// Returns what clients are given for each secret, by its name.
-    pub(crate) fn secrets(&self) -> BTreeMap<&'static str, String> {
-        let value = |(name, kind): (&str, &'static crate::products::SecretKind)| {
-            let accepted = self.services.iter().find(|service| service.name() == name)?.secret()?;
-            Some((kind.name, (kind.value)(&origin(&self.base_url, name), &accepted)))
-        };
-        secrets().filter_map(value).collect()
-    }
-
-    /// Has services accept other secrets, by their names; the old ones are wrong from now on.
-    pub(crate) fn change_secrets(&self, mut new: BTreeMap<String, String>) {
-        for (name, kind) in secrets() {
-            if let Some(secret) = new.remove(kind.name)
-                && let Some(service) = self.services.iter().find(|service| service.name() == name)
-            {
-                service.change_secret(secret);
-            }
-        }
-    }
-
-    /// Returns the names under which the services are mounted.
-    pub(crate) fn service_names(&self) -> Vec<&'static str> {
-        self.services().iter().map(|service| service.name()).collect()
-    }
-
-    /// Plans a failure, or says why it cannot happen.
-    pub(crate) fn fail(&self, failure: Failure) -> Result<(), String> {
-        self.recorder.plan(failure.planned(&self.service_names())?);
-        Ok(())
-    }
-
-    /// Forgets everything except the keys.
-    pub(crate) fn reset(&self) {
-        self.recorder.reset();
-        self.journal.reset();
-        for service in self.services().iter() {
-            service.reset();
-        }
-    }
-}
-
 fn application(control: Control) -> Router {
     let stage = Arc::clone(&control.stage);
     let shown = page::router(Arc::clone(&stage));
@@ -215,7 +145,7 @@ fn application(control: Control) -> Router {
     control::router(control)
         .merge(shown)
         .merge(mounted)
-        .fallback(async || control::refusal(StatusCode::NOT_FOUND, "nothing is served here"))
+        .fallback(async || refusal(StatusCode::NOT_FOUND, "nothing is served here"))
 }
 
 async fn serve(listener: TcpListener, app: Router, stopping: watch::Receiver<bool>) {

@@ -18,12 +18,12 @@ use contracts::SecretValue;
 use contracts::slack::SlackWebhookUrl;
 use serde_json::{Value, json};
 
+use crate::answer;
 use crate::clock;
-use crate::control;
-use crate::products::{Product, SecretKind};
-use crate::received::Credential;
-use crate::secret::{REDACTED, Secret, path_encoded};
-use crate::service::{Service, Sighting};
+use crate::product::{Product, SecretKind};
+use crate::received::Sighting;
+use crate::secret::{Credential, REDACTED, Secret, path_encoded};
+use crate::service::Service;
 
 use bucket::Bucket;
 
@@ -93,7 +93,7 @@ impl Service for Slack {
     fn control(self: Arc<Self>) -> Router {
         Router::new()
             .route("/messages", get(messages))
-            .method_not_allowed_fallback(control::wrong_method)
+            .method_not_allowed_fallback(answer::wrong_method)
             .with_state(self)
     }
 

@@ -12,11 +12,9 @@ use super::allowance::{Kind, Standing};
 use super::error::{self, ErrorCode};
 use super::path::Segment;
 use super::query::NoParameters;
-use super::{Backlog, integer};
-use crate::received::Credential;
+use super::{Backlog, USER_ID, integer};
+use crate::secret::Credential;
 
-/// Number of the user who owns the key.
-pub(super) const USER_ID: u64 = 25;
 const LIMIT_OF_ICONS: u64 = 60;
 
 /// Serves `GET /api/v2/users/myself`.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::Backlog;
 use super::custom_field::BacklogCustomField;
 use super::file::{BacklogFile, Content, Project};
-use crate::control::{WrongInput, read, refusal, wrong_method};
+use crate::answer::{WrongInput, read, refusal, wrong_method};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,8 +2,7 @@
 
 use axum::http::HeaderMap;
 
-use crate::received::Credential;
-use crate::secret::{REDACTED, Secret};
+use crate::secret::{Credential, REDACTED, Secret};
 
 /// Source: developer.nulab.com, "Getting started": the header, or the parameter.
 pub(super) const HEADER: &str = "backlog-api-key";
@@ -33,7 +32,7 @@ pub(super) fn inspect(headers: &HeaderMap, query: &str, key: &Secret) -> (Creden
 #[cfg(test)]
 mod tests {
     use super::{HEADER, inspect};
-    use crate::received::Credential;
+    use crate::secret::Credential;
     use crate::secret::Secret;
     use axum::http::{HeaderMap, HeaderName};
 

@@ -189,6 +189,11 @@ impl Space {
 }
 
 impl Issue {
+    /// Shows one of its comments as Backlog does.
+    pub(super) fn shown_comment(&self, comment: &Comment) -> Value {
+        comment.shown(self.project.id, self.id)
+    }
+
     /// Returns the key, for example `SUB-1`.
     pub(super) fn key(&self) -> String {
         format!("{}-{}", self.project.project_key, self.key_id)

@@ -45,7 +45,7 @@ pub(super) async fn comments(
     let space = backlog.space();
     let Some(issue) = space.issue(&id_or_key) else { return Ok(no_issue()) };
     let found = query.comments(&issue.comments)?;
-    Ok(Json(found.into_iter().map(|comment| comment.shown(issue)).collect::<Vec<_>>()).into_response())
+    Ok(Json(found.into_iter().map(|comment| issue.shown_comment(comment)).collect::<Vec<_>>()).into_response())
 }
 
 /// Serves `GET /api/v2/issues/{issueIdOrKey}/comments/count`.
@@ -67,7 +67,7 @@ pub(super) async fn comment(
     let space = backlog.space();
     let Some(issue) = space.issue(&id_or_key) else { return no_issue() };
     let found = issue.comments.iter().find(|comment| integer(&id) == Some(comment.id));
-    found.map_or_else(no_comment, |comment| Json(comment.shown(issue)).into_response())
+    found.map_or_else(no_comment, |comment| Json(issue.shown_comment(comment)).into_response())
 }
 
 /// Serves the lists of an issue that are always empty here, since nothing can be attached to one.

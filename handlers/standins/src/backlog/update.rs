@@ -148,7 +148,7 @@ pub(super) async fn comment(
         return Ok(no_issue());
     };
     let location = format!("{}/view/{}#comment-{}", backlog.base_url, issue.key(), comment.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(comment.shown(issue))).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(issue.shown_comment(&comment))).into_response())
 }
 
 /// Serves `PATCH /api/v2/issues/{issueIdOrKey}/comments/{commentId}`.
@@ -164,7 +164,7 @@ pub(super) async fn change_comment(
     let mut space = backlog.space();
     let Some(issue) = space.issue(&id_or_key).cloned() else { return Ok(no_issue()) };
     let changed = integer(&comment_id).and_then(|id| space.change_comment(issue.id, id, form.text("content")));
-    Ok(changed.map_or_else(no_comment, |comment| Json(comment.shown(&issue)).into_response()))
+    Ok(changed.map_or_else(no_comment, |comment| Json(issue.shown_comment(&comment)).into_response()))
 }
 
 /// Serves `DELETE /api/v2/issues/{issueIdOrKey}/comments/{commentId}`.
@@ -176,7 +176,7 @@ pub(super) async fn remove_comment(
     let mut space = backlog.space();
     let Some(issue) = space.issue(&id_or_key).cloned() else { return no_issue() };
     let removed = integer(&comment_id).and_then(|id| space.remove_comment(issue.id, id));
-    removed.map_or_else(no_comment, |comment| Json(comment.shown(&issue)).into_response())
+    removed.map_or_else(no_comment, |comment| Json(issue.shown_comment(&comment)).into_response())
 }
 
 /// Answers for an issue that is not there.

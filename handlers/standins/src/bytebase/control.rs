@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Bytebase;
-use crate::control::{WrongInput, read, wrong_method};
+use crate::answer::{WrongInput, read, wrong_method};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

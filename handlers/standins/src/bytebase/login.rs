@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use super::error::{Code, Refusal, invalid, unauthenticated};
 use super::{Bytebase, session};
 use crate::clock;
-use crate::received::Credential;
-use crate::secret::Secret;
+use crate::secret::{Credential, Secret};
 
 const EMAIL: &str = "tsugite@service.bytebase.com";
 const TITLE: &str = "Tsugite";

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::refusal;
+use crate::answer::refusal;
 
 const TOKEN_HEADER: &str = "x-control-token";
 
