@@ -30,7 +30,7 @@ pub fn stacks(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
 
 /// The named stacks of a stage, all if none is named, with those that its file does not ask for any more.
 pub fn stacks_to_destroy(stage: &Stage, names: &[String]) -> Vec<Stack> {
-    let all = stacks::all(stage).into_iter().chain(stacks::former(stage));
+    let all = stacks::all(stage).into_iter().chain(stacks::retired(stage));
     all.filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect()
 }
 

@@ -23,9 +23,12 @@ mod update;
 mod vocabulary;
 mod webhook;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use crate::clock;
+use crate::product::{Product, SecretKind};
+use crate::received::Sighting;
+use crate::secret::{Credential, Secret};
+use crate::service::Service;
+use allowance::{Allowance, Kind, Standing};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -35,19 +38,13 @@ use axum::response::Response;
 use axum::routing::get;
 use contracts::SecretValue;
 use contracts::backlog::BacklogApiKey;
-use serde_json::{Value, json};
-
-use crate::clock;
-use crate::product::{Product, SecretKind};
-use crate::received::Sighting;
-use crate::secret::{Credential, Secret};
-use crate::service::Service;
-
-use allowance::{Allowance, Kind, Standing};
 use custom_field::BacklogCustomField;
 use error::ErrorCode;
 use file::{BacklogFile, Project};
 use issue::Issue;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use webhook::Webhook;
 
 /// What the list of stand-ins says of it.

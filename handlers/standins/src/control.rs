@@ -1,10 +1,13 @@
-//! The control interface: prepares the stage and reads what happened on it.
+//! The control interface: prepares the stand-ins and reads what they received.
 
 mod guard;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use crate::answer::{WrongInput, read, refusal, wrong_method};
+use crate::failure::Failure;
+use crate::journal::Report;
+use crate::keys::check_change;
+use crate::received::ReceivedCall;
+use crate::shared::Shared;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -13,14 +16,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::sync::watch;
-
-use crate::answer::{WrongInput, read, refusal, wrong_method};
-use crate::failure::Failure;
-use crate::journal::Report;
-use crate::keys::check_change;
-use crate::received::ReceivedCall;
-use crate::stage::Stage;
 
 pub(crate) use guard::refuse_foreign_pages;
 
@@ -30,7 +28,7 @@ const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
 /// What the control calls act on.
 #[derive(Clone)]
 pub(crate) struct Control {
-    pub(crate) stage: Arc<Stage>,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) token: Option<Arc<str>>,
 }
@@ -46,7 +44,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/reset", post(reset))
         .route("/stop", post(stop))
         .with_state(control.clone());
-    for service in control.stage.services().iter() {
+    for service in control.shared.services().iter() {
         let prefix = format!("/{}", service.name());
         private = private.nest(&prefix, Arc::clone(service).control());
     }
@@ -61,7 +59,7 @@ pub(crate) fn router(control: Control) -> Router {
 
 /// The kept calls; the header says how many older ones were dropped.
 async fn received(State(control): State<Control>) -> ([(&'static str, String); 1], Json<Vec<ReceivedCall>>) {
-    let recorder = &control.stage.recorder;
+    let recorder = &control.shared.recorder;
     ([(DROPPED_HEADER, recorder.n_dropped().to_string())], Json(recorder.calls()))
 }
 
@@ -73,31 +71,31 @@ async fn fail(State(control): State<Control>, body: Bytes) -> Result<Response, W
         "times": failure.times,
         "after": failure.after,
     });
-    control.stage.fail(failure).map_err(WrongInput)?;
+    control.shared.fail(failure).map_err(WrongInput)?;
     Ok((StatusCode::CREATED, Json(planned)).into_response())
 }
 
 /// Takes what the emulator tells of functions that ran.
 async fn journal(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
     let report: Report = read(&body)?;
-    control.stage.journal.take(report);
+    control.shared.journal.take(report);
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn keys(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
     let new: BTreeMap<String, String> = read(&body)?;
     check_change(&new).map_err(WrongInput)?;
-    control.stage.change_secrets(new);
+    control.shared.change_secrets(new);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The value of every secret that a stand-in takes, as its clients have it.
 async fn secrets(State(control): State<Control>) -> Json<BTreeMap<&'static str, String>> {
-    Json(control.stage.secrets())
+    Json(control.shared.secrets())
 }
 
 async fn reset(State(control): State<Control>) -> StatusCode {
-    control.stage.reset();
+    control.shared.reset();
     StatusCode::NO_CONTENT
 }
 

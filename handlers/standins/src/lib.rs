@@ -24,8 +24,8 @@ mod recorder;
 mod secret;
 mod server;
 mod service;
+mod shared;
 mod slack;
-mod stage;
 mod teams;
 
 pub use backlog::custom_field::BacklogCustomField;

@@ -1,11 +1,10 @@
 //! What tests put into stand-ins, or read from them, without the control calls.
 
-use serde_json::Value;
-
 use crate::backlog::Backlog;
 use crate::backlog::custom_field::BacklogCustomField;
 use crate::backlog::file::BacklogFile;
 use crate::server::Standins;
+use serde_json::Value;
 
 impl Standins {
     /// Returns every issue of Backlog with its comments, as `GET /_control/backlog/issues` does.

@@ -1,8 +1,7 @@
 //! What a stand-in says of itself before it is opened.
 
-use std::sync::Arc;
-
 use crate::service::Service;
+use std::sync::Arc;
 
 /// A stand-in that is not open yet.
 pub(crate) struct Product {

@@ -1,11 +1,9 @@
 //! What a service received: one record per call, without any secret.
 
-use std::collections::BTreeMap;
-
+use crate::secret::{Credential, REDACTED};
 use axum::http::{HeaderMap, request::Parts};
 use serde::{Deserialize, Serialize};
-
-use crate::secret::{Credential, REDACTED};
+use std::collections::BTreeMap;
 
 const RECORDED_BODY_BYTES: usize = 64 * 1024;
 const SECRET_HEADERS: [&str; 6] =

@@ -1,19 +1,5 @@
 //! The running server: starts, says where it is, and stops.
 
-use std::fmt;
-use std::future::IntoFuture;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
-
-use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-
 use crate::answer::refusal;
 use crate::control::{self, Control};
 use crate::failure::Failure;
@@ -23,7 +9,19 @@ use crate::peer::refuse_other_users;
 use crate::product::origin;
 use crate::received::ReceivedCall;
 use crate::service::{Service, mounted};
-use crate::stage::Stage;
+use crate::shared::Shared;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use std::fmt;
+use std::future::IntoFuture;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// Answers that are still on their way get this long before the server ends without them.
 const GRACE: Duration = Duration::from_secs(5);
@@ -31,7 +29,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A running server; it stops when this value is dropped.
 pub struct Standins {
     address: SocketAddr,
-    stage: Arc<Stage>,
+    shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -53,12 +51,12 @@ impl Standins {
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let stage = Arc::new(Stage::new(&format!("http://{address}"), &keys));
+        let shared = Arc::new(Shared::new(&format!("http://{address}"), &keys));
         let (stop, stopping) = watch::channel(false);
-        let control = Control { stage: Arc::clone(&stage), stop: stop.clone(), token: control_token.map(Arc::from) };
+        let control = Control { shared: Arc::clone(&shared), stop: stop.clone(), token: control_token.map(Arc::from) };
         let app = application(control).layer(from_fn_with_state(address, refuse_other_users));
         let task = tokio::spawn(serve(listener, app, stopping));
-        Ok(Self { address, stage, stop, task })
+        Ok(Self { address, shared, stop, task })
     }
 
     /// Returns the address that was bound.
@@ -84,7 +82,7 @@ impl Standins {
     /// Empty if no stand-in takes a secret of this name.
     #[must_use]
     pub fn secret(&self, name: &str) -> String {
-        self.stage.secrets().remove(name).unwrap_or_default()
+        self.shared.secrets().remove(name).unwrap_or_default()
     }
 
     /// Waits until somebody calls `POST /_control/stop`.
@@ -99,7 +97,7 @@ impl Standins {
     ///
     /// It is not in the list.
     pub(crate) fn service<T: Service>(&self) -> &T {
-        let found = self.stage.service();
+        let found = self.shared.service();
         found.expect("a stand-in is in the list")
     }
 
@@ -110,19 +108,19 @@ impl Standins {
     /// The failure cannot happen: no such service, no such status, no times, no such header.
     #[track_caller]
     pub fn fail(&self, failure: Failure) {
-        let wrong = self.stage.fail(failure).err();
+        let wrong = self.shared.fail(failure).err();
         assert!(wrong.is_none(), "failure: {}", wrong.unwrap_or_default());
     }
 
     /// Returns the kept calls to services, the first arrival first; of many, the newest 10,000 are kept.
     #[must_use]
     pub fn received(&self) -> Vec<ReceivedCall> {
-        self.stage.recorder.calls()
+        self.shared.recorder.calls()
     }
 
     /// Forgets files, failures, calls and counts; the keys stay.
     pub fn reset(&self) {
-        self.stage.reset();
+        self.shared.reset();
     }
 }
 
@@ -139,9 +137,9 @@ impl fmt::Debug for Standins {
 }
 
 fn application(control: Control) -> Router {
-    let stage = Arc::clone(&control.stage);
-    let shown = page::router(Arc::clone(&stage));
-    let mounted = mounted(&stage.services(), &stage.recorder, &stage.journal);
+    let shared = Arc::clone(&control.shared);
+    let shown = page::router(Arc::clone(&shared));
+    let mounted = mounted(&shared.services(), &shared.recorder, &shared.journal);
     control::router(control)
         .merge(shown)
         .merge(mounted)

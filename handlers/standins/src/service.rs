@@ -1,8 +1,10 @@
 //! The seam between one product and the server: what a product has to say about itself.
 
-use std::any::Any;
-use std::sync::Arc;
-
+use crate::journal::Journal;
+use crate::peer::{Processes, Socket};
+use crate::received::{ReceivedCall, Sighting};
+use crate::recorder::Recorder;
+use crate::secret::Credential;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -11,12 +13,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::{Error, Router};
 use serde_json::Value;
-
-use crate::journal::Journal;
-use crate::peer::{Processes, Socket};
-use crate::received::{ReceivedCall, Sighting};
-use crate::recorder::Recorder;
-use crate::secret::Credential;
+use std::any::Any;
+use std::sync::Arc;
 
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 

@@ -4,8 +4,12 @@ mod block;
 mod bucket;
 mod message;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use crate::answer;
+use crate::clock;
+use crate::product::{Product, SecretKind};
+use crate::received::Sighting;
+use crate::secret::{Credential, REDACTED, Secret, path_encoded};
+use crate::service::Service;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -14,18 +18,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use bucket::Bucket;
 use contracts::SecretValue;
 use contracts::slack::SlackWebhookUrl;
 use serde_json::{Value, json};
-
-use crate::answer;
-use crate::clock;
-use crate::product::{Product, SecretKind};
-use crate::received::Sighting;
-use crate::secret::{Credential, REDACTED, Secret, path_encoded};
-use crate::service::Service;
-
-use bucket::Bucket;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {

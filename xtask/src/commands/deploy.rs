@@ -113,7 +113,7 @@ impl Surroundings {
 async fn tell_former(round: &Round<'_>, stacks: &[Stack]) -> Result<(), Failure> {
     let Round { context, stage, account, .. } = round;
     let option = choose::stage_option(stage);
-    let former = stacks::former(stage);
+    let former = stacks::retired(stage);
     let found = join_all(former.iter().map(|stack| deployed(account, stack))).await;
     for stack in found.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| context.failure(&error))? {
         let Some(Deployed { name, .. }) = stack else { continue };

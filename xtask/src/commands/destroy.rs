@@ -22,7 +22,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
     let Some(account) = context.connect_to_destroy(&stage).await? else {
         write_line("the local stage does not run: nothing is there");
-        let stacks = stacks.iter().filter(|stack| !stack.is_former());
+        let stacks = stacks.iter().filter(|stack| !stack.is_retired());
         if options.dry_run {
             let nothing = Leftovers::default();
             print_doomed(options.output.output, &stage, stacks.map(|stack| (stack, &nothing)));
@@ -84,10 +84,10 @@ impl<'a> Removal<'a> {
             };
             match find_leftovers(&account, stack).await {
                 // Nobody asked for it, so there is nothing to tell if it is not there.
-                Ok(found) if stack.is_former() && found.is_empty() && !(is_named && parts.is_empty()) => {}
+                Ok(found) if stack.is_retired() && found.is_empty() && !(is_named && parts.is_empty()) => {}
                 Ok(found) => parts.push((account, stack, found)),
                 // A region that this stage does not use may be closed to who destroys it.
-                Err(error) if stack.is_former() && stack.stage().region != stage.region => {
+                Err(error) if stack.is_retired() && stack.stage().region != stage.region => {
                     let region = stack.stage().region.as_str();
                     let name = stack.full_stack_name();
                     context.reporter.warn(format!("whether `{name}` is left in {region} cannot be seen: {error}"));

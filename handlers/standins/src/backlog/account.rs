@@ -1,19 +1,17 @@
 //! Who there is in the space, and the calls with which a client checks its key.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-
 use super::allowance::{Kind, Standing};
 use super::error::{self, ErrorCode};
 use super::path::Segment;
 use super::query::NoParameters;
 use super::{Backlog, USER_ID, integer};
 use crate::secret::Credential;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::sync::Arc;
 
 const LIMIT_OF_ICONS: u64 = 60;
 

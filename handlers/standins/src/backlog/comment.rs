@@ -1,9 +1,8 @@
 //! Comments of an issue, and the log of its changes.
 
-use serde_json::{Value, json};
-
 use super::{Space, account};
 use crate::clock;
+use serde_json::{Value, json};
 
 /// A comment, a change, or both.
 #[derive(Clone)]

@@ -1,8 +1,7 @@
 //! The API key in its header or in the query: judged, then blackened in everything that is kept.
 
-use axum::http::HeaderMap;
-
 use crate::secret::{Credential, REDACTED, Secret};
+use axum::http::HeaderMap;
 
 /// Source: developer.nulab.com, "Getting started": the header, or the parameter.
 pub(super) const HEADER: &str = "backlog-api-key";

@@ -1,7 +1,5 @@
 //! A stored issue with its comments: how it comes to be and how it changes.
 
-use serde_json::{Value, json};
-
 use super::comment::Comment;
 use super::custom_field::{self, Values};
 use super::file::Project;
@@ -9,6 +7,7 @@ use super::form::Form;
 use super::problems::Problems;
 use super::{Space, account, integer, vocabulary};
 use crate::clock;
+use serde_json::{Value, json};
 
 /// The fields that a form can set and change, with the names that change logs use for them.
 const FIELDS: [(&str, &str); 12] = [

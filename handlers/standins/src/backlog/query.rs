@@ -1,14 +1,13 @@
 //! The query of a list: which entries, in which order, how many of them.
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
-
 use super::comment::Comment;
 use super::issue::Issue;
 use super::problems::Problems;
 use super::{Space, USER_ID, date, integer};
 use crate::clock;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 
 const DEFAULT_COUNT: u64 = 20;
 const HIGHEST_COUNT: u64 = 100;

@@ -1,17 +1,15 @@
 //! The calls that read issues and their comments.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
-
 use super::path::Segment;
 use super::problems::Problems;
 use super::query::{NoParameters, Query};
 use super::update::{no_comment, no_issue};
 use super::{Backlog, integer};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use std::sync::Arc;
 
 /// Serves `GET /api/v2/issues/{issueIdOrKey}`.
 pub(super) async fn issue(

@@ -1,10 +1,9 @@
 //! The form in which Backlog shows an issue.
 
-use serde_json::{Value, json};
-
 use super::issue::Issue;
 use super::{Space, account, integer, vocabulary};
 use crate::clock;
+use serde_json::{Value, json};
 
 impl Space {
     /// Shows an issue as Backlog does.

@@ -1,13 +1,5 @@
 //! The calls that write issues: create one, change it, comment on it, take it away.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-
 use super::catalog::no_project;
 use super::error::{self, ErrorCode};
 use super::form::{Form, Parameters};
@@ -15,6 +7,12 @@ use super::path::Segment;
 use super::problems::Problems;
 use super::query::NoParameters;
 use super::{Backlog, integer, vocabulary};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
 
 /// Source: developer.nulab.com, "Add Issue".
 const NEW: Parameters = Parameters {

@@ -1,9 +1,5 @@
 //! All stand-ins and what they share while the server runs.
 
-use std::any::Any;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use crate::failure::Failure;
 use crate::journal::Journal;
 use crate::keys::Keys;
@@ -11,16 +7,19 @@ use crate::product::{Opening, Product, SecretKind, origin};
 use crate::products::{PRODUCTS, secrets};
 use crate::recorder::Recorder;
 use crate::service::Service;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// All services and what they share.
-pub(crate) struct Stage {
+pub(crate) struct Shared {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) journal: Arc<Journal>,
     base_url: String,
     services: Arc<[Arc<dyn Service>]>,
 }
 
-impl Stage {
+impl Shared {
     pub(crate) fn new(base_url: &str, keys: &Keys) -> Self {
         let open = |product: &Product| {
             let secret = product.secret.as_ref().map_or("", |secret| keys.get(secret.name));
