@@ -174,7 +174,7 @@ pub(crate) const CALLS: &[Call] = &[
 /// ask for, only whether they are there.
 pub fn permissions_to_deploy(stage: &Stage, account: &str) -> BTreeSet<Right> {
     let stacks = stacks::all(stage);
-    let former = stacks::former(stage);
+    let former = stacks::retired(stage);
     let with_before = |stack| [Some(stack), Stack::before(stack)].into_iter().flatten();
     let known = stacks.iter().flat_map(with_before);
     let rights =

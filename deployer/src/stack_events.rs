@@ -70,7 +70,7 @@ impl StackEvents {
             .filter(|(_, reason)| !reason.contains("cancelled"))
             .map(|(event, reason)| {
                 let logical_id = event.logical_resource_id().unwrap_or_default();
-                FailureCause::of(logical_id, reason, stack.definition_of(logical_id))
+                FailureCause::of(logical_id, reason, stack.source_line_of(logical_id))
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use crate::integration::Integration;
 use crate::lookup::BacklogLookup;
-use crate::stack::{Feeding, Sender, Stack, Webhook};
+use crate::stack::{Api, Feeding, Sender, Stack, Webhook};
 use crate::stage::{BacklogSettings, NameOrId, Section, SenderRange, Senders, Shared, Stage, senders};
 use crate::test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 use contracts::backlog::{self, BacklogApiKey, BacklogEvent, Folder, KeyPrefix};
@@ -41,7 +41,7 @@ impl Integration for Settings {
     /// Webhook, queue, replicator, bucket.
     ///
     /// Panics if the stage has no section `backlog`, which reading the stage file refuses.
-    fn define(&self, stage: &Stage, stack: &mut Stack) {
+    fn define(&self, stage: &Stage, stack: &mut Stack, api: Api) {
         let Some(space) = &stage.backlog else { panic!("the stage has no section `backlog`") };
         let token = stack.generated_secret::<WebhookToken>("WebhookToken");
         let api_key = stack.given_secret::<BacklogApiKey>("BacklogApiKey");
@@ -68,6 +68,7 @@ impl Integration for Settings {
             "WebhookReceiver",
             &events,
             Webhook {
+                api,
                 saas: &backlog::SAAS,
                 place: "Project settings, Integrations, Webhooks, Add webhook: field `Webhook URL`; tick `File: Add` and `File: Update`",
                 sender: Sender::Token(&token),

@@ -6,12 +6,12 @@ mod reasons;
 
 use crate::integration::Integration;
 use crate::resource::{ConnectionRef, SecretRef};
-use crate::stack::Stack;
+use crate::stack::{Api, Stack};
 use crate::stage::{Hosted, OwnHost, Schedule, Section, Stage};
 use crate::test_plan::{Entry, TestPlan};
 use contracts::bytebase::{self, BytebaseServiceKey, ServiceAccount};
 use machine::ListProjects;
-use policies::Value;
+use policies::CfnString;
 use serde::Deserialize;
 
 /// The output that holds the ARN of the machine.
@@ -27,7 +27,7 @@ const SESSION_HEADER: (&str, &str) = ("Authorization", "Bearer none");
 struct Links {
     key: SecretRef<BytebaseServiceKey>,
     account: ServiceAccount,
-    bytebase: Value,
+    bytebase: CfnString,
     /// Authenticates the login, which needs nothing but a connection of its own: the other one's
     /// header would win over whatever the login sends, and a token that is no longer one is an error.
     login: ConnectionRef,
@@ -61,7 +61,7 @@ impl Integration for Settings {
         "A state machine lists Bytebase's projects through its API, with a token that it renews";
 
     /// Key, connections, state machine, and perhaps a schedule.
-    fn define(&self, _stage: &Stage, stack: &mut Stack) {
+    fn define(&self, _stage: &Stage, stack: &mut Stack, _api: Api) {
         let links = Links {
             key: stack.given_secret::<BytebaseServiceKey>("ServiceKey"),
             account: self.service_account.clone(),

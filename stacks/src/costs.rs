@@ -1,6 +1,6 @@
 //! What the stacks cost a month when nothing happens, counted from their templates.
 
-use crate::resource::Entry;
+use crate::resource::TemplateResource;
 use crate::stack::Stack;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,7 +32,7 @@ struct Idle {
 }
 
 impl Idle {
-    fn of(resources: &BTreeMap<String, Entry>) -> Self {
+    fn of(resources: &BTreeMap<String, TemplateResource>) -> Self {
         let count = |kind: &str| resources.values().filter(|entry| entry.kind == kind).count();
         Self {
             alarms: count("AWS::CloudWatch::Alarm"),

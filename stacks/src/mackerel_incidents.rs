@@ -1,7 +1,7 @@
 //! Mackerel's alerts, each as an issue of Backlog that hears what becomes of the alert.
 
 use crate::integration::Integration;
-use crate::stack::{Feeding, IssueWires, Sender, Stack, Webhook};
+use crate::stack::{Api, Feeding, IssueWires, Sender, Stack, Webhook};
 use crate::stage::{IssueSettings, Section, SenderList, SenderRange, Senders, Shared, Stage, senders_or};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::{self, BacklogApiKey};
@@ -57,7 +57,7 @@ impl Integration for Settings {
     const SHARED: &'static [Shared] = &[Shared::Backlog];
 
     /// Webhook, queue, reporter, and what it remembers of each alert.
-    fn define(&self, stage: &Stage, stack: &mut Stack) {
+    fn define(&self, stage: &Stage, stack: &mut Stack, api: Api) {
         let token = stack.generated_secret::<WebhookToken>("WebhookToken");
         let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
         let incidents = stack.memory::<Incident>("Incidents");
@@ -89,6 +89,7 @@ impl Integration for Settings {
             "WebhookReceiver",
             &alerts,
             Webhook {
+                api,
                 saas: &mackerel::SAAS,
                 place: "Monitors, Channels, Add a notification group or channel, Webhook: field `URL`; tick `Alert`",
                 sender: Sender::Token(&token),

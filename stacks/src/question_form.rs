@@ -1,7 +1,7 @@
 //! A form for questions, which go to Teams, to Backlog and into a table.
 
 use crate::integration::Integration;
-use crate::stack::{Feeding, IssueWires, OpenEndpoint, SiteFile, SiteSettings, Stack};
+use crate::stack::{Api, Feeding, IssueWires, OpenEndpoint, SiteFile, SiteSettings, Stack};
 use crate::stage::{Domain, IssueSettings, RateRule, Section, Shared, Stage, present};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::{self, BacklogApiKey};
@@ -89,12 +89,13 @@ impl Integration for Settings {
     const CERTIFICATE: Option<&'static str> = Some(CERTIFICATE_STACK);
 
     /// Form, API, topic, three queues, three ends.
-    fn define(&self, stage: &Stage, stack: &mut Stack) {
+    fn define(&self, stage: &Stage, stack: &mut Stack, api: Api) {
         let questions = stack.topic::<Question>("Questions", "TopicArn");
         let taken = stack.daily_counts("Counts", FULL);
-        let api = stack.open_endpoint(
+        let host = stack.open_endpoint(
             "QuestionReceiver",
             OpenEndpoint {
+                api,
                 resource: "questions",
                 // Half of what a day may bring, within an hour, is no course that asks.
                 requests_per_hour: self.daily_limit.questions().div_ceil(2),
@@ -114,7 +115,7 @@ impl Integration for Settings {
             domain: self.domain.as_ref(),
             certificate_stack: CERTIFICATE_STACK,
         };
-        stack.site(site, api);
+        stack.site(site, host);
         stack.registration(
             "a page or mail of yours",
             "a link for the people who ask; `?project_id=…` behind it fills in what the question is about",

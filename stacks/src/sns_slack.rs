@@ -1,7 +1,7 @@
 //! What is published to a topic, shown in Slack.
 
 use crate::integration::Integration;
-use crate::stack::{Feeding, Publishers, Stack};
+use crate::stack::{Api, Feeding, Publishers, Stack};
 use crate::stage::{
     AlarmTarget, AlarmTopic, AlarmsTo, Contradiction, Publisher, Section, Stage, TopicArn, present, publishers,
 };
@@ -62,7 +62,7 @@ impl Integration for Settings {
     const TAKES_ALARMS: bool = true;
 
     /// Topic, queue, notifier, and what it remembers of each notification.
-    fn define(&self, stage: &Stage, stack: &mut Stack) {
+    fn define(&self, stage: &Stage, stack: &mut Stack, _api: Api) {
         match &self.alarms_to {
             Some(target) => stack.alarms_to(target, ALARM_MAIL),
             None if tells_itself(stage, self) => stack.warn(silent(stage)),

@@ -7,8 +7,8 @@ use crate::result::unwritten;
 use crate::signals::Signals;
 use crate::stage_file;
 use deployer::{
-    Account, Error, LocalStage, LocalTurn, Reporter, StandInsProgram, Workspace, discard_open, local_status, lost_meanwhile,
-    start_local, still_open,
+    Account, Error, LocalStage, LocalTurn, Reporter, StandInsProgram, Workspace, discard_open, local_status,
+    lost_meanwhile, start_local, still_open,
 };
 use stacks::Stage;
 use std::path::{Path, PathBuf};

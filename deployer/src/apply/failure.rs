@@ -83,11 +83,11 @@ fn hint_for(failure: &StackFailure) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stacks::Definition;
+    use stacks::SourceLine;
 
     #[test]
     fn a_failure_without_a_line_of_a_definition_does_not_speak_of_one() {
-        let line = Some(Definition { file: "stacks/src/a.rs", line: 7 });
+        let line = Some(SourceLine { file: "stacks/src/a.rs", line: 7 });
         for (cause, words) in [
             (FailureCause::of("Queue", "Property X is wrong", line), "correct the definition at the line above"),
             // What a reason says of a line is none.

@@ -20,7 +20,7 @@ pub(super) async fn tables_of(account: &Account, stack: &Stack) -> Outcome<Vec<T
     while let Some(name) = pages.next().await {
         let name = name.map_err(Error::aws("dynamodb:ListTables"))?;
         let logical_id = logical_id_of(&name, &stack_name);
-        if !stack.holds_data().any(|held| Some(held) == logical_id) {
+        if !stack.retained_ids().any(|held| Some(held) == logical_id) {
             continue;
         }
         let answer = account.dynamodb.describe_table().table_name(&name).send().await;

@@ -1,8 +1,7 @@
 //! What Backlog answered, and what it means for the message that led to the call.
 
 use crate::Change;
-use crate::call::without_effect;
-use crate::refusal::{Refusal, forbidden, rate_limit, refused_key};
+use crate::refusal::{Refusal, forbidden, rate_limit, refused_key, without_effect};
 use contracts::backlog::BacklogApiKey;
 use runtime::{Abandoned, Failure};
 use serde::Deserialize;

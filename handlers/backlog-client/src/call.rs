@@ -2,7 +2,7 @@
 
 use crate::Issues;
 use crate::answer::{self, Answer};
-use crate::refusal::unreachable;
+use crate::refusal::{unreachable, without_effect};
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey};
 use contracts::trace::Cause;
 use runtime::{Abandoned, Anew, Effect, Failure};
@@ -82,11 +82,6 @@ pub fn key_header(key: &BacklogApiKey) -> Result<header::HeaderValue, Failure> {
     })?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// A failure before or without any effect on Backlog.
-pub(crate) fn without_effect(failure: Failure) -> Abandoned {
-    Abandoned { failure, effect: Effect::None }
 }
 
 fn encoded(form: &Pairs<'_>) -> String {

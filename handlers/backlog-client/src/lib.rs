@@ -12,9 +12,9 @@ pub use refusal::{Refusal, forbidden, rate_limit, refused_key, shows_key, unreac
 pub use text::{SUMMARY_LIMIT, shorten_line, shorten_summary, shorten_text};
 
 use answer::Answer;
-use call::without_effect;
 use contracts::Origin;
 use contracts::backlog::{BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
+use refusal::without_effect;
 use runtime::{Abandoned, Failure, Secret};
 use serde::Deserialize;
 use web::Client;

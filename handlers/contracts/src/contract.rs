@@ -1,6 +1,6 @@
 //! The declaration itself: one macro that yields a `Wiring` for stacks and `Links` for handlers.
 
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 
 /// Limits of a function, as Lambda takes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct NamedWire {
     /// Name of the environment variable.
     pub variable: &'static str,
     /// What the variable holds.
-    pub value: Value,
+    pub value: CfnString,
     /// What the function's role gets.
     pub grants: Vec<Grant>,
 }

@@ -1,6 +1,6 @@
 //! Which events a consumer does anything with, so that a receiver need not queue what it cannot.
 
-use crate::{Message, SettingValue};
+use crate::{Headers, Message, SettingValue};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 use std::fmt;
@@ -18,6 +18,33 @@ pub trait WebhookEvent: Message {
     /// Source: Amazon SQS developer guide, "Amazon SQS message metadata": ten attributes, of which a dead letter
     /// needs one for its reason.
     const HEADERS: &'static [&'static str] = &[];
+}
+
+/// An event of a webhook with the headers that its receiver passes on, for a sender that says there what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithHeaders<M> {
+    /// Those of [`WebhookEvent::HEADERS`] that came.
+    pub headers: Headers,
+    /// The event.
+    pub message: M,
+}
+
+impl<M: Message> Message for WithHeaders<M> {
+    const TEST_EVENT: &'static str = M::TEST_EVENT;
+
+    fn from_body(body: &str) -> serde_json::Result<Self> {
+        Self::from_parts(body, &Headers::new())
+    }
+
+    fn from_parts(body: &str, headers: &Headers) -> serde_json::Result<Self> {
+        Ok(Self { headers: headers.clone(), message: M::from_body(body)? })
+    }
+}
+
+impl<M: WebhookEvent> WebhookEvent for WithHeaders<M> {
+    const MEMBER: &'static str = M::MEMBER;
+    const WANTED: &'static [&'static str] = M::WANTED;
+    const HEADERS: &'static [&'static str] = M::HEADERS;
 }
 
 /// Which headers of the events of messages `M` travel to the consumer.

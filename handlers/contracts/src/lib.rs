@@ -30,12 +30,12 @@ pub mod trace;
 pub mod webhook_receiver;
 
 pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};
-pub use interest::{Interest, PassedHeaders, WebhookEvent};
+pub use interest::{Interest, PassedHeaders, WebhookEvent, WithHeaders};
 pub use link::{
     ClaimWork, Count, Http, InsertRecords, KeepRecords, Kind, Linker, Optional, PublishTo, PutObjects, ReadSecret,
     SendTo, Setting, Sqs, Wire, service,
 };
-pub use message::{Headers, JsonObject, Message, WithHeaders};
+pub use message::{Headers, JsonObject, Message};
 pub use published::{PlainText, Published, published_id};
 pub use saas::Saas;
 pub use secret::{SecretForm, SecretValue, SigningKey, SigningSecret, WebhookToken};

@@ -6,8 +6,8 @@ mod alert;
 mod event;
 mod test_alert;
 
-pub use alert::{AlertNotification, Host, MARKER_LABEL, Metric};
-pub use event::{MackerelEvent, NotAnAlert};
+pub use alert::{AlertNotification, Host, MARKER_LABEL, Metric, NotAnAlert};
+pub use event::MackerelEvent;
 pub use test_alert::{HEADLINE_CHARS, TestAlert, test_alert};
 
 use crate::setting::setting_from_text;

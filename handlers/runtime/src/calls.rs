@@ -3,7 +3,7 @@
 //! What a link means (what is cut, split, remembered or tried again) is written above these calls, once for both.
 
 use crate::Failure;
-use crate::link::{KnownObject, Object};
+use crate::object::{KnownObject, Object};
 use bytes::Bytes;
 use contracts::Headers;
 use std::pin::Pin;

@@ -11,7 +11,7 @@ mod upload;
 
 pub use claims::{Abandoned, Attempt, Claims, Effect};
 pub use counter::Counter;
-pub use object_store::{KnownObject, Notes, Object, ObjectStore};
+pub use object_store::ObjectStore;
 #[cfg(test)]
 pub(crate) use queue::FakeQueue;
 pub use queue::Queue;

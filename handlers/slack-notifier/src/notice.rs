@@ -4,6 +4,7 @@ mod alarm;
 mod approval;
 mod budget;
 mod custom;
+mod envelope;
 mod event;
 mod known;
 mod pipeline;
@@ -22,6 +23,8 @@ use crate::json::Json;
 use contracts::text::{is_blank, one_line};
 use contracts::{PlainText, Published, TimeZone};
 use std::borrow::Cow;
+
+pub use severity::Severity;
 
 /// As many times a text may be quoted as JSON quotes it.
 const MOST_QUOTES: usize = 4;
@@ -49,17 +52,6 @@ pub struct Notice {
 pub struct Field {
     pub label: String,
     pub value: String,
-}
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    Bad,
-    Warning,
-    Good,
-    /// Something has begun or goes on.
-    Ongoing,
-    Neutral,
 }
 
 /// What is known of a message besides its text.

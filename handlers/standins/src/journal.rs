@@ -6,12 +6,10 @@
 
 mod journey;
 
+use crate::received::ReceivedCall;
+use serde::Deserialize;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use serde::Deserialize;
-
-use crate::received::ReceivedCall;
 
 pub(crate) use journey::{Journey, journeys};
 

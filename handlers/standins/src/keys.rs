@@ -1,11 +1,10 @@
 //! The secrets that the stand-ins take, by their names in the contracts.
 
+use crate::product::origin;
+use crate::products::secrets;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
-
-use sha2::{Digest, Sha256};
-
-use crate::products::{origin, secrets};
 
 /// The secret that each stand-in takes, by its name, such as `SLACK_WEBHOOK_URL`; of an address it is the part that
 /// nobody else knows.

@@ -1,17 +1,15 @@
 //! Who holds the other end of a connection: the user who started the stand-ins, or somebody else on this machine.
 
+use crate::answer::refusal;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::response::Response;
-
-use crate::control::refusal;
 
 /// The kernel's list of connections over IPv4; Linux only, as the whole local stage.
 const CONNECTIONS: &str = "/proc/net/tcp";
@@ -103,10 +101,9 @@ fn end(address: SocketAddr) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::{CONNECTIONS, Processes, Socket, end, socket_of_user};
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
-
-    use super::{CONNECTIONS, Processes, Socket, end, socket_of_user};
 
     #[tokio::test]
     async fn the_process_at_the_other_end_is_found() {

@@ -2,7 +2,7 @@
 
 use super::Resource;
 use contracts::{ReadSecret, SecretValue, SigningKey, SigningSecret, Wire};
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use serde::Serialize;
 use std::marker::PhantomData;
 
@@ -53,8 +53,8 @@ impl<T: SecretValue> SecretRef<T> {
         Self { logical_id: logical_id.to_owned(), value: PhantomData }
     }
 
-    pub(crate) fn arn(&self) -> Value {
-        Value::reference(&self.logical_id)
+    pub(crate) fn arn(&self) -> CfnString {
+        CfnString::reference(&self.logical_id)
     }
 
     /// Lets a function read the secret.

@@ -3,7 +3,7 @@
 use super::Stack;
 use crate::resource::{Alarm, Bound, Metric, Subscription, Topic, TopicPolicy};
 use crate::stage::{AlarmTarget, AlarmTopic, AlarmsTo};
-use policies::Value;
+use policies::CfnString;
 
 /// Refusals of an API, its 4xx, that nobody has to hear of: more of them are a flood, or a SaaS that was
 /// given a wrong address.
@@ -86,11 +86,11 @@ impl Stack {
     pub fn alarms_to(&mut self, target: &AlarmsTo, output: &'static str) {
         assert!(self.resources.is_empty(), "stack `{}`: some alarms went elsewhere already", self.name);
         self.own_alarms = Some(match target {
-            AlarmsTo::Topic(arn) => Value::text(arn.as_str()),
+            AlarmsTo::Topic(arn) => CfnString::text(arn.as_str()),
             AlarmsTo::Email(address) => {
                 let topic = self.topic_name(MAIL);
                 self.add(MAIL, &Topic { topic_name: topic });
-                let arn = Value::reference(MAIL);
+                let arn = CfnString::reference(MAIL);
                 let policy = TopicPolicy::for_services(arn.clone(), &["cloudwatch.amazonaws.com"]);
                 self.add(&format!("{MAIL}Policy"), &policy);
                 self.add(&format!("{MAIL}Subscription"), &Subscription::by_email(address, arn.clone()));
@@ -101,16 +101,16 @@ impl Stack {
         });
     }
 
-    fn alarm_topic(&self) -> Option<Value> {
+    fn alarm_topic(&self) -> Option<CfnString> {
         if self.own_alarms.is_some() {
             return self.own_alarms.clone();
         }
         if let Some(AlarmTopic::Arn(arn)) = &self.stage.alarm_topic {
-            return Some(Value::text(arn.as_str()));
+            return Some(CfnString::text(arn.as_str()));
         }
         let (key, target) = self.stage.alarm_section()?;
         Some(match target {
-            AlarmTarget::Existing(arn) => Value::text(arn.as_str()),
+            AlarmTarget::Existing(arn) => CfnString::text(arn.as_str()),
             AlarmTarget::Own(topic) => Self::topic_arn(&self.stage, &key.replace('_', "-"), topic),
         })
     }

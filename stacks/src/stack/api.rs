@@ -9,10 +9,23 @@ use crate::stage::{RateRule, Senders};
 use contracts::{
     Contract, Http, Interest, PassedHeaders, Saas, Signature, WebhookEvent, WebhookToken, Wire, Wires, webhook_receiver,
 };
-use policies::Value;
+use policies::CfnString;
+
+/// The one REST API that a stack may have: its ids are fixed, so it moves into a webhook or an open endpoint.
+#[derive(Debug)]
+pub struct Api(());
+
+impl Api {
+    /// The API of a new stack.
+    pub(crate) fn of_new_stack() -> Self {
+        Self(())
+    }
+}
 
 /// A webhook: who registers it where, who may call it, and how its sender is known.
 pub struct Webhook<'a> {
+    /// The API that it is behind.
+    pub api: Api,
     /// The SaaS.
     pub saas: &'static Saas,
     /// Its screen and field where the URL goes, and what else to set there.
@@ -41,6 +54,8 @@ pub enum Sender<'a> {
 
 /// An endpoint that everyone may call who finds it.
 pub struct OpenEndpoint {
+    /// The API that it is behind.
+    pub api: Api,
     /// The last part of its path.
     pub resource: &'static str,
     /// More requests than this in an hour are told by an alarm.
@@ -57,8 +72,8 @@ const FORGED: &str = "The API refused many requests (4xx): somebody forges them,
 const REFUSED: &str = "The API refused many requests (4xx): somebody forges them, the SaaS sends from addresses that \
                        are not in `allowed_senders` of the stage file, or is above the limit (429) and loses events.";
 
-fn api() -> Value {
-    Value::reference("Api")
+fn api() -> CfnString {
+    CfnString::reference("Api")
 }
 
 impl Stack {
@@ -66,7 +81,7 @@ impl Stack {
     /// sender signs.
     #[track_caller]
     pub fn webhook<M: WebhookEvent>(&mut self, logical_id: &'static str, queue: &QueueRef<M>, webhook: Webhook<'_>) {
-        let Webhook { saas, place, sender, senders } = webhook;
+        let Webhook { api: Api(()), saas, place, sender, senders } = webhook;
         let cidrs = senders.cidrs();
         self.rest_api(&cidrs);
         if let Senders::Published(list, _) = senders {
@@ -79,7 +94,11 @@ impl Stack {
         let name = self.name;
         self.add(
             "ApiPath",
-            &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: name.into(), rest_api_id: api() },
+            &Path {
+                parent_id: CfnString::attribute("Api", "RootResourceId"),
+                path_part: name.into(),
+                rest_api_id: api(),
+            },
         );
         let mut registration =
             Registration { saas: saas.name, place, address_output: ENDPOINT, token_secret: None, signing: None };
@@ -89,7 +108,11 @@ impl Stack {
             Sender::Token(token) => {
                 self.add(
                     "ApiToken",
-                    &Path { parent_id: Value::reference("ApiPath"), path_part: "{token}".into(), rest_api_id: api() },
+                    &Path {
+                        parent_id: CfnString::reference("ApiPath"),
+                        path_part: "{token}".into(),
+                        rest_api_id: api(),
+                    },
                 );
                 registration.token_secret = Some(token.logical_id.clone());
                 let signature = self.setting(&None);
@@ -108,18 +131,18 @@ impl Stack {
         }
         self.edge(saas.name, "Api", "posts to");
         let address = api_host().then(format!("/{}/{name}", ApiStage::NAME));
-        self.outputs.insert(ENDPOINT, Value::text("https://").join(address));
+        self.outputs.insert(ENDPOINT, CfnString::text("https://").join(address));
         self.registrations.push(registration);
     }
 
     /// A function behind `POST /api/<resource>`, open to everyone who can reach it; returns the API's host name.
     #[track_caller]
-    pub fn open_endpoint<W>(&mut self, logical_id: &'static str, endpoint: OpenEndpoint, wiring: W) -> Value
+    pub fn open_endpoint<W>(&mut self, logical_id: &'static str, endpoint: OpenEndpoint, wiring: W) -> CfnString
     where
         W: Wires,
         W::Contract: Contract<Trigger = Http>,
     {
-        let OpenEndpoint { resource, requests_per_hour, rate_rule } = endpoint;
+        let OpenEndpoint { api: Api(()), resource, requests_per_hour, rate_rule } = endpoint;
         self.rest_api(&[]);
         self.throttle = Throttle::FORM;
         self.refusals_alarm(
@@ -131,11 +154,15 @@ impl Stack {
         }
         self.add(
             "ApiPath",
-            &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: "api".into(), rest_api_id: api() },
+            &Path {
+                parent_id: CfnString::attribute("Api", "RootResourceId"),
+                path_part: "api".into(),
+                rest_api_id: api(),
+            },
         );
         self.add(
             "ApiResource",
-            &Path { parent_id: Value::reference("ApiPath"), path_part: resource.into(), rest_api_id: api() },
+            &Path { parent_id: CfnString::reference("ApiPath"), path_part: resource.into(), rest_api_id: api() },
         );
         self.posted_to(logical_id, "ApiResource", &format!("api/{resource}"), wiring);
         api_host()
@@ -173,22 +200,26 @@ impl Stack {
         W::Contract: Contract<Trigger = Http>,
     {
         self.function::<W::Contract>(logical_id, wiring.wires(), vec![], vec![]);
-        self.add("ApiPost", &Method::post(api(), Value::reference(path), Value::attribute(logical_id, "Arn")));
+        self.add("ApiPost", &Method::post(api(), CfnString::reference(path), CfnString::attribute(logical_id, "Arn")));
         self.add(
             &format!("{logical_id}Permission"),
             &Permission {
                 action: "lambda:InvokeFunction",
-                function_name: Value::reference(logical_id),
+                function_name: CfnString::reference(logical_id),
                 principal: "apigateway.amazonaws.com",
-                source_arn: Value::arn("execute-api", api().then(format!("/{}/POST/{pattern}", ApiStage::NAME))),
+                source_arn: CfnString::arn("execute-api", api().then(format!("/{}/POST/{pattern}", ApiStage::NAME))),
             },
         );
         self.edge("Api", logical_id, "calls");
     }
 }
 
-fn api_host() -> Value {
-    api().then(".execute-api.").join(Value::reference("AWS::Region")).then(".").join(Value::reference("AWS::URLSuffix"))
+fn api_host() -> CfnString {
+    api()
+        .then(".execute-api.")
+        .join(CfnString::reference("AWS::Region"))
+        .then(".")
+        .join(CfnString::reference("AWS::URLSuffix"))
 }
 
 #[cfg(test)]
@@ -225,6 +256,7 @@ mod tests {
             "WebhookReceiver",
             &events,
             Webhook {
+                api: Api::of_new_stack(),
                 saas: &Saas { name: "GitHub" },
                 place: "Settings, Webhooks, Add webhook: field `Payload URL`; content type `application/json`",
                 sender: Sender::Signs {

@@ -1,12 +1,12 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::{Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack};
+use super::{FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, SourceLine, Stack};
 use crate::lookup::Lookup;
-use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
+use crate::resource::{ApiStage, Deployment, TemplateResource, deployment_id, reaches_the_api};
 use crate::stage::{SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use crate::yaml;
-use policies::Value;
+use policies::CfnString;
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ struct Template<'a> {
     description: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parameters: BTreeMap<&'a str, Parameter>,
-    resources: BTreeMap<String, Entry>,
+    resources: BTreeMap<String, TemplateResource>,
     outputs: BTreeMap<&'a str, Output<'a>>,
 }
 
@@ -34,7 +34,7 @@ struct Parameter {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Output<'a> {
-    value: &'a Value,
+    value: &'a CfnString,
 }
 
 impl Stack {
@@ -68,20 +68,20 @@ impl Stack {
     }
 
     /// All resources, with the API's deployment if there is an API.
-    pub(crate) fn deployed_resources(&self) -> BTreeMap<String, Entry> {
+    pub(crate) fn deployed_resources(&self) -> BTreeMap<String, TemplateResource> {
         let mut resources = self.resources.clone();
         if !resources.contains_key("Api") {
             return resources;
         }
-        let api = || Value::reference("Api");
+        let api = || CfnString::reference("Api");
         let id = deployment_id(&resources);
-        let mut deployment = Entry::new(&Deployment { rest_api_id: api() });
+        let mut deployment = TemplateResource::new(&Deployment { rest_api_id: api() });
         deployment.depends_on = resources
             .iter()
             .filter(|(id, entry)| reaches_the_api(entry.kind) && id.as_str() != "Api")
             .map(|(id, _)| id.clone())
             .collect();
-        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id), self.throttle));
+        let stage = TemplateResource::new(&ApiStage::new(api(), CfnString::reference(&id), self.throttle));
         resources.insert(id, deployment);
         resources.insert("ApiStage".into(), stage);
         resources
@@ -105,10 +105,10 @@ impl Stack {
     }
 
     /// Where a resource is defined; the deployment and stage of an API count as the API.
-    pub fn definition_of(&self, logical_id: &str) -> Option<Definition> {
+    pub fn source_line_of(&self, logical_id: &str) -> Option<SourceLine> {
         let of_api = || logical_id.starts_with("Deployment") || logical_id == "ApiStage";
-        let found = self.definitions.get(logical_id);
-        found.or_else(|| of_api().then(|| self.definitions.get("Api")).flatten()).copied()
+        let found = self.source_lines.get(logical_id);
+        found.or_else(|| of_api().then(|| self.source_lines.get("Api")).flatten()).copied()
     }
 
     /// The functions.
@@ -168,8 +168,8 @@ impl Stack {
     }
 
     /// Whether the stage file does not ask for it any more; it has no definition then.
-    pub fn is_former(&self) -> bool {
-        self.former_data.is_some()
+    pub fn is_retired(&self) -> bool {
+        self.retained_by_retired.is_some()
     }
 
     /// The files of its site, if it has one.
@@ -178,10 +178,10 @@ impl Stack {
     }
 
     /// Logical ids of what outlives the stack until `destroy` removes it.
-    pub fn holds_data(&self) -> impl Iterator<Item = &str> {
+    pub fn retained_ids(&self) -> impl Iterator<Item = &str> {
         let entries = self.resources.iter().filter(|(_, entry)| entry.deletion_policy.is_some());
-        let former = self.former_data.unwrap_or_default().iter().copied();
-        entries.map(|(logical_id, _)| logical_id.as_str()).chain(former)
+        let retired = self.retained_by_retired.unwrap_or_default().iter().copied();
+        entries.map(|(logical_id, _)| logical_id.as_str()).chain(retired)
     }
 
     /// The secrets.

@@ -1,6 +1,7 @@
 //! What the settings of a stage file must not say together.
 
-use super::section::{AlarmTarget, Hosted, SectionKind, Shared};
+use super::Hosted;
+use super::section::{AlarmTarget, SectionKind, Shared};
 use super::{AlarmTopic, Contradiction, Stage, StageError, TopicArn};
 
 impl Stage {

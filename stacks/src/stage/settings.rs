@@ -16,9 +16,8 @@ pub(crate) use senders::{senders, senders_or};
 pub use system::{Domain, FieldText, FieldValue, IssueSettings, NameOrId, RateRule};
 pub use workflow::Schedule;
 
-use super::section::Hosted;
-use contracts::Origin;
 use contracts::backlog::{self, ProjectKey};
+use contracts::{Origin, Saas};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -74,6 +73,17 @@ impl fmt::Display for StageName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
+}
+
+/// A SaaS whose host the stage file names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosted {
+    /// The SaaS.
+    pub saas: &'static Saas,
+    /// Where it answers; none on the local stage, where its stand-in does.
+    pub origin: Option<Origin>,
+    /// Whose host it is, with an example: `your space, such as …`.
+    pub whose: &'static str,
 }
 
 /// The processor that functions run on.

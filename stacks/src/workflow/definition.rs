@@ -5,7 +5,7 @@
 use super::layout::{in_lines, laid_out};
 use super::variables::unassigned;
 use super::{Assign, Choice, Described, FAILURE, Jitter, Machine, Retry, Rule, State, Substitutions, Task, TaskError};
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Definition {
     /// Text in the Amazon States Language, with a placeholder `${Name}` for each substitution.
     pub text: String,
     /// What only CloudFormation knows, by the names of the placeholders.
-    pub substitutions: BTreeMap<String, Value>,
+    pub substitutions: BTreeMap<String, CfnString>,
     /// What the machine's role must be allowed for its tasks, and nothing else.
     pub grants: Vec<Grant>,
 }
@@ -24,7 +24,7 @@ pub struct Definition {
 ///
 /// Panics with the names of state and variable if an expression reads a variable that is not set
 /// on every way to it.
-pub fn define<M: Machine>(links: &M::Links, arn: &Value) -> Definition {
+pub fn define<M: Machine>(links: &M::Links, arn: &CfnString) -> Definition {
     let mut substitutions = Substitutions::default();
     let mut grants = Vec::new();
     let mut states = Map::new();

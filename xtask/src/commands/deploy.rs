@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use crate::{prompt, secrets, selection};
 use deployer::{
-    Account, Archive, Binary, BuildSettings, Deployed, Linking, Profile, Proposal, SecretInput,
-    build, deployed, fetch_senders, find_account_warnings, host_architecture, look_up, pack_all,
+    Account, Archive, Binary, BuildSettings, Deployed, Linking, Profile, Proposal, SecretInput, build, deployed,
+    fetch_senders, find_account_warnings, host_architecture, look_up, pack_all,
 };
 use futures_util::future::join_all;
 use regional::{Mode, RegionalDeployment, RegionalResult};
@@ -98,7 +98,10 @@ impl Surroundings {
         let account = context.connect(stage).await?;
         selection::note_place(context, stage, &account);
         if !stage.is_local() {
-            find_account_warnings(&account, stacks).await.into_iter().for_each(|warning| context.reporter.warn(warning));
+            find_account_warnings(&account, stacks)
+                .await
+                .into_iter()
+                .for_each(|warning| context.reporter.warn(warning));
         }
         let secrets = match is_dry_run {
             true => secrets::collect_given(&account, stacks).await?,
@@ -114,8 +117,8 @@ impl Surroundings {
 async fn warn_about_retired(deployment: &RegionalDeployment<'_>, stacks: &[Stack]) -> Result<(), Failure> {
     let RegionalDeployment { context, stage, account, .. } = deployment;
     let option = selection::stage_option(stage);
-    let former = stacks::former(stage);
-    let found = join_all(former.iter().map(|stack| deployed(account, stack))).await;
+    let retired = stacks::retired(stage);
+    let found = join_all(retired.iter().map(|stack| deployed(account, stack))).await;
     for stack in found.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| context.failure(&error))? {
         let Some(Deployed { name, .. }) = stack else { continue };
         context.reporter.warn(format!(

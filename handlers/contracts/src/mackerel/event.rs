@@ -1,11 +1,10 @@
 //! The event that a Mackerel webhook posts, before anything is believed about it.
 
-use super::AlertNotification;
+use super::{AlertNotification, NotAnAlert};
 use crate::WebhookEvent;
 use crate::message::json_message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fmt;
 
 /// A webhook event: whatever object it is, for Mackerel adds events and fields at any time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,18 +17,6 @@ impl WebhookEvent for MackerelEvent {
     const MEMBER: &'static str = "event";
     const WANTED: &'static [&'static str] = &["\"alert\""];
 }
-
-/// What an event lacks that says of itself that it is an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAnAlert(pub(super) &'static str);
-
-impl fmt::Display for NotAnAlert {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.0)
-    }
-}
-
-impl std::error::Error for NotAnAlert {}
 
 impl MackerelEvent {
     /// The alert that the event tells of: `None` for every other event, `Some(Err)` if the event claims to be an

@@ -1,7 +1,7 @@
 //! One object on its way to S3: in memory while it is small, in parts when it is not.
 
-use super::object_store::Object;
 use crate::calls::{NewPart, ObjectCalls, Part};
+use crate::object::Object;
 use crate::{Failure, log};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -3,7 +3,7 @@
 //! Source: Amazon CloudWatch user guide, "Notify users on alarm changes" and "Alarm events and EventBridge", and
 //! alarms as they came.
 
-use super::event::Event;
+use super::envelope::Event;
 use super::{Context, Notice, Severity};
 use crate::arn::Arn;
 use crate::console;

@@ -7,7 +7,7 @@ mod direct;
 mod operations;
 mod security;
 
-use super::event::Event;
+use super::envelope::Event;
 use super::place::Whole;
 use super::{Context, Notice, Severity, severity};
 use crate::arn::Arn;
@@ -199,7 +199,7 @@ pub(super) fn untried(messages: &[String]) -> Vec<String> {
     let documents: Vec<Json> = messages.iter().filter_map(|message| Json::read(message)).collect();
     let takes = |known: &Known, document: &Json| match known.when {
         When::Members(_) => known.takes_message(document),
-        When::Event(..) => super::event::of(document).is_some_and(|event| known.takes_event(&event)),
+        When::Event(..) => super::envelope::of(document).is_some_and(|event| known.takes_event(&event)),
     };
     let is_untried = |known: &&Known| !documents.iter().any(|document| takes(known, document));
     let name = |known: &Known| match known.when {

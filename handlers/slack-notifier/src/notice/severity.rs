@@ -1,6 +1,15 @@
 //! How bad a word is that AWS or somebody else says of a state.
 
-use super::Severity;
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Bad,
+    Warning,
+    Good,
+    /// Something has begun or goes on.
+    Ongoing,
+    Neutral,
+}
 
 /// Words of states and severities in capitals, without what stands between their parts.
 const BAD: [&str; 26] = [

@@ -2,7 +2,7 @@
 //!
 //! Source: Amazon S3 user guide, "Event message structure" and "EventBridge event message structure".
 
-use super::event::Event;
+use super::envelope::Event;
 use super::{Context, Notice, Severity};
 use crate::arn::{Arn, partition_of};
 use crate::console::{self, Link};

@@ -1,22 +1,18 @@
 //! Who there is in the space, and the calls with which a client checks its key.
 
-use std::sync::Arc;
-
+use super::allowance::{Kind, Standing};
+use super::error::{self, ErrorCode};
+use super::path::Segment;
+use super::query::NoParameters;
+use super::{Backlog, USER_ID, integer};
+use crate::secret::Credential;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-use super::allowance::{Kind, Standing};
-use super::error::{self, ErrorCode};
-use super::path::Segment;
-use super::query::NoParameters;
-use super::{Backlog, integer};
-use crate::received::Credential;
-
-/// Number of the user who owns the key.
-pub(super) const USER_ID: u64 = 25;
 const LIMIT_OF_ICONS: u64 = 60;
 
 /// Serves `GET /api/v2/users/myself`.

@@ -1,9 +1,7 @@
 //! The API key in its header or in the query: judged, then blackened in everything that is kept.
 
+use crate::secret::{Credential, REDACTED, Secret};
 use axum::http::HeaderMap;
-
-use crate::received::Credential;
-use crate::secret::{REDACTED, Secret};
 
 /// Source: developer.nulab.com, "Getting started": the header, or the parameter.
 pub(super) const HEADER: &str = "backlog-api-key";
@@ -33,7 +31,7 @@ pub(super) fn inspect(headers: &HeaderMap, query: &str, key: &Secret) -> (Creden
 #[cfg(test)]
 mod tests {
     use super::{HEADER, inspect};
-    use crate::received::Credential;
+    use crate::secret::Credential;
     use crate::secret::Secret;
     use axum::http::{HeaderMap, HeaderName};
 

@@ -1,12 +1,10 @@
 //! The forms that Backlog reads: nothing else is a body, and every parameter is checked by its name.
 
-use std::collections::BTreeMap;
-
-use axum::http::HeaderMap;
-
 use super::problems::Problems;
 use super::{custom_field, date, integer, vocabulary};
 use crate::media;
+use axum::http::HeaderMap;
+use std::collections::BTreeMap;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const LONGEST_SUMMARY: usize = 255;

@@ -1,14 +1,12 @@
 //! Who is logged in and for how long, and who tried to log in too often.
 
-use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
-
+use crate::secret::scrub;
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
-
-use crate::secret::scrub;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 
 const TOKEN_SECONDS: u64 = 3_600;
 /// Source: Bytebase, `backend/store/login_attempt.go` and pull request 21234, from release 3.22 on.

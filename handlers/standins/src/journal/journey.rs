@@ -1,12 +1,10 @@
 //! One event from hop to hop, put together from what its functions were called for and what they logged.
 
-use std::collections::HashMap;
-
+use super::{Delivered, Invocation, Passed};
 use contracts::trace::Trace;
 use serde::Serialize;
 use serde_json::{Map, Value};
-
-use super::{Delivered, Invocation, Passed};
+use std::collections::HashMap;
 
 /// How far a call may lie outside what the log says of its message: the log is written before and after.
 const SLACK_MILLISECONDS: u64 = 50;

@@ -1,10 +1,9 @@
 //! Bytebase: logins that succeed, fail and lock out, and projects page by page.
 
+use crate::support::{Outcome, Stage};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use standins::{Credential, Keys};
-
-use crate::support::{Outcome, Stage};
 
 const EMAIL: &str = "tsugite@service.bytebase.com";
 

@@ -1,14 +1,12 @@
 //! The download of shared files: bytes, refusals, and the ways in which a download goes wrong.
 
-use std::io;
-use std::net::SocketAddr;
-
+use crate::support::{FILE, KEY, Outcome, Stage, check_error, header};
 use serde_json::json;
 use standins::{BacklogFile, Content, Project, generated_bytes};
+use std::io;
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
-
-use crate::support::{FILE, KEY, Outcome, Stage, check_error, header};
 
 #[tokio::test]
 async fn sends_the_bytes_as_an_attachment_with_an_encoded_name() -> Outcome {

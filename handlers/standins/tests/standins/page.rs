@@ -1,10 +1,9 @@
 //! The page: self-contained, locked down, and fed by a list that anyone here may read.
 
+use crate::support::{KEY, Outcome, Stage, header};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-
-use crate::support::{KEY, Outcome, Stage, header};
 
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(begin)?;

@@ -1,7 +1,7 @@
 //! Who may call a webhook.
 
 use super::read_by;
-use crate::resource::api_policy_length;
+use crate::api_policy;
 use contracts::Saas;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
@@ -134,7 +134,7 @@ fn check(senders: &[SenderRange]) -> Result<(), String> {
         return Err("allowed is at least one address; leave the line out to let everyone call".into());
     }
     let ranges: Vec<String> = senders.iter().map(SenderRange::cidr).collect();
-    let (n_ranges, length) = (ranges.len(), api_policy_length(&ranges));
+    let (n_ranges, length) = (ranges.len(), api_policy::length(&ranges));
     if length > POLICY_LIMIT {
         return Err(format!(
             "{n_ranges} ranges make a resource policy of {length} characters, and API Gateway takes {POLICY_LIMIT}; \

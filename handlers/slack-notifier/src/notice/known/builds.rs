@@ -7,7 +7,7 @@
 use super::super::{pipeline, severity};
 use super::{At, BLANK, By, Known, When};
 use crate::notice::Severity;
-use crate::notice::event::Event;
+use crate::notice::envelope::Event;
 
 const BUILD: &str = "codesuite/codebuild/projects/{project-name}/build/{build-id|/}/?region={region}";
 

@@ -4,16 +4,16 @@ use crate::lookup::Lookup;
 use contracts::{Saas, SecretForm, Signature};
 use std::fmt;
 
-/// Where in our sources a resource is defined.
+/// Where in the sources a resource is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Definition {
+pub struct SourceLine {
     /// Path from the root of the repository.
     pub file: &'static str,
     /// Line, counted from 1.
     pub line: u32,
 }
 
-impl fmt::Display for Definition {
+impl fmt::Display for SourceLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.file, self.line)
     }
@@ -39,7 +39,7 @@ impl CodeParameter {
     }
 }
 
-/// Who knows the value of a template's parameter.
+/// Where the value of a template's parameter comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParameterSource {
     /// Name of the bucket with the archives.
@@ -48,9 +48,9 @@ pub enum ParameterSource {
     CodeKey(&'static str),
     /// Address of a SaaS, or of its stand-in.
     ServiceUrl(&'static Saas),
-    /// This output of the stack that must be there before.
+    /// This output of the stack that is deployed before.
     OutputBefore(&'static str),
-    /// What a SaaS knows of something that the stage names.
+    /// What a SaaS says about something that the stage names.
     LookedUp(Lookup),
 }
 
@@ -61,7 +61,7 @@ pub struct SecretSpec {
     pub logical_id: String,
     /// Environment variable that may hold the value at deploy.
     pub name: &'static str,
-    /// The SaaS that it opens. Default: none.
+    /// The SaaS that accepts it. Default: none.
     pub saas: Option<&'static Saas>,
     /// What it is.
     pub form: SecretForm,
@@ -89,7 +89,7 @@ pub enum SecretSource {
     Generated,
 }
 
-/// An address that somebody has to register in a SaaS.
+/// An address that a person has to register in a SaaS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
     /// Name of the SaaS.
@@ -115,7 +115,7 @@ pub struct Signing {
     pub scheme: Signature,
 }
 
-/// A resource that stays when another takes its place, because a stack that is deployed later still uses it.
+/// A resource that is retained when it is replaced, because a stack that is deployed later still uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replaced {
     /// Output of the stack that names it.
