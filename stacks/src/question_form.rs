@@ -10,9 +10,7 @@ use contracts::question::Question;
 use contracts::question_archiver::ArchivedQuestion;
 use contracts::question_receiver::DailyLimit;
 use contracts::teams::{self, TeamsWorkflowUrl};
-use contracts::{
-    Days, Message, question, question_archiver, question_receiver, teams_poster, ticket_creator,
-};
+use contracts::{Days, Message, question, question_archiver, question_receiver, teams_poster, ticket_creator};
 use serde::Deserialize;
 
 const API_KEY: &str = "BacklogApiKey";
@@ -83,7 +81,6 @@ pub(crate) struct Settings {
 }
 
 impl Section for Settings {}
-
 
 impl Integration for Settings {
     const ABOUT: &'static str = "A form on CloudFront; each question goes to Teams, to Backlog and into DynamoDB";

@@ -17,23 +17,27 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// Each with the options that follow its name.
-const NEW: [(&str, &[&str]); 4] = [
+const NEW: [(&str, &[&str]); 5] = [
     ("deploy-notes", &["--trigger", "webhook", "--signed", "github"]),
     ("build-notes", &["--trigger", "topic"]),
     ("daily-notes", &["--trigger", "schedule"]),
     ("other-notes", &["--trigger", "queue"]),
+    ("chat-notes", &["--trigger", "webhook", "--calls", "chat-tool"]),
 ];
-/// The only existing files that may change: two lists, two stage files, and generated files.
-const EDITED: [&str; 6] = [
+/// The only existing files that may change: three lists, two stage files, and generated files.
+const EDITED: [&str; 8] = [
     "Cargo.lock",
+    "README.ja.md",
     "README.md",
     "handlers/contracts/src/lib.rs",
+    "handlers/standins/src/lib.rs",
     "stacks/src/lib.rs",
     "stacks/stages/example.yaml",
     "stacks/stages/local.yaml",
 ];
-/// Lines that an integration adds to a list.
-const LISTS: [&str; 2] = ["handlers/contracts/src/lib.rs", "stacks/src/lib.rs"];
+/// Lists, with the lines that all of them add: one for each integration, and one for the SaaS that is called.
+const LISTS: [(&str, usize); 3] =
+    [("handlers/contracts/src/lib.rs", 6), ("handlers/standins/src/lib.rs", 1), ("stacks/src/lib.rs", 5)];
 
 const MADE: &str = "new makes one of each trigger";
 const STARTED: &str = "the local stage starts empty";
@@ -110,6 +114,8 @@ fn make(stage: &Stage) {
     again.says("already exists");
     stage.run(&["new", "Deploy_Notes", "--trigger", "queue"]).fails_with(2).says("is not a name");
     stage.run(&["new", "more-notes", "--trigger", "queue", "--signed", "line"]).fails_with(2).says("only a webhook");
+    let known = ["new", "more-notes", "--trigger", "queue", "--calls", "slack"];
+    stage.run(&known).fails_with(2).says("`slack` has a stand-in");
     // The tool that was built with the new sources knows their sections of the stage file.
     stage.uses_its_own_tool();
 }
@@ -120,9 +126,9 @@ fn only_lists_and_documents(stage: &Stage) {
         changed.lines().filter(|line| line.get(1..2) == Some("M")).map(|line| line[3..].trim()).collect();
     edited.sort_unstable();
     assert_eq!(edited, EDITED, "{changed}");
-    for list in LISTS {
+    for (list, n_lines) in LISTS {
         let difference = git(stage, &["diff", "--numstat", list]);
-        assert!(difference.starts_with(&format!("{}\t0\t", NEW.len())), "not one line for each: {difference}");
+        assert!(difference.starts_with(&format!("{n_lines}\t0\t")), "not one line for each: {difference}");
     }
 }
 
@@ -130,6 +136,7 @@ fn checks(stage: &Stage) {
     let packages: Vec<&str> = names().iter().flat_map(|name| ["-p", name]).collect();
     let clippy = [&["clippy", "--locked", "-p", "contracts", "-p", "stacks"], &packages[..]].concat();
     cargo(stage, &["fmt", "--all", "--check"]);
+    cargo(stage, &["test", "--locked", "-p", "standins"]);
     cargo(stage, &[&clippy[..], &["--all-targets", "--", "--deny", "warnings"]].concat());
     cargo(stage, &[&["test", "--locked"], &packages[..]].concat());
     cargo(

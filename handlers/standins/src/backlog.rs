@@ -54,6 +54,7 @@ use webhook::Webhook;
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {
     name: NAME,
+    saas: &contracts::backlog::SAAS,
     secret: Some(SecretKind {
         name: BacklogApiKey::NAME,
         sample: "SampleBacklogKey0123456789",

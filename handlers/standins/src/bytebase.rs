@@ -31,6 +31,7 @@ use session::{Attempts, Sessions};
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {
     name: NAME,
+    saas: &contracts::bytebase::SAAS,
     secret: Some(SecretKind {
         name: BytebaseServiceKey::NAME,
         sample: "bbs_SampleServiceKey0123",

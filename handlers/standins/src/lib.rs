@@ -2,16 +2,13 @@
 //!
 //! Each product is one `Service`: its own routes, its own error shape, its own credential, its own part of the page.
 //! What all of them share, recording and planned failures, lives in the recorder.
-//! A new product is a file beside `backlog.rs` and a line in `products.rs`.
+//! A new product is a file beside `backlog.rs` and a line in the list below.
 
-mod backlog;
-mod bytebase;
 mod clock;
 mod control;
 mod failure;
 mod journal;
 mod keys;
-mod mackerel;
 mod media;
 mod page;
 mod peer;
@@ -21,8 +18,15 @@ mod recorder;
 mod secret;
 mod server;
 mod service;
-mod slack;
-mod teams;
+
+// One line for each stand-in, in the order of the page.
+products::stand_ins! {
+    backlog,
+    slack,
+    teams,
+    bytebase,
+    mackerel,
+}
 
 pub use backlog::custom_field::BacklogCustomField;
 pub use backlog::file::{BacklogFile, Content, Project, generated_bytes};
@@ -35,5 +39,5 @@ pub use server::Standins;
 #[must_use]
 pub fn version() -> String {
     let secret = |product: &products::Product| product.secret.as_ref().map_or("", |secret| secret.name);
-    products::PRODUCTS.iter().map(|product| format!("{} {}\n", product.name, secret(product))).collect()
+    PRODUCTS.iter().map(|product| format!("{} {}\n", product.name, secret(product))).collect()
 }

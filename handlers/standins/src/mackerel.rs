@@ -22,6 +22,7 @@ use crate::service::{Service, Sighting};
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {
     name: NAME,
+    saas: &contracts::mackerel::SAAS,
     secret: None,
     open: |_| Arc::new(Mackerel { outgoing: Mutex::new(vec![OUTGOING.to_owned()]) }),
     script: "",

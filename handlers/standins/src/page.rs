@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 
 use crate::control::refuse_foreign_pages;
 use crate::journal::Passed;
-use crate::products::{PRODUCTS, Product};
+use crate::PRODUCTS;
+use crate::products::Product;
 use crate::server::Stage;
 use crate::service::{Service, scrub};
 
@@ -90,9 +91,12 @@ async fn received(State(stage): State<Arc<Stage>>) -> Response {
             call.body.push('…');
         }
     }
+    let titles: Map<String, Value> =
+        PRODUCTS.iter().map(|product| (product.name.to_owned(), product.saas.name.into())).collect();
     let list: Value = json!({
         "total": total,
         "services": stage.service_names(),
+        "titles": titles,
         "calls": calls,
     });
     (headers(), Json(list)).into_response()

@@ -2,17 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::service::Service;
-use crate::{backlog, bytebase, mackerel, slack, teams};
+use contracts::Saas;
 
-/// Every stand-in, in the order of the page; a new one is one more line.
-pub(crate) const PRODUCTS: &[Product] =
-    &[backlog::PRODUCT, slack::PRODUCT, teams::PRODUCT, bytebase::PRODUCT, mackerel::PRODUCT];
+use crate::PRODUCTS;
+use crate::service::Service;
+
+/// Declares the modules of all stand-ins, and the list of them.
+macro_rules! stand_ins {
+    ($($module:ident,)*) => {
+        $(mod $module;)*
+
+        /// Every stand-in, in the order of the page.
+        pub(crate) const PRODUCTS: &[products::Product] = &[$($module::PRODUCT),*];
+    };
+}
+pub(crate) use stand_ins;
 
 /// A stand-in that is not open yet.
 pub(crate) struct Product {
     /// The first segment of every path of the stand-in, and its name in records and failures.
     pub(crate) name: &'static str,
+    /// The SaaS in whose place it answers; its id is the name.
+    pub(crate) saas: &'static Saas,
     /// The secret that it takes. Default: none.
     pub(crate) secret: Option<SecretKind>,
     /// Opens it.
@@ -60,21 +71,14 @@ pub(crate) fn secrets() -> impl Iterator<Item = (&'static str, &'static SecretKi
 
 #[cfg(test)]
 mod tests {
-    use super::{PRODUCTS, secrets};
+    use super::secrets;
+    use crate::PRODUCTS;
     use std::collections::BTreeSet;
 
     #[test]
     fn a_stand_in_has_the_name_of_its_saas() {
-        let saas = [
-            &contracts::backlog::SAAS,
-            &contracts::slack::SAAS,
-            &contracts::teams::SAAS,
-            &contracts::bytebase::SAAS,
-            &contracts::mackerel::SAAS,
-        ];
-        let ids: Vec<String> = saas.iter().map(|saas| saas.id()).collect();
         for product in PRODUCTS {
-            assert!(ids.iter().any(|id| id == product.name), "{}", product.name);
+            assert_eq!(product.saas.id(), product.name);
         }
     }
 

@@ -30,6 +30,7 @@ use bucket::Bucket;
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {
     name: NAME,
+    saas: &contracts::slack::SAAS,
     secret: Some(SecretKind {
         name: SlackWebhookUrl::NAME,
         sample: "SampleSlackSecret0123456",

@@ -28,6 +28,7 @@ use crate::service::{Service, Sighting};
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {
     name: NAME,
+    saas: &contracts::teams::SAAS,
     secret: Some(SecretKind {
         name: TeamsWorkflowUrl::NAME,
         sample: "SampleTeamsSignature-0123456789_abcdefghijk",

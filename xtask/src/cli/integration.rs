@@ -13,6 +13,10 @@ pub struct NewOptions {
     /// How the sender signs its requests [default: not at all; the URL holds a token]
     #[arg(long, value_enum, value_name = "SCHEME")]
     pub signed: Option<Scheme>,
+    /// A SaaS to which the function posts each event, such as `chat-tool`; it gets a stand-in [default: none, events are
+    /// kept in a table]
+    #[arg(long, value_name = "SAAS")]
+    pub calls: Option<String>,
     /// Write the sources only, and print the commands that follow
     #[arg(long)]
     pub only_sources: bool,

@@ -13,9 +13,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// Commands that update generated files: the lock file, the committed templates, the documents.
-const FOLLOW_UPS: [(&str, &[(&str, &str)]); 4] = [
+///
+/// Cargo does not find the modules of integrations, which a macro declares, so their formatter gets the files.
+const FOLLOW_UPS: [(&str, &[(&str, &str)]); 3] = [
     ("cargo update --workspace --offline --quiet", &[]),
-    ("cargo fmt --all", &[]),
     ("cargo test --quiet -p policies -p contracts -p stacks --test templates", &[("UPDATE_EXPECT", "1")]),
     ("cargo run --quiet -p xtask -- docs", &[]),
 ];
@@ -24,15 +25,19 @@ const FOLLOW_UPS: [(&str, &[(&str, &str)]); 4] = [
 pub fn run(options: &NewOptions) -> Result<(), Failure> {
     let root = root()?;
     let draft = Draft::new(options)?;
-    draft.refuse_existing(&root)?;
-    for (path, text) in draft.files() {
-        write(&root, &path, &text)?;
+    draft.refuse_existing_files(&root)?;
+    let files = draft.files();
+    let sources = files.iter().map(|(path, _)| path.as_str()).filter(|path| path.ends_with(".rs"));
+    let format = format!("rustfmt --edition 2024 {}", sources.collect::<Vec<_>>().join(" "));
+    for (path, text) in &files {
+        write(&root, path, text)?;
         print(&format!("new     {path}\n"));
     }
     for (path, edited) in edit::edits(&draft, &root)? {
         write(&root, path, &edited)?;
         print(&format!("edited  {path}\n"));
     }
+    follow_up(&root, &format, &[])?;
     if options.only_sources {
         let typed = |(command, variables): &(&str, &[(&str, &str)])| {
             let variables: String = variables.iter().map(|(name, value)| format!("{name}={value} ")).collect();

@@ -153,8 +153,8 @@ function held(total, items, one, many) {
 }
 
 // The list of one stand-in, as its own part of the script draws it; without one, as JSON.
-function productList(name, holding) {
-  const product = products[name] ?? unknownProduct(name, holding);
+function productList(name, saas, holding) {
+  const product = products[name] ?? unknownProduct(saas, holding);
   const title = product.title;
   if (product.words) return [list(name, title, product.words(holding), [], 0, () => "", () => ""), title, product.count(holding)];
   const items = holding[product.list];
@@ -165,11 +165,11 @@ function productList(name, holding) {
   return [list(name, title, count, shown, FIRST_ENTRIES, keyOf, product.build), title, holding.total];
 }
 
-function unknownProduct(name, holding) {
+function unknownProduct(saas, holding) {
   const key = Object.keys(holding).find((key) => Array.isArray(holding[key]));
-  if (!key) return { title: name, words: () => "", count: () => 0 };
+  if (!key) return { title: saas, words: () => "", count: () => 0 };
   const build = ({ n, ...item }) => element("li", "entry", item.at ? clock(item.at) : "", element("pre", "", JSON.stringify(item.payload ?? item, null, 2)));
-  return { title: name[0].toUpperCase() + name.slice(1), list: key, one: key.replace(/s$/, ""), many: key, build };
+  return { title: saas, list: key, one: key.replace(/s$/, ""), many: key, build };
 }
 
 function draw(journeys, holdings, received) {
@@ -178,7 +178,7 @@ function draw(journeys, holdings, received) {
   const shown = [
     [list("journeys", "Events on their way", held(journeys.total, journeys.journeys, "event", "events"),
       journeys.journeys, 10, (journey) => journey.id, journeyEntry), journeys.total === 1 ? "event" : "events", journeys.total],
-    ...received.services.map((name) => productList(name, holdings[name])),
+    ...received.services.map((name) => productList(name, received.titles[name], holdings[name])),
     [list("calls", "Calls", received.total === 0 ? "" : held(received.total, calls, "call", "calls") + "; " + failed
       + " refused or failed; stand-ins: " + received.services.join(", "),
       // A server that was started again counts from one, so the number alone may mean another call.

@@ -7,9 +7,11 @@ use std::path::Path;
 const CONTRACTS: &str = "handlers/contracts/src/lib.rs";
 const STACKS: &str = "stacks/src/lib.rs";
 const STAGES: [&str; 2] = ["stacks/stages/example.yaml", "stacks/stages/local.yaml"];
-const README: &str = "README.md";
-/// Stands in the section of each integration.
-const PICTURE: &str = "<!-- docs: picture ";
+const STANDINS: &str = "handlers/standins/src/lib.rs";
+const READMES: [&str; 2] = ["README.md", "README.ja.md"];
+/// Lines of the documents above which pictures and sections of integrations are.
+const BELOW_PICTURES: &str = "<!-- new pictures go above this line -->\n";
+const BELOW_SECTIONS: &str = "<!-- new sections go above this line -->\n";
 
 /// Every file that changes, with its new text.
 pub fn edits(draft: &Draft, root: &Path) -> Result<Vec<(&'static str, String)>, Failure> {
@@ -19,23 +21,29 @@ pub fn edits(draft: &Draft, root: &Path) -> Result<Vec<(&'static str, String)>, 
     };
     let lacks = |path: &str| Failure::nothing_changed(format!("cannot find the place for the integration in {path}"));
     let module = &draft.module;
-    let contracts = with_line(&read(CONTRACTS)?, "pub mod ", &format!("pub mod {module};"));
+    let called = draft.called_module();
+    let mut contracts = read(CONTRACTS)?;
+    for module in [module].into_iter().chain(&called) {
+        contracts = with_line(&contracts, "pub mod ", &format!("pub mod {module};")).ok_or_else(|| lacks(CONTRACTS))?;
+    }
     let stacks = with_line_below(&read(STACKS)?, "integrations! {", &format!("    {module},"));
-    let mut edits =
-        vec![(CONTRACTS, contracts.ok_or_else(|| lacks(CONTRACTS))?), (STACKS, stacks.ok_or_else(|| lacks(STACKS))?)];
+    let mut edits = vec![(CONTRACTS, contracts), (STACKS, stacks.ok_or_else(|| lacks(STACKS))?)];
+    if let Some(called) = called {
+        let stand_ins = with_last_line_below(&read(STANDINS)?, "products::stand_ins! {", &format!("    {called},"));
+        edits.push((STANDINS, stand_ins.ok_or_else(|| lacks(STANDINS))?));
+    }
     for stage in STAGES {
         edits.push((stage, read(stage)?.trim_end().to_owned() + "\n" + &draft.stage_section()));
     }
-    let readme = with_section(&read(README)?, &draft.readme_section()).ok_or_else(|| lacks(README))?;
-    edits.push((README, readme));
+    for readme in READMES {
+        let mut text = read(readme)?;
+        for (mark, added) in [(BELOW_PICTURES, draft.readme_picture()), (BELOW_SECTIONS, draft.readme_section())] {
+            let (before, after) = text.split_once(mark).ok_or_else(|| lacks(readme))?;
+            text = format!("{before}{added}{mark}{after}");
+        }
+        edits.push((readme, text));
+    }
     Ok(edits)
-}
-
-/// The document with one more section after those with a picture; `None` if no heading follows them.
-fn with_section(text: &str, section: &str) -> Option<String> {
-    let last = text.rfind(PICTURE)?;
-    let place = last + text[last..].find("\n## ")? + 1;
-    Some(format!("{}{section}{}", &text[..place], &text[place..]))
 }
 
 /// The text with one more of the lines that begin with the prefix, in alphabetical order; `None` if no line does.
@@ -54,6 +62,14 @@ fn with_line_below(text: &str, opening: &str, line: &str) -> Option<String> {
     let n_lines = lines[first..].iter().position(|known| *known == "}")?;
     let place = (first..first + n_lines).find(|&index| lines[index] > line).unwrap_or(first + n_lines);
     Some(inserted(&lines, place, line))
+}
+
+/// The text with one more line at the end of the list that this line opens.
+fn with_last_line_below(text: &str, opening: &str, line: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let first = 1 + lines.iter().position(|known| *known == opening)?;
+    let n_lines = lines[first..].iter().position(|known| *known == "}")?;
+    Some(inserted(&lines, first + n_lines, line))
 }
 
 fn inserted(lines: &[&str], place: usize, line: &str) -> String {
@@ -76,13 +92,5 @@ mod tests {
         assert_eq!(with_line_below(list, "list! {", "    b,").unwrap(), "list! {\n    a,\n    b,\n    c,\n}\n");
         assert_eq!(with_line_below(list, "list! {", "    d,").unwrap(), "list! {\n    a,\n    c,\n    d,\n}\n");
         assert_eq!(with_line_below("none\n", "list! {", "    d,"), None);
-    }
-
-    #[test]
-    fn a_section_is_added_after_those_with_a_picture() {
-        let text = "## All\n\n### `a`\n\n<!-- docs: picture a -->\n<!-- end -->\n\n## Next\n\n## Last\n";
-        let expected = text.replace("## Next", "### `b`\n\n## Next");
-        assert_eq!(with_section(text, "### `b`\n\n"), Some(expected));
-        assert_eq!(with_section("## All\n", "### `b`\n\n"), None);
     }
 }
