@@ -93,13 +93,14 @@ GitHub and GitLab draw a flowchart in a Markdown block marked `mermaid`; so does
     /// Create the first version of an integration, ready to deploy
     #[command(after_help = "\
 Examples:
-  cargo xtask new deploy-notes --trigger webhook                   the URL holds a token
-  cargo xtask new deploy-notes --trigger webhook --signed github   each request is signed
-  cargo xtask new cost-report --trigger schedule                   the stage file holds the schedule
-  cargo xtask new cost-notes --trigger topic --calls chat-tool     each event is posted to a SaaS
+  cargo xtask new deploy-notes --trigger webhook                  the URL holds a token
+  cargo xtask new deploy-notes --trigger webhook --signed github  each request is signed
+  cargo xtask new cost-report --trigger schedule                  the stage file holds the schedule
+  cargo xtask new cost-notes --trigger topic --calls chat-tool    posts each event to a SaaS
 
-It writes the contract, the handler with a test, the stack with its test event, the stand-in, and the
-sections of the stage files and the README. Then it updates the lock file, the templates and the documents.")]
+It writes the contract, the handler with a test, the stack with its test event, the stand-in, and
+the sections of the stage files and the README. Then it updates the lock file, the templates and
+the documents. The result can be deployed, tested and destroyed at once.")]
     New(NewOptions),
     /// Update the generated parts of the documents
     Docs(DocsOptions),

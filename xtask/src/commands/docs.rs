@@ -8,7 +8,7 @@ use clap::CommandFactory;
 use stacks::{Stack, Stage, StageName, idle_costs};
 use std::path::Path;
 
-/// The documents that may have markers; one that does not exist is left out.
+/// The documents that have markers.
 const DOCUMENTS: &[&str] = &["README.md", "README.ja.md"];
 /// The stage whose stacks are drawn.
 const DRAWN: &str = "stacks/stages/local.yaml";
@@ -22,7 +22,7 @@ pub fn run(options: &DocsOptions) -> Result<(), Failure> {
     let root = root()?;
     let sources = Sources::read(&root)?;
     let mut old = Vec::new();
-    for document in DOCUMENTS.iter().filter(|document| root.join(document).exists()) {
+    for document in DOCUMENTS {
         let path = root.join(document);
         let text = read(&path)?;
         let written = sources.fill(&text).map_err(|what| Failure::nothing_changed(format!("{document}: {what}")))?;

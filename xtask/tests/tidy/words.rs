@@ -240,15 +240,14 @@ fn of_python(text: &str) -> Vec<Word> {
             }
             quote @ ('"' | '\'') => {
                 let mut letters = rest.char_indices().skip(1);
-                let end = loop {
+                loop {
                     match letters.next() {
                         Some((_, '\\')) => drop(letters.next()),
                         Some((index, c)) if c == quote => break index + 1,
                         Some(_) => {}
                         None => break rest.len(),
                     }
-                };
-                end
+                }
             }
             c => c.len_utf8(),
         };
