@@ -43,7 +43,7 @@ impl PolicyDocument {
 pub struct Statement {
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// Who is meant. Default: whoever the policy is attached to.
+    /// Who is meant. Default: the principal that the policy is attached to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<Principal>,
     /// What may be done.
@@ -148,7 +148,7 @@ pub enum Effect {
 pub enum Principal {
     /// An AWS service by its host name.
     Service(Cow<'static, str>),
-    /// Whoever the policies of the stack's own account allow it to.
+    /// Everyone whom the policies of the stack's own account allow it.
     ThisAccount,
     /// Anyone, signed in or not.
     Everyone,

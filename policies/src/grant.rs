@@ -85,7 +85,7 @@ pub enum Grant {
     ///
     /// A connection that was de-authorized has lost its secret: the update creates another one.
     ///
-    /// Source: EventBridge user guide, "Authorization methods for connections": whoever updates a connection
+    /// Source: EventBridge user guide, "Authorization methods for connections": a caller that updates a connection
     /// needs what AmazonEventBridgeFullAccess allows on such secrets; here it is those of one connection.
     KeepConnectionSecret {
         /// Name of the connection.

@@ -276,7 +276,7 @@ fn the_alarms_of_sns_slack_go_elsewhere_or_whoever_deploys_is_told() {
         let stage = Stage::parse(silent.name.clone(), &text).unwrap();
         assert_eq!(warnings(&stage).len(), n_warnings, "{topic}");
     }
-    assert_eq!(warnings(&stage("local")), [""; 0], "nobody waits for an alarm of this machine");
+    assert_eq!(warnings(&stage("local")), [""; 0], "no alarm of the local stage is awaited");
 }
 
 #[test]

@@ -22,7 +22,7 @@ impl FunctionLimits {
     }
 }
 
-/// What is known of a function without looking at its code.
+/// The facts about a function that do not depend on its code.
 pub trait Contract {
     /// Name of the handler's package and binary.
     const FUNCTION: &'static str;
@@ -30,7 +30,7 @@ pub trait Contract {
     const PURPOSE: &'static str;
     /// Time and memory.
     const LIMITS: FunctionLimits;
-    /// What calls it: [`Http`](crate::Http) or [`Sqs`](crate::Sqs).
+    /// Its trigger: [`Http`](crate::Http) or [`Sqs`](crate::Sqs).
     type Trigger;
 }
 

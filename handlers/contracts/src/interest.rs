@@ -1,4 +1,4 @@
-//! Which events a consumer does anything with, so that a receiver need not queue what it cannot.
+//! Which events a consumer acts on, so that a receiver queues no others.
 
 use crate::{Headers, Message, SettingValue};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// An event of a webhook, which says by one of its members whether its consumer acknowledges it and no more.
+/// A webhook event with a member that says whether its consumer ignores it.
 pub trait WebhookEvent: Message {
     /// The member, at the top of the event.
     const MEMBER: &'static str;
-    /// What stands there, as JSON, in events that are not ignored.
+    /// The values of the member, as JSON, in events that are not ignored.
     const WANTED: &'static [&'static str];
     /// Headers that travel to the consumer, as attributes of the message: names in lower case, nine at most.
     /// Default: none.
@@ -56,7 +56,7 @@ pub struct PassedHeaders<M> {
 }
 
 impl<M: WebhookEvent> PassedHeaders<M> {
-    /// Those that whoever takes messages `M` asks for.
+    /// The headers that the consumer of messages `M` asks for.
     ///
     /// Panics if they are more than a message can carry, or not what a header is called in lower case.
     pub fn of_consumer() -> Self {
@@ -101,7 +101,7 @@ pub struct Interest<M> {
 }
 
 impl<M: WebhookEvent> Interest<M> {
-    /// The interest of whoever takes messages `M`.
+    /// The interest of the consumer of messages `M`.
     pub fn of_consumer() -> Self {
         let wanted = M::WANTED.iter().map(|text| serde_json::from_str(text).unwrap_or_default());
         Self { member: M::MEMBER.to_owned(), wanted: wanted.collect(), message: PhantomData }
@@ -109,7 +109,7 @@ impl<M: WebhookEvent> Interest<M> {
 }
 
 impl<M> Interest<M> {
-    /// Whether an event is acknowledged and nothing more: it is an object and its member says so.
+    /// Whether the consumer would ignore an event: it is an object and its member says so.
     ///
     /// However large the event is, no more of it is kept than this member.
     pub fn would_be_ignored(&self, event: &str) -> bool {
@@ -135,7 +135,7 @@ impl<M> SettingValue for Interest<M> {
     }
 }
 
-/// Reads one member of an object, null if it is not there; of several the last, as everywhere.
+/// Reads one member of an object; null if it is missing, and the last one of several.
 struct Member<'a>(&'a str);
 
 impl<'de> DeserializeSeed<'de> for Member<'_> {

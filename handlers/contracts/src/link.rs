@@ -39,7 +39,7 @@ pub struct KeepRecords<T>(PhantomData<fn() -> T>);
 pub struct InsertRecords<T>(PhantomData<fn() -> T>);
 /// Counts in a table, up to a limit.
 pub struct Count;
-/// Remembers in a table which work was begun and which is done, so that it is done once.
+/// Remembers in a table which work was started and which is done, so that it is done once.
 pub struct ClaimWork;
 /// What a link of kind `K` is, or nothing: the stack decides which.
 pub struct Optional<K>(PhantomData<fn() -> K>);

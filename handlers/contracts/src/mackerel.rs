@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Mackerel of Hatena.
 pub const SAAS: Saas = Saas { name: "Mackerel" };
 
-/// What becomes of an issue when its alert recovers.
+/// What to do with an issue when its alert recovers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum OnRecovery {

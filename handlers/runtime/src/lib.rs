@@ -24,7 +24,7 @@ pub use done::{Done, Outcome};
 pub use environment::{Environment, LinkError};
 pub use failure::Failure;
 pub use link::{
-    Abandoned, Anew, Archive, Attempt, Claims, Counter, Effect, ObjectStore, Queue, Records, Secret, Stored, Topic,
+    Abandoned, Archive, Attempt, Claims, Counter, Effect, ObjectStore, Queue, Records, Reread, Secret, Stored, Topic,
     Upload, Written,
 };
 pub use linker::{Opens, OpensWith, Variables};

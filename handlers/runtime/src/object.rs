@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 /// An object as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownObject {
-    /// What the store calls its content.
+    /// The entity tag of its content.
     pub e_tag: String,
     /// Size in bytes.
     pub size_bytes: u64,
     /// SHA-256 as S3 keeps it; none of an object that something else wrote.
     pub digest: Option<String>,
-    /// What whoever wrote it noted on it.
+    /// The notes of its writer.
     pub notes: BTreeMap<String, String>,
 }
 
 impl KnownObject {
-    /// What whoever wrote the object noted on it under this name.
+    /// The note of its writer under this name.
     pub fn note(&self, name: &str) -> Option<&str> {
         self.notes.get(name).map(String::as_str)
     }
@@ -33,15 +33,15 @@ pub type Notes = Vec<(&'static str, String)>;
 pub struct Object {
     /// The whole key.
     pub key: String,
-    /// What must be there still when the object becomes visible; nothing, if it is none.
+    /// The object that must still exist when this one replaces it. Default: none may exist.
     pub replaced: Option<KnownObject>,
     /// What is noted on it.
     pub notes: Notes,
 }
 
 impl Object {
-    /// What is said if something else is there than what was to be replaced.
+    /// The failure of a write that finds another object than the one to replace.
     pub fn overtaken() -> Failure {
-        Failure::retry("the object was written by somebody else meanwhile, or the function may not look at it")
+        Failure::retry("the object was overwritten meanwhile, or the function may not read it")
     }
 }

@@ -40,7 +40,7 @@ pub fn payload(notice: &Notice) -> Value {
     payload
 }
 
-/// The same without blocks, for the case that Slack does not take them.
+/// The same without blocks, for the case that Slack rejects them.
 ///
 /// Source: docs.slack.dev, "Formatting message text", disabling formatting: `mrkdwn` of the payload.
 pub fn text_payload(notice: &Notice) -> Value {
@@ -113,7 +113,7 @@ fn field(field: &Field) -> Value {
     text_object(format!("{label}\n{value}"))
 }
 
-/// The only place that writes a link; whoever made the address has encoded all that is not its own.
+/// The only place that writes a link; the maker of the address has encoded all that is not its own.
 fn link(link: &Link) -> String {
     format!("<{}|{}>", link.url.replace('&', "&amp;"), link.label)
 }

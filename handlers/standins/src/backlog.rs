@@ -140,7 +140,7 @@ impl Backlog {
         let now = clock::now_seconds();
         match credential {
             Credential::Valid => self.space().allowance.standing(kind, now),
-            // A wrong key belongs to no user, so there is nobody's count to show.
+            // A wrong key belongs to no user, so there is no count to show.
             Credential::Wrong | Credential::Missing => Allowance::default().standing(kind, now),
         }
     }

@@ -75,7 +75,7 @@ async fn fail(State(control): State<Control>, body: Bytes) -> Result<Response, W
     Ok((StatusCode::CREATED, Json(planned)).into_response())
 }
 
-/// Takes what the emulator tells of functions that ran.
+/// Takes what the emulator reports of functions that ran.
 async fn journal(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
     let report: Report = read(&body)?;
     control.shared.journal.take(report);

@@ -133,7 +133,7 @@ fn newest(mut held: Value) -> Value {
     held
 }
 
-// What a handler sent by mistake is shown to people all the same.
+// What a handler sent by mistake would be shown to people too.
 fn without_secrets(value: &mut Value, services: &[Arc<dyn Service>]) {
     match value {
         Value::String(text) => *text = scrub(services, text),

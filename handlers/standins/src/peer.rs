@@ -1,4 +1,4 @@
-//! Who holds the other end of a connection: the user who started the stand-ins, or somebody else on this machine.
+//! Who holds the other end of a connection: the user who started the stand-ins, or another user of this machine.
 
 use crate::answer::refusal;
 use axum::extract::{ConnectInfo, Request, State};
@@ -72,7 +72,7 @@ pub(crate) async fn refuse_other_users(State(own): State<SocketAddr>, mut reques
     }
     refusal(
         StatusCode::FORBIDDEN,
-        "these stand-ins serve the user who started them, and this connection is of somebody else",
+        "these stand-ins serve only the user who started them; this connection belongs to another user",
     )
 }
 
@@ -109,7 +109,7 @@ mod tests {
     async fn the_process_at_the_other_end_is_found() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let own = listener.local_addr().unwrap();
-        // Bash connects by itself, without another program; it goes on until its end is read.
+        // Bash connects by itself, without another program; it runs until its end is read.
         let script = format!("exec 3<>/dev/tcp/127.0.0.1/{}; read -r _ <&3", own.port());
         let mut caller = std::process::Command::new("bash").args(["-c", &script]).spawn().unwrap();
         let (mut stream, peer) = listener.accept().unwrap();

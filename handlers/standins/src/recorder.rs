@@ -87,7 +87,7 @@ impl Recorder {
         (latest, state.calls.len() + state.n_dropped)
     }
 
-    /// Forgets calls and failures; the numbering goes on, so that no number means two calls.
+    /// Forgets calls and failures; the numbering continues, so that no number means two calls.
     pub(crate) fn reset(&self) {
         let mut state = self.lock();
         state.calls.clear();

@@ -85,7 +85,7 @@ impl Standins {
         self.shared.secrets().remove(name).unwrap_or_default()
     }
 
-    /// Waits until somebody calls `POST /_control/stop`.
+    /// Waits for a call of `POST /_control/stop`.
     pub async fn stopped(mut self) {
         // A panic of the server is an end as well; its message is already on stderr.
         let _ = (&mut self.task).await;
@@ -163,7 +163,7 @@ async fn serve(listener: TcpListener, app: Router, stopping: watch::Receiver<boo
 }
 
 async fn until_told(mut stopping: watch::Receiver<bool>) {
-    // An error means that nobody is left who could tell.
+    // An error means that every sender is dropped.
     let _ = stopping.wait_for(|told| *told).await;
 }
 

@@ -45,7 +45,7 @@ const WORKFLOW: &str = "0123456789abcdef";
 const SIGNATURE: &str = "sig";
 /// As Teams counts it, which is not what the workflow receives: the message as a text inside JSON.
 ///
-/// A workflow takes more and then fails unseen, which helps nobody here. Source: the error `MessageSizeExceeded`
+/// A workflow takes more and then fails unseen, which no test would notice. Source: the error `MessageSizeExceeded`
 /// (28,897 of 28,672 bytes for a body of 24,453) in MicrosoftDocs/msteams-docs, issue 11274.
 const LONGEST_MESSAGE_BYTES: usize = 28 * 1024;
 

@@ -41,7 +41,7 @@ impl Resource for Function {
     const TYPE: &'static str = "AWS::Lambda::Function";
 }
 
-/// The log group that Lambda writes to, so that its retention is ours.
+/// The log group that Lambda writes to, so that the stack sets its retention.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct LogGroup {

@@ -16,7 +16,7 @@ pub(crate) struct Secret {
     pub(crate) generate_secret_string: Option<GenerateSecretString>,
 }
 
-/// How Secrets Manager makes a value that nobody has seen.
+/// How Secrets Manager makes a value that no person has seen.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GenerateSecretString {

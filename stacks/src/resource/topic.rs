@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 
 /// A standard topic.
 ///
-/// Not encrypted with a key of ours: the AWS-managed key would keep CloudWatch from publishing.
+/// Not encrypted with a key of the stack: the AWS-managed key would keep CloudWatch from publishing.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Topic {
@@ -55,7 +55,7 @@ impl TopicPolicy {
     }
 }
 
-/// Somebody who gets what is published: a queue, in the envelope, or a person who has confirmed it.
+/// A subscriber who gets what is published: a queue, in the envelope, or a person who has confirmed it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Subscription {
@@ -120,7 +120,7 @@ pub(crate) fn deliverer(topic: &Region, queue: &Region) -> Cow<'static, str> {
     }
 }
 
-/// A topic of messages of type `M`: one of the stack, or one that is there already.
+/// A topic of messages of type `M`: one of the stack, or an existing one.
 pub struct TopicRef<M> {
     pub(crate) arn: CfnString,
     /// Region of a topic that is not the stack's.

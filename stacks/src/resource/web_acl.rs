@@ -30,7 +30,7 @@ impl Resource for WebAcl {
 impl WebAcl {
     /// Blocks an address after so many requests.
     ///
-    /// A request by CloudFront names the person's address in a header, which counts; whoever forges the header,
+    /// A request by CloudFront names the person's address in a header, which counts; a caller who forges the header,
     /// or leaves it out, is counted by the address that connects. Source: AWS WAF developer guide, "Using
     /// forwarded IP addresses in AWS WAF": the first address of the header counts, and a request without the
     /// header is not counted at all.
@@ -66,7 +66,7 @@ impl WebAcl {
     }
 }
 
-/// Metrics, and no sample of requests: a question is nobody else's to read.
+/// Metrics, and no sample of requests: a question is private.
 fn visibility(name: &str) -> Json {
     json!({"CloudWatchMetricsEnabled": true, "MetricName": name, "SampledRequestsEnabled": false})
 }

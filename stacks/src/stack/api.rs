@@ -30,13 +30,13 @@ pub struct Webhook<'a> {
     pub saas: &'static Saas,
     /// Its screen and field where the URL goes, and what else to set there.
     pub place: &'static str,
-    /// How its sender is known.
+    /// How the receiver authenticates its sender.
     pub sender: Sender<'a>,
-    /// From where it may be called.
+    /// The addresses that may call it.
     pub senders: Senders,
 }
 
-/// How the sender of a webhook is known.
+/// How the receiver of a webhook authenticates the sender.
 pub enum Sender<'a> {
     /// By the last part of the URL, which is this secret.
     Token(&'a SecretRef<WebhookToken>),
@@ -52,25 +52,25 @@ pub enum Sender<'a> {
     },
 }
 
-/// An endpoint that everyone may call who finds it.
+/// A public endpoint, without authentication.
 pub struct OpenEndpoint {
     /// The API that it is behind.
     pub api: Api,
     /// The last part of its path.
     pub resource: &'static str,
-    /// More requests than this in an hour are told by an alarm.
+    /// More requests than this in an hour raise an alarm.
     pub requests_per_hour: u32,
-    /// How many requests one address may make. Default: no such rule.
+    /// How many requests one address may make within five minutes. Default: no limit.
     pub rate_rule: Option<RateRule>,
 }
 
 /// The output that holds an endpoint's address, without its token.
 const ENDPOINT: &str = "Endpoint";
 
-const FORGED: &str = "The API refused many requests (4xx): somebody forges them, or a real sender is above its limit \
-                      (429) and loses events. `allowed_senders` in the stage file keeps forgers out.";
-const REFUSED: &str = "The API refused many requests (4xx): somebody forges them, the SaaS sends from addresses that \
-                       are not in `allowed_senders` of the stage file, or is above the limit (429) and loses events.";
+const FORGED: &str = "The API rejected many requests (4xx): someone forges them, or a real sender exceeds its limit \
+                      (429) and loses events. Set `allowed_senders` in the stage file to block forgers.";
+const REFUSED: &str = "The API rejected many requests (4xx): someone forges them, the SaaS sends from addresses that \
+                       are not in `allowed_senders` of the stage file, or it exceeds the limit (429) and loses events.";
 
 fn api() -> CfnString {
     CfnString::reference("Api")
@@ -146,7 +146,7 @@ impl Stack {
         self.rest_api(&[]);
         self.throttle = Throttle::FORM;
         self.refusals_alarm(
-            "The API refused many requests (4xx): more than it takes at a time, or none that the page sends.",
+            "The API rejected many requests (4xx): too many at a time, or requests that the page does not send.",
         );
         self.volume_alarm(requests_per_hour);
         if let Some(rule) = rate_rule {
@@ -168,7 +168,7 @@ impl Stack {
         api_host()
     }
 
-    /// Something else of the stack that somebody enters elsewhere: an address or an ARN that an output holds.
+    /// Something else of the stack that a person enters elsewhere: an address or an ARN that an output holds.
     pub fn registration(&mut self, who: &'static str, place: &'static str, output: &'static str) {
         let registration = Registration { saas: who, place, address_output: output, token_secret: None, signing: None };
         self.registrations.push(registration);

@@ -1,6 +1,7 @@
 //! Queues with their consumers, and topics in front of queues.
 
 use super::Stack;
+use super::graph::DEAD_LETTERS_TO;
 use crate::resource::function::ScalingConfig;
 use crate::resource::schedule::{Schedule, Target};
 use crate::resource::{
@@ -11,7 +12,7 @@ use crate::stage::{Schedule as Times, Stage, TopicArn};
 use contracts::{Contract, Message, Published, SettingValue, Sqs, Wires, trigger_variables};
 use policies::{CfnString, Grant};
 
-/// What a consumer's queue may do to it.
+/// How many messages a queue may pass to its consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Feeding {
     /// Most messages at a time, 1 to 10.
@@ -57,7 +58,7 @@ impl Stack {
         topic
     }
 
-    /// A topic that is there already; its ARN becomes an output.
+    /// An existing topic; its ARN becomes an output.
     pub fn existing_topic<M>(&mut self, arn: &TopicArn, output: &'static str) -> TopicRef<M> {
         self.outputs.insert(output, CfnString::text(arn.as_str()));
         self.existing_topics.push(arn.clone());
@@ -70,7 +71,7 @@ impl Stack {
         CfnString::arn("sns", format!("{}{stack}-{logical_id}", Self::name_prefix(stage)))
     }
 
-    /// Lets a queue have everything that is published to a topic.
+    /// Subscribes a queue to a topic.
     #[track_caller]
     pub fn subscribe<M: Message>(&mut self, queue: &QueueRef<Published<M>>, topic: &TopicRef<M>) {
         let id = &queue.logical_id;
@@ -89,7 +90,7 @@ impl Stack {
         self.add(&format!("{id}Policy"), &policy);
         // What is published before the queue lets the topic in would be retried, but why wait.
         self.depends(&format!("{id}Subscription"), &format!("{id}Policy"));
-        let from = topic.arn.references().next().unwrap_or("a topic that is there already").to_owned();
+        let from = topic.arn.references().next().unwrap_or("an existing topic").to_owned();
         self.edge(&from, id, "delivers to");
     }
 
@@ -118,7 +119,7 @@ impl Stack {
         let grants =
             vec![Grant::ConsumeMessages { queue: queue.arn() }, Grant::SendMessages { queue: dead_letters_arn }];
         self.function::<W::Contract>(logical_id, wiring.wires(), variables, grants);
-        self.edge(&queue.logical_id, &dead_letters, "gives up to");
+        self.edge(&queue.logical_id, &dead_letters, DEAD_LETTERS_TO);
         self.add(
             &format!("{logical_id}Feed"),
             &EventSourceMapping {
@@ -132,7 +133,7 @@ impl Stack {
         queue
     }
 
-    /// Makes the address of a queue an output, for whoever sends to it.
+    /// Makes the address of a queue an output, for its senders.
     pub fn queue_output<M>(&mut self, queue: &QueueRef<M>, output: &'static str) {
         self.outputs.insert(output, queue.url());
     }

@@ -19,13 +19,13 @@ pub struct Site {
     pub files: &'static [SiteFile],
 }
 
-/// How a site is made.
+/// The settings of a site.
 pub struct SiteSettings<'a> {
     /// Output of the stack that gets the site's address.
     pub url_output: &'static str,
     /// Every file.
     pub files: &'static [SiteFile],
-    /// The file that is shown where there is none.
+    /// The file that is shown in place of a missing one.
     pub not_found: &'static str,
     /// Its own domain. Default: the name that CloudFront gives it.
     pub domain: Option<&'a Domain>,
@@ -40,9 +40,9 @@ pub struct SiteFile {
     pub path: &'static str,
     /// Its content.
     pub content: &'static [u8],
-    /// What it is, as browsers are told.
+    /// Its content type in the answer to browsers.
     pub content_type: &'static str,
-    /// How long it may be kept, as browsers are told.
+    /// How long browsers may keep it.
     pub cache_control: &'static str,
 }
 
@@ -89,7 +89,7 @@ impl Stack {
         self.outputs.insert(DISTRIBUTION_OUTPUT, CfnString::reference("Site"));
         self.edge("a person's browser", "Site", "opens");
         self.edge("Site", "SiteFiles", "reads");
-        self.edge("Site", "Api", "passes /api/ on to");
+        self.edge("Site", "Api", "forwards /api/ to");
         self.site = Some(Site { bucket_output: BUCKET_OUTPUT, distribution_output: DISTRIBUTION_OUTPUT, files });
     }
 

@@ -87,7 +87,7 @@ impl Stack {
         resources
     }
 
-    /// Logical ids and properties of the resources of a type, but for what follows from an API.
+    /// Logical ids and properties of the resources of a type, except what follows from an API.
     pub(crate) fn resources_of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Json)> {
         let entries = self.resources.iter().filter(move |(_, entry)| entry.kind == kind);
         entries.map(|(logical_id, entry)| (logical_id.as_str(), &entry.properties))
@@ -121,7 +121,7 @@ impl Stack {
         self.sender_list
     }
 
-    /// Topics of somebody else that the stack subscribes to.
+    /// Topics outside the stack that it subscribes to.
     pub fn existing_topics(&self) -> &[TopicArn] {
         &self.existing_topics
     }
@@ -194,7 +194,7 @@ impl Stack {
         &self.registrations
     }
 
-    /// What whoever deploys should know; nothing on this machine, where nobody waits for an alarm.
+    /// Warnings for the deployer; none on the local stage, where no alarm is awaited.
     pub fn warnings(&self) -> &[String] {
         if self.stage.is_local() { &[] } else { &self.warnings }
     }

@@ -1,5 +1,6 @@
 //! State machines with what each has for itself: role, key, alarms, and perhaps a schedule.
 
+use super::graph::DEAD_LETTERS_TO;
 use super::{ParameterSource, Stack};
 use crate::resource::schedule::{Schedule, Target};
 use crate::resource::state_machine::{Encryption, StateMachine};
@@ -22,7 +23,7 @@ impl Stack {
     /// A connection that adds this header, which is no secret, until a state machine gives it another one.
     #[track_caller]
     pub fn connection(&mut self, logical_id: &str, header: &'static str, value: &'static str) -> ConnectionRef {
-        // Longer than what the service takes, a name would be cut, and the stage's is not ours to choose.
+        // Longer than what the service takes, a name would be cut, and the user chooses the name of the stage.
         let longest = format!("{}-{logical_id}", self.full_stack_name());
         assert!(
             longest.len() <= NAME_LIMIT,
@@ -74,7 +75,7 @@ impl Stack {
         let (role, dead_letters) = (format!("{logical_id}Role"), format!("{logical_id}DeadLetters"));
         self.add(&dead_letters, &DeadLetters::new());
         // Source: EventBridge Scheduler user guide, "Configuring a schedule's dead-letter queue".
-        let advice = "An execution could not be started. The message's attribute `ERROR_MESSAGE` says why; mend that, \
+        let advice = "An execution could not be started. The message's attribute `ERROR_MESSAGE` says why; fix the cause, \
                       start an execution by hand, then delete the message.";
         self.dead_letters_alarm(&dead_letters, advice);
         let dead_letters_arn = CfnString::attribute(&dead_letters, "Arn");
@@ -93,7 +94,7 @@ impl Stack {
         let schedule = Schedule::of(target, times.as_str().to_owned(), self.stage.time_zone.render(), description);
         self.add(logical_id, &schedule);
         self.edge(logical_id, machine.logical_id, "starts");
-        self.edge(logical_id, &dead_letters, "gives up to");
+        self.edge(logical_id, &dead_letters, DEAD_LETTERS_TO);
     }
 
     /// The machine's ARN by its name: by its logical id, its role would depend on it and it on its role.

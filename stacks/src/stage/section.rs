@@ -35,7 +35,7 @@ pub trait Section: Any + fmt::Debug + Send + Sync {
 pub enum AlarmTarget {
     /// The stack's own, by its logical id.
     Own(&'static str),
-    /// One that is there already.
+    /// An existing one.
     Existing(TopicArn),
 }
 

@@ -144,16 +144,18 @@ impl TryFrom<u32> for LogRetention {
 
 /// Reads tags that CloudFormation takes.
 ///
-/// Source: CloudFormation API reference, Tag: up to 50 in all, of which two are ours.
+/// Source: CloudFormation API reference, Tag: up to 50 in all, of which Tsugite sets two.
 pub(crate) fn tags<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
     let tags: Option<BTreeMap<String, String>> = Option::deserialize(from)?;
     let tags = tags.unwrap_or_default();
     let wrong = tags.iter().find_map(|(key, value)| {
         let reserved = ["aws:", "tsugite:"].into_iter().find(|prefix| key.to_lowercase().starts_with(prefix));
         match reserved {
-            Some(prefix) => Some(format!("`{key}` is no tag of yours: names with `{prefix}` are reserved")),
+            Some(prefix) => {
+                Some(format!("`{key}` is not allowed as a tag: names that begin with `{prefix}` are reserved"))
+            }
             None if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 => {
-                Some(format!("`{key}` is no tag; allowed are names of 1 to 128 characters with values of up to 256"))
+                Some(format!("`{key}` is not a tag; allowed are names of 1 to 128 characters with values of up to 256"))
             }
             None => None,
         }
@@ -220,7 +222,7 @@ impl Host {
     }
 }
 
-/// The host name of a service that somebody runs themselves, perhaps with a port.
+/// The host name of a SaaS that users host themselves, perhaps with a port.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct OwnHost(Origin);

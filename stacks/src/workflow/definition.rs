@@ -79,7 +79,7 @@ fn rendered_task<M: Machine>(task: &Task<M>, links: &M::Links, substitutions: &m
         .map(|catch| json!({"ErrorEquals": names(catch.errors), "Output": {}, "Next": name(catch.next)}))
         .collect();
     catch.push(json!({
-        // Must stand alone and last. It leaves out what is named above all the same: an error that is
+        // Must stand alone and last. It still leaves out what is named above: an error that is
         // too large or of the definition itself.
         "ErrorEquals": ["States.ALL"],
         // The cause stays in the history, because a service may repeat in it what it was given.

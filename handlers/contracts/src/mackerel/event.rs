@@ -19,7 +19,7 @@ impl WebhookEvent for MackerelEvent {
 }
 
 impl MackerelEvent {
-    /// The alert that the event tells of: `None` for every other event, `Some(Err)` if the event claims to be an
+    /// The alert that the event reports: `None` for every other event, `Some(Err)` if the event claims to be an
     /// alert but does not describe it.
     ///
     /// The type of the monitor does not matter: Mackerel adds new ones, and their alerts are alerts.
@@ -27,7 +27,7 @@ impl MackerelEvent {
         self.is("alert").then(|| AlertNotification::read(&self.0))
     }
 
-    /// Whether the event tells of a group of alerts, which are then not told of one by one.
+    /// Whether the event reports a group of alerts, which are then not reported one by one.
     ///
     /// Source: Mackerel help, "Consolidate alerts with Alert groups".
     pub fn is_alert_group(&self) -> bool {

@@ -16,24 +16,24 @@ pub struct ObjectStore {
 }
 
 impl ObjectStore {
-    /// What is below this prefix in a store that answers so.
+    /// The part of a store below this prefix.
     pub fn new(calls: impl ObjectCalls + 'static, prefix: &str) -> Self {
         Self { calls: Arc::new(calls), prefix: prefix.to_owned() }
     }
 
     /// The object `key`, relative to the prefix, if there is one.
     ///
-    /// Fails for good if the whole key is longer than S3 allows.
+    /// Fails permanently if the whole key is longer than S3 allows.
     pub async fn find(&self, key: &str) -> Result<Option<KnownObject>, Failure> {
         self.calls.find(&self.whole(key)?).await
     }
 
-    /// Begins to write the object `key`, relative to the prefix, in place of what [`find`](Self::find) found
-    /// there; if something else is there in the end, writing fails and may be tried again. Nothing is sent before
-    /// a part is full, and nothing is visible before [`Upload::finish`]. `size_bytes` is what is expected, and
+    /// Starts to write the object `key`, relative to the prefix, in place of what [`find`](Self::find) found
+    /// there; if another object is there at the end, writing fails and may be retried. Nothing is sent before
+    /// a part is full, and nothing is visible before [`Upload::finish`]. `size_bytes` is the expected size, and
     /// decides the size of parts.
     ///
-    /// Fails for good if the whole key is longer than S3 allows.
+    /// Fails permanently if the whole key is longer than S3 allows.
     pub fn upload(
         &self,
         key: &str,

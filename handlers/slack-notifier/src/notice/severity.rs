@@ -1,12 +1,12 @@
-//! How bad a word is that AWS or somebody else says of a state.
+//! How bad a word is by which AWS or another source names a state.
 
-/// How bad it is.
+/// How severe it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     Bad,
     Warning,
     Good,
-    /// Something has begun or goes on.
+    /// Something has started or is in progress.
     Ongoing,
     Neutral,
 }

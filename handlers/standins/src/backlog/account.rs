@@ -83,7 +83,7 @@ pub(super) fn member(id: u64) -> Option<Value> {
     members().into_iter().find(|member| member["id"] == id)
 }
 
-/// What Backlog says of the members that were told of something.
+/// What Backlog says of the members that were notified.
 pub(super) fn notified(ids: &[u64]) -> Value {
     let notification = |(place, user): (u64, Value)| json!({"id": place, "alreadyRead": false, "reason": 2, "user": user, "resourceAlreadyRead": false});
     (1..).zip(ids.iter().filter_map(|id| member(*id))).map(notification).collect()

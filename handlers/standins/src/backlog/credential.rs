@@ -14,7 +14,7 @@ pub(super) fn inspect(headers: &HeaderMap, query: &str, key: &Secret) -> (Creden
     let mut kept = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = form_urlencoded::parse(pair.as_bytes()).next().unwrap_or_default();
-        // Backlog accepts one spelling, but what another one holds is a key all the same.
+        // Backlog accepts one spelling, but what another one holds is a key nevertheless.
         if name.eq_ignore_ascii_case(PARAMETER) {
             if name == PARAMETER && credential == Credential::Missing {
                 credential = key.judge(Some(&value));

@@ -31,7 +31,7 @@ const BOOLEANS: [&str; 1] = ["allEvent"];
 /// The decoded pairs of a form, in their order.
 pub(super) struct Form {
     pairs: Vec<(String, String)>,
-    /// What helps whoever sent a body that was not read.
+    /// A hint for the sender of a body that was not read.
     hint: &'static str,
 }
 

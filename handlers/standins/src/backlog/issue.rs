@@ -42,7 +42,7 @@ pub(super) struct Issue {
     /// Numbers in the order of the lists.
     lists: [Vec<u64>; LISTS.len()],
     pub(super) custom: Values,
-    /// Who was told of the issue when it was made.
+    /// Who was notified of the issue when it was created.
     pub(super) notified: Vec<u64>,
     pub(super) created: u64,
     pub(super) updated: u64,

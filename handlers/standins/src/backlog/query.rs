@@ -76,7 +76,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        // A key in another spelling is one all the same, and no name of a parameter.
+        // A key in another spelling is still a key, and no name of a parameter.
         let others = pairs.into_owned().filter(|(name, _)| !name.eq_ignore_ascii_case(KEY));
         Ok(Self(others.map(|(name, value)| (listed(name), value)).collect()))
     }

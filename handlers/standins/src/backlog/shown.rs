@@ -56,7 +56,7 @@ impl Space {
         })
     }
 
-    /// Shows an issue with its comments, the oldest first, and who was told of it.
+    /// Shows an issue with its comments, the oldest first, and who was notified of it.
     pub(super) fn shown_in_full(&self, issue: &Issue) -> Value {
         let mut shown = self.shown(issue);
         shown["comments"] = issue.comments.iter().map(|comment| issue.shown_comment(comment)).collect();

@@ -60,7 +60,7 @@ async fn attempt(bytebase: &Bytebase, headers: &HeaderMap, body: &[u8]) -> Resul
         return Err(wrong_password());
     }
     let login_time = claim(bytebase, &email)?;
-    // The attempt stays taken while the password is compared; whoever knows it is refused meanwhile, too.
+    // The attempt stays taken while the password is compared; its owner is refused meanwhile, too.
     tokio::time::sleep(login_time).await;
     let mut workspace = bytebase.workspace();
     let password = workspace.service_key.judge(login.password.as_deref());

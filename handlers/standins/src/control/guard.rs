@@ -1,4 +1,4 @@
-//! Who may drive the stand-ins: nobody from another site, and with a token only who knows it.
+//! Who may control the stand-ins: no page of another site, and with a token only callers who have it.
 
 use crate::answer::refusal;
 use axum::extract::{Request, State};

@@ -101,7 +101,7 @@ async fn cuts_the_connection_after_exactly_the_promised_bytes() -> Outcome {
 #[tokio::test]
 async fn a_slow_reader_gets_the_promised_bytes_too_before_the_cut() -> Outcome {
     let stage = Stage::started().await?;
-    // Nobody knows how much fits between server and reader, so one of many sizes has to hit it.
+    // It is unknown how much fits between server and reader, so one of many sizes has to hit it.
     for n_steps in 1..=24 {
         let limit = n_steps * 256 * 1024;
         stage.standins.put_file(BacklogFile {
