@@ -57,8 +57,7 @@ impl Section for Settings {
 }
 
 impl Integration for Settings {
-    const ABOUT: &'static str =
-        "A state machine that lists Bytebase's projects through its API, and renews its token";
+    const ABOUT: &'static str = "A state machine that lists Bytebase's projects through its API, and renews its token";
 
     /// Key, connections, state machine, and perhaps a schedule.
     fn define(&self, _stage: &Stage, stack: &mut Stack, _api: Api) {

@@ -58,7 +58,8 @@ impl Section for Settings {
 }
 
 impl Integration for Settings {
-    const ABOUT: &'static str = "Posts the messages of an SNS topic to Slack: those of CloudWatch, Budgets, EventBridge and your own";
+    const ABOUT: &'static str =
+        "Posts the messages of an SNS topic to Slack: those of CloudWatch, Budgets, EventBridge and your own";
     const TAKES_ALARMS: bool = true;
 
     /// Topic, queue, function, and the table with the notifications that were posted.

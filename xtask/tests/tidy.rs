@@ -6,6 +6,8 @@
 mod architecture;
 #[path = "tidy/circles.rs"]
 mod circles;
+#[path = "tidy/documents.rs"]
+mod documents;
 #[path = "tidy/handlers.rs"]
 mod handlers;
 #[path = "tidy/words.rs"]

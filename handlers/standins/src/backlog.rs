@@ -20,6 +20,7 @@ mod query;
 mod read;
 mod shown;
 mod update;
+mod user;
 mod vocabulary;
 mod webhook;
 

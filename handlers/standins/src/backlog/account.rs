@@ -4,6 +4,7 @@ use super::allowance::{Kind, Standing};
 use super::error::{self, ErrorCode};
 use super::path::Segment;
 use super::query::NoParameters;
+use super::user::{member, members, user};
 use super::{Backlog, USER_ID, integer};
 use crate::secret::Credential;
 use axum::Json;
@@ -61,46 +62,6 @@ pub(super) async fn one(Segment(id): Segment, _: NoParameters) -> Response {
         Some(member) => Json(member).into_response(),
         None => error::answer(StatusCode::NOT_FOUND, ErrorCode::NoResource, "No such user."),
     }
-}
-
-/// Everybody who is in every project.
-pub(super) fn members() -> Vec<Value> {
-    let other = json!({
-        "id": 26,
-        "userId": null,
-        "name": "花子",
-        "roleType": 2,
-        "lang": "ja",
-        "nulabAccount": {"nulabId": "standin", "name": "花子", "uniqueId": "hanako"},
-        "mailAddress": "hanako@example.com",
-        "lastLoginTime": "2026-08-04T02:01:52Z",
-    });
-    vec![user(), other]
-}
-
-/// A member with this number.
-pub(super) fn member(id: u64) -> Option<Value> {
-    members().into_iter().find(|member| member["id"] == id)
-}
-
-/// What Backlog says of the members that were notified.
-pub(super) fn notified(ids: &[u64]) -> Value {
-    let notification = |(place, user): (u64, Value)| json!({"id": place, "alreadyRead": false, "reason": 2, "user": user, "resourceAlreadyRead": false});
-    (1..).zip(ids.iter().filter_map(|id| member(*id))).map(notification).collect()
-}
-
-/// The user who owns the key.
-pub(super) fn user() -> Value {
-    json!({
-        "id": USER_ID,
-        "userId": "taro",
-        "name": "Taro",
-        "roleType": 2,
-        "lang": null,
-        "nulabAccount": null,
-        "mailAddress": "taro@example.com",
-        "lastLoginTime": "2026-08-04T02:01:52Z",
-    })
 }
 
 fn numbers(standing: Standing) -> Value {

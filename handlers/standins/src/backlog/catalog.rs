@@ -5,7 +5,7 @@ use super::file::Project;
 use super::path::Segment;
 use super::problems::Problems;
 use super::query::{NoParameters, Query};
-use super::{Backlog, Space, account, vocabulary};
+use super::{Backlog, Space, user, vocabulary};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -60,7 +60,7 @@ pub(super) async fn members(
     Segment(id_or_key): Segment,
     _: NoParameters,
 ) -> Response {
-    of_project(&backlog, &id_or_key, |_, _, _| account::members().into())
+    of_project(&backlog, &id_or_key, |_, _, _| user::members().into())
 }
 
 /// Serves `GET /api/v2/projects/{projectIdOrKey}/categories`.

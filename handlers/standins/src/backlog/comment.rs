@@ -1,6 +1,6 @@
 //! Comments of an issue, and the log of its changes.
 
-use super::{Space, account};
+use super::{Space, user};
 use crate::clock;
 use serde_json::{Value, json};
 
@@ -60,11 +60,11 @@ impl Comment {
             "issueId": issue_id,
             "content": self.content,
             "changeLog": self.changes,
-            "createdUser": account::user(),
+            "createdUser": user::user(),
             "created": clock::iso_8601(self.created),
             "updated": clock::iso_8601(self.updated),
             "stars": [],
-            "notifications": account::notified(&self.notified),
+            "notifications": user::notified(&self.notified),
         })
     }
 }

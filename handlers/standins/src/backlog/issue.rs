@@ -5,7 +5,7 @@ use super::custom_field::{self, Values};
 use super::file::Project;
 use super::form::Form;
 use super::problems::Problems;
-use super::{Space, account, integer, vocabulary};
+use super::{Space, user, integer, vocabulary};
 use crate::clock;
 use serde_json::{Value, json};
 
@@ -143,7 +143,7 @@ impl Space {
         if let Some(id) = form.number("issueTypeId").filter(|id| vocabulary::issue_type(place, *id).is_none()) {
             return unknown("issueTypeId", id, "an issue type");
         }
-        if let Some(id) = form.number("assigneeId").filter(|id| account::member(*id).is_none()) {
+        if let Some(id) = form.number("assigneeId").filter(|id| user::member(*id).is_none()) {
             return unknown("assigneeId", id, "a member");
         }
         for (name, known, what) in [
@@ -155,7 +155,7 @@ impl Space {
                 return unknown(name, id, what);
             }
         }
-        if let Some(id) = form.numbers("notifiedUserId[]").into_iter().find(|id| account::member(*id).is_none()) {
+        if let Some(id) = form.numbers("notifiedUserId[]").into_iter().find(|id| user::member(*id).is_none()) {
             return unknown("notifiedUserId[]", id, "a member");
         }
         // Nothing can be uploaded here, so that no number is one.
@@ -240,7 +240,7 @@ impl Issue {
             "priorityId" => id.and_then(vocabulary::priority),
             "resolutionId" => id.and_then(vocabulary::resolution),
             "issueTypeId" => id.and_then(|id| vocabulary::issue_type(self.place, id)),
-            "assigneeId" => return id.and_then(account::member)?["name"].as_str().map(str::to_owned),
+            "assigneeId" => return id.and_then(user::member)?["name"].as_str().map(str::to_owned),
             _ => Some(value).filter(|value| !value.is_empty()),
         };
         word.map(str::to_owned)

@@ -6,7 +6,7 @@ use super::file::BacklogFile;
 use super::path::Segment;
 use super::problems::Problems;
 use super::query::Query;
-use super::{Backlog, account};
+use super::{Backlog, user};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -83,7 +83,7 @@ fn entry(id: u64, project_id: u64, kind: &str, dir: &str, name: &str, size: Opti
         "dir": dir,
         "name": name,
         "size": size,
-        "createdUser": account::user(),
+        "createdUser": user::user(),
         "created": CREATED,
         "updatedUser": null,
         "updated": CREATED,

@@ -1,7 +1,7 @@
 //! The form in which Backlog shows an issue.
 
 use super::issue::Issue;
-use super::{Space, account, integer, vocabulary};
+use super::{Space, user, integer, vocabulary};
 use crate::clock;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ impl Space {
             "resolution": text("resolutionId").and_then(integer).map(|id| named(id, vocabulary::resolution(id))),
             "priority": named(id("priorityId"), vocabulary::priority(id("priorityId"))),
             "status": vocabulary::status_of(project_id, id("statusId")),
-            "assignee": text("assigneeId").and_then(integer).and_then(account::member),
+            "assignee": text("assigneeId").and_then(integer).and_then(user::member),
             "category": chosen(vocabulary::categories_of(project_id, place), "categoryId[]"),
             "versions": chosen(vocabulary::milestones_of(project_id, place), "versionId[]"),
             "milestone": chosen(vocabulary::milestones_of(project_id, place), "milestoneId[]"),
@@ -45,9 +45,9 @@ impl Space {
             "estimatedHours": hours("estimatedHours"),
             "actualHours": hours("actualHours"),
             "parentIssueId": text("parentIssueId").and_then(integer),
-            "createdUser": account::user(),
+            "createdUser": user::user(),
             "created": clock::iso_8601(issue.created),
-            "updatedUser": account::user(),
+            "updatedUser": user::user(),
             "updated": clock::iso_8601(issue.updated),
             "customFields": custom,
             "attachments": [],
@@ -60,7 +60,7 @@ impl Space {
     pub(super) fn shown_in_full(&self, issue: &Issue) -> Value {
         let mut shown = self.shown(issue);
         shown["comments"] = issue.comments.iter().map(|comment| issue.shown_comment(comment)).collect();
-        shown["notifications"] = account::notified(&issue.notified);
+        shown["notifications"] = user::notified(&issue.notified);
         shown
     }
 }

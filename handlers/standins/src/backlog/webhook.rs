@@ -6,7 +6,7 @@ use super::form::{Form, Parameters};
 use super::path::Segment;
 use super::problems::Problems;
 use super::query::NoParameters;
-use super::{Backlog, Space, account, integer};
+use super::{Backlog, Space, user, integer};
 use crate::clock;
 use axum::Json;
 use axum::body::Bytes;
@@ -168,9 +168,9 @@ impl Webhook {
             "hookUrl": self.hook_url,
             "allEvent": self.all_event,
             "activityTypeIds": self.activity_type_ids,
-            "createdUser": account::user(),
+            "createdUser": user::user(),
             "created": clock::iso_8601(self.created),
-            "updatedUser": account::user(),
+            "updatedUser": user::user(),
             "updated": clock::iso_8601(self.updated),
         })
     }

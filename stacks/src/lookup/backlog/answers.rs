@@ -142,7 +142,7 @@ fn read_if_there<T: DeserializeOwned>(answers: &Answers, path: &[&str]) -> Resul
     }
 }
 
-/// Reads an answer; what only a wrong host answers is told apart from Backlog's own "not found".
+/// Reads an answer; distinguishes what only a wrong host answers from Backlog's own "not found".
 fn read<T: DeserializeOwned>(answers: &Answers, path: &[&str]) -> Result<Result<T, Absent>, NoValue> {
     let answer = answers.get(path)?;
     match answer.status {
