@@ -1,9 +1,9 @@
 """Tells the page of the stand-ins which functions ran, why, and what they logged.
 
-The page shows one event on its way. What is told holds no body, no header and no path: of a request the
+The page shows one event on its way. A report holds no body, no header and no path: of a request the
 resource of the API, whose path may hold a token; of a message its ids. Everything else is in the lines that the
-function logged, which hold no secret. It is told to the control interface of the stand-ins, under its token;
-without stand-ins it is dropped, for nobody else asks.
+function logged, which hold no secret. It goes to the control interface of the stand-ins, under its token;
+without stand-ins it is dropped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from registry import replaces
 
 RUNTIME = "core.lambda_runtime"
 
-# How long what happens is gathered before it is told.
+# How long events are gathered before they are reported.
 SECONDS_BETWEEN_REPORTS = 0.25
 # How many runs are kept for stand-ins that do not answer, and how long an answer may take.
 KEPT_RUNS = 1000
@@ -48,7 +48,7 @@ class Reader:
     token: str
 
     def take(self, runs: list[Run]) -> bool:
-        """Tells of these runs; False if nobody answers."""
+        """Reports these runs; False if nothing answers."""
         request = urllib.request.Request(
             f"{self.url}/_control/journal", json.dumps({"invocations": runs}).encode(), method="POST",
             headers={"content-type": "application/json", "x-control-token": self.token},
@@ -60,13 +60,13 @@ class Reader:
                 return True
         except urllib.error.HTTPError as error:
             # They will not take it at the next attempt either.
-            log.warning("the stand-ins refuse what they are told: %s", error)
+            log.warning("the stand-ins refuse a report: %s", error)
             return True
         except (urllib.error.URLError, OSError):
             return False
 
 
-# The runs that are to be told of.
+# The runs to report.
 waiting: collections.deque[Run] = collections.deque(maxlen=KEPT_RUNS)
 # The process that a run was in, by the id of the run.
 processes: dict[str, int] = {}
@@ -75,12 +75,12 @@ last_process: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 
 def keep(reader: Reader) -> None:
-    """Tells of the runs of functions from a thread of its own, for as long as this process runs."""
+    """Reports the runs of functions from a thread of its own, for as long as this process runs."""
     threading.Thread(target=tell, args=(reader,), daemon=True, name="journal").start()
 
 
 def tell(reader: Reader) -> None:
-    """Tells of what has happened since, again and again; the first report has nothing but shows that one is here."""
+    """Reports what has happened since, again and again; the first report is empty: it only shows the emulator."""
     is_known, runs = False, list[Run]()
     while True:
         while waiting and len(runs) < RUNS_OF_A_REPORT:
@@ -135,7 +135,7 @@ def cause(event: Any) -> Run:
             return {"request": {"method": str(event["httpMethod"]), "resource": str(event["resource"])}}
         return {"messages": [delivered(record) for record in event.get("Records", ())]}
     except (AttributeError, KeyError, TypeError, ValueError):
-        # Whoever calls a function by hand may give it anything.
+        # A function called by hand may get anything.
         return {}
 
 

@@ -1,4 +1,4 @@
-"""Shows what is told of an event on its way, and what is not."""
+"""Shows what is reported of an event on its way, and what is not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testing.templates import api, function, outputs, permission, resource, role
 
 TOKEN = "token-of-the-control-interface"
 SECRET = "secret-in-the-path"
-BODY = "what somebody wrote"
+BODY = "what a person wrote"
 
 
 class Page:
@@ -54,7 +54,7 @@ class Page:
 
 
 class Told(Emulator):
-    """An emulator that has somebody to tell."""
+    """An emulator that has someone to report to."""
 
     page: Page
 
@@ -63,7 +63,7 @@ class Told(Emulator):
 
 
 class Journal(Emulated):
-    """What is told of requests, of messages and of functions that die."""
+    """What is reported of requests, of messages and of functions that die."""
 
     kind = Told
 
@@ -96,8 +96,8 @@ class Journal(Emulated):
         self.assertEqual(run["request"], {"method": "POST", "resource": "/{token}", "status": 200})
         self.assertEqual(run["lines"], ["called"])
         self.assertTrue(run["began"] <= run["ended"] and "error" not in run and run["process"] > 1, run)
-        [begun] = [told for told in self.page.runs if told["id"] == run["id"] and "ended" not in told]
-        self.assertEqual(begun["request"], {"method": "POST", "resource": "/{token}"})
+        [started] = [told for told in self.page.runs if told["id"] == run["id"] and "ended" not in told]
+        self.assertEqual(started["request"], {"method": "POST", "resource": "/{token}"})
         told = b"".join(self.page.bodies).decode()
         self.assertNotIn(SECRET, told)
         self.assertNotIn(BODY, told)
@@ -148,7 +148,7 @@ class Journal(Emulated):
 
 
 class Readers(unittest.TestCase):
-    """What becomes of what nobody takes."""
+    """What happens to reports that nothing takes."""
 
     def test_what_is_not_taken_is_told_again_and_what_is_refused_is_not(self) -> None:
         page = Page()

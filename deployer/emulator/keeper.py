@@ -1,4 +1,4 @@
-"""Keeps the emulator's process in order: it ends when nobody could stop it any more, and its log stays small."""
+"""Keeps the emulator's process in order: it ends when nothing could stop it any more, and its log stays small."""
 
 from __future__ import annotations
 

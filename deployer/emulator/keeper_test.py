@@ -31,7 +31,7 @@ class Kept(Emulator):
 
 
 class Keeper(unittest.TestCase):
-    """The process ends when nobody could stop it any more, and its files stay small."""
+    """The process ends when nothing could stop it any more, and its files stay small."""
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

@@ -1,6 +1,6 @@
 """Runs ministack, the emulator of AWS, and closes the gaps to AWS that Tsugite's stacks would fall into.
 
-The deployer embeds this file and those beside it, but for the tests, and starts it as `python launcher.py`; ministack
+The deployer embeds this file and those beside it, except the tests, and starts it as `python launcher.py`; ministack
 takes its settings from the environment, and this file the root key from its standard input, because the
 environment reaches every function. Each module of `gaps/` and `guard/` closes one gap and registers in `registry.py`
 what it replaces for that; another ministack stops here with one line for each name that has changed.
@@ -165,7 +165,7 @@ def version_problem() -> str | None:
 def take_settings() -> dict[str, str]:
     """Reads the root key, the folder of the state, and where the journal goes, from the standard input.
 
-    Nobody else can read what comes that way.
+    No one else can read what comes that way.
 
     The functions do not inherit it, for the standard input is empty afterwards.
     """
@@ -177,7 +177,7 @@ def take_settings() -> dict[str, str]:
 
 
 def close_gaps(left_open: Collection[str]) -> list[registry.Place]:
-    """Replaces what the gaps have registered, but for those that are left open; returns all places where that was."""
+    """Replaces what the gaps have registered, except those that are left open; returns all places where that was."""
     for gap in sorted(left_open):
         log.warning("the gap %s is left open", gap)
     return registry.install([*(gap for gap in GAPS if name(gap) not in left_open), *SURROUNDINGS])

@@ -2,7 +2,7 @@
 
 Most of these names are private, so ministack's version is pinned, and each name is written down with the shape
 that it has: the parameters of what can be called, the type of anything else. Another shape ends the launcher
-with one line for each, instead of a behavior that nobody expects. Nothing else reaches into ministack
+with one line for each, instead of an unexpected behavior. Nothing else reaches into ministack
 (`registry_test.py` shows it), so what is registered here is the whole list.
 """
 

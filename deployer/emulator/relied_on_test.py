@@ -72,7 +72,7 @@ class ReliedOn(Emulated):
         note = lambda parsed_response, **_: seen.append(parsed_response["ResponseMetadata"]["HTTPStatusCode"])
         here = self.emulator.client("s3")
         here.meta.events.register("response-received.s3.ListObjectVersions", note)
-        # The SDK for Python goes on to the region that the redirect names; not every SDK does.
+        # The SDK for Python follows to the region that the redirect names; not every SDK does.
         here.list_object_versions(Bucket="twin-there")
         self.assertEqual(seen[0], 301)
 

@@ -1,10 +1,12 @@
 //! The account that a stage lives in, real or on this machine: clients, and what is in it.
 
+mod call_waits;
 mod caller;
 mod connect;
-mod detour;
+mod endpoint_override;
 mod limits;
 mod mfa;
+mod open_change_sets;
 #[cfg(test)]
 pub(crate) mod rules;
 #[cfg(test)]
@@ -13,22 +15,20 @@ mod stack;
 mod standing;
 #[cfg(test)]
 mod tests;
-mod trust;
-mod watch;
 
+use call_waits::ReportWaits;
 pub(crate) use caller::Caller;
 pub(crate) use limits::CallLimits;
 pub use mfa::ReadCode;
+pub(crate) use open_change_sets::{OpenChangeSet, OpenChangeSets};
 pub(crate) use stack::StackSummary;
-pub use standing::{ResourceStanding, Standing, remark};
-pub(crate) use trust::Trust;
-use watch::Watch;
+pub use standing::{ResourceStanding, Standing, describe_status};
 
 use crate::error::{Error, Outcome, bare};
 use crate::event::Reporter;
-use crate::local::Local;
+use crate::local_stage::LocalStage;
 use crate::pace::Pace;
-use crate::propose::OpenChangeSets;
+use crate::trust::Trust;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use contracts::{Origin, Saas};
@@ -57,7 +57,7 @@ pub struct Account {
     /// Region.
     pub region: String,
     /// The local cloud, if that is where the account is.
-    pub local: Option<Local>,
+    pub local: Option<LocalStage>,
     /// Tells what is waited for.
     pub(crate) reporter: Reporter,
     /// How long calls may take.
@@ -78,22 +78,22 @@ struct Shared {
     open_change_sets: OpenChangeSets,
     /// See each call of every client.
     interceptors: Vec<SharedInterceptor>,
-    way: Way,
+    network: Network,
 }
 
 impl Shared {
     fn new(reporter: Reporter, limits: CallLimits, pace: Pace) -> Self {
         let (may_have_changed, open_change_sets) = (Arc::default(), OpenChangeSets::default());
-        let interceptors = vec![SharedInterceptor::new(Watch(reporter.clone()))];
-        Self { reporter, limits, pace, may_have_changed, open_change_sets, interceptors, way: Way::default() }
+        let interceptors = vec![SharedInterceptor::new(ReportWaits(reporter.clone()))];
+        Self { reporter, limits, pace, may_have_changed, open_change_sets, interceptors, network: Network::default() }
     }
 }
 
 /// How AWS is reached, as the AWS configuration of this machine says.
 #[derive(Clone, Debug, Default)]
-struct Way {
+struct Network {
     trust: Trust,
-    detour: Option<String>,
+    endpoint_override: Option<String>,
 }
 
 impl Account {
@@ -108,13 +108,13 @@ impl Account {
     }
 
     /// Where requests go that do not go to AWS, with the services that they are for; `None` if all go there.
-    pub fn detour(&self) -> Option<&str> {
-        self.shared.way.detour.as_deref()
+    pub fn endpoint_override(&self) -> Option<&str> {
+        self.shared.network.endpoint_override.as_deref()
     }
 
     /// Certificates that are trusted beside those of the system.
     pub(crate) fn trust(&self) -> &Trust {
-        &self.shared.way.trust
+        &self.shared.network.trust
     }
 
     /// Whether anything was done that may have changed the account.
@@ -123,7 +123,7 @@ impl Account {
     }
 
     /// Remembers that from now on the account may have changed.
-    pub(crate) fn changes(&self) {
+    pub(crate) fn mark_changed(&self) {
         self.shared.may_have_changed.store(true, Ordering::Relaxed);
     }
 
@@ -134,7 +134,7 @@ impl Account {
 
     /// Looks at something that continues in the account whether or not it is watched; a service that does
     /// not answer is asked again for some minutes.
-    pub(crate) async fn look<T>(&self, mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
+    pub(crate) async fn retry_transient<T>(&self, mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
         let began = Instant::now();
         let mut wait = None;
         let look = async |elapsed: Duration| match ask().await {

@@ -1,28 +1,23 @@
 //! Applies a proposal and follows it to its end, first cause first if it fails.
 
-mod events;
 mod failure;
 #[cfg(test)]
 mod tests;
-mod validation;
-
-pub(crate) use events::{Seen, follow};
-pub(crate) use validation::{Validated, validation_findings};
 
 use crate::account::Account;
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::Reporter;
+use crate::failed_creation::clear_failed_creation;
 use crate::propose::{Plan, Proposal, discard_now, execute, propose};
+use crate::stack_events::{StackEvents, THROTTLED, follow_operation};
 use aws_sdk_cloudformation::types::StackStatus;
-use failure::{failure, out_of_sight};
+use failure::{creation_failed_meanwhile, failure, lost_sight_of};
 use stacks::Stack;
 
 /// How often a stack is begun again because a service took less at once.
-const MOST_PAUSES: u32 = 3;
-/// What is said meanwhile.
-pub(crate) const SLOWER: &str = "a service throttled the operation; it is tried again in 30 s";
+const MAX_RETRIES: u32 = 3;
 /// What is said when the answer to the execution is missing.
-const BEGUN_OR_NOT: &str =
+const OUTCOME_UNKNOWN: &str =
     "whether CloudFormation began the change is not known; the same command follows it to its end, or begins it";
 
 /// Applies a proposal that was agreed to; returns when the stack has settled.
@@ -38,12 +33,14 @@ async fn apply_patiently(account: &Account, plan: &Plan<'_>, agreed: &Proposal, 
     let mut n_pauses = 0;
     loop {
         let failure = match apply_once(account, plan.stack, &proposal, reporter).await {
-            Err(Error::Stack(failure)) if failure.is_throttled() && n_pauses < MOST_PAUSES => failure,
+            Err(Error::Stack(failure)) if failure.is_throttled() && n_pauses < MAX_RETRIES => failure,
             result => return result,
         };
         n_pauses += 1;
-        reporter.note(format!("{}: {SLOWER}", plan.stack.name()));
+        reporter.note(format!("{}: {THROTTLED}", plan.stack.name()));
         tokio::time::sleep(account.pace.pause).await;
+        // A creation that was throttled was rolled back.
+        clear_failed_creation(account, plan.stack, reporter).await?;
         proposal = propose(account, plan, reporter).await?;
         // Nobody agreed to anything else.
         if !proposal.is_empty() && proposal.changes != agreed.changes {
@@ -56,17 +53,24 @@ async fn apply_patiently(account: &Account, plan: &Plan<'_>, agreed: &Proposal, 
 }
 
 async fn apply_once(account: &Account, stack: &Stack, proposal: &Proposal, reporter: &Reporter) -> Outcome<()> {
-    let Some(id) = &proposal.change_set else { return Ok(()) };
-    let mut seen = Seen::before(account, &id.stack_id).await?;
+    let Some(id) = &proposal.change_set else {
+        return match proposal.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Stack(creation_failed_meanwhile(stack))),
+        };
+    };
+    let mut seen = StackEvents::before(account, &id.stack_id).await?;
     execute(account, id).await.map_err(|error| match error.is_transient() {
-        true => error.of_stack(stack.name(), Some(BEGUN_OR_NOT)),
+        true => error.of_stack(stack.name(), Some(OUTCOME_UNKNOWN)),
         false => error,
     })?;
     let status =
-        follow(account, stack.name(), &id.stack_id, &mut seen, reporter).await.map_err(|error| match error {
-            error @ Error::Stack(_) => error,
-            error => Error::Stack(out_of_sight(stack, &error)),
-        })?;
+        follow_operation(account, stack.name(), &id.stack_id, &mut seen, reporter).await.map_err(
+            |error| match error {
+                error @ Error::Stack(_) => error,
+                error => Error::Stack(lost_sight_of(stack, &error)),
+            },
+        )?;
     match status {
         None => Err(Error::Stack(StackFailure::deleted_meanwhile(stack.name()))),
         Some(StackStatus::CreateComplete | StackStatus::UpdateComplete) => Ok(()),

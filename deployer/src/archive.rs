@@ -4,7 +4,7 @@ use crate::binary::Binary;
 use crate::build::Profile;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::toolchain::Workspace;
+use crate::workspace::Workspace;
 use sha2::{Digest, Sha256};
 use std::io::{Cursor, Write};
 use std::path::Path;

@@ -32,7 +32,7 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
         if missing.is_empty() {
             return Ok(0);
         }
-        account.changes();
+        account.mark_changed();
         make_bucket(account, &bucket).await?;
         try_join_all(missing.iter().map(|archive| put(account, &bucket, archive))).await?;
         // CloudFormation would find out late, and the emulator not at all.
@@ -69,7 +69,7 @@ pub(crate) async fn put_template(account: &Account, stage: &Stage, template: &st
     let key = format!("templates/{digest}.yaml");
     let head = account.s3.head_object().bucket(&bucket).key(&key).expected_bucket_owner(&account.id).send().await;
     if head.is_err() {
-        account.changes();
+        account.mark_changed();
         make_bucket(account, &bucket).await?;
         account
             .s3

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Outcome};
 use object::read::elf::{ElfFile64, FileHeader};
-use object::{Architecture, Object, ObjectKind};
+use object::{Object, ObjectKind};
+use stacks::Architecture;
 use std::path::{Path, PathBuf};
 
 /// Newest glibc symbol version that Amazon Linux 2023 has.
@@ -17,59 +18,39 @@ pub struct Binary {
     pub path: PathBuf,
 }
 
-/// The processor that a binary is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Machine {
-    /// Intel and AMD.
-    X86_64,
-    /// Graviton.
-    Arm64,
-}
-
-impl Machine {
-    /// The processor of this machine.
-    pub fn host() -> Self {
-        match std::env::consts::ARCH {
-            "aarch64" => Self::Arm64,
-            _ => Self::X86_64,
-        }
-    }
-
-    /// Rust's name of the target.
-    pub fn target(self) -> &'static str {
-        match self {
-            Self::X86_64 => "x86_64-unknown-linux-gnu",
-            Self::Arm64 => "aarch64-unknown-linux-gnu",
-        }
+/// The processor of this machine.
+pub fn host_architecture() -> Architecture {
+    match std::env::consts::ARCH {
+        "aarch64" => Architecture::Arm64,
+        _ => Architecture::X86_64,
     }
 }
 
-impl From<stacks::Architecture> for Machine {
-    fn from(architecture: stacks::Architecture) -> Self {
-        match architecture {
-            stacks::Architecture::X86_64 => Self::X86_64,
-            stacks::Architecture::Arm64 => Self::Arm64,
-        }
+/// Rust's name of the target for a processor.
+pub fn target_of(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::X86_64 => "x86_64-unknown-linux-gnu",
+        Architecture::Arm64 => "aarch64-unknown-linux-gnu",
     }
 }
 
-/// Checks that the file runs on Lambda: an executable for `machine` that needs no newer glibc.
-pub(crate) fn check(package: &str, path: &Path, machine: Machine) -> Outcome<Binary> {
+/// Checks that the file runs on Lambda: an executable for `architecture` that needs no newer glibc.
+pub(crate) fn check(package: &str, path: &Path, architecture: Architecture) -> Outcome<Binary> {
     let content = std::fs::read(path).map_err(Error::file("read", path))?;
-    match problem(&content, machine) {
+    match problem(&content, architecture) {
         None => Ok(Binary { package: package.to_owned(), path: path.to_owned() }),
         Some(problem) => Err(Error::Binary { package: package.to_owned(), problem }),
     }
 }
 
-fn problem(content: &[u8], machine: Machine) -> Option<String> {
+fn problem(content: &[u8], architecture: Architecture) -> Option<String> {
     let elf = match ElfFile64::<object::Endianness>::parse(content) {
         Ok(elf) => elf,
         Err(error) => return Some(format!("it is no 64-bit Linux program ({error})")),
     };
-    let wanted = match machine {
-        Machine::X86_64 => Architecture::X86_64,
-        Machine::Arm64 => Architecture::Aarch64,
+    let wanted = match architecture {
+        Architecture::X86_64 => object::Architecture::X86_64,
+        Architecture::Arm64 => object::Architecture::Aarch64,
     };
     if elf.architecture() != wanted {
         return Some(format!("it is for {:?} and the stage wants {wanted:?}", elf.architecture()));
@@ -116,11 +97,11 @@ mod tests {
 
     #[test]
     fn what_is_no_program_for_the_stage_is_refused() {
-        assert!(problem(b"#!/bin/sh\n", Machine::X86_64).unwrap().contains("no 64-bit Linux program"));
+        assert!(problem(b"#!/bin/sh\n", Architecture::X86_64).unwrap().contains("no 64-bit Linux program"));
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        let other = match Machine::host() {
-            Machine::X86_64 => Machine::Arm64,
-            Machine::Arm64 => Machine::X86_64,
+        let other = match host_architecture() {
+            Architecture::X86_64 => Architecture::Arm64,
+            Architecture::Arm64 => Architecture::X86_64,
         };
         assert!(problem(&own, other).unwrap().contains("the stage wants"));
     }

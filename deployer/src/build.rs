@@ -1,19 +1,20 @@
 //! Compiles handlers: one cargo invocation, in a child process, checked binaries out.
 
-mod surroundings;
+mod environment;
 
-use crate::binary::{self, Binary, Machine};
+use crate::binary::{self, Binary, host_architecture, target_of};
 use crate::error::{Error, Outcome};
 use crate::event::{Reporter, Step};
 use crate::lock::lock;
 use crate::python::PythonTools;
-use crate::toolchain::Workspace;
+use crate::workspace::Workspace;
+use environment::BuildEnvironment;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use stacks::Architecture;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use surroundings::Surroundings;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -50,7 +51,7 @@ pub struct BuildSettings {
     /// Profile of the root manifest.
     pub profile: Profile,
     /// The processor to build for.
-    pub machine: Machine,
+    pub architecture: Architecture,
     /// Who links.
     pub linking: Linking,
     /// The executable with the hidden command that compiles: our own.
@@ -73,9 +74,9 @@ pub async fn build(
     if packages.is_empty() {
         return Ok(Vec::new());
     }
-    let is_host = settings.machine == Machine::host() && cfg!(target_os = "linux");
+    let is_host = settings.architecture == host_architecture() && cfg!(target_os = "linux");
     if !is_host {
-        check_target(workspace, settings.machine).await?;
+        check_target(workspace, settings.architecture).await?;
     }
     if settings.linking == Linking::NativeFirst && is_host {
         let step = reporter.begin(STEP);
@@ -111,9 +112,9 @@ async fn compile(
     let output = workspace.target().join("handlers").join(format!(
         "{}-{}-{linker}",
         settings.profile.name(),
-        settings.machine.target()
+        target_of(settings.architecture)
     ));
-    let surroundings = Surroundings::of(workspace)?;
+    let surroundings = BuildEnvironment::of(workspace)?;
     let mut command = Command::new(&settings.executable);
     command
         .arg("__compile")
@@ -123,23 +124,23 @@ async fn compile(
         .arg("--output")
         .arg(&output)
         .args(packages)
-        .current_dir(surroundings::FOLDER)
+        .current_dir(environment::FOLDER)
         .env_clear()
         .envs(&surroundings.variables)
         .env("CARGO_TARGET_DIR", workspace.root().join("target"))
         .env("CARGO_TERM_COLOR", "never")
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace, &surroundings.cargo_home));
     match zig {
-        None => command.args(["--native", "--target", settings.machine.target()]),
+        None => command.args(["--native", "--target", target_of(settings.architecture)]),
         Some(zig) => command
-            .args(["--target", &format!("{}.2.34", settings.machine.target())])
+            .args(["--target", &format!("{}.2.34", target_of(settings.architecture))])
             .env("CARGO_ZIGBUILD_ZIG_PATH", zig_executable(zig)?)
             .env("CARGO_ZIGBUILD_CACHE_DIR", workspace.target().join("zig-cache")),
     };
     run(command, step).await?;
     packages
         .iter()
-        .map(|package| binary::check(package, &output.join(package).join("bootstrap"), settings.machine))
+        .map(|package| binary::check(package, &output.join(package).join("bootstrap"), settings.architecture))
         .collect()
 }
 
@@ -187,19 +188,19 @@ fn zig_executable(environment: &Path) -> Outcome<PathBuf> {
 }
 
 /// Fails if a target's standard library is missing, with the command that installs it.
-async fn check_target(workspace: &Workspace, machine: Machine) -> Outcome<()> {
+async fn check_target(workspace: &Workspace, architecture: Architecture) -> Outcome<()> {
     let mut command = Command::new("rustc");
-    command.args(["--print", "target-libdir", "--target", machine.target()]);
+    command.args(["--print", "target-libdir", "--target", target_of(architecture)]);
     // As in the build; rustup then also installs what the file with the toolchain asks for.
-    command.env_clear().envs(Surroundings::of(workspace)?.variables).current_dir(workspace.root());
+    command.env_clear().envs(BuildEnvironment::of(workspace)?.variables).current_dir(workspace.root());
     let output = command.output().await.map_err(Error::file("run", Path::new("rustc")))?;
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let has_library = std::fs::read_dir(&folder).is_ok_and(|mut files| files.next().is_some());
     match has_library {
         true => Ok(()),
         false => Err(Error::Program {
-            what: format!("Rust's standard library for {} is not installed", machine.target()),
-            hint: format!("run: rustup target add {}", machine.target()),
+            what: format!("Rust's standard library for {} is not installed", target_of(architecture)),
+            hint: format!("run: rustup target add {}", target_of(architecture)),
         }),
     }
 }

@@ -26,7 +26,7 @@ impl CertificateWatch {
     /// Tells what a certificate waits for, after a while and then again and again.
     ///
     /// `events` are those of the operation, oldest first; `elapsed` is how long it takes already.
-    pub(crate) fn look(&mut self, stack: &str, events: &[StackEvent], elapsed: Duration, reporter: &Reporter) {
+    pub(crate) fn report(&mut self, stack: &str, events: &[StackEvent], elapsed: Duration, reporter: &Reporter) {
         let is_due = self.told.map_or(elapsed >= USUAL, |told| elapsed >= told + AGAIN);
         let Some(waiting) = Waiting::of(events).filter(|_| is_due) else { return };
         self.told = Some(elapsed);
@@ -126,7 +126,7 @@ mod tests {
         let mut at = Vec::new();
         let mut last = String::new();
         for minute in minutes {
-            watch.look("a-certificate", events, Duration::from_secs(60 * minute), &reporter);
+            watch.report("a-certificate", events, Duration::from_secs(60 * minute), &reporter);
             while let Ok(Event::Warning(text)) = told.try_recv() {
                 at.push(minute);
                 last = text;

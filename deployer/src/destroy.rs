@@ -106,7 +106,7 @@ pub async fn destroy(
     if found.is_empty() {
         return Ok(());
     }
-    account.changes();
+    account.mark_changed();
     let removed = remove(account, stack, found, keep, reporter).await;
     removed.map_err(|error| error.of_stack(stack.name(), None))
 }

@@ -188,7 +188,7 @@ pub enum Error {
         /// What it may be.
         hint: String,
     },
-    /// What the stage file names is not in Backlog.
+    /// What the stage file names does not exist in a SaaS.
     #[error("{what}")]
     Lookup {
         /// Where it is named, and what was found.
@@ -196,9 +196,9 @@ pub enum Error {
         /// What there is.
         hint: String,
     },
-    /// Backlog cannot be asked.
+    /// A SaaS cannot be asked, or refuses.
     #[error("{what}")]
-    Backlog {
+    Saas {
         /// What it answered.
         what: String,
         /// The next step.
@@ -208,6 +208,14 @@ pub enum Error {
     #[error("{what}")]
     Test {
         /// What failed.
+        what: String,
+        /// The next step.
+        hint: String,
+    },
+    /// This machine lacks something that a command needs: random numbers, certificates.
+    #[error("{what}")]
+    Machine {
+        /// What is missing.
         what: String,
         /// The next step.
         hint: String,

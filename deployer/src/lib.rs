@@ -4,6 +4,7 @@
 //! What is going on is told to a [`Reporter`].
 
 mod account;
+mod account_warnings;
 mod apply;
 mod archive;
 mod artifact;
@@ -16,31 +17,39 @@ mod destroy;
 mod disk;
 mod error;
 mod event;
+mod failed_creation;
+mod function_logs;
 mod local;
+mod local_stage;
 mod lock;
-mod lookup;
-mod measure;
 mod outputs;
 mod pace;
+mod permission_check;
+mod permissions;
 mod propose;
 mod python;
 mod random;
-mod readiness;
-mod rights;
+mod saas_client;
+mod saas_lookup;
 mod secrets;
 mod senders;
-mod simulation;
 mod site;
+mod stack_events;
+mod startup_bench;
 mod statement;
 mod test_event;
-mod toolchain;
+mod trust;
+mod validation;
+mod web;
+mod workspace;
 
-pub use account::{Account, ReadCode, ResourceStanding, remark};
+pub use account::{Account, ReadCode, ResourceStanding, describe_status};
+pub use account_warnings::find_account_warnings;
 pub use apply::apply;
 pub use archive::{Archive, pack_all};
 pub use artifact::{artifact_bucket, upload};
 pub use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
-pub use binary::{Binary, Machine};
+pub use binary::{Binary, host_architecture};
 pub use build::{BuildSettings, Linking, Profile, build, variables_of_cargo};
 pub use change::{Change, ChangeKind, Fate};
 pub use destroy::{
@@ -48,21 +57,23 @@ pub use destroy::{
 };
 pub use error::{Error, FailureCause, Outcome, StackFailure};
 pub use event::{Event, Flush, Reporter, Step, StepId, Wait, counted};
+pub use failed_creation::clear_failed_creation;
+pub use function_logs::local_logs;
 pub use local::{
-    Local, LocalStatus, Lost, RootKey, StandInsProgram, StandInsSettings, local_logs, local_status, lost_meanwhile,
-    start_local, stop_local, until_forgotten,
+    LocalStatus, Lost, StandInsProgram, StandInsSettings, local_status, lost_meanwhile, start_local, stop_local,
+    wait_until_orphaned,
 };
+pub use local_stage::{LocalStage, RootKey};
 pub use lock::LocalTurn;
-pub use lookup::{BacklogIds, look_up};
-pub use measure::{Measured, measure_binary, measure_python};
 pub use outputs::{Deployed, RegisteredUrl, SignedBy, deployed, find_deployed, not_deployed};
+pub use permission_check::{MissingPermissions, PermissionCheck, check_permissions};
+pub use permissions::permissions_to_deploy;
 pub use propose::{LeftChangeSet, Plan, Proposal, discard_open, propose, still_open};
 pub use python::{PythonTools, variables_of_python};
-pub use readiness::find_warnings;
-pub use rights::rights_to_deploy;
+pub use saas_lookup::look_up;
 pub use secrets::{SecretInput, put_secrets, secrets_to_ask};
 pub use senders::fetch_senders;
-pub use simulation::{MissingRights, RightsChecked, check_rights};
 pub use site::{SiteChanges, upload_site};
+pub use startup_bench::{Measured, measure_binary, measure_python};
 pub use test_event::{Hop, HopOutcome, TestFailure, TestReport, publish_test_event};
-pub use toolchain::Workspace;
+pub use workspace::Workspace;

@@ -1,25 +1,24 @@
 //! The local stage: an emulator of AWS and stand-ins for every SaaS, as background processes.
 
-mod client;
 mod health;
-mod keeper;
-mod logs;
+mod orphan;
+mod private_file;
 mod process;
 mod sources;
+mod stand_ins;
 mod state;
 
-pub(crate) use client::{client_for, loopback_client, web_client};
 pub use health::{Lost, lost_meanwhile};
-pub use keeper::until_forgotten;
-pub use logs::local_logs;
-pub use state::{Local, RootKey, StandInsSettings};
+pub use orphan::wait_until_orphaned;
+pub use stand_ins::StandInsSettings;
 
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
+use crate::local_stage::LocalStage;
 use crate::lock::lock;
 use crate::pace::Pace;
 use crate::python::PythonTools;
-use crate::toolchain::Workspace;
+use crate::workspace::Workspace;
 use process::{Background, Part};
 use sha2::{Digest, Sha256};
 use stacks::Region;
@@ -55,7 +54,7 @@ pub struct StandInsProgram<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalStatus {
     /// The running stage; it is there too if only the stand-ins have ended.
-    pub local: Option<Local>,
+    pub local: Option<LocalStage>,
     /// What has ended without being stopped.
     pub lost: Option<Lost>,
     /// Where the logs of both processes are.
@@ -70,7 +69,7 @@ pub async fn start_local(
     region: &Region,
     program: &StandInsProgram<'_>,
     reporter: &Reporter,
-) -> Outcome<Local> {
+) -> Outcome<LocalStage> {
     let executable = program.executable;
     let folder = workspace.local();
     // Nobody else reads what is in it.
@@ -79,7 +78,7 @@ pub async fn start_local(
     let _lock = take_lock(workspace, reporter).await?;
     let version = version(program);
     match State::read(&folder) {
-        Some(state) if state.version == version => match health::look(&state, &folder).await {
+        Some(state) if state.version == version => match health::check(&state, &folder).await {
             None => return Ok(state.local),
             Some(lost) => {
                 let part = lost.part;
@@ -93,7 +92,7 @@ pub async fn start_local(
             .note("the local stage is of another version of Tsugite and is started anew; what was in it is lost"),
         None if !process::of_folder(&folder).is_empty() => reporter.warn(format!(
             "`{}` cannot be read, so the local stage is started anew; what was in it is lost",
-            process::state_file(&folder).display()
+            State::file(&folder).display()
         )),
         None => {}
     }
@@ -107,7 +106,7 @@ pub async fn start_local(
 pub async fn local_status(workspace: &Workspace) -> Outcome<LocalStatus> {
     let folder = workspace.local();
     let Some(state) = State::read(&folder) else { return Ok(LocalStatus { local: None, lost: None, folder }) };
-    let lost = health::look(&state, &folder).await;
+    let lost = health::check(&state, &folder).await;
     let has_emulator = lost.as_ref().is_none_or(|lost| lost.part == Part::StandIns && state.emulator.is_running());
     let local = has_emulator.then_some(state.local);
     Ok(LocalStatus { local, lost, folder })
@@ -134,10 +133,10 @@ async fn start(
     region: &Region,
     executable: &Path,
     version: String,
-) -> Outcome<Local> {
+) -> Outcome<LocalStage> {
     let mut last = None;
     for _ in 0..TRIES {
-        let local = Local::new(free_port()?, free_port()?)?;
+        let local = LocalStage::new(free_port()?, free_port()?)?;
         match start_once(folder, environment, region, executable, local, version.clone()).await {
             Ok(local) => return Ok(local),
             // What was started is ended whatever failed: nobody would know of it.
@@ -158,9 +157,9 @@ async fn start_once(
     environment: &Path,
     region: &Region,
     executable: &Path,
-    local: Local,
+    local: LocalStage,
     version: String,
-) -> Outcome<Local> {
+) -> Outcome<LocalStage> {
     let emulator = process::emulator(folder, environment, region.as_str(), &local)?;
     let stand_ins = process::stand_ins(folder, executable, &local)?;
     let state = State { version, local, emulator, stand_ins };
@@ -171,7 +170,7 @@ async fn start_once(
 }
 
 /// Starts stand-ins at the address and with the secrets of those that ended; what is deployed stays.
-async fn start_stand_ins(folder: &Path, state: State, executable: &Path) -> Outcome<Local> {
+async fn start_stand_ins(folder: &Path, state: State, executable: &Path) -> Outcome<LocalStage> {
     let stand_ins = process::stand_ins(folder, executable, &state.local)?;
     let state = State { stand_ins, ..state };
     state.write(folder)?;

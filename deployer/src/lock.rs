@@ -3,7 +3,7 @@
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::pace::Pace;
-use crate::toolchain::Workspace;
+use crate::workspace::Workspace;
 use std::fs::{File, TryLockError};
 use std::time::Duration;
 

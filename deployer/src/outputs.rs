@@ -1,6 +1,6 @@
 //! What a deployed stack tells: status, outputs, and the addresses to register.
 
-use crate::account::{Account, StackSummary, Standing, remark};
+use crate::account::{Account, StackSummary, Standing, describe_status};
 use crate::error::{Error, Outcome};
 use crate::secrets::NO_VALUE;
 use aws_sdk_cloudformation::types::StackStatus;
@@ -66,7 +66,7 @@ pub fn not_deployed(stack: &Stack, stage: &Stage, status: Option<&StackStatus>) 
         Standing::NotCreated => format!("deploy it with: {deploy}; that removes what is left of the attempt first"),
         _ => format!("deploy it with: {deploy}"),
     };
-    let standing = status.filter(|_| found != Standing::Absent).and_then(remark);
+    let standing = status.filter(|_| found != Standing::Absent).and_then(describe_status);
     Error::NotDeployed { stack: name.into(), stage: stage.to_string(), standing, hint }
 }
 
@@ -74,7 +74,7 @@ pub fn not_deployed(stack: &Stack, stage: &Stage, status: Option<&StackStatus>) 
 ///
 /// Sources: CloudFormation user guide, "Continue rolling back an update" and "Import AWS resources into a
 /// CloudFormation stack".
-pub(crate) fn way_out(stack: &Stack, account: &Account, status: &StackStatus) -> Option<String> {
+pub(crate) fn recovery_hint(stack: &Stack, account: &Account, status: &StackStatus) -> Option<String> {
     let stage = stack.stage();
     let remove = || {
         // A stack before another goes with that one.
@@ -126,7 +126,7 @@ async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<
             let Some(secret) = account.physical_id(&name, secret).await? else { return Ok(None) };
             match account.secret_value(&secret).await {
                 // Where not all is as it should be, the secret can be gone, or have no value yet.
-                Err(error) if error.code() == Some(NO_VALUE) && remark(&there.status).is_some() => Ok(None),
+                Err(error) if error.code() == Some(NO_VALUE) && describe_status(&there.status).is_some() => Ok(None),
                 value => value.map(Some),
             }
         };
@@ -185,16 +185,16 @@ mod tests {
     async fn the_way_out_is_a_command_for_this_stage() {
         let (aws, _) = found("CREATE_COMPLETE").await;
         let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
-        let way_out = |status: &str| way_out(&stack, &aws.account, &StackStatus::from(status));
+        let recovery_hint = |status: &str| recovery_hint(&stack, &aws.account, &StackStatus::from(status));
         let options = format!("--region ap-northeast-1 --profile work --stack-name {}", stack.full_stack_name());
         for (status, words) in [
             ("UPDATE_ROLLBACK_FAILED", format!("aws cloudformation continue-update-rollback {options};")),
             ("IMPORT_ROLLBACK_FAILED", format!("aws cloudformation describe-stack-events {options})")),
             ("DELETE_FAILED", format!("cargo xtask destroy {} --stage prod;", stack.name())),
         ] {
-            let way_out = way_out(status).unwrap();
+            let way_out = recovery_hint(status).unwrap();
             assert!(way_out.contains(&words), "{way_out}");
         }
-        assert_eq!(way_out("UPDATE_FAILED"), None);
+        assert_eq!(recovery_hint("UPDATE_FAILED"), None);
     }
 }

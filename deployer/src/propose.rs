@@ -1,29 +1,27 @@
 //! What a deployment would do: a change set, described and judged before anything changes.
 
 mod change_set;
+mod change_set_name;
 mod discard;
-mod maker;
-mod open;
+mod existing;
 mod template;
-mod usable;
 
 use crate::account::{Account, StackSummary};
 use crate::artifact::artifact_bucket;
 use crate::change::{Change, ChangeKind};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::lookup::BacklogIds;
 use crate::statement::statements_of;
 use aws_sdk_cloudformation::types::{Parameter, TemplateStage};
 use change_set::Described;
 pub(crate) use change_set::{ChangeSetId, execute};
 use contracts::SettingValue;
 pub use discard::{LeftChangeSet, discard_open, still_open};
-pub(crate) use open::OpenChangeSets;
+use existing::{Existing, find_existing};
 use serde_json::Value as Json;
+use stacks::lookup::LookedUp;
 use stacks::{ParameterSource, Stack};
 use std::collections::{BTreeMap, BTreeSet};
-use usable::{Usable, find_usable};
 
 /// What a stack is deployed with, beside its definition.
 #[derive(Clone)]
@@ -34,10 +32,8 @@ pub struct Plan<'a> {
     pub code_keys: &'a BTreeMap<String, String>,
     /// Outputs of the stack that had to be there before.
     pub outputs_before: &'a BTreeMap<String, String>,
-    /// Numbers that were looked up in Backlog.
-    pub backlog_ids: &'a BacklogIds,
-    /// Whether a stack that never came to be is removed first; if not, the proposal can only be looked at.
-    pub clears: bool,
+    /// What was looked up in a SaaS.
+    pub looked_up: &'a LookedUp,
 }
 
 /// A change that is ready to be applied.
@@ -65,7 +61,8 @@ impl Proposal {
 
 /// Asks CloudFormation what a deployment of the stack would change.
 ///
-/// Its change set is open until it is executed; [`discard_open`] discards it, also after an error.
+/// Its change set is open until it is executed; [`discard_open`] discards it, also after an error. A stack whose
+/// creation failed is not deleted here: the proposal is a preview then, which has no change set.
 pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Proposal> {
     let proposed = propose_change(account, plan, reporter).await;
     proposed.map_err(|error| error.of_stack(plan.stack.name(), None))
@@ -73,10 +70,10 @@ pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) ->
 
 async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Proposal> {
     let template = plan.stack.template();
-    let existing = match find_usable(account, plan, reporter).await? {
-        Usable::New => None,
-        Usable::There(stack) => Some(stack),
-        Usable::NotCleared => return Ok(of_template(plan.stack, &template)),
+    let existing = match find_existing(account, plan.stack, reporter).await? {
+        Existing::None => None,
+        Existing::Updatable(stack) => Some(stack),
+        Existing::CreationFailed => return Ok(preview_of_template(plan.stack, &template)),
     };
     let id = change_set::create(account, plan, &template, existing.as_ref()).await?;
     let mut proposal = Proposal {
@@ -105,8 +102,8 @@ pub(crate) async fn discard_now(account: &Account, id: &ChangeSetId) {
     }
 }
 
-/// What a new stack would be, for a name that is not free yet.
-fn of_template(stack: &Stack, template: &str) -> Proposal {
+/// What a new stack would be while one whose creation failed still has its name; it cannot be applied.
+fn preview_of_template(stack: &Stack, template: &str) -> Proposal {
     let template = read_template(template);
     let resources = template["Resources"].as_object().into_iter().flatten();
     let changes = resources.map(|(logical_id, resource)| Change {
@@ -142,7 +139,7 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
                     // Only a dry run is without it: nothing is there yet that could tell.
                     plan.outputs_before.get(*output).cloned().unwrap_or_else(|| "not-there-yet".into())
                 }
-                ParameterSource::Backlog(lookup) => plan.backlog_ids.value(lookup),
+                ParameterSource::LookedUp(lookup) => plan.looked_up.value(lookup),
             };
             Ok(Parameter::builder().parameter_key(name).parameter_value(value).build())
         })

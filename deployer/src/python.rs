@@ -6,7 +6,7 @@ mod interpreter;
 use crate::disk::DiskTrouble;
 use crate::error::{Error, Outcome};
 use crate::event::{Reporter, Step};
-use crate::toolchain::Workspace;
+use crate::workspace::Workspace;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use crate::error::{Error, Outcome};
 /// So many random bytes.
 pub(crate) fn random_bytes(n_bytes: usize) -> Outcome<Vec<u8>> {
     let mut bytes = vec![0; n_bytes];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Local {
+    getrandom::fill(&mut bytes).map_err(|error| Error::Machine {
         what: format!("the system has no random numbers: {error}"),
         hint: "check /dev/urandom".into(),
     })?;

@@ -103,7 +103,7 @@ async fn put(account: &Account, stack: &Stack, secret: &SecretSpec, value: &str)
         Err(error) if matches!(error.code(), Some(NO_VALUE | "AccessDeniedException")) => {}
         Err(error) => return Err(error),
     }
-    account.changes();
+    account.mark_changed();
     // The SDK gives all attempts one client request token, so that a lost answer makes no second version.
     let call = account.secrets.put_secret_value().secret_id(id).secret_string(value).send();
     call.await.map_err(Error::aws("secretsmanager:PutSecretValue"))?;

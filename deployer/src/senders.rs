@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::{Reporter, counted};
-use crate::local::{loopback_client, web_client};
+use crate::web::{loopback_client, web_client};
 use aws_sdk_cloudformation::types::TemplateStage;
 use contracts::SettingValue;
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How long the list may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// The longest list that is read, in bytes; Mackerel's has less than one thousand.
+/// The longest list that is read, in bytes; the known ones have less than one thousand.
 const LIST_LIMIT: usize = 1024 * 1024;
 
 /// The stage with every list of senders that its stacks name, as it is published now; tells what is new in it since

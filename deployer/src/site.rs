@@ -58,7 +58,7 @@ async fn bring_up_to_date(account: &Account, stack: &Stack, there: &Deployed) ->
         if site.files.iter().any(|file| file.path == key) {
             continue;
         }
-        account.changes();
+        account.mark_changed();
         let call = account.s3.delete_object().bucket(bucket).key(&key).send();
         call.await.map_err(Error::aws("s3:DeleteObject"))?;
         stale.insert(key.clone());
@@ -92,7 +92,7 @@ async fn state_of(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<S
 }
 
 async fn put(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<()> {
-    account.changes();
+    account.mark_changed();
     let limits = account.limits.for_upload(file.content.len());
     let call = account
         .s3
@@ -126,9 +126,10 @@ async fn invalidate(account: &Account, distribution: &str, stale: &BTreeSet<Stri
         paths.push("/".into());
     }
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let unfinished = |error: aws_sdk_cloudfront::error::BuildError| Error::Local {
-        what: format!("the invalidation cannot be written: {error}"),
-        hint: String::new(),
+    let unfinished = |error: aws_sdk_cloudfront::error::BuildError| Error::Aws {
+        operation: "cloudfront:CreateInvalidation",
+        code: "BuildError".into(),
+        message: error.to_string(),
     };
     let paths = Paths::builder()
         .quantity(i32::try_from(paths.len()).unwrap_or(i32::MAX))

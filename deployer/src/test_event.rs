@@ -9,7 +9,7 @@ mod execution;
 mod tests;
 mod trace;
 
-use crate::account::{Account, remark};
+use crate::account::{Account, describe_status};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::outputs::{Deployed, find_deployed, not_deployed};
@@ -85,20 +85,20 @@ pub async fn publish_test_event(
     // An event that was seen before would be taken for a duplicate.
     let fresh = random_word(4)?;
     let plan = stack.plan_test(event.unwrap_or(own), event.is_none().then_some(&fresh)).map_err(wrong)?;
-    if account.local.is_none() && event.is_none() && !plan.files.is_empty() {
+    if let (None, None, [file, ..]) = (&account.local, event, &plan.files[..]) {
         return Err(Error::Test {
-            what: "the test event is about a file that does not exist in your Backlog".into(),
+            what: format!("the test event is about a file that does not exist in your {}", file.saas().name),
             hint: "save the payload of a real webhook, then give it with `--file PAYLOAD`".into(),
         });
     }
     let there =
         find_deployed(account, stack).await?.map_err(|status| not_deployed(stack, stack.stage(), status.as_ref()))?;
-    if let Some(remark) = remark(&there.status) {
-        reporter.warn(format!("{} {remark}; what is found may not be what it will be", stack.name()));
+    if let Some(description) = describe_status(&there.status) {
+        reporter.warn(format!("{} {description}; what is found may not be what it will be", stack.name()));
     }
     let run = Run { account, stack, plan: &plan, there: &there };
     let arranged = effect::arrange(account, &plan, &there).await?;
-    account.changes();
+    account.mark_changed();
     let work = async { Ok::<_, Error>(run.follow(&arranged).await) };
     reporter.step("sending the event", work, |_| format!("{} bytes", plan.entry.n_bytes())).await?
 }
@@ -126,7 +126,7 @@ impl Run<'_> {
         let arrive = async |elapsed: Duration| {
             let mut is_over = true;
             for branch in &mut branches {
-                is_over &= branch.look(arranged).await?;
+                is_over &= branch.check(arranged).await?;
             }
             Ok::<_, Error>((is_over || elapsed > self.account.pace.arrival).then_some(()))
         };

@@ -1,6 +1,6 @@
 //! Policy documents as IAM reads them.
 
-use crate::{Action, Value};
+use crate::{Action, CfnString};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -43,14 +43,14 @@ impl PolicyDocument {
 pub struct Statement {
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// Who is meant. Default: whoever the policy is attached to.
+    /// Who is meant. Default: the principal that the policy is attached to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<Principal>,
     /// What may be done.
     pub action: Vec<ActionPattern>,
     /// To what. Left out where it is empty, as in a trust policy.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub resource: Vec<Value>,
+    pub resource: Vec<CfnString>,
     /// When. Default: always.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
@@ -58,7 +58,7 @@ pub struct Statement {
 
 impl Statement {
     /// Allows these actions on these resources.
-    pub fn allow(actions: impl IntoIterator<Item = Action>, resource: Vec<Value>) -> Self {
+    pub fn allow(actions: impl IntoIterator<Item = Action>, resource: Vec<CfnString>) -> Self {
         Self {
             effect: Effect::Allow,
             principal: None,
@@ -72,7 +72,7 @@ impl Statement {
     pub fn allow_service(
         service: impl Into<Cow<'static, str>>,
         action: Action,
-        resource: Value,
+        resource: CfnString,
         condition: Condition,
     ) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl Statement {
 
     /// Allows, in the policy of a key, what the account's own policies allow; `*` means this key there.
     pub fn allow_account_on_key(actions: impl IntoIterator<Item = Action>) -> Self {
-        Self { principal: Some(Principal::ThisAccount), ..Self::allow(actions, vec![Value::text("*")]) }
+        Self { principal: Some(Principal::ThisAccount), ..Self::allow(actions, vec![CfnString::text("*")]) }
     }
 
     /// The same under a condition.
@@ -93,7 +93,7 @@ impl Statement {
     }
 
     /// Denies one action to everyone under a condition.
-    pub fn deny_everyone(action: Action, resource: Vec<Value>, condition: Condition) -> Self {
+    pub fn deny_everyone(action: Action, resource: Vec<CfnString>, condition: Condition) -> Self {
         Self {
             effect: Effect::Deny,
             principal: Some(Principal::Everyone),
@@ -105,7 +105,7 @@ impl Statement {
 
     /// Denies every action of a service to everyone under a condition: the one place for `service:*`,
     /// because a denial is the safer the wider it is.
-    pub fn deny_everyone_all_of(service: &'static str, resource: Vec<Value>, condition: Condition) -> Self {
+    pub fn deny_everyone_all_of(service: &'static str, resource: Vec<CfnString>, condition: Condition) -> Self {
         Self {
             effect: Effect::Deny,
             principal: Some(Principal::Everyone),
@@ -148,7 +148,7 @@ pub enum Effect {
 pub enum Principal {
     /// An AWS service by its host name.
     Service(Cow<'static, str>),
-    /// Whoever the policies of the stack's own account allow it to.
+    /// Everyone whom the policies of the stack's own account allow it.
     ThisAccount,
     /// Anyone, signed in or not.
     Everyone,
@@ -159,7 +159,7 @@ impl Serialize for Principal {
         match self {
             Self::Everyone => serializer.serialize_str("*"),
             Self::ThisAccount => {
-                let root = Value::arn_in("iam", "", Value::reference("AWS::AccountId"), "root");
+                let root = CfnString::arn_in("iam", "", CfnString::reference("AWS::AccountId"), "root");
                 let mut map = serializer.serialize_map(Some(1))?;
                 map.serialize_entry("AWS", &root)?;
                 map.end()
@@ -175,7 +175,7 @@ impl Serialize for Principal {
 
 /// A condition: operator, then key, then values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Condition(BTreeMap<&'static str, BTreeMap<&'static str, Vec<Value>>>);
+pub struct Condition(BTreeMap<&'static str, BTreeMap<&'static str, Vec<CfnString>>>);
 
 impl Condition {
     /// The request did not come over TLS.
@@ -185,44 +185,46 @@ impl Condition {
 
     /// The sender's address is in none of these ranges (CIDR notation).
     pub fn not_from(ranges: impl IntoIterator<Item = String>) -> Self {
-        Self::one("NotIpAddress", "aws:SourceIp", ranges.into_iter().map(Value::from).collect())
+        Self::one("NotIpAddress", "aws:SourceIp", ranges.into_iter().map(CfnString::from).collect())
     }
 
     /// The service acts for the account that the stack is in.
     pub fn for_this_account() -> Self {
-        Self::one("StringEquals", "aws:SourceAccount", vec![Value::reference("AWS::AccountId")])
+        Self::one("StringEquals", "aws:SourceAccount", vec![CfnString::reference("AWS::AccountId")])
     }
 
     /// The service does not act for another account, as far as it tells for which it acts.
     ///
     /// For services that tell nothing in some calls: there, a plain comparison would refuse all of them.
     pub fn for_no_other_account() -> Self {
-        Self::one("StringEqualsIfExists", "aws:SourceAccount", vec![Value::reference("AWS::AccountId")])
+        Self::one("StringEqualsIfExists", "aws:SourceAccount", vec![CfnString::reference("AWS::AccountId")])
     }
 
     /// The service acts for one resource, by its ARN.
-    pub fn for_source(arn: Value) -> Self {
+    pub fn for_source(arn: CfnString) -> Self {
         Self::one("ArnEquals", "aws:SourceArn", vec![arn])
     }
 
     /// The service acts for one resource, by its ARN; CloudFront's guide compares it as a string.
-    pub fn for_source_string(arn: Value) -> Self {
+    pub fn for_source_string(arn: CfnString) -> Self {
         Self::one("StringEquals", "AWS:SourceArn", vec![arn])
     }
 
     /// A state machine calls one endpoint with one method.
-    pub fn http_call(endpoint: Value, method: &'static str) -> Self {
-        let equals =
-            BTreeMap::from([("states:HTTPEndpoint", vec![endpoint]), ("states:HTTPMethod", vec![Value::text(method)])]);
+    pub fn http_call(endpoint: CfnString, method: &'static str) -> Self {
+        let equals = BTreeMap::from([
+            ("states:HTTPEndpoint", vec![endpoint]),
+            ("states:HTTPMethod", vec![CfnString::text(method)]),
+        ]);
         Self(BTreeMap::from([("StringEquals", equals)]))
     }
 
     /// A key is used for the data of one state machine, by its ARN.
-    pub fn for_data_of_machine(arn: Value) -> Self {
+    pub fn for_data_of_machine(arn: CfnString) -> Self {
         Self::one("StringEquals", "kms:EncryptionContext:aws:states:stateMachineArn", vec![arn])
     }
 
-    fn one(operator: &'static str, key: &'static str, values: Vec<Value>) -> Self {
+    fn one(operator: &'static str, key: &'static str, values: Vec<CfnString>) -> Self {
         Self(BTreeMap::from([(operator, BTreeMap::from([(key, values)]))]))
     }
 }
@@ -234,8 +236,10 @@ mod tests {
 
     #[test]
     fn a_document_reads_as_iam_wants_it() {
-        let document =
-            PolicyDocument::new(vec![Statement::allow([Action::SEND_MESSAGE], vec![Value::attribute("Queue", "Arn")])]);
+        let document = PolicyDocument::new(vec![Statement::allow(
+            [Action::SEND_MESSAGE],
+            vec![CfnString::attribute("Queue", "Arn")],
+        )]);
         assert_eq!(
             serde_json::to_value(document).unwrap(),
             json!({"Version": "2012-10-17", "Statement": [{
@@ -260,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_call_is_bound_to_its_endpoint_and_its_method_together() {
-        let condition = Condition::http_call(Value::reference("Url").then("/v1/projects"), "GET");
+        let condition = Condition::http_call(CfnString::reference("Url").then("/v1/projects"), "GET");
         assert_eq!(
             serde_json::to_value(condition).unwrap(),
             json!({"StringEquals": {
@@ -283,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_denial_of_plain_text_traffic_covers_the_whole_service() {
-        let statement = Statement::deny_everyone_all_of("s3", vec![Value::text("x")], Condition::not_over_tls());
+        let statement = Statement::deny_everyone_all_of("s3", vec![CfnString::text("x")], Condition::not_over_tls());
         assert_eq!(
             serde_json::to_value(statement).unwrap(),
             json!({

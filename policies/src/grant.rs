@@ -1,6 +1,6 @@
 //! What one kind of link allows: an intent, turned into exactly the actions it takes.
 
-use crate::{Action, Condition, Statement, Value};
+use crate::{Action, CfnString, Condition, Statement};
 
 /// Something that a function's role is allowed to do, and to what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,19 +8,19 @@ pub enum Grant {
     /// Put messages into the queue with this ARN.
     SendMessages {
         /// ARN of the queue.
-        queue: Value,
+        queue: CfnString,
     },
     /// Be fed from the queue with this ARN, and decide when a message comes back.
     ///
     /// The first three actions are the ones that Lambda's poller needs in the function's role.
     ConsumeMessages {
         /// ARN of the queue.
-        queue: Value,
+        queue: CfnString,
     },
     /// Read the current value of one secret.
     ReadSecret {
         /// ARN of the secret.
-        secret: Value,
+        secret: CfnString,
     },
     /// Write objects below a prefix of a bucket, whole or in parts, in place of what was seen there.
     ///
@@ -28,91 +28,91 @@ pub enum Grant {
     /// bound to an object's tag takes the right to read it, as looking at it does.
     PutObjects {
         /// ARN of the bucket.
-        bucket: Value,
+        bucket: CfnString,
         /// Key prefix; empty, or ending with `/`.
         prefix: String,
     },
     /// Publish to the topic with this ARN.
     Publish {
         /// ARN of the topic.
-        topic: Value,
+        topic: CfnString,
     },
     /// Read, add and replace items of the table with this ARN.
     KeepRecords {
         /// ARN of the table.
-        table: Value,
+        table: CfnString,
     },
     /// Add items to the table with this ARN; by its condition a write replaces none.
     InsertRecords {
         /// ARN of the table.
-        table: Value,
+        table: CfnString,
     },
     /// Count in items of the table with this ARN.
     Count {
         /// ARN of the table.
-        table: Value,
+        table: CfnString,
     },
     /// Let a state machine call one endpoint with one method.
     CallEndpoint {
         /// ARN of the state machine.
-        machine: Value,
+        machine: CfnString,
         /// The URL without its query.
-        endpoint: Value,
+        endpoint: CfnString,
         /// Such as `GET`.
         method: &'static str,
     },
     /// Authenticate a request by a connection of this name.
     UseConnection {
         /// Name of the connection.
-        connection: Value,
+        connection: CfnString,
     },
     /// Read what EventBridge keeps of a connection in a secret of its own.
     ReadConnectionSecret {
         /// Name of the connection.
-        connection: Value,
+        connection: CfnString,
     },
     /// See in which state a connection is.
     DescribeConnection {
         /// Name of the connection.
-        connection: Value,
+        connection: CfnString,
     },
     /// Replace what a connection authenticates with.
     UpdateConnection {
         /// Name of the connection.
-        connection: Value,
+        connection: CfnString,
     },
     /// Keep a connection's parameters in a secret of EventBridge, which is part of updating the connection.
     ///
     /// A connection that was de-authorized has lost its secret: the update creates another one.
     ///
-    /// Source: EventBridge user guide, "Authorization methods for connections": whoever updates a connection
+    /// Source: EventBridge user guide, "Authorization methods for connections": a caller that updates a connection
     /// needs what AmazonEventBridgeFullAccess allows on such secrets; here it is those of one connection.
     KeepConnectionSecret {
         /// Name of the connection.
-        connection: Value,
+        connection: CfnString,
     },
     /// Encrypt and decrypt the data of one state machine.
     UseKey {
         /// ARN of the key.
-        key: Value,
+        key: CfnString,
         /// ARN of the state machine.
-        machine: Value,
+        machine: CfnString,
     },
     /// Start executions of one state machine.
     StartExecution {
         /// ARN of the state machine.
-        machine: Value,
+        machine: CfnString,
     },
     /// Write to one log group.
     WriteLogs {
         /// ARN of the log group with its `:*` suffix, as `Fn::GetAtt` yields it.
-        log_group: Value,
+        log_group: CfnString,
     },
 }
 
 impl Grant {
     /// What the grant is about, and what may be done with it in a word or two.
-    pub fn subject(&self) -> (&Value, &'static str) {
+    pub fn subject(&self) -> (&CfnString, &'static str) {
         match self {
             Self::SendMessages { queue } => (queue, "sends to"),
             Self::ConsumeMessages { queue } => (queue, "consumes"),
@@ -197,18 +197,18 @@ impl Grant {
 }
 
 /// The ARN of a connection without the id that each creation of it gets.
-fn named(connection: &Value) -> Value {
-    Value::arn("events", "connection/").join(connection.clone())
+fn named(connection: &CfnString) -> CfnString {
+    CfnString::arn("events", "connection/").join(connection.clone())
 }
 
 /// The ARNs of a connection with such an id.
-fn any_of_name(connection: &Value) -> Value {
+fn any_of_name(connection: &CfnString) -> CfnString {
     named(connection).then("/*")
 }
 
 /// The ARNs of the secret that EventBridge keeps for a connection; it too holds an id.
-fn managed_secret(connection: &Value) -> Value {
-    Value::arn("secretsmanager", "secret:events!connection/").join(connection.clone()).then("/*")
+fn managed_secret(connection: &CfnString) -> CfnString {
+    CfnString::arn("secretsmanager", "secret:events!connection/").join(connection.clone()).then("/*")
 }
 
 #[cfg(test)]
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_connection_is_reached_by_its_name_alone() {
-        let connection = Value::reference("Connection");
+        let connection = CfnString::reference("Connection");
         let check = |grant: Grant, expected: serde_json::Value| {
             assert_eq!(serde_json::to_value(grant.statement()).unwrap()["Resource"], expected);
         };
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn writing_objects_stays_below_the_prefix() {
-        let grant = Grant::PutObjects { bucket: Value::attribute("Files", "Arn"), prefix: "target/".into() };
+        let grant = Grant::PutObjects { bucket: CfnString::attribute("Files", "Arn"), prefix: "target/".into() };
         assert_eq!(
             serde_json::to_value(grant.statement()).unwrap(),
             serde_json::json!({

@@ -1,11 +1,11 @@
 //! Who may do what: typed statements, policy documents and the grants that links carry.
 
 mod action;
+mod cfn_string;
 mod document;
 mod grant;
-mod value;
 
 pub use action::Action;
+pub use cfn_string::CfnString;
 pub use document::{ActionPattern, Condition, Effect, PolicyDocument, Principal, Statement};
 pub use grant::Grant;
-pub use value::Value;

@@ -1,7 +1,8 @@
 //! Backlog's shared files, copied to S3 as they are added and updated.
 
 use crate::integration::Integration;
-use crate::stack::{BacklogLookup, Feeding, Sender, Stack, Webhook};
+use crate::lookup::BacklogLookup;
+use crate::stack::{Api, Feeding, Sender, Stack, Webhook};
 use crate::stage::{BacklogSettings, NameOrId, Section, SenderRange, Senders, Shared, Stage, senders};
 use crate::test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
 use contracts::backlog::{self, BacklogApiKey, BacklogEvent, Folder, KeyPrefix};
@@ -14,14 +15,14 @@ const BUCKET: &str = "FilesBucket";
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub(crate) struct Settings {
-    /// Files below this folder are copied.
+    /// The folder whose files are copied; `/` copies all files.
     watched_folder: Folder,
-    /// Where they go in the bucket.
+    /// The prefix of their keys in the bucket.
     target_prefix: KeyPrefix,
-    /// Larger files are refused.
+    /// The largest file to copy; a larger one goes to the dead-letter queue.
     #[serde(default = "default_size_limit")]
     size_limit: SizeLimit,
-    /// Only these addresses may call the webhook. Default: all.
+    /// The addresses that may call the webhook. Default: all.
     #[serde(default, deserialize_with = "senders")]
     allowed_senders: Vec<SenderRange>,
 }
@@ -34,13 +35,13 @@ impl Section for Settings {}
 
 impl Integration for Settings {
     const ABOUT: &'static str =
-        "A file shared in Backlog is copied to S3: webhook, API Gateway, queue, replicator, bucket";
+        "Copies files that are shared in Backlog to S3: webhook, API Gateway, queue, function, bucket";
     const SHARED: &'static [Shared] = &[Shared::Backlog];
 
-    /// Webhook, queue, replicator, bucket.
+    /// Webhook, queue, function, bucket.
     ///
     /// Panics if the stage has no section `backlog`, which reading the stage file refuses.
-    fn define(&self, stage: &Stage, stack: &mut Stack) {
+    fn define(&self, stage: &Stage, stack: &mut Stack, api: Api) {
         let Some(space) = &stage.backlog else { panic!("the stage has no section `backlog`") };
         let token = stack.generated_secret::<WebhookToken>("WebhookToken");
         let api_key = stack.given_secret::<BacklogApiKey>("BacklogApiKey");
@@ -67,6 +68,7 @@ impl Integration for Settings {
             "WebhookReceiver",
             &events,
             Webhook {
+                api,
                 saas: &backlog::SAAS,
                 place: "Project settings, Integrations, Webhooks, Add webhook: field `Webhook URL`; tick `File: Add` and `File: Update`",
                 sender: Sender::Token(&token),
@@ -82,7 +84,7 @@ impl Integration for Settings {
 
 /// The file of the event arrives in the bucket, unless the handler has a reason to ignore it.
 ///
-/// A file keeps its number: a new content shows that it was copied anew.
+/// A file keeps its number: a new content shows that it was copied again.
 fn plan_test(stage: &Stage, event: &str, _fresh: Option<&str>) -> Result<TestPlan, String> {
     let (Some(settings), Some(space)) = (stage.section::<Settings>(), &stage.backlog) else {
         return Err("the stage has no section `backlog_files`".into());
@@ -100,7 +102,7 @@ fn plan_test(stage: &Stage, event: &str, _fresh: Option<&str>) -> Result<TestPla
     }
 }
 
-/// What Backlog must serve and what comes of it; the inner error says why the event is ignored.
+/// The file that Backlog must serve, and the expected effect; the inner error says why the event is ignored.
 fn effect(
     settings: &Settings,
     space: &BacklogSettings,

@@ -6,12 +6,12 @@ mod reasons;
 
 use crate::integration::Integration;
 use crate::resource::{ConnectionRef, SecretRef};
-use crate::stack::Stack;
+use crate::stack::{Api, Stack};
 use crate::stage::{Hosted, OwnHost, Schedule, Section, Stage};
 use crate::test_plan::{Entry, TestPlan};
 use contracts::bytebase::{self, BytebaseServiceKey, ServiceAccount};
 use machine::ListProjects;
-use policies::Value;
+use policies::CfnString;
 use serde::Deserialize;
 
 /// The output that holds the ARN of the machine.
@@ -23,11 +23,11 @@ const LOGIN_HEADER: (&str, &str) = ("X-Tsugite", "login");
 /// The header of the session's connection, with what stands there until the first login.
 const SESSION_HEADER: (&str, &str) = ("Authorization", "Bearer none");
 
-/// What the machine's tasks reach.
+/// What the tasks of the state machine may call.
 struct Links {
     key: SecretRef<BytebaseServiceKey>,
     account: ServiceAccount,
-    bytebase: Value,
+    bytebase: CfnString,
     /// Authenticates the login, which needs nothing but a connection of its own: the other one's
     /// header would win over whatever the login sends, and a token that is no longer one is an error.
     login: ConnectionRef,
@@ -42,9 +42,9 @@ pub(crate) struct Settings {
     /// Host, perhaps with a port, under which Bytebase is reached from outside; none on the local stage.
     #[serde(default)]
     host: Option<OwnHost>,
-    /// Who logs in.
+    /// The service account that logs in.
     service_account: ServiceAccount,
-    /// When the workflow runs by itself, in the stage's time zone. Default: never.
+    /// When to run the workflow, in the stage's time zone. Default: only when started by hand.
     #[serde(default)]
     schedule: Option<Schedule>,
 }
@@ -58,10 +58,10 @@ impl Section for Settings {
 
 impl Integration for Settings {
     const ABOUT: &'static str =
-        "A state machine lists Bytebase's projects through its API, with a token that it renews";
+        "A state machine that lists Bytebase's projects through its API, and renews its token";
 
     /// Key, connections, state machine, and perhaps a schedule.
-    fn define(&self, _stage: &Stage, stack: &mut Stack) {
+    fn define(&self, _stage: &Stage, stack: &mut Stack, _api: Api) {
         let links = Links {
             key: stack.given_secret::<BytebaseServiceKey>("ServiceKey"),
             account: self.service_account.clone(),

@@ -1,6 +1,6 @@
 //! What the stacks cost a month when nothing happens, counted from their templates.
 
-use crate::resource::Entry;
+use crate::resource::TemplateResource;
 use crate::stack::Stack;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,7 +32,7 @@ struct Idle {
 }
 
 impl Idle {
-    fn of(resources: &BTreeMap<String, Entry>) -> Self {
+    fn of(resources: &BTreeMap<String, TemplateResource>) -> Self {
         let count = |kind: &str| resources.values().filter(|entry| entry.kind == kind).count();
         Self {
             alarms: count("AWS::CloudWatch::Alarm"),
@@ -70,7 +70,7 @@ fn dollars(price: usize) -> String {
 
 /// A table in Markdown of what each stack costs, and a sentence on what is left of it after what AWS gives for nothing.
 ///
-/// The rule of AWS WAF is not in it, since nobody pays for it who did not ask for it.
+/// The rule of AWS WAF is not included, since only a stage that asks for it pays for it.
 pub fn idle_costs(stacks: &[Stack]) -> String {
     let mut table = String::from("| stack | alarms | secrets | keys | queues polled | dollars |\n");
     table += "| --- | --- | --- | --- | --- | --- |\n";

@@ -1,6 +1,6 @@
 //! What an integration is: a section of the stage file, and the stack that it becomes.
 
-use crate::stack::Stack;
+use crate::stack::{Api, Stack};
 use crate::stage::{Section, SectionKind, Shared, Stage};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ pub(crate) trait Integration: Section + DeserializeOwned {
     /// Name of the stack with the certificate of its domain, if it can have one.
     const CERTIFICATE: Option<&'static str> = None;
 
-    /// Defines the stack, which is empty.
-    fn define(&self, stage: &Stage, stack: &mut Stack);
+    /// Defines the stack, which is empty; `api` is for the webhook or the open endpoint that it may have.
+    fn define(&self, stage: &Stage, stack: &mut Stack, api: Api);
 }
 
 /// An element of the list: an integration without its type.
@@ -45,7 +45,7 @@ impl Listed {
         };
         let define = |stage: &Stage, stack: &mut Stack| match stage.section::<I>() {
             Some(settings) => {
-                settings.define(stage, stack);
+                settings.define(stage, stack, Api::of_new_stack());
                 true
             }
             None => false,
@@ -67,8 +67,8 @@ impl Listed {
     }
 
     /// Its stack as a stage without the section may still have it.
-    pub(crate) fn former(&self, stage: &Stage) -> Stack {
-        let mut stack = Stack::former(self.section.name, stage, self.retains);
+    pub(crate) fn retired(&self, stage: &Stage) -> Stack {
+        let mut stack = Stack::retired(self.section.name, stage, self.retains);
         if let Some(certificate) = self.certificate {
             stack.had_certificate(certificate);
         }

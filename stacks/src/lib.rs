@@ -1,5 +1,6 @@
 //! The stacks of this deployment: pure functions from a stage to templates.
 
+mod api_policy;
 mod costs;
 mod integration;
 mod resource;
@@ -8,6 +9,7 @@ mod stage;
 mod test_plan;
 mod yaml;
 
+pub mod lookup;
 pub mod rights;
 pub mod workflow;
 
@@ -15,9 +17,9 @@ pub use contracts::SecretForm;
 pub use costs::idle_costs;
 pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, SigningKeyRef, TableRef, TopicRef};
 pub use stack::{
-    BacklogLookup, CodeParameter, Definition, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint,
-    ParameterSource, Publishers, Registration, Replaced, SecretSource, SecretSpec, Sender, Signing, Site, SiteFile,
-    SiteSettings, Stack, Webhook,
+    Api, CodeParameter, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint, ParameterSource, Publishers,
+    Registration, Replaced, SecretSource, SecretSpec, Sender, Signing, Site, SiteFile, SiteSettings, SourceLine, Stack,
+    Webhook,
 };
 pub use stage::{
     AccountId, AlarmTarget, AlarmTopic, AlarmsTo, Architecture, BacklogSettings, Contradiction, Domain, EmailAddress,
@@ -58,9 +60,9 @@ pub fn all(stage: &Stage) -> Vec<Stack> {
 /// Every stack that a stage has no section for, in the order of [`NAMES`] and without its definition.
 ///
 /// The stage file may have had the section once.
-pub fn former(stage: &Stage) -> Vec<Stack> {
+pub fn retired(stage: &Stage) -> Vec<Stack> {
     let missing = INTEGRATIONS.iter().filter(|integration| stage.section_of(integration.section.key).is_none());
-    missing.map(|integration| integration.former(stage)).collect()
+    missing.map(|integration| integration.retired(stage)).collect()
 }
 
 /// The name of the stack whose own topic the alarms of every stack of a stage go to; `None` if they go to none.

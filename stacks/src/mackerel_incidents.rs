@@ -1,7 +1,7 @@
-//! Mackerel's alerts, each as an issue of Backlog that hears what becomes of the alert.
+//! Each Mackerel alert opens one Backlog issue; later changes are added as comments.
 
 use crate::integration::Integration;
-use crate::stack::{Feeding, IssueWires, Sender, Stack, Webhook};
+use crate::stack::{Api, Feeding, IssueWires, Sender, Stack, Webhook};
 use crate::stage::{IssueSettings, Section, SenderList, SenderRange, Senders, Shared, Stage, senders_or};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::{self, BacklogApiKey};
@@ -29,9 +29,9 @@ const SENDERS: SenderList = SenderList {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub(crate) struct Settings {
-    /// How the issue of an alert is made.
+    /// The settings of the issue that each alert opens.
     pub(crate) issue: IssueSettings,
-    /// What is done with the issue when its alert recovers. Default: a comment.
+    /// What to do with the issue when its alert recovers. Default: comment.
     #[serde(default)]
     on_recovery: OnRecovery,
     /// Who may call the webhook. Default: everyone.
@@ -56,8 +56,8 @@ impl Integration for Settings {
         "Each alert of Mackerel opens one Backlog issue; later changes of the alert are added as comments";
     const SHARED: &'static [Shared] = &[Shared::Backlog];
 
-    /// Webhook, queue, reporter, and what it remembers of each alert.
-    fn define(&self, stage: &Stage, stack: &mut Stack) {
+    /// Webhook, queue, function, and the table with the state of each alert.
+    fn define(&self, stage: &Stage, stack: &mut Stack, api: Api) {
         let token = stack.generated_secret::<WebhookToken>("WebhookToken");
         let api_key = stack.given_secret::<BacklogApiKey>(API_KEY);
         let incidents = stack.memory::<Incident>("Incidents");
@@ -89,6 +89,7 @@ impl Integration for Settings {
             "WebhookReceiver",
             &alerts,
             Webhook {
+                api,
                 saas: &mackerel::SAAS,
                 place: "Monitors, Channels, Add a notification group or channel, Webhook: field `URL`; tick `Alert`",
                 sender: Sender::Token(&token),
@@ -99,10 +100,9 @@ impl Integration for Settings {
     }
 }
 
-/// The alert becomes an issue, unless the handler has a reason to ignore it.
+/// The alert opens an issue, unless the handler has a reason to ignore it.
 ///
-/// An event that is sent as it was given may tell of an alert that has its issue already; then
-/// the issue hears of it.
+/// An event that is sent as it was given may report an alert that already has its issue, which then gets a comment.
 fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPlan, String> {
     let (body, effect) = match fresh {
         Some(fresh) => {

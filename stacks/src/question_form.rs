@@ -1,7 +1,7 @@
 //! A form for questions, which go to Teams, to Backlog and into a table.
 
 use crate::integration::Integration;
-use crate::stack::{Feeding, IssueWires, OpenEndpoint, SiteFile, SiteSettings, Stack};
+use crate::stack::{Api, Feeding, IssueWires, OpenEndpoint, SiteFile, SiteSettings, Stack};
 use crate::stage::{Domain, IssueSettings, RateRule, Section, Shared, Stage, present};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::{self, BacklogApiKey};
@@ -19,7 +19,7 @@ const SITE: &str = "FormUrl";
 const ARCHIVE: &str = "ArchiveName";
 const ARCHIVE_TABLE: &str = "Archive";
 
-/// Looked up anew each time, because what the page refers to must fit it; the others are asked for again as well.
+/// Revalidated each time, because what the page refers to must fit it; the others are asked for again as well.
 const NOT_KEPT: &str = "no-cache";
 
 const NOT_FOUND: &str = "not-found.html";
@@ -57,22 +57,22 @@ const FILES: &[SiteFile] = &[
     },
 ];
 
-const FULL: &str = "A question was refused, because `daily_limit` of the stage file is reached. Look at what was asked: \
-                    if it is meant well, raise the limit and deploy.";
+const FULL: &str = "A question was rejected because `daily_limit` of the stage file is reached. Check the questions: \
+                    if they are genuine, raise the limit and deploy.";
 
 /// What the section `question_form` says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it")]
 pub(crate) struct Settings {
-    /// How the issue of a question is made.
+    /// The settings of the issue that each question opens.
     issue: IssueSettings,
-    /// How many questions are taken on one day, by everybody together.
+    /// How many questions are accepted per day, from all users together.
     #[serde(default)]
     pub(crate) daily_limit: DailyLimit,
-    /// How many requests one address may make. Default: no such rule.
+    /// How many requests one address may make within five minutes. Default: no limit.
     #[serde(default, deserialize_with = "present")]
     pub(crate) rate_rule: Option<RateRule>,
-    /// How long questions are kept in the table. Default: for ever.
+    /// After how many days a question is deleted from the table. Default: never.
     #[serde(default)]
     keep_days: Option<Days>,
     /// The form's own domain. Default: the name that CloudFront gives it.
@@ -83,18 +83,19 @@ pub(crate) struct Settings {
 impl Section for Settings {}
 
 impl Integration for Settings {
-    const ABOUT: &'static str = "A form on CloudFront; each question goes to Teams, to Backlog and into DynamoDB";
+    const ABOUT: &'static str = "A question form on CloudFront; each question goes to Teams, Backlog and DynamoDB";
     const SHARED: &'static [Shared] = &[Shared::Backlog];
     const RETAINS: &'static [&'static str] = &[ARCHIVE_TABLE];
     const CERTIFICATE: Option<&'static str> = Some(CERTIFICATE_STACK);
 
-    /// Form, API, topic, three queues, three ends.
-    fn define(&self, stage: &Stage, stack: &mut Stack) {
+    /// Form, API, topic, three queues, three functions.
+    fn define(&self, stage: &Stage, stack: &mut Stack, api: Api) {
         let questions = stack.topic::<Question>("Questions", "TopicArn");
         let taken = stack.daily_counts("Counts", FULL);
-        let api = stack.open_endpoint(
+        let host = stack.open_endpoint(
             "QuestionReceiver",
             OpenEndpoint {
+                api,
                 resource: "questions",
                 // Half of what a day may bring, within an hour, is no course that asks.
                 requests_per_hour: self.daily_limit.questions().div_ceil(2),
@@ -114,7 +115,7 @@ impl Integration for Settings {
             domain: self.domain.as_ref(),
             certificate_stack: CERTIFICATE_STACK,
         };
-        stack.site(site, api);
+        stack.site(site, host);
         stack.registration(
             "a page or mail of yours",
             "a link for the people who ask; `?project_id=…` behind it fills in what the question is about",

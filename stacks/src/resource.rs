@@ -17,8 +17,7 @@ mod web_acl;
 
 pub(crate) use alarm::{Alarm, Bound, Metric};
 pub(crate) use api::{
-    Deployment, GatewayResponse, Method, Path, RestApi, Stage as ApiStage, Throttle, api_policy_length, deployment_id,
-    reaches_the_api,
+    ApiStage, Deployment, GatewayResponse, Method, Path, RestApi, Throttle, deployment_id, reaches_the_api,
 };
 pub use bucket::BucketRef;
 pub(crate) use bucket::{Bucket, BucketPolicy};
@@ -53,7 +52,7 @@ pub(crate) trait Resource: Serialize {
 /// A resource in a template.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Entry {
+pub(crate) struct TemplateResource {
     #[serde(rename = "Type")]
     pub(crate) kind: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -66,7 +65,7 @@ pub(crate) struct Entry {
     pub(crate) properties: Json,
 }
 
-impl Entry {
+impl TemplateResource {
     pub(crate) fn new<R: Resource>(resource: &R) -> Self {
         let policy = |name| R::HOLDS_DATA.then_some(name);
         Self {

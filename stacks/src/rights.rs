@@ -1,4 +1,4 @@
-//! What whoever deploys a stage must be allowed to do, derived from what the stacks define.
+//! What the deploying user of a stage must be allowed to do, derived from what the stacks define.
 //!
 //! CloudFormation acts with the rights of its caller. Which actions a resource takes is a fact of its
 //! type (`rights/handlers.json`), on which resources follows from the names that CloudFormation gives.
@@ -17,7 +17,7 @@ use crate::stack::Stack;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-/// One action on one resource that somebody must be allowed to do.
+/// One action on one resource that a user must be allowed to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// Whose call needs it.

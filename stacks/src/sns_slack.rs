@@ -1,7 +1,7 @@
 //! What is published to a topic, shown in Slack.
 
 use crate::integration::Integration;
-use crate::stack::{Feeding, Publishers, Stack};
+use crate::stack::{Api, Feeding, Publishers, Stack};
 use crate::stage::{
     AlarmTarget, AlarmTopic, AlarmsTo, Contradiction, Publisher, Section, Stage, TopicArn, present, publishers,
 };
@@ -15,20 +15,20 @@ const TOPIC: &str = "Notifications";
 const TOPIC_ARN: &str = "TopicArn";
 const ALARM_MAIL: &str = "AlarmMailTopicArn";
 
-/// Who always may tell of what goes on in the account.
+/// Who may always report what happens in the account.
 const PUBLISHERS: [&str; 3] = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"];
 
 /// What the section `sns_slack` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section with its settings below it, or `{}` for their defaults")]
 pub(crate) struct Settings {
-    /// A topic that is there already. Default: one of the stack's own.
+    /// An existing topic. Default: the stack creates its own topic.
     #[serde(default)]
     topic: Option<TopicArn>,
     /// Services that may publish to the stack's own topic, beside those that always may.
     #[serde(default, deserialize_with = "publishers")]
     pub(crate) publishers: Vec<Publisher>,
-    /// Where the alarms on this stack itself go. Default: where those of the other stacks go.
+    /// Where the alarms of this stack itself go. Default: where those of the other stacks go.
     #[serde(default, deserialize_with = "present")]
     pub(crate) alarms_to: Option<AlarmsTo>,
 }
@@ -50,7 +50,7 @@ impl Section for Settings {
             return Err(Contradiction { setting: "publishers", message });
         }
         let Some(AlarmsTo::Topic(topic)) = &self.alarms_to else { return Ok(()) };
-        let same = "this is the topic that the stack listens to; allowed is another one, or an e-mail address";
+        let same = "this is the topic that the stack listens to; allowed is another one, or an email address";
         let is_same = self.topic.as_ref() == Some(topic);
         let wrong = if is_same { Some(same.to_owned()) } else { stage.topic_of_another_region(topic) };
         wrong.map_or(Ok(()), |message| Err(Contradiction { setting: "alarms_to", message }))
@@ -58,11 +58,11 @@ impl Section for Settings {
 }
 
 impl Integration for Settings {
-    const ABOUT: &'static str = "What CloudWatch, Budgets, EventBridge or you publish to a topic is shown in Slack";
+    const ABOUT: &'static str = "Posts the messages of an SNS topic to Slack: those of CloudWatch, Budgets, EventBridge and your own";
     const TAKES_ALARMS: bool = true;
 
-    /// Topic, queue, notifier, and what it remembers of each notification.
-    fn define(&self, stage: &Stage, stack: &mut Stack) {
+    /// Topic, queue, function, and the table with the notifications that were posted.
+    fn define(&self, stage: &Stage, stack: &mut Stack, _api: Api) {
         match &self.alarms_to {
             Some(target) => stack.alarms_to(target, ALARM_MAIL),
             None if tells_itself(stage, self) => stack.warn(silent(stage)),
@@ -102,7 +102,7 @@ impl Integration for Settings {
     }
 }
 
-/// Those who always may publish, and those whom the stage file adds.
+/// The services that may always publish, and those that the stage file adds.
 fn all_publishers(settings: &Settings) -> Publishers {
     let added = settings.publishers.iter().map(|publisher| publisher.principal());
     let mut services: Vec<&str> = PUBLISHERS.into_iter().chain(added).collect();
@@ -121,8 +121,8 @@ fn tells_itself(stage: &Stage, settings: &Settings) -> bool {
 
 fn silent(stage: &Stage) -> String {
     format!(
-        "if Slack refuses the webhook or the notifier fails, no alarm reaches anybody: the alarms on this stack go \
-         through it. Set `alarms_to` to an e-mail address or another topic ({})",
+        "if Slack refuses the webhook or the notifier fails, no alarm reaches anyone, because the alarms of this stack go \
+         through it. Set `alarms_to` to an email address or another topic ({})",
         stage.place_of(&["sns_slack"])
     )
 }
@@ -144,7 +144,7 @@ fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPla
             let name = format!("checkout-errors-{fresh}");
             (event.replace("checkout-errors", &name), name)
         }
-        // What becomes of JSON is for the notifier to say; any new message is its own.
+        // How JSON is shown is for the notifier to say; any new message is its own.
         None if event.trim_start().starts_with(['{', '[']) => (event.to_owned(), String::new()),
         None => (event.to_owned(), first_word(event)),
     };
@@ -158,7 +158,7 @@ fn plan_test(_stage: &Stage, event: &str, fresh: Option<&str>) -> Result<TestPla
     })
 }
 
-/// The first run of letters and digits: whatever becomes of a text, it stays whole.
+/// The first run of letters and digits, which stays whole however a text is cut.
 fn first_word(text: &str) -> String {
     let is_part = |c: char| c.is_alphanumeric();
     text.chars().skip_while(|c| !is_part(*c)).take_while(|c| is_part(*c)).collect()

@@ -2,8 +2,9 @@
 
 mod alarm;
 mod api;
+mod backlog;
 mod data;
-mod definition;
+mod facts;
 mod function;
 mod graph;
 mod queue;
@@ -11,22 +12,22 @@ mod site;
 mod template;
 mod workflow;
 
-pub use api::{OpenEndpoint, Sender, Webhook};
-pub use definition::{
-    BacklogLookup, CodeParameter, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSource,
-    SecretSpec, Signing,
+pub use api::{Api, OpenEndpoint, Sender, Webhook};
+pub use backlog::IssueWires;
+pub use facts::{
+    CodeParameter, FunctionSpec, ParameterSource, Registration, Replaced, SecretSource, SecretSpec, Signing, SourceLine,
 };
 pub use queue::{Feeding, Publishers};
 pub use site::{Site, SiteFile, SiteSettings};
 pub use workflow::MachineRef;
 
-use crate::resource::{Entry, Resource, Secret, SecretRef, Throttle};
-use crate::stage::{IssueSettings, NameOrId, SenderList, Stage, TopicArn};
+use crate::lookup::Lookup;
+use crate::resource::{Resource, Secret, SecretRef, TemplateResource, Throttle};
+use crate::stage::{SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
-use contracts::backlog::{CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId};
 use contracts::{Kind, Origin, Saas, SecretValue, Setting, SettingValue, Wire};
 use graph::Edge;
-use policies::{PolicyDocument, Value};
+use policies::{CfnString, PolicyDocument};
 use std::collections::BTreeMap;
 use std::panic::Location;
 
@@ -45,49 +46,31 @@ pub struct Stack {
     /// What stays when something else takes its place.
     replaced: Option<Replaced>,
     /// What outlives it, if it has no definition but this.
-    former_data: Option<&'static [&'static str]>,
+    retained_by_retired: Option<&'static [&'static str]>,
     site: Option<Site>,
     /// How many requests its API takes.
     throttle: Throttle,
     /// Where its alarms go, if not where those of every stack go.
-    own_alarms: Option<Value>,
-    /// What whoever deploys should know.
+    own_alarms: Option<CfnString>,
+    /// Warnings for the deployer.
     warnings: Vec<String>,
-    resources: BTreeMap<String, Entry>,
-    definitions: BTreeMap<String, Definition>,
-    outputs: BTreeMap<&'static str, Value>,
+    resources: BTreeMap<String, TemplateResource>,
+    source_lines: BTreeMap<String, SourceLine>,
+    outputs: BTreeMap<&'static str, CfnString>,
     parameters: BTreeMap<String, ParameterSource>,
     /// What handlers know by its name in Backlog, without its number.
-    named_in_backlog: Vec<BacklogLookup>,
+    named_in_backlog: Vec<Lookup>,
     /// The published list of those who may call its webhook, if there is one.
     sender_list: Option<SenderList>,
-    /// Topics of somebody else that feed its queues.
+    /// Topics outside the stack that feed its queues.
     existing_topics: Vec<TopicArn>,
     functions: Vec<FunctionSpec>,
     policies: BTreeMap<String, PolicyDocument>,
-    variables: BTreeMap<&'static str, BTreeMap<&'static str, Value>>,
+    variables: BTreeMap<&'static str, BTreeMap<&'static str, CfnString>>,
     secrets: Vec<SecretSpec>,
     registrations: Vec<Registration>,
     edges: Vec<Edge>,
     plan_test: Option<(&'static str, PlanTest)>,
-}
-
-/// How an issue is made, by the numbers that Backlog's API takes, and what its texts mean.
-pub struct IssueWires {
-    /// The project.
-    pub project: Wire<Setting<ProjectId>>,
-    /// The type.
-    pub issue_type: Wire<Setting<IssueTypeId>>,
-    /// The priority.
-    pub priority: Wire<Setting<PriorityId>>,
-    /// Whose it is.
-    pub assignee: Wire<Setting<Option<UserId>>>,
-    /// The milestone.
-    pub milestone: Wire<Setting<Option<MilestoneId>>>,
-    /// The values of its custom fields.
-    pub custom_fields: Wire<Setting<CustomFields>>,
-    /// By which rule its project formats texts.
-    pub text_formatting: Wire<Setting<TextFormatting>>,
 }
 
 impl Stack {
@@ -99,13 +82,13 @@ impl Stack {
             before: None,
             once_before: None,
             replaced: None,
-            former_data: None,
+            retained_by_retired: None,
             site: None,
             throttle: Throttle::WEBHOOK,
             own_alarms: None,
             warnings: Vec::new(),
             resources: BTreeMap::new(),
-            definitions: BTreeMap::new(),
+            source_lines: BTreeMap::new(),
             outputs: BTreeMap::new(),
             parameters: BTreeMap::new(),
             named_in_backlog: Vec::new(),
@@ -124,11 +107,11 @@ impl Stack {
     /// A stack that may have been deployed once, and that the stage file does not ask for any more.
     ///
     /// It can be looked for and removed; `data` are the logical ids of what outlives it.
-    pub(crate) fn former(name: &'static str, stage: &Stage, data: &'static [&'static str]) -> Self {
-        Self { former_data: Some(data), ..Self::new(name, stage) }
+    pub(crate) fn retired(name: &'static str, stage: &Stage, data: &'static [&'static str]) -> Self {
+        Self { retained_by_retired: Some(data), ..Self::new(name, stage) }
     }
 
-    /// A secret that somebody gives at deploy.
+    /// A secret that a person gives at deploy.
     ///
     /// Stacks that need a secret of the same name get the same value, asked for once.
     #[track_caller]
@@ -163,63 +146,11 @@ impl Stack {
         self.parameter(format!("{}Url", saas.word()), ParameterSource::ServiceUrl(saas))
     }
 
-    /// Has it checked at deploy that there is such a thing in Backlog; a wrong name would do nothing, in silence.
-    pub fn named_in_backlog(&mut self, lookup: BacklogLookup) {
-        self.named_in_backlog.push(lookup);
-    }
-
-    /// How issues are made: what the stage names is looked up in Backlog at deploy.
-    ///
-    /// Panics if the stage has no section `backlog`, which reading the stage file refuses.
-    pub fn issue(&mut self, settings: &IssueSettings) -> IssueWires {
-        let default = self.stage.backlog.as_ref().map(|backlog| NameOrId::Name(backlog.project.as_str().into()));
-        let Some(project) = settings.project.clone().or(default) else {
-            panic!("stack `{}`: the stage names no project of Backlog", self.name);
-        };
-        let kind = BacklogLookup::IssueType { project: project.clone(), wanted: settings.kind.clone() };
-        let priority = BacklogLookup::Priority(settings.priority.clone());
-        let assignee = settings.assignee.clone();
-        let assignee = assignee.map(|wanted| BacklogLookup::Member { project: project.clone(), wanted });
-        let milestone = settings.milestone.clone();
-        let milestone = milestone.map(|wanted| BacklogLookup::Milestone { project: project.clone(), wanted });
-        let custom_fields = BacklogLookup::CustomFields {
-            project: project.clone(),
-            issue_type: settings.kind.clone(),
-            values: settings.custom_fields.clone().unwrap_or_default(),
-        };
-        let formatting = BacklogLookup::TextFormatting(project.clone());
-        IssueWires {
-            project: self.looked_up("BacklogProjectId", BacklogLookup::Project(project)),
-            issue_type: self.looked_up("BacklogIssueTypeId", kind),
-            priority: self.looked_up("BacklogPriorityId", priority),
-            assignee: self.optional("BacklogAssigneeId", assignee),
-            milestone: self.optional("BacklogMilestoneId", milestone),
-            custom_fields: self.looked_up("BacklogCustomFields", custom_fields),
-            text_formatting: self.looked_up("BacklogTextFormatting", formatting),
-        }
-    }
-
-    /// What Backlog knows of something.
-    fn looked_up<T>(&mut self, name: &str, lookup: BacklogLookup) -> Wire<Setting<T>>
-    where
-        Setting<T>: Kind,
-    {
-        self.parameter(name.to_owned(), ParameterSource::Backlog(lookup))
-    }
-
-    /// A number of Backlog that the stage may leave out.
-    fn optional<T: SettingValue>(&mut self, name: &str, lookup: Option<BacklogLookup>) -> Wire<Setting<Option<T>>> {
-        match lookup {
-            Some(lookup) => self.looked_up(name, lookup),
-            None => self.setting(&None),
-        }
-    }
-
     fn parameter<T>(&mut self, name: String, source: ParameterSource) -> Wire<Setting<T>>
     where
         Setting<T>: Kind,
     {
-        let value = Value::reference(&name);
+        let value = CfnString::reference(&name);
         self.parameters.insert(name, source);
         #[expect(clippy::disallowed_methods, reason = "this is a resource")]
         Wire::new(value, vec![])
@@ -228,7 +159,7 @@ impl Stack {
     /// A setting with a value of the stage.
     pub fn setting<T: SettingValue>(&self, value: &T) -> Wire<Setting<T>> {
         #[expect(clippy::disallowed_methods, reason = "this is a resource")]
-        Wire::new(Value::text(value.render()), vec![])
+        Wire::new(CfnString::text(value.render()), vec![])
     }
 
     /// How `publish-test-event` tests the stack, and the event it uses when none is given.
@@ -236,13 +167,13 @@ impl Stack {
         self.plan_test = Some((event, plan));
     }
 
-    /// Has whoever deploys told something that does not stand in the way.
+    /// Adds a warning for the deployer, which does not stop the deployment.
     pub fn warn(&mut self, warning: String) {
         self.warnings.push(warning);
     }
 
-    fn full_name(&self) -> Value {
-        Value::reference("AWS::StackName")
+    fn full_name(&self) -> CfnString {
+        CfnString::reference("AWS::StackName")
     }
 
     #[track_caller]
@@ -250,11 +181,11 @@ impl Stack {
         let is_allowed = logical_id.starts_with(|c: char| c.is_ascii_uppercase())
             && logical_id.chars().all(|c| c.is_ascii_alphanumeric());
         assert!(is_allowed, "stack `{}`: `{logical_id}` is not a logical id", self.name);
-        let previous = self.resources.insert(logical_id.to_owned(), Entry::new(resource));
+        let previous = self.resources.insert(logical_id.to_owned(), TemplateResource::new(resource));
         assert!(previous.is_none(), "stack `{}`: two resources are called `{logical_id}`", self.name);
         let caller = Location::caller();
-        let definition = Definition { file: caller.file(), line: caller.line() };
-        self.definitions.insert(logical_id.to_owned(), definition);
+        let definition = SourceLine { file: caller.file(), line: caller.line() };
+        self.source_lines.insert(logical_id.to_owned(), definition);
     }
 
     fn keep_when_replaced(&mut self, logical_id: &str) {

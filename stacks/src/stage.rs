@@ -7,12 +7,12 @@ mod section;
 mod settings;
 mod words;
 
-pub use section::{AlarmTarget, Contradiction, Hosted, Section};
+pub use section::{AlarmTarget, Contradiction, Section};
 pub(crate) use section::{SectionKind, Shared};
 pub use settings::{
     AccountId, AlarmTopic, AlarmsTo, Architecture, BacklogSettings, Domain, EmailAddress, FieldText, FieldValue, Host,
-    IssueSettings, LogRetention, NameOrId, OwnHost, PolicyArn, Publisher, RateRule, Region, Schedule, SenderList,
-    SenderRange, Senders, StageName, TopicArn,
+    Hosted, IssueSettings, LogRetention, NameOrId, OwnHost, PolicyArn, Publisher, RateRule, Region, Schedule,
+    SenderList, SenderRange, Senders, StageName, TopicArn,
 };
 pub(crate) use settings::{present, publishers, senders, senders_or};
 

@@ -98,6 +98,13 @@ pub struct StandInFile {
     pub size: u64,
 }
 
+impl StandInFile {
+    /// The SaaS that serves it.
+    pub fn saas(&self) -> &'static Saas {
+        &contracts::backlog::SAAS
+    }
+}
+
 /// An effect that can be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {

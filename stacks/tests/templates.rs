@@ -69,26 +69,26 @@ fn the_names_are_those_of_the_stacks() {
 #[test]
 fn a_stack_without_its_section_is_known_by_what_outlives_it() {
     let example = stage("example");
-    assert_eq!(stacks::former(&example).len(), 0);
+    assert_eq!(stacks::retired(&example).len(), 0);
     let mut without = example.without_section("question_form").without_section("sns_slack");
     without.alarm_topic = None;
-    let former = stacks::former(&without);
-    let names: Vec<&str> = former.iter().map(|stack| stack.name()).collect();
+    let retired = stacks::retired(&without);
+    let names: Vec<&str> = retired.iter().map(|stack| stack.name()).collect();
     assert_eq!(names, ["question-form", "sns-slack"]);
-    for former in &former {
+    for retired in &retired {
         let stacks = stacks::all(&example);
-        let defined = stacks.iter().find(|stack| stack.name() == former.name()).unwrap();
-        assert!(former.is_former() && !defined.is_former());
-        assert_eq!(former.full_stack_name(), defined.full_stack_name());
+        let defined = stacks.iter().find(|stack| stack.name() == retired.name()).unwrap();
+        assert!(retired.is_retired() && !defined.is_retired());
+        assert_eq!(retired.full_stack_name(), defined.full_stack_name());
         // A bucket, which alone has a policy, is known by its name.
         let tables: Vec<&str> =
-            defined.holds_data().filter(|id| !defined.template().contains(&format!("  {id}Policy:"))).collect();
-        assert_eq!(former.holds_data().collect::<Vec<_>>(), tables);
+            defined.retained_ids().filter(|id| !defined.template().contains(&format!("  {id}Policy:"))).collect();
+        assert_eq!(retired.retained_ids().collect::<Vec<_>>(), tables);
         let before = |stack: &stacks::Stack| {
             let before = stack.before().or(stack.once_before())?;
             Some((before.full_stack_name(), before.stage().region.clone()))
         };
-        assert_eq!(before(former), before(defined));
+        assert_eq!(before(retired), before(defined));
     }
 }
 
@@ -276,7 +276,7 @@ fn the_alarms_of_sns_slack_go_elsewhere_or_whoever_deploys_is_told() {
         let stage = Stage::parse(silent.name.clone(), &text).unwrap();
         assert_eq!(warnings(&stage).len(), n_warnings, "{topic}");
     }
-    assert_eq!(warnings(&stage("local")), [""; 0], "nobody waits for an alarm of this machine");
+    assert_eq!(warnings(&stage("local")), [""; 0], "no alarm of the local stage is awaited");
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn every_resource_has_a_line_that_defines_it() {
     for stack in stacks::all(&stage("local")) {
         let template: serde_json::Value = serde_yaml::from_str(&stack.template()).unwrap();
         for (logical_id, _) in template["Resources"].as_object().unwrap() {
-            let definition = stack.definition_of(logical_id).unwrap();
+            let definition = stack.source_line_of(logical_id).unwrap();
             let expected = format!("stacks/src/{}.rs", stack.name().replace('-', "_"));
             assert_eq!(definition.file, expected, "{logical_id}");
         }

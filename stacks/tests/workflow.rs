@@ -232,7 +232,7 @@ fn an_execution_authorizes_both_connections_itself() {
     let unusable = "Events.ConnectionResource.InvalidConnectionState";
     assert_eq!(next("LogIn", unusable), "WaitForLogin");
     assert!(ways("CheckLogin").iter().any(|way| way.contains("DEAUTHORIZED") && way.contains("RepairLogin")));
-    // Without a bound, two executions with a wrong key would go on for ever.
+    // Without a bound, two executions with a wrong key would repeat for ever.
     assert!(ways("CheckLogin").iter().any(|way| way.contains("$repairs < 5")));
     assert_eq!(next("ReadPage", unusable), "WaitForConnection");
     assert!(ways("CheckConnection").iter().any(|way| way.contains("DEAUTHORIZED") && way.contains("\"LogIn\"")));
@@ -359,5 +359,5 @@ fn a_mistake_in_the_section_is_answered_with_its_line() {
     check_stage("local", STAGE, 4, &["bytebase_workflow.host", "stand-in"]);
     check_stage("prod", &STAGE.replace("  host: bytebase.example.com\n", ""), 3, &["host", "bytebase.example.com"]);
     check_stage("prod", &STAGE.replace("cron(0 9 ?", "cron(0 9 *"), 6, &["cron(0 9 *", "rate(1 day)"]);
-    check_stage("prod", &STAGE.replace("tsugite@service", "tsugite at service"), 5, &["tsugite at", "e-mail"]);
+    check_stage("prod", &STAGE.replace("tsugite@service", "tsugite at service"), 5, &["tsugite at", "email"]);
 }

@@ -7,8 +7,8 @@ use crate::result::unwritten;
 use crate::signals::Signals;
 use crate::stage_file;
 use deployer::{
-    Account, Error, Local, LocalTurn, Reporter, StandInsProgram, Workspace, discard_open, local_status, lost_meanwhile,
-    start_local, still_open,
+    Account, Error, LocalStage, LocalTurn, Reporter, StandInsProgram, Workspace, discard_open, local_status,
+    lost_meanwhile, start_local, still_open,
 };
 use stacks::Stage;
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ impl Context {
     }
 
     /// The local stage; `None` if it does not run, a failure if it ended without being stopped.
-    pub async fn running_local(&self) -> Result<Option<Local>, Failure> {
+    pub async fn running_local(&self) -> Result<Option<LocalStage>, Failure> {
         let status = local_status(&self.workspace).await.map_err(|error| self.failure(&error))?;
         match status.lost {
             Some(lost) => Err(self.failure(&lost.error())),

@@ -53,7 +53,7 @@ pub fn print_doomed<'a>(output: Output, stage: &Stage, found: impl Iterator<Item
         let tables = found.tables.iter().map(|table| json!({"name": table.name, "items": table.n_items}));
         json!({
             "name": stack.name(),
-            "in_stage_file": !stack.is_former(),
+            "in_stage_file": !stack.is_retired(),
             "resources": found.n_resources,
             "buckets": buckets.collect::<Json>(),
             "tables": tables.collect::<Json>(),

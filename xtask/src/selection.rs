@@ -25,7 +25,7 @@ pub fn stacks(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
 
 /// The named stacks of a stage, retired ones included; all if none is named.
 pub fn stacks_to_destroy(stage: &Stage, names: &[String]) -> Vec<Stack> {
-    let all = stacks::all(stage).into_iter().chain(stacks::former(stage));
+    let all = stacks::all(stage).into_iter().chain(stacks::retired(stage));
     all.filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect()
 }
 
@@ -43,6 +43,6 @@ pub fn stage_option(stage: &Stage) -> String {
 
 /// The name of a stage with its account and region, to be read before a change.
 pub fn place(stage: &Stage, account: &Account) -> String {
-    let detour = account.detour().map_or_else(String::new, |detour| format!(", not on AWS but at {detour}"));
+    let detour = account.endpoint_override().map_or_else(String::new, |detour| format!(", not on AWS but at {detour}"));
     format!("stage `{}` (account {}, {}{detour})", stage.name, account.id, account.region)
 }

@@ -217,7 +217,7 @@ fn rate_limit(stage: &Stage) {
 
 fn cut_transfer(stage: &Stage) {
     let key = announce(stage, 8, "cut.bin", json!({"size": 30_000_000, "truncate_after": 20_000_000}));
-    stage.until("the transfer is reported", || stage.logs().contains("will be tried again"));
+    stage.until("the transfer is reported", || stage.logs().contains("will be retried"));
     assert!(!stage.keys().contains(&key));
     stage.until("its parts are removed", || stage.account("uploads", &[&stage.bucket()]) == json!([]));
     // The queue brings it back, and by then the file is whole.

@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use deployer::{
-    Account, BacklogIds, Keep, Plan, Proposal, Reporter, StandInsProgram, Workspace, apply, delete_artifacts_if_last,
-    destroy, discard_open, find_leftovers, propose, start_local, stop_local,
+    Account, Keep, Plan, Proposal, Reporter, StandInsProgram, Workspace, apply, delete_artifacts_if_last, destroy,
+    discard_open, find_leftovers, propose, start_local, stop_local,
 };
+use stacks::lookup::LookedUp;
 use stacks::{Stack, Stage, StageName};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,11 +34,11 @@ fn topics(stage: &Stage, number: usize) -> Stack {
 
 async fn proposal(account: &Account, stack: &Stack, reporter: &Reporter) -> Proposal {
     let nothing = BTreeMap::new();
-    propose(account, &plan(stack, &nothing, &BacklogIds::default()), reporter).await.unwrap()
+    propose(account, &plan(stack, &nothing, &LookedUp::default()), reporter).await.unwrap()
 }
 
-fn plan<'a>(stack: &'a Stack, nothing: &'a BTreeMap<String, String>, backlog_ids: &'a BacklogIds) -> Plan<'a> {
-    Plan { stack, code_keys: nothing, outputs_before: nothing, backlog_ids, clears: true }
+fn plan<'a>(stack: &'a Stack, nothing: &'a BTreeMap<String, String>, looked_up: &'a LookedUp) -> Plan<'a> {
+    Plan { stack, code_keys: nothing, outputs_before: nothing, looked_up }
 }
 
 #[tokio::test]
@@ -49,7 +50,7 @@ async fn a_template_that_is_too_long_for_a_request_goes_by_the_artifact_bucket()
     let program = StandInsProgram { executable: env!("CARGO_BIN_EXE_xtask").as_ref(), version: &standins::version() };
     let local = start_local(&workspace, &stage.region, &program, &reporter).await.unwrap();
     let account = Account::on_this_machine(&stage, local, &reporter).await.unwrap();
-    let (nothing, ids) = (BTreeMap::new(), BacklogIds::default());
+    let (nothing, ids) = (BTreeMap::new(), LookedUp::default());
 
     let short = topics(&stage, 1);
     assert_eq!(proposal(&account, &short, &reporter).await.changes.len(), 1);

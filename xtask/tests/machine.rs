@@ -5,7 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use deployer::{BuildSettings, Linking, Machine, Profile, PythonTools, Reporter, Workspace, build};
+use deployer::{BuildSettings, Linking, Profile, PythonTools, Reporter, Workspace, build, host_architecture};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -57,7 +57,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
 fn built(workspace: &Path, package: &str) -> Vec<u8> {
     let settings = BuildSettings {
         profile: Profile::Light,
-        machine: Machine::host(),
+        architecture: host_architecture(),
         linking: Linking::NativeFirst,
         executable: env!("CARGO_BIN_EXE_xtask").into(),
     };

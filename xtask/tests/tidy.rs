@@ -4,6 +4,8 @@
 
 #[path = "tidy/architecture.rs"]
 mod architecture;
+#[path = "tidy/circles.rs"]
+mod circles;
 #[path = "tidy/handlers.rs"]
 mod handlers;
 #[path = "tidy/words.rs"]
@@ -233,18 +235,26 @@ fn no_source_file_is_too_long_to_read() {
 }
 
 #[test]
-fn the_deployer_knows_no_stack_by_name() {
+fn the_deployer_knows_no_stack_and_no_saas_by_name() {
     let stacks = local_stacks();
     let functions = stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.logical_id);
     let names: BTreeSet<String> = stacks::NAMES.iter().copied().chain(functions).map(str::to_owned).collect();
+    let opened = stacks.iter().flat_map(|stack| stack.secrets()).filter_map(|secret| Some(secret.saas?.id()));
+    let callers = stacks.iter().flat_map(|stack| stack.registrations()).map(|registration| registration.saas);
+    let callers = callers.map(|name| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>());
+    let saas: BTreeSet<String> = opened.chain(callers).map(|name| name.to_lowercase()).collect();
+    assert!(saas.len() > 3, "the stacks of the local stage name too few SaaS to judge: {saas:?}");
     let mut findings = Vec::new();
     for file in files().into_iter().filter(|file| file.starts_with("deployer/src/")) {
         let text = read(&file);
-        for name in &names {
-            if text.contains(name.as_str()) {
-                findings.push(format!("{file}: `{name}`: take it from the stack"));
-            }
-        }
+        let with_name = names.iter().filter(|name| text.contains(name.as_str()));
+        findings.extend(with_name.map(|name| format!("{file}: `{name}`: take it from the stack")));
+        // Tests take stacks and secrets as they are.
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_lowercase();
+        let is_test = file.ends_with("/tests.rs");
+        let named =
+            saas.iter().filter(|name| !is_test && (code.contains(name.as_str()) || file.contains(name.as_str())));
+        findings.extend(named.map(|name| format!("{file}: `{name}`: what it is about belongs to stacks or contracts")));
     }
     check(findings);
 }

@@ -10,7 +10,7 @@ from registry import calls, replaces
 
 access_key_of = calls("core.router", "extract_access_key_id", "(headers, query_params=None)")
 
-# The access key of whoever made the request that is being served, and of what it has begun.
+# The access key of the caller of the request that is being served, and of the work that it started.
 CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="")
 
 

@@ -18,7 +18,7 @@ SECRETS = "services.secretsmanager"
 SECONDS_TO_AUTHORIZE = 0.3
 SECONDS_TO_DEAUTHORIZE = 0.3
 
-# What whoever makes or updates a connection must be allowed on the secret that EventBridge keeps for it.
+# What the maker or updater of a connection must be allowed on the secret that EventBridge keeps for it.
 # Source: EventBridge user guide, "Authorization methods for connections", which names the managed policy
 # AmazonEventBridgeFullAccess; the schema of AWS::Events::Connection lists all but the deletion.
 CONNECTION_SECRET_RIGHTS = ("CreateSecret", "DeleteSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret")

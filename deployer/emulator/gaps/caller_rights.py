@@ -1,6 +1,6 @@
 """Fails an operation on a resource of a stack that the caller of CloudFormation may not do.
 
-AWS: CloudFormation acts with the caller's rights, so whoever deploys needs what the handlers of the resource types
+AWS: CloudFormation acts with the caller's rights, so the deployer needs what the handlers of the resource types
     call. Nothing is asked of the root user.
     Source: CloudFormation user guide, "Control CloudFormation access with AWS Identity and Access Management".
 ministack: asks for the right to call CloudFormation only.
@@ -62,7 +62,7 @@ def delete_resource(
 
 
 def check_caller(resource: Resource, *operations: str) -> None:
-    """Raises if whoever began the stack's operation may not do what it takes."""
+    """Raises if the user who started the stack's operation may not do what it takes."""
     account = scope.account()
     caller: Any = principal_of(CALLER.get(), account) if CALLER.get() else None
     # The root user, and ministack itself, may do everything.

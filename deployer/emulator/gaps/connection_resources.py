@@ -1,6 +1,6 @@
 """Adds `AWS::Events::Connection`.
 
-AWS: makes connections from templates, with `Arn`, `ArnForPolicy` and `SecretArn` for whoever uses them.
+AWS: makes connections from templates, with `Arn`, `ArnForPolicy` and `SecretArn` for their users.
     Source: CloudFormation template reference, "AWS::Events::Connection".
 ministack: does not know the type.
 """

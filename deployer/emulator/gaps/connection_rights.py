@@ -1,6 +1,6 @@
-"""Refuses a call that makes or updates a connection to whoever may not keep its secret.
+"""Refuses a call that makes or updates a connection if the caller may not keep its secret.
 
-AWS: EventBridge keeps the secret with the rights of whoever makes or updates the connection.
+AWS: EventBridge keeps the secret with the rights of the caller that makes or updates the connection.
     Source: EventBridge user guide, "Authorization methods for connections".
 ministack: asks for the right on connections only, and for that on all of them.
 """

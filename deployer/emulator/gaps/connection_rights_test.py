@@ -16,7 +16,7 @@ SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:events!connection/k
 
 
 class ConnectionRights(Emulated):
-    """What whoever keeps a connection must be allowed."""
+    """What the keeper of a connection must be allowed."""
 
     def test_rights_to_keep_connections(self) -> None:
         iam, events = self.emulator.client("iam"), self.user("keeper", service="events")

@@ -50,7 +50,7 @@ def create_connection(create: Handler, request: Request) -> Answer:
 
 @replaces(EVENTS, "_update_connection", "(data)")
 def update_connection(update: Handler, request: Request) -> Answer:
-    """Completes what an update gives, and authorizes anew."""
+    """Completes what an update gives, and authorizes again."""
     record = connections().get(request.get("Name")) or {}
     problem: Answer | None = connection_problem(request)
     if problem:

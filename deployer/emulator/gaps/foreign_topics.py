@@ -23,7 +23,7 @@ error = calls(SNS, "_error", "(code, message, status)")
 
 @replaces(SNS, "_get_topic", "(topic_arn, action=None)")
 def get_topic(get: Callable[..., Any], arn: str, action: str | None = None) -> Any:
-    """Answers that whoever asks may not, in place of that there is nothing."""
+    """Answers that the caller is not authorized, in place of that there is nothing."""
     found = get(arn, action)
     if found[0] is None and action and is_of_another_account(arn):
         return None, error("AuthorizationError", closed_text(arn, action), 403)

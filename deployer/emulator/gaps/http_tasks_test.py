@@ -75,8 +75,8 @@ class HttpTasks(StateMachines):
         self.assertEqual(self.call(outputs, "/part")[0]["StatusCode"], 206)
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
-            nobody = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-            self.assertEqual(self.call(outputs, "", ApiEndpoint=nobody)[0], "States.Http.Socket")
+            closed = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+            self.assertEqual(self.call(outputs, "", ApiEndpoint=closed)[0], "States.Http.Socket")
 
     def test_http_requests_that_aws_does_not_send(self) -> None:
         outputs = self.system(task("http:invoke"), rights_to_call())

@@ -1,4 +1,4 @@
-"""Demands of whoever asks for all stacks the right that AWS demands, on what it is about.
+"""Demands of a caller who lists all stacks the right that AWS demands, on the right resource.
 
 AWS: `DescribeStacks` without a name takes `cloudformation:ListStacks` as well, on the ARN of all stacks.
     Source: CloudFormation API reference, "DescribeStacks"; Service Authorization Reference, "Actions, resources, and

@@ -12,7 +12,7 @@ from testing.templates import statement
 
 
 class ListingRights(Emulated):
-    """What whoever asks for all stacks must be allowed."""
+    """What a caller who lists all stacks must be allowed."""
 
     def test_all_stacks(self) -> None:
         client = self.deployer("lists-none")

@@ -3,7 +3,7 @@
 AWS: encrypts what an execution holds with the machine's own key, as the machine's role and with the machine's ARN as
     the encryption context.
     Source: Step Functions developer guide, "Data at rest encryption in Step Functions".
-ministack: stores the name of the key, and asks nobody.
+ministack: stores the name of the key, without a check.
 """
 
 from __future__ import annotations

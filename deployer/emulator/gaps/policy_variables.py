@@ -18,7 +18,7 @@ USERNAME = "${aws:username}"
 
 @replaces("core.iam_evaluator", "evaluate", "(ctx, policies, *limits)")
 def evaluate_by_name(evaluate: Callable[..., Any], context: Any, *layers: Any) -> Any:
-    """Writes the name of whoever makes the request into the policies."""
+    """Writes the name of the caller into the policies."""
     user = context.principal_arn.rsplit("/", 1)[-1]
     return evaluate(context, *([named_by(user, policy) for policy in layer] for layer in layers))
 

@@ -1,4 +1,4 @@
-"""Grants a right on whoever has it."""
+"""Grants a right on its own holder."""
 
 from __future__ import annotations
 

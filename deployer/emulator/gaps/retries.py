@@ -22,7 +22,7 @@ sleep = calls(MACHINES, "_scaled_sleep", "(seconds)")
 def find_and_wait(find: Callable[..., Any], retriers: Any, error: str, counts: dict[int, int]) -> Any:
     """Waits here, and leaves nothing to wait for to ministack."""
     retrier, index = find(retriers, error, counts)
-    # TestState only asks; outside of a running machine nobody waits.
+    # TestState only asks; outside of a running machine nothing waits.
     if retrier is None or running_machine.get() is None:
         return retrier, index
     delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2) ** counts.get(index, 0)

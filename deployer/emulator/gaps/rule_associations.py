@@ -33,7 +33,7 @@ def create_association(_logical_id: str, properties: Properties, _stack: str) ->
 
 @adds_handler(ASSOCIATION, "update")
 def update_association(_name: str, old: Properties, new: Properties, stack: str) -> Created:
-    """Ties anew."""
+    """Ties again."""
     disassociate(old)
     return create_association("", new, stack)
 

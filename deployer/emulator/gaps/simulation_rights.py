@@ -1,4 +1,4 @@
-"""Demands of whoever asks for a simulation the right to simulate the user or role that it is about.
+"""Demands of the caller of a simulation the right to simulate the user or role that it is about.
 
 AWS: `iam:SimulatePrincipalPolicy` is granted on the simulated user, group or role.
     Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access

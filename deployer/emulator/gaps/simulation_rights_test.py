@@ -1,4 +1,4 @@
-"""Simulates the policies of oneself and of somebody else."""
+"""Simulates the policies of the caller and of another user."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Keeps one stack of a name at a time.
 
-AWS: whoever proposes a new stack beside others shares it with them, and whoever comes later does not replace one that
+AWS: who proposes a new stack beside others shares it with them, and who comes later does not replace one that
     was deleted: CloudFormation describes that by its id for three months.
     Source: CloudFormation API reference, "CreateChangeSet" and "DescribeStacks".
 ministack: makes another stack for each change set of a new one, and forgets a deleted stack when its name comes back.

@@ -67,7 +67,7 @@ def check_variables(properties: Properties) -> None:
     for state, language in states_of(json.loads(definition_of(properties))):
         parts = (state, *state.get("Choices", ()), *state.get("Catch", ()))
         if language != "JSONata" and any("Assign" in part for part in parts):
-            raise ValueError("The local cloud would lose variables (Assign) of states without JSONata")
+            raise ValueError("The emulator would lose variables (Assign) of states without JSONata")
 
 
 def states_of(machine: dict[str, Any], language: str = "JSONPath") -> Iterator[tuple[dict[str, Any], str]]:

@@ -26,7 +26,7 @@ is_stopping = threading.Event()
 def spawn_unless_stopping(spawn: Callable[..., None], worker: Any, *given: Any, **named: Any) -> None:
     """Starts no function for a message that is still in a queue."""
     if is_stopping.is_set():
-        raise RuntimeError("the local cloud is stopping")
+        raise RuntimeError("the emulator is stopping")
     spawn(worker, *given, **named)
 
 

@@ -36,7 +36,7 @@ class Stopping(unittest.TestCase):
         caller.start()
         wait_for(lambda: children(emulator.process.pid))
         left = children(emulator.process.pid)
-        time.sleep(0.5)  # The function may still be starting, and then nobody waits for it yet.
+        time.sleep(0.5)  # The function may still be starting, and then nothing waits for it yet.
         emulator.stop()
         caller.join()
         self.assertEqual(emulator.process.returncode, 0)

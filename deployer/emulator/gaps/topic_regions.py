@@ -54,7 +54,7 @@ def delete_subscription(delete: Callable[..., None], arn: str, properties: Prope
 
 @replaces("services.sqs", "queue_policy_allows", "(queue_arn, service, source_arn, source_account)")
 def queue_policy_allows(allows: Callable[..., bool], queue: str, service: str, source: str, account: str) -> bool:
-    """Asks the queue whether it lets in whoever delivers from the region of the topic."""
+    """Asks the queue whether it accepts deliveries from the region of the topic."""
     if service == "sns.amazonaws.com":
         service = sns_principal(source.split(":")[3], queue.split(":")[3])
     return bool(allows(queue, service, source, account))

@@ -1,6 +1,6 @@
-"""Gives the session of a function's role a secret that nobody can compute.
+"""Gives the session of a function's role a secret that cannot be computed.
 
-AWS: a function gets temporary keys of its role that nobody can compute.
+AWS: a function gets temporary keys of its role that cannot be computed.
     Source: Lambda developer guide, "Defining Lambda function permissions with an execution role".
 ministack: derives them from the names of the function and its role, which are no secrets. Here they stay the same
     as long as this process runs, since all workers of a function share one session.

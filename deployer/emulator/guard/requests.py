@@ -53,9 +53,9 @@ async def serve_owner(serve: Asgi, scope: Scope, receive: Asgi, send: Asgi) -> N
 
 
 def stranger(scope: Scope, headers: Headers) -> str | None:
-    """Why nobody who sends such a request is answered, if so."""
+    """Why such a request is refused, if it is."""
     if not is_of_this_user(scope.get("client"), scope.get("server")):
-        return "this emulator serves the user who started it, and this connection is of somebody else"
+        return "this emulator serves only the user who started it; this connection belongs to another user"
     host, path = headers.get("host", ""), scope["path"]
     if not is_loopback_name(host) and not is_served_name(host):
         return "the `Host` header names another machine; use 127.0.0.1 or localhost"
@@ -107,7 +107,7 @@ async def serve_signed(serve: Asgi, scope: Scope, headers: Headers, receive: Asg
     problem = request.problem_of_credential()
     body = b""
     if problem is None:
-        # Not before the key is known: nobody else fills the memory.
+        # Not before the key is checked: only known callers may fill the memory.
         received = await read_body(receive)
         if received is None:
             return

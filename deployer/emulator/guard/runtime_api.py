@@ -2,7 +2,7 @@
 
 AWS: the Runtime API of a function is reached from within its own environment only.
     Source: Lambda developer guide, "Using the Lambda runtime API for custom runtimes".
-ministack: serves it on a port of this machine, and answers whoever finds that.
+ministack: serves it on a port of this machine, and answers every caller.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from registry import replaces
 
 @replaces("core.lambda_runtime", "ProvidedWorker._build_handler_class", "(self, generation, pending)")
 def build_guarded(build: Callable[..., Any], worker: Any, *given: Any) -> Any:
-    """The class of ministack that answers a function, which looks at whoever calls."""
+    """The class of ministack that answers a function, which checks the caller."""
     handler = build(worker, *given)
 
     class Guarded(handler):  # type: ignore[misc, valid-type]

@@ -94,7 +94,7 @@ class Emulator:
         return client
 
     def get(self, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-        """Status and body of a request; status 0 if nobody answers."""
+        """Status and body of a request; status 0 if nothing answers."""
         request = urllib.request.Request(self.url + path, body, headers)
         try:
             with urllib.request.urlopen(request) as answer:

@@ -92,7 +92,7 @@ def rights_to_call() -> list[dict[str, Any]]:
 
 
 def rights_to_update() -> list[dict[str, Any]]:
-    """What whoever updates the connection needs, one policy for each right."""
+    """What an updater of the connection needs, one policy for each right."""
     secrets = {"Fn::Sub": (
         "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:events!connection/${Connection}/*"
     )}

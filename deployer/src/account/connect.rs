@@ -1,14 +1,14 @@
 //! Finding credentials, and asking who we are.
 
-use super::detour::detour;
+use super::call_waits::ReportWaits;
+use super::endpoint_override::endpoint_override;
 use super::mfa::{Chain, ReadCode};
-use super::trust::Trust;
-use super::watch::Watch;
-use super::{Account, CallLimits, Shared, Way};
+use super::{Account, CallLimits, Network, Shared};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
-use crate::local::Local;
+use crate::local_stage::LocalStage;
 use crate::pace::Pace;
+use crate::trust::Trust;
 use aws_config::profile::{ProfileFileCredentialsProvider, load};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -47,9 +47,11 @@ impl Account {
             loader = loader.profile_name(profile).credentials_provider(provider.build());
         }
         let mut config = loader.load().await;
-        let way = Way { trust, detour: detour(&config) };
-        if let Some(detour) = &way.detour {
-            reporter.warn(format!("AWS requests go to {detour}, as AWS_ENDPOINT_URL or the AWS configuration says"));
+        let network = Network { trust, endpoint_override: endpoint_override(&config) };
+        if let Some(endpoint_override) = &network.endpoint_override {
+            reporter.warn(format!(
+                "AWS requests go to {endpoint_override}, as AWS_ENDPOINT_URL or the AWS configuration says"
+            ));
             reporter.flush().await;
         }
         if let Some(chain) = Chain::of(&profiles).filter(|_| named.is_some() || !has_keys_in_environment()) {
@@ -57,7 +59,7 @@ impl Account {
             let credentials = chain.credentials(&config, &settings, asked).await?;
             config = config.to_builder().credentials_provider(credentials).build();
         }
-        Self::connect(config, stage, None, reporter, way).await.map_err(|error| match (error, named) {
+        Self::connect(config, stage, None, reporter, network).await.map_err(|error| match (error, named) {
             (Error::Credentials { reason }, Some(profile)) => {
                 Error::Profile { place: stage.place_of(&["profile"]), profile, reason }
             }
@@ -66,7 +68,7 @@ impl Account {
     }
 
     /// The account of the local cloud.
-    pub async fn on_this_machine(stage: &Stage, local: Local, reporter: &Reporter) -> Outcome<Self> {
+    pub async fn on_this_machine(stage: &Stage, local: LocalStage, reporter: &Reporter) -> Outcome<Self> {
         let root = local.root_key();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -82,19 +84,19 @@ impl Account {
                 "local",
             )))
             .build();
-        Self::connect(config, stage, Some(local), reporter, Way::default()).await
+        Self::connect(config, stage, Some(local), reporter, Network::default()).await
     }
 
     async fn connect(
         config: SdkConfig,
         stage: &Stage,
-        local: Option<Local>,
+        local: Option<LocalStage>,
         reporter: &Reporter,
-        way: Way,
+        network: Network,
     ) -> Outcome<Self> {
         let limits = CallLimits::from_environment()?;
         let config = config.to_builder().timeout_config(limits.for_calls()).build();
-        let watched = aws_sdk_sts::config::Builder::from(&config).interceptor(Watch(reporter.clone()));
+        let watched = aws_sdk_sts::config::Builder::from(&config).interceptor(ReportWaits(reporter.clone()));
         let identity = aws_sdk_sts::Client::from_conf(watched.build())
             .get_caller_identity()
             .send()
@@ -109,7 +111,7 @@ impl Account {
             Some(_) => (config, Pace::on_this_machine()),
             None => (patient(config), Pace::on_aws(limits.looking())),
         };
-        let shared = Shared { way, ..Shared::new(reporter.clone(), limits, pace) };
+        let shared = Shared { network, ..Shared::new(reporter.clone(), limits, pace) };
         Ok(Self::open(config, id, stage.region.as_str(), local, shared))
     }
 
@@ -119,7 +121,7 @@ impl Account {
         Self::open(config, self.id.clone(), region, self.local.clone(), self.shared.clone())
     }
 
-    pub(super) fn open(config: SdkConfig, id: String, region: &str, local: Option<Local>, shared: Shared) -> Self {
+    pub(super) fn open(config: SdkConfig, id: String, region: &str, local: Option<LocalStage>, shared: Shared) -> Self {
         let Shared { reporter, limits, pace, .. } = shared.clone();
         macro_rules! client {
             ($sdk:ident) => {

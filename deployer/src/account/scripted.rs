@@ -3,9 +3,10 @@
 //! For what no emulator can be made to do: not to answer, to answer page by page, to throttle and then not.
 
 use super::connect::http_client;
-use super::{Account, CallLimits, Shared, Trust};
+use super::{Account, CallLimits, Shared};
 use crate::event::{Event, Reporter};
 use crate::pace::Pace;
+use crate::trust::Trust;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;

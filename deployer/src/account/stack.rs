@@ -34,13 +34,26 @@ impl Account {
         Ok(Some(StackSummary { id: stack.stack_id().unwrap_or(name).to_owned(), status, outputs }))
     }
 
+    /// The stack with this name, after the end of any operation in progress; `None` if there is none.
+    pub(crate) async fn find_settled(&self, name: &str) -> Outcome<Option<StackSummary>> {
+        let Some(mut stack) = self.find_stack(name).await? else { return Ok(None) };
+        if Standing::of(&stack.status).is_moving() {
+            self.reporter.note(format!("stack `{name}` is {}: waiting for the operation to finish", stack.status));
+            let Some(settled) = self.wait_until_settled(&stack.id).await? else { return Ok(None) };
+            stack.status = settled;
+        }
+        Ok(Some(stack))
+    }
+
     /// Waits until no operation is under way; an operation of somebody else is waited for as well.
     ///
     /// Returns its status; none if the stack is gone.
     pub(crate) async fn wait_until_settled(&self, id: &str) -> Outcome<Option<StackStatus>> {
         let mut wait = None;
         let look = async |_| {
-            let Some(stack) = self.look(async || self.find_stack(id).await).await? else { return Ok(Some(None)) };
+            let Some(stack) = self.retry_transient(async || self.find_stack(id).await).await? else {
+                return Ok(Some(None));
+            };
             if !Standing::of(&stack.status).is_moving() {
                 return Ok(Some(Some(stack.status)));
             }

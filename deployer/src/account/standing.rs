@@ -90,7 +90,7 @@ impl Standing {
 }
 
 /// A status with what it means, as it stands behind the stack's name; `None` if all is as it should be.
-pub fn remark(status: &StackStatus) -> Option<String> {
+pub fn describe_status(status: &StackStatus) -> Option<String> {
     let meaning = match Standing::of(status) {
         Standing::There => return None,
         Standing::Absent => return Some("is not there".into()),
@@ -222,7 +222,7 @@ mod tests {
             let found = StackStatus::from(status);
             let standing = Standing::of(&found);
             assert_eq!((standing.is_deployed(), standing.is_moving()), (is_deployed, is_moving), "{status}");
-            match (standing, remark(&found)) {
+            match (standing, describe_status(&found)) {
                 (Standing::There, remark) => assert_eq!(remark, None, "{status}"),
                 (Standing::Absent, _) => {}
                 (_, remark) => assert!(remark.unwrap().contains(status), "{status}"),
@@ -237,8 +237,8 @@ mod tests {
         {
             let status = StackStatus::from(status);
             assert_eq!(Standing::of(&status), expected);
-            let remark = remark(&status).unwrap();
-            assert!(remark.contains(status.as_str()) && remark.contains("does not know"), "{remark}");
+            let description = describe_status(&status).unwrap();
+            assert!(description.contains(status.as_str()) && description.contains("does not know"), "{description}");
         }
         let unknown = ResourceStanding::of(&ResourceStatus::from("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"));
         assert_eq!(unknown, ResourceStanding::Unknown);

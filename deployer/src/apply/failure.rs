@@ -1,20 +1,30 @@
 //! What a person is told about a change that failed, and what to do about it.
 
-use super::events::Seen;
-use super::validation::{Validated, validation_findings};
-use crate::account::{Account, remark};
+use crate::account::{Account, describe_status};
 use crate::error::{Error, FailureCause, StackFailure, and_again};
-use crate::outputs::way_out;
+use crate::outputs::recovery_hint;
+use crate::stack_events::StackEvents;
+use crate::validation::{Validated, validation_findings};
 use aws_sdk_cloudformation::types::StackStatus;
 use stacks::Stack;
 
 /// What is said when CloudFormation works and cannot be watched any more.
-pub(super) fn out_of_sight(stack: &Stack, error: &Error) -> StackFailure {
+pub(super) fn lost_sight_of(stack: &Stack, error: &Error) -> StackFailure {
     StackFailure {
         stack: stack.name().into(),
         outcome: "cannot be watched any more; CloudFormation continues what was begun".into(),
         causes: vec![FailureCause::of_stack(error.to_string())],
         hint: and_again(error.hint(), "type the same command again to follow it to its end"),
+    }
+}
+
+/// The failure for a proposal that is only a preview, because a stack whose creation failed still has the name.
+pub(super) fn creation_failed_meanwhile(stack: &Stack) -> StackFailure {
+    StackFailure {
+        stack: stack.name().into(),
+        outcome: "was not changed: its creation failed, and it has to be deleted first".into(),
+        causes: vec![],
+        hint: "run the command again, which deletes it first".into(),
     }
 }
 
@@ -24,7 +34,7 @@ pub(super) async fn failure(
     stack: &Stack,
     id: &str,
     status: &StackStatus,
-    seen: &Seen,
+    seen: &StackEvents,
 ) -> StackFailure {
     let mut causes = seen.failures(stack);
     for finding in validation_findings(account, Validated::Stack { id, since: seen.since }).await {
@@ -39,10 +49,10 @@ pub(super) async fn failure(
         StackStatus::DeleteFailed => {
             format!("is {status}: somebody else tried to delete it while it was being deployed")
         }
-        status => remark(status).unwrap_or_else(|| format!("is {status}")),
+        status => describe_status(status).unwrap_or_else(|| format!("is {status}")),
     };
     let mut failure = StackFailure { stack: stack.name().into(), outcome, causes, hint: String::new() };
-    let way_out = way_out(stack, account, status);
+    let way_out = recovery_hint(stack, account, status);
     failure.hint = way_out.unwrap_or_else(|| hint_for(&failure).to_owned());
     failure
 }
@@ -73,11 +83,11 @@ fn hint_for(failure: &StackFailure) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stacks::Definition;
+    use stacks::SourceLine;
 
     #[test]
     fn a_failure_without_a_line_of_a_definition_does_not_speak_of_one() {
-        let line = Some(Definition { file: "stacks/src/a.rs", line: 7 });
+        let line = Some(SourceLine { file: "stacks/src/a.rs", line: 7 });
         for (cause, words) in [
             (FailureCause::of("Queue", "Property X is wrong", line), "correct the definition at the line above"),
             // What a reason says of a line is none.

@@ -1,74 +1,17 @@
-//! What is believed of a stack while an operation continues, and what is begun again.
+//! What is applied again after throttling, and what a failure says.
 
 use super::*;
 use crate::account::rules::cloudformation::*;
 use crate::account::rules::{ByRules, Rule};
 use crate::account::scripted::stack_of;
 use crate::change::{Change, ChangeKind};
-use crate::lookup::BacklogIds;
-use crate::pace::Pace;
 use crate::propose::ChangeSetId;
 use aws_sdk_cloudformation::types::ResourceStatus;
+use stacks::lookup::LookedUp;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 const TOO_MANY: &str =
     "Resource handler returned message: \"Too Many Requests (Service: ApiGateway, Status Code: 429)\"";
-
-async fn check_follow(rules: Vec<Rule>, pace: Pace) -> Outcome<Option<StackStatus>> {
-    let mut aws = ByRules::with_pace(pace, rules);
-    let mut seen = Seen::before(&aws.account, ID).await.unwrap();
-    let followed = follow(&aws.account, "n", ID, &mut seen, &aws.account.reporter).await;
-    aws.told();
-    followed
-}
-
-#[tokio::test]
-async fn a_status_of_before_is_not_taken_for_the_end() {
-    let before = || of_stack("1", ResourceStatus::CreateComplete);
-    let began = || of_stack("2", ResourceStatus::UpdateInProgress);
-    let rules = vec![
-        events([before()]),
-        // CloudFormation has taken the update, and still tells of before.
-        stack_is(StackStatus::CreateComplete),
-        events([before()]),
-        stack_is(StackStatus::UpdateInProgress),
-        // A failure to look is no end either.
-        events_cannot_be_seen("Throttling"),
-        events_cannot_be_seen("ServiceUnavailable"),
-        events([before(), began()]),
-        // Nor is a status that the stack itself has not told yet.
-        stack_is(StackStatus::UpdateComplete),
-        events([before(), began()]),
-        stack_is(StackStatus::UpdateComplete),
-        events([before(), began(), of_stack("3", ResourceStatus::UpdateComplete)]),
-    ];
-    let pace = Pace { begin: Duration::from_secs(60), ..Pace::of_test() };
-    assert_eq!(check_follow(rules, pace).await.unwrap(), Some(StackStatus::UpdateComplete));
-}
-
-#[tokio::test]
-async fn an_operation_that_never_begins_ends_with_what_is_known() {
-    let before = || of_stack("1", ResourceStatus::CreateComplete);
-    let rules = vec![events([before()]), stack_is(StackStatus::CreateComplete), events([before()])];
-    let error = check_follow(rules, Pace::of_test()).await.unwrap_err();
-    let words = "stack `n` is CREATE_COMPLETE as before: CloudFormation has not begun";
-    assert_eq!(error.to_string(), words);
-    assert!(error.hint().unwrap().contains("what it waits for"));
-}
-
-#[tokio::test]
-async fn a_poll_bears_answers_that_pass_and_no_others() {
-    let transient = |code| stack_cannot_be_seen(code, "later");
-    let gone = vec![events([]), transient("Throttling"), transient("InternalFailure"), no_stack(), events([])];
-    assert_eq!(check_follow(gone, Pace::of_test()).await.unwrap(), None);
-    let denied = vec![events([]), stack_cannot_be_seen("AccessDenied", "no")];
-    assert_eq!(check_follow(denied, Pace::of_test()).await.unwrap_err().code(), Some("AccessDenied"));
-    // The patience of a moment is over at the first answer.
-    let pace = Pace { patience: Duration::ZERO, ..Pace::of_test() };
-    let silent = vec![events([]), transient("Throttling")];
-    assert_eq!(check_follow(silent, pace).await.unwrap_err().code(), Some("Throttling"));
-}
 
 /// A proposal for a stack that is there, which somebody agreed to.
 fn agreed(stack: &Stack) -> Proposal {
@@ -93,8 +36,8 @@ fn agreed(stack: &Stack) -> Proposal {
 async fn check_apply(rules: impl IntoIterator<Item = Rule>) -> (Outcome<()>, Vec<String>) {
     let mut aws = ByRules::new(rules);
     let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
-    let (keys, outputs, ids) = (BTreeMap::new(), BTreeMap::new(), BacklogIds::default());
-    let plan = Plan { stack: &stack, code_keys: &keys, outputs_before: &outputs, backlog_ids: &ids, clears: true };
+    let (keys, outputs, ids) = (BTreeMap::new(), BTreeMap::new(), LookedUp::default());
+    let plan = Plan { stack: &stack, code_keys: &keys, outputs_before: &outputs, looked_up: &ids };
     let agreed = agreed(&stack);
     let applied = Box::pin(apply(&aws.account, &plan, &agreed, &aws.account.reporter)).await;
     assert!(aws.account.open_change_sets().proposed().is_empty(), "a change set is left");
@@ -119,6 +62,8 @@ fn throttled(n: u32) -> Vec<Rule> {
 /// The same is proposed anew, and CloudFormation says that it would do this.
 fn proposed(logical_ids: &[&str]) -> Vec<Rule> {
     vec![
+        // Asked before a failed creation would be cleared, and before the proposal.
+        stack_is(StackStatus::UpdateRollbackComplete),
         stack_is(StackStatus::UpdateRollbackComplete),
         change_set_is_taken(),
         change_set_adds(logical_ids),
@@ -142,7 +87,7 @@ async fn what_a_service_throttled_is_proposed_and_applied_again() {
 #[tokio::test]
 async fn throttling_without_end_is_a_failure_at_last() {
     let mut rules = throttled(0);
-    for n in 1..=MOST_PAUSES {
+    for n in 1..=MAX_RETRIES {
         rules.extend(proposed(&["Api"]));
         rules.extend(throttled(n));
     }
@@ -150,7 +95,7 @@ async fn throttling_without_end_is_a_failure_at_last() {
     let error = applied.unwrap_err();
     assert!(error.to_string().contains("was rolled back") && error.to_string().contains("Status Code: 429"), "{error}");
     assert!(error.hint().unwrap().contains("throttles the account's calls"));
-    assert_eq!(told.len(), usize::try_from(MOST_PAUSES).unwrap(), "{told:?}");
+    assert_eq!(told.len(), usize::try_from(MAX_RETRIES).unwrap(), "{told:?}");
 }
 
 #[tokio::test]

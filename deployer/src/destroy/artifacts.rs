@@ -26,7 +26,7 @@ pub async fn delete_artifacts_if_last(account: &Account, stage: &Stage, reporter
         Err(error) if matches!(error.code(), Some("NotFound" | "NoSuchBucket")) => return Ok(false),
         answer => answer?,
     };
-    account.changes();
+    account.mark_changed();
     let guard = Guard::AnyStack(stage);
     for objects in all_objects(account, &bucket).await?.chunks(MOST_AT_ONCE) {
         guard.check(account).await?;

@@ -160,5 +160,5 @@ pub(super) async fn delete_objects(account: &Account, bucket: &str, objects: Vec
             Some(error) => Err(error),
         }
     };
-    account.look(delete).await
+    account.retry_transient(delete).await
 }

@@ -23,13 +23,13 @@ impl<'a> Guard<'a> {
         match self {
             Self::NewerStack { stack, id } => {
                 let name = stack.full_stack_name();
-                let there = account.look(async || account.find_stack(&name).await).await?;
+                let there = account.retry_transient(async || account.find_stack(&name).await).await?;
                 match is_newer(there.as_ref(), *id) {
                     false => Ok(()),
                     true => Err(Error::DeployedAgain { what: format!("stack `{name}`") }),
                 }
             }
-            Self::AnyStack(stage) => match account.look(async || stack_of(account, stage).await).await? {
+            Self::AnyStack(stage) => match account.retry_transient(async || stack_of(account, stage).await).await? {
                 None => Ok(()),
                 Some(name) => Err(Error::DeployedAgain { what: format!("stack `{name}`") }),
             },

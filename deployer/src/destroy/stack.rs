@@ -1,9 +1,9 @@
 //! Deleting a stack, as slowly as its services want it.
 
 use crate::account::Account;
-use crate::apply::{SLOWER, Seen, follow};
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::event::Reporter;
+use crate::stack_events::{StackEvents, THROTTLED, follow_operation};
 use stacks::Stack;
 
 /// Why a stack could not be deleted yet, and will go later.
@@ -26,7 +26,7 @@ impl NotYet {
 
     fn told(self) -> &'static str {
         match self {
-            Self::Throttled => SLOWER,
+            Self::Throttled => THROTTLED,
             Self::CertificateInUse => {
                 "the certificate is said to be in use still, for up to twenty minutes; trying again"
             }
@@ -46,7 +46,7 @@ impl NotYet {
 }
 
 /// What is said when the answer to the deletion is missing.
-const BEGUN_OR_NOT: &str =
+const OUTCOME_UNKNOWN: &str =
     "whether CloudFormation began to delete it is not known; the same command follows it to its end, or begins it";
 
 /// Deletes a stack; stacks are deleted at the same time, so that what a quota refuses is asked for again.
@@ -70,7 +70,7 @@ pub(crate) async fn delete_stack(account: &Account, stack: &Stack, id: &str, rep
 
 async fn try_to_delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
     account.wait_until_settled(id).await?;
-    let mut seen = Seen::before(account, id).await?;
+    let mut seen = StackEvents::before(account, id).await?;
     account
         .cloudformation
         .delete_stack()
@@ -79,10 +79,10 @@ async fn try_to_delete_stack(account: &Account, stack: &Stack, id: &str, reporte
         .await
         .map_err(Error::aws("cloudformation:DeleteStack"))
         .map_err(|error| match error.is_transient() {
-            true => error.of_stack(stack.name(), Some(BEGUN_OR_NOT)),
+            true => error.of_stack(stack.name(), Some(OUTCOME_UNKNOWN)),
             false => error,
         })?;
-    let Some(status) = follow(account, stack.name(), id, &mut seen, reporter).await? else { return Ok(()) };
+    let Some(status) = follow_operation(account, stack.name(), id, &mut seen, reporter).await? else { return Ok(()) };
     Err(Error::Stack(StackFailure {
         stack: stack.name().into(),
         outcome: format!("is {status}"),

@@ -20,7 +20,7 @@ pub(super) async fn tables_of(account: &Account, stack: &Stack) -> Outcome<Vec<T
     while let Some(name) = pages.next().await {
         let name = name.map_err(Error::aws("dynamodb:ListTables"))?;
         let logical_id = logical_id_of(&name, &stack_name);
-        if !stack.holds_data().any(|held| Some(held) == logical_id) {
+        if !stack.retained_ids().any(|held| Some(held) == logical_id) {
             continue;
         }
         let answer = account.dynamodb.describe_table().table_name(&name).send().await;
@@ -66,7 +66,7 @@ pub(super) async fn delete_table(account: &Account, name: &str, guard: &Guard<'_
     }
     let call = account.dynamodb.describe_table().table_name(name);
     let look = async || call.clone().send().await.map_err(Error::aws("dynamodb:DescribeTable"));
-    let is_there = async |_| match account.look(look).await {
+    let is_there = async |_| match account.retry_transient(look).await {
         Ok(_) => Ok(None),
         Err(error) if is_gone(&error) => Ok(Some(())),
         Err(error) => Err(error),

@@ -15,9 +15,10 @@ impl Error {
             Self::File { source, path, .. } => file_hint(source, path),
             Self::Program { hint, .. }
             | Self::Local { hint, .. }
+            | Self::Machine { hint, .. }
             | Self::Test { hint, .. }
             | Self::Lookup { hint, .. }
-            | Self::Backlog { hint, .. }
+            | Self::Saas { hint, .. }
             | Self::Setting { hint, .. }
             | Self::NotDeployed { hint, .. } => Some(hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Compilation { output } => Some(compilation_hint(output)),

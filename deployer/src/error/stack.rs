@@ -1,6 +1,6 @@
 //! A stack operation that failed, and why: values, which become text where they are shown.
 
-use stacks::Definition;
+use stacks::SourceLine;
 use std::fmt;
 
 /// A stack operation that failed.
@@ -24,7 +24,7 @@ pub struct FailureCause {
     /// The service's reason.
     pub reason: String,
     /// Where the resource is defined, if it is of this definition.
-    pub defined_in: Option<Definition>,
+    pub defined_in: Option<SourceLine>,
 }
 
 impl FailureCause {
@@ -34,7 +34,7 @@ impl FailureCause {
     }
 
     /// A cause that is about a resource.
-    pub(crate) fn of(logical_id: &str, reason: &str, defined_in: Option<Definition>) -> Self {
+    pub(crate) fn of(logical_id: &str, reason: &str, defined_in: Option<SourceLine>) -> Self {
         Self { logical_id: Some(logical_id.to_owned()), reason: reason.to_owned(), defined_in }
     }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_failed_stack_tells_its_first_cause_first() {
-        let definition = Definition { file: "stacks/src/a.rs", line: 7 };
+        let definition = SourceLine { file: "stacks/src/a.rs", line: 7 };
         let failure = StackFailure {
             stack: "a".into(),
             outcome: "was rolled back".into(),

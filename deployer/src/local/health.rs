@@ -1,11 +1,11 @@
 //! Whether the local stage runs and answers, and what was lost if it does not.
 
-use super::client::loopback_client;
-use super::process::{Background, Part, state_file};
+use super::process::{Background, Part};
 use super::state::State;
 use crate::error::Error;
 use crate::pace::Pace;
-use crate::toolchain::Workspace;
+use crate::web::loopback_client;
+use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ pub(super) fn ended(state: &State, folder: &Path) -> Option<Lost> {
 }
 
 /// Looks until both processes answer; a process that runs is asked again before it counts as lost.
-pub(super) async fn look(state: &State, folder: &Path) -> Option<Lost> {
+pub(super) async fn check(state: &State, folder: &Path) -> Option<Lost> {
     let is_lost = async |elapsed: Duration| {
         if let Some(lost) = ended(state, folder) {
             return Err(lost);
@@ -130,7 +130,7 @@ pub fn lost_meanwhile(workspace: &Workspace) -> Option<Error> {
     match State::read(&folder) {
         Some(state) => ended(&state, &folder).map(|lost| lost.error()),
         None => Some(Error::Local {
-            what: format!("the local stage was stopped meanwhile: `{}` is gone", state_file(&folder).display()),
+            what: format!("the local stage was stopped meanwhile: `{}` is gone", State::file(&folder).display()),
             hint: "deploy again with: cargo xtask deploy".into(),
         }),
     }
@@ -146,7 +146,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::local::state::Local;
+    use crate::local_stage::LocalStage;
     use std::process::Command;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
@@ -163,7 +163,7 @@ mod tests {
         Background::of(child.id(), "true")
     }
 
-    fn state(local: Local, emulator: Background, stand_ins: Background) -> State {
+    fn state(local: LocalStage, emulator: Background, stand_ins: Background) -> State {
         State { version: String::new(), local, emulator, stand_ins }
     }
 
@@ -192,22 +192,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_question_without_an_answer_is_asked_again() {
-        let local = Local::new(answering_after(2).await, answering_after(1).await).unwrap();
+        let local = LocalStage::new(answering_after(2).await, answering_after(1).await).unwrap();
         assert!(!answers(&format!("{}/_ministack/health", local.emulator_url())).await);
-        assert_eq!(look(&state(local, present(), present()), Path::new("nowhere")).await, None);
+        assert_eq!(check(&state(local, present(), present()), Path::new("nowhere")).await, None);
     }
 
     #[tokio::test]
     async fn what_ended_is_named_with_its_log_and_what_was_on_it() {
         let folder = folder("ended");
         std::fs::write(folder.join("stacks.json"), r#"["one", "two"]"#).unwrap();
-        let local = || Local::new(1, 2).unwrap();
-        let lost = look(&state(local(), gone(), present()), &folder).await.unwrap();
+        let local = || LocalStage::new(1, 2).unwrap();
+        let lost = check(&state(local(), gone(), present()), &folder).await.unwrap();
         let said = "the emulator of the local stage ended unexpectedly; these stacks are lost with it: one, two";
         assert_eq!(lost.to_string(), said);
         assert!(lost.error().hint().unwrap().contains("emulator.log`; then deploy again"), "{lost:?}");
         assert!(lost.with_old_log().sentence().ends_with("emulator.log.old`"));
-        let lost = look(&state(local(), present(), gone()), &folder).await.unwrap();
+        let lost = check(&state(local(), present(), gone()), &folder).await.unwrap();
         assert!(lost.to_string().starts_with("the stand-ins ended unexpectedly"), "{lost}");
         assert!(!lost.to_string().contains("one, two"), "{lost}");
         std::fs::remove_dir_all(folder).unwrap();
@@ -220,7 +220,8 @@ mod tests {
         std::fs::create_dir_all(workspace.local()).unwrap();
         let explained = || lost_meanwhile(&workspace).map(|error| error.to_string());
         assert!(explained().unwrap().contains("was stopped meanwhile"));
-        let write = |emulator| state(Local::new(1, 2).unwrap(), emulator, present()).write(&workspace.local()).unwrap();
+        let write =
+            |emulator| state(LocalStage::new(1, 2).unwrap(), emulator, present()).write(&workspace.local()).unwrap();
         write(present());
         assert_eq!(explained(), None);
         write(gone());

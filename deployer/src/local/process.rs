@@ -1,8 +1,9 @@
 //! Processes that outlive the command that started them.
 
 use super::sources;
-use super::state::{FILE, Local};
+use super::stand_ins::StandInsSettings;
 use crate::error::{Error, Outcome};
+use crate::local_stage::LocalStage;
 use rustix::process::{Pid, Signal, getuid, kill_process, kill_process_group};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -122,7 +123,7 @@ pub(super) fn of_folder(folder: &Path) -> Vec<Background> {
 
 /// Starts the emulator of AWS. Its environment is cleared, because all of it reaches every function; the
 /// root key and the token of the stand-ins go to its standard input, which nobody else reads.
-pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &Local) -> Outcome<Background> {
+pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &LocalStage) -> Outcome<Background> {
     sources::write(folder)?;
     let temporary = folder.join("tmp");
     std::fs::create_dir_all(&temporary).map_err(Error::file("make", &temporary))?;
@@ -153,9 +154,9 @@ pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &
 }
 
 /// Starts the stand-ins: the executable of this command, with a hidden command.
-pub(super) fn stand_ins(folder: &Path, executable: &Path, local: &Local) -> Outcome<Background> {
+pub(super) fn stand_ins(folder: &Path, executable: &Path, local: &LocalStage) -> Outcome<Background> {
     let settings = Part::StandIns.word(folder);
-    local.stand_ins_settings().write(&settings)?;
+    StandInsSettings::of(local).write(&settings)?;
     let mut command = Command::new(executable);
     command.arg("__stand-ins").arg(&settings);
     spawn(command, folder, Part::StandIns, b"")
@@ -192,11 +193,6 @@ pub(super) fn new_log(path: &Path) -> std::io::Result<File> {
         _ => {}
     }
     OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)
-}
-
-/// The file that remembers the processes which were started from this folder.
-pub(super) fn state_file(folder: &Path) -> PathBuf {
-    folder.join(FILE)
 }
 
 #[cfg(test)]

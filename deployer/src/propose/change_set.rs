@@ -1,14 +1,13 @@
 //! One change set: asked for, described when CloudFormation has made it, executed.
 
-use super::open::OpenChangeSet;
 use super::template::send_template;
-use super::{Plan, maker, parameters};
-use crate::account::{Account, StackSummary};
-use crate::apply::{Validated, validation_findings};
+use super::{Plan, change_set_name, parameters};
+use crate::account::{Account, OpenChangeSet, StackSummary};
 use crate::attempts::Attempts;
 use crate::change::Change;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::random::random_word;
+use crate::validation::{Validated, validation_findings};
 use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Tag};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
@@ -43,7 +42,7 @@ pub(super) async fn create(
     existing: Option<&StackSummary>,
 ) -> Outcome<ChangeSetId> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let name = maker::name(since_1970.as_millis(), &random_word(4)?);
+    let name = change_set_name::choose(since_1970.as_millis(), &random_word(4)?);
     let stack = plan.stack.full_stack_name();
     let (body, url) = send_template(account, plan.stack, template).await?.into_parameters();
     let attempts = Attempts::default();
@@ -113,11 +112,11 @@ fn tags(plan: &Plan<'_>) -> Vec<Tag> {
 /// Waits until CloudFormation is done with a change set.
 pub(super) async fn describe(account: &Account, id: &ChangeSetId) -> Outcome<Described> {
     let _wait = account.reporter.wait(format!("CloudFormation to make the change set {}", id.name));
-    account.pace.until(async |_| account.look(async || look_at(account, id).await).await).await
+    account.pace.until(async |_| account.retry_transient(async || describe_once(account, id).await).await).await
 }
 
 /// What a change set would do; `None` if CloudFormation is not done with it.
-async fn look_at(account: &Account, id: &ChangeSetId) -> Outcome<Option<Described>> {
+async fn describe_once(account: &Account, id: &ChangeSetId) -> Outcome<Option<Described>> {
     let mut pages = account
         .cloudformation
         .describe_change_set()
@@ -192,7 +191,7 @@ pub(crate) async fn execute(account: &Account, id: &ChangeSetId) -> Outcome<()> 
             Err(error)
         }
         answer => {
-            account.changes();
+            account.mark_changed();
             account.open_change_sets().forget(&id.name);
             answer
         }

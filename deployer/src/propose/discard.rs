@@ -1,8 +1,7 @@
 //! Discarding change sets that are not executed, and the empty stacks that they leave.
 
-use super::maker;
-use super::open::OpenChangeSet;
-use crate::account::{Account, Standing};
+use super::change_set_name;
+use crate::account::{Account, OpenChangeSet, Standing};
 use crate::error::{Error, Outcome};
 use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetSummary};
 use aws_smithy_types::DateTime;
@@ -95,15 +94,16 @@ async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Ou
     }
     let call = account.cloudformation.delete_stack().stack_name(&stack.id).send();
     call.await.map_err(Error::aws("cloudformation:DeleteStack"))?;
-    let is_gone = async |elapsed: Duration| match account.look(async || account.find_stack(&stack.id).await).await? {
-        None => Ok(Some(())),
-        Some(stack) if elapsed > account.pace.begin => Err(Error::Aws {
-            operation: "cloudformation:DeleteStack",
-            code: stack.status.to_string(),
-            message: format!("the empty stack is there after {} s", elapsed.as_secs()),
-        }),
-        Some(_) => Ok(None),
-    };
+    let is_gone =
+        async |elapsed: Duration| match account.retry_transient(async || account.find_stack(&stack.id).await).await? {
+            None => Ok(Some(())),
+            Some(stack) if elapsed > account.pace.begin => Err(Error::Aws {
+                operation: "cloudformation:DeleteStack",
+                code: stack.status.to_string(),
+                message: format!("the empty stack is there after {} s", elapsed.as_secs()),
+            }),
+            Some(_) => Ok(None),
+        };
     account.pace.until(is_gone).await
 }
 
@@ -111,7 +111,7 @@ async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Ou
 async fn delete_abandoned(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
     for other in others(account, &change_set.stack, &change_set.name).await? {
         let name = other.change_set_name().unwrap_or_default();
-        if maker::is_ours(name) && is_abandoned(&other) {
+        if change_set_name::is_of_this_tool(name) && is_abandoned(&other) {
             delete_change_set(account, &change_set.stack, name).await?;
         }
     }
@@ -141,7 +141,7 @@ fn is_looked_at(summary: &ChangeSetSummary) -> bool {
 fn is_abandoned(summary: &ChangeSetSummary) -> bool {
     let long_ago = DateTime::from(SystemTime::now() - FORGOTTEN);
     summary.creation_time().is_some_and(|made| *made <= long_ago)
-        || summary.change_set_name().is_some_and(maker::has_ended)
+        || summary.change_set_name().is_some_and(change_set_name::creator_has_ended)
 }
 
 /// What a person reads of a change set that could not be discarded.

@@ -26,7 +26,7 @@ impl<'a> Followed<'a> {
     }
 
     /// Looks how far the event has come; `true` when it has come to its end.
-    pub(super) async fn look(&mut self, arranged: &Arranged) -> Outcome<bool> {
+    pub(super) async fn check(&mut self, arranged: &Arranged) -> Outcome<bool> {
         if self.is_over {
             return Ok(true);
         }
@@ -87,7 +87,7 @@ impl<'a> Followed<'a> {
 fn effect_hop(effect: &Effect) -> String {
     match effect {
         Effect::Object { .. } => "object in the bucket".into(),
-        Effect::Issue { .. } => "issue in Backlog".into(),
+        Effect::Issue { .. } => format!("issue in {}", stacks::lookup::ISSUE_API.saas.name),
         Effect::Item { .. } => "item in the table".into(),
         Effect::Message { saas, item, .. } => format!("{item} in {}", saas.name),
         Effect::Nothing(_) => "nothing new to find".into(),

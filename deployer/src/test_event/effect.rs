@@ -4,10 +4,11 @@ use super::Run;
 use super::trace::Ended;
 use crate::account::Account;
 use crate::error::{Error, Outcome};
-use crate::local::{Local, loopback_client};
-use crate::lookup::Backlog;
+use crate::local_stage::LocalStage;
 use crate::outputs::Deployed;
 use crate::random::random_bytes;
+use crate::saas_client::SaasClient;
+use crate::web::loopback_client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,6 +17,7 @@ use contracts::trace::{Made, Trace};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use stacks::lookup::{ISSUE_API, issue_text};
 use stacks::{Effect, StandInFile, TestPlan};
 
 /// Largest content that is made and compared byte by byte; of a larger one only the size is.
@@ -23,8 +25,8 @@ const COMPARED_BYTES: u64 = 4 * 1024 * 1024;
 
 /// What was prepared for one run.
 pub(super) struct Arranged {
-    /// The content that the SaaS holds, if it was made for this run.
-    content: Option<Vec<u8>>,
+    /// The content that a SaaS holds, if it was made for this run.
+    content: Option<(&'static Saas, Vec<u8>)>,
     /// Version of the object that is already there.
     previous_version: Option<String>,
     /// How many messages the stand-ins have that could be taken for the event's own.
@@ -36,8 +38,9 @@ pub(super) async fn arrange(account: &Account, plan: &TestPlan, there: &Deployed
     let mut content = None;
     if let Some(local) = &account.local {
         for file in &plan.files {
-            content = content_for(file)?;
-            give(local, file, content.as_deref()).await?;
+            let made = content_for(file)?;
+            give(local, file, made.as_deref()).await?;
+            content = made.map(|made| (file.saas(), made));
         }
     }
     let (mut previous_version, mut n_messages) = (None, Vec::new());
@@ -59,7 +62,7 @@ fn content_for(file: &StandInFile) -> Outcome<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
-async fn give(local: &Local, file: &StandInFile, content: Option<&[u8]>) -> Outcome<()> {
+async fn give(local: &LocalStage, file: &StandInFile, content: Option<&[u8]>) -> Outcome<()> {
     let mut body = json!({
         "id": file.id, "dir": file.dir, "name": file.name, "project": file.project,
     });
@@ -68,10 +71,10 @@ async fn give(local: &Local, file: &StandInFile, content: Option<&[u8]>) -> Outc
         None => body["size"] = json!(file.size),
     }
     let refused = |what: String| Error::Local {
-        what: format!("the stand-in of Backlog refuses the file: {what}"),
+        what: format!("the stand-in of {} refuses the file: {what}", file.saas().name),
         hint: "give another event with `--file`".into(),
     };
-    let answer = control(local, Method::POST, "backlog/files")?
+    let answer = control(local, Method::POST, &format!("{}/files", file.saas().id()))?
         .json(&body)
         .send()
         .await
@@ -83,7 +86,7 @@ async fn give(local: &Local, file: &StandInFile, content: Option<&[u8]>) -> Outc
 }
 
 /// A call of the stand-ins' control interface.
-fn control(local: &Local, method: Method, path: &str) -> Outcome<RequestBuilder> {
+fn control(local: &LocalStage, method: Method, path: &str) -> Outcome<RequestBuilder> {
     let url = format!("{}/_control/{path}", local.stand_ins_url());
     Ok(loopback_client()?.request(method, url).header("x-control-token", local.control_token()))
 }
@@ -151,11 +154,16 @@ async fn find_copy(
     match &arranged.content {
         None if is_new => Ok(Ok(format!("{key}, {size} bytes"))),
         None => Ok(Ok(format!("{key}, {size} bytes, as before"))),
-        Some(content) => compare(run, bucket_output, key, content).await,
+        Some((saas, content)) => compare(run, (bucket_output, key), saas, content).await,
     }
 }
 
-async fn compare(run: &Run<'_>, bucket_output: &str, key: &str, content: &[u8]) -> Outcome<Result<String, String>> {
+async fn compare(
+    run: &Run<'_>,
+    (bucket_output, key): (&str, &str),
+    saas: &Saas,
+    content: &[u8],
+) -> Outcome<Result<String, String>> {
     let bucket = run.there.outputs.get(bucket_output).cloned().unwrap_or_default();
     let object = run.account.s3.get_object().bucket(bucket).key(key).send().await;
     let object = object.map_err(Error::aws("s3:GetObject"))?;
@@ -167,10 +175,10 @@ async fn compare(run: &Run<'_>, bucket_output: &str, key: &str, content: &[u8]) 
         return Ok(Err(format!("object `{key}` has other bytes than the file")));
     }
     let short = hex::encode(&digest[..6]);
-    Ok(Ok(format!("{key}, {} bytes, SHA-256 {short}… as in Backlog", content.len())))
+    Ok(Ok(format!("{key}, {} bytes, SHA-256 {short}… as in {}", content.len(), saas.name)))
 }
 
-/// The function says which issue it made; Backlog itself is asked what is in it.
+/// The function says which issue it made; the SaaS itself is asked what is in it.
 async fn find_issue(
     run: &Run<'_>,
     key_secret: &str,
@@ -180,11 +188,12 @@ async fn find_issue(
     let Some(Made::Issue(issue_key)) = made else {
         return Ok(Err("the function has logged no issue".into()));
     };
-    let Some(backlog) = Backlog::of(run.account, run.stack, key_secret).await? else {
+    let Some(mut client) = SaasClient::of_stack(run.account, run.stack, &ISSUE_API, key_secret).await? else {
         return Ok(Err("the secret with the API key is gone; deploy again".into()));
     };
-    Ok(match backlog.issue_text(issue_key).await? {
-        None => Err(format!("Backlog has no issue {issue_key}")),
+    let text = client.read(|answers| issue_text(issue_key, answers)).await?.unwrap_or_default();
+    Ok(match text {
+        None => Err(format!("{} has no issue {issue_key}", ISSUE_API.saas.name)),
         Some(text) if !text.contains(holds) => Err(format!("issue {issue_key} does not hold `{holds}`")),
         Some(text) => Ok(format!("{issue_key}, {}", text.lines().next().unwrap_or_default())),
     })
@@ -244,7 +253,7 @@ async fn find_message(
 }
 
 /// How many messages of a stand-in hold a text; of an empty one, how many there are.
-async fn count_messages(local: &Local, saas: &Saas, item: &str, holds: &str) -> Outcome<usize> {
+async fn count_messages(local: &LocalStage, saas: &Saas, item: &str, holds: &str) -> Outcome<usize> {
     let path = format!("{}/{item}s", saas.id());
     let unreadable = |error: reqwest::Error| Error::Local {
         what: format!("the stand-in of {} cannot be asked: {error}", saas.name),

@@ -3,9 +3,9 @@
 use super::trace::{Ended, Logged};
 use super::{Run, TestReport, diagnose, trace};
 use crate::error::{Error, Outcome};
-use crate::local::{client_for, web_client};
 use crate::outputs::SignedBy;
 use crate::random::random_word;
+use crate::web::{client_for, web_client};
 use aws_smithy_types::retry::RetryConfig;
 use serde_json::Value as Json;
 use stacks::Entry;

@@ -43,7 +43,7 @@ impl<'a> Execution<'a> {
         let call = self.account.sfn.describe_execution().execution_arn(&self.arn);
         let look = async || call.clone().send().await.map_err(Error::aws("states:DescribeExecution"));
         let end = async |elapsed: Duration| {
-            let answer = self.account.look(look).await?;
+            let answer = self.account.retry_transient(look).await?;
             let is_over = answer.status != ExecutionStatus::Running || elapsed > LIMIT;
             Ok::<_, Error>(is_over.then_some(answer))
         };
@@ -75,7 +75,7 @@ impl<'a> Execution<'a> {
             let pages = call.clone().into_paginator().items().send();
             pages.try_collect().await.map_err(Error::aws("states:GetExecutionHistory"))
         };
-        let events = self.account.look(look).await?;
+        let events = self.account.retry_transient(look).await?;
         let mut states: Vec<(String, &HistoryEvent, Option<&HistoryEvent>)> = Vec::new();
         for event in &events {
             if let Some(entered) = &event.state_entered_event_details {

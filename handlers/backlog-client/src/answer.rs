@@ -1,8 +1,7 @@
 //! What Backlog answered, and what it means for the message that led to the call.
 
 use crate::Change;
-use crate::call::without_effect;
-use crate::refusal::{Refusal, forbidden, rate_limit, refused_key};
+use crate::refusal::{Refusal, forbidden, rate_limit, refused_key, without_effect};
 use contracts::backlog::BacklogApiKey;
 use runtime::{Abandoned, Failure};
 use serde::Deserialize;
@@ -28,7 +27,7 @@ pub(crate) struct Body {
     bytes: Vec<u8>,
 }
 
-/// What every changed thing has, and no page of somebody else.
+/// What every changed thing has, unlike the page of another server.
 #[derive(Deserialize)]
 struct Numbered {
     #[serde(rename = "id")]
@@ -43,7 +42,7 @@ pub(crate) async fn judge(mut response: Response, key: &BacklogApiKey) -> Result
     match status {
         200..300 => return Ok(Answer::Good(Body { status, bytes: whole(&mut response).await? })),
         // The key must not travel on, and a written issue not twice.
-        301 | 308 => return Err(Failure::permanent(format!("Backlog is at another address now ({status})")).into()),
+        301 | 308 => return Err(Failure::permanent(format!("Backlog has moved to another address ({status})")).into()),
         300..=399 => return Err(Failure::retry(format!("Backlog redirects ({status}), which is not followed")).into()),
         401 => return Err(without_effect(refused_key())),
         403 => return Err(without_effect(forbidden("do this"))),
@@ -72,7 +71,7 @@ impl Answer {
 }
 
 impl Body {
-    /// Reads what was asked for; an answer that is something else may be a page of somebody else.
+    /// Reads what was asked for; an answer that is something else may be the page of another server.
     pub(crate) fn read<T: DeserializeOwned>(&self, what: &str) -> Result<T, Failure> {
         serde_json::from_slice(&self.bytes)
             .map_err(|_| Failure::retry(format!("Backlog answered {} without {what}", self.status)))
@@ -89,7 +88,9 @@ async fn whole(response: &mut Response) -> Result<Vec<u8>, Failure> {
             }
             Ok(Some(piece)) => bytes.extend_from_slice(&piece),
             Ok(None) => return Ok(bytes),
-            Err(error) => return Err(Failure::retry(format!("Backlog's answer broke: {}", web::describe(error)))),
+            Err(error) => {
+                return Err(Failure::retry(format!("reading Backlog's answer failed: {}", web::describe(error))));
+            }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::Issues;
 use crate::answer::{self, Answer};
-use crate::refusal::unreachable;
+use crate::refusal::{unreachable, without_effect};
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey};
 use contracts::trace::Cause;
-use runtime::{Abandoned, Anew, Effect, Failure};
+use runtime::{Abandoned, Effect, Failure, Reread};
 use std::time::Duration;
 use web::{Response, StatusCode, header};
 
@@ -36,12 +36,12 @@ impl Issues<'_> {
         self.call(path, Method::Patch(form)).await
     }
 
-    /// Calls; reads the key anew and tries once more if Backlog refuses it, for then nothing was done.
+    /// Calls; if Backlog refuses the key, and so did nothing, reads it again and tries once more.
     async fn call(&self, path: &[&str], method: Method<'_>) -> Result<Answer, Abandoned> {
         let send = async |key: &BacklogApiKey| self.send(path, method, key).await;
         let refuses = |response: &Response, _: &BacklogApiKey| match response.status() {
-            StatusCode::UNAUTHORIZED => Anew::Always,
-            _ => Anew::No,
+            StatusCode::UNAUTHORIZED => Reread::Always,
+            _ => Reread::No,
         };
         let (response, key) = self.key.call(send, refuses).await.map_err(without_effect)??;
         answer::judge(response, &key).await
@@ -82,11 +82,6 @@ pub fn key_header(key: &BacklogApiKey) -> Result<header::HeaderValue, Failure> {
     })?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// A failure before or without any effect on Backlog.
-pub(crate) fn without_effect(failure: Failure) -> Abandoned {
-    Abandoned { failure, effect: Effect::None }
 }
 
 fn encoded(form: &Pairs<'_>) -> String {

@@ -12,14 +12,14 @@ pub use refusal::{Refusal, forbidden, rate_limit, refused_key, shows_key, unreac
 pub use text::{SUMMARY_LIMIT, shorten_line, shorten_summary, shorten_text};
 
 use answer::Answer;
-use call::without_effect;
 use contracts::Origin;
 use contracts::backlog::{BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, UserId};
+use refusal::without_effect;
 use runtime::{Abandoned, Failure, Secret};
 use serde::Deserialize;
 use web::Client;
 
-/// What this SaaS is called in a cause.
+/// The name of this SaaS in a cause.
 pub const BACKLOG: &str = "Backlog";
 /// The status "closed", which every project has under this number.
 ///
@@ -72,13 +72,13 @@ pub struct Issue {
     pub key: String,
 }
 
-/// What became of a change to an issue.
+/// The result of a change to an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Change {
     /// It is made.
     Made,
-    /// Backlog has no such issue: somebody deleted it.
+    /// Backlog has no such issue: a person deleted it.
     NoIssue,
 }
 
@@ -119,7 +119,7 @@ impl<'a> Issues<'a> {
         Ok(Self { origin, key, client: web::client()? })
     }
 
-    /// Creates an issue; a failure says whether there may be one all the same.
+    /// Creates an issue; a failure says whether the issue may exist nevertheless.
     ///
     /// Source: developer.nulab.com, "Add Issue".
     pub async fn create(&self, new: NewIssue<'_>) -> Result<Issue, Abandoned> {

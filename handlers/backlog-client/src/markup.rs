@@ -141,7 +141,7 @@ impl Underscores {
 
 /// Whether Backlog would carry something out here: `#image(…)`, `#contents`, `&color(…)`, `&br;`.
 ///
-/// A fragment of an address and a parameter of a query look alike but for what follows.
+/// A fragment of an address and a parameter of a query differ only in what follows.
 fn is_call(line: &[char], place: usize) -> bool {
     if !matches!(line[place], '#' | '&') {
         return false;

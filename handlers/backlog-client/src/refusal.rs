@@ -4,7 +4,7 @@ use crate::BACKLOG;
 use contracts::backlog::BacklogApiKey;
 use contracts::text::beginning;
 use contracts::trace::Cause;
-use runtime::Failure;
+use runtime::{Abandoned, Effect, Failure};
 use std::time::{Duration, SystemTime};
 use web::Response;
 
@@ -144,4 +144,9 @@ fn wait_of(response: &Response) -> Duration {
         reset.and_then(|reset| reset.checked_sub(now.as_secs())).filter(|seconds| *seconds <= LONGEST_WAIT_SECONDS);
     // One second more, because both clocks are cut to whole seconds.
     seconds.map_or(DEFAULT_WAIT, |seconds| Duration::from_secs(seconds + 1))
+}
+
+/// A failure before or without any effect on Backlog.
+pub(crate) fn without_effect(failure: Failure) -> Abandoned {
+    Abandoned { failure, effect: Effect::None }
 }

@@ -16,7 +16,7 @@ secret_value! {
     "IAM & Admin, Users & Groups, Add Service Account; the key is shown once, then `Reset service key` makes a new one"
 }
 
-/// The e-mail address by which a service account logs in, such as `tsugite@service.bytebase.com`.
+/// The email address by which a service account logs in, such as `tsugite@service.bytebase.com`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServiceAccount(String);
@@ -43,7 +43,7 @@ impl SettingValue for ServiceAccount {
                 Ok(Self(text.to_owned()))
             }
             _ => Err(format!(
-                "`{text}` is not a service account; allowed is its e-mail address, such as `tsugite@service.bytebase.com`"
+                "`{text}` is not a service account; allowed is its email address, such as `tsugite@service.bytebase.com`"
             )),
         }
     }

@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Progress {
-    /// Somebody is at it.
-    Begun {
-        /// When to believe that whoever it was is gone; milliseconds since 1970.
+    /// An attempt is in progress.
+    #[serde(rename = "begun")]
+    Started {
+        /// When the attempt counts as abandoned; milliseconds since 1970.
         until_millis: u64,
     },
-    /// It was begun and refused before it could have its effect: as good as never begun.
+    /// It was started and refused before it could have its effect, as if it had never started.
     Refused,
-    /// It was begun and given up; whether it had its effect is not known.
+    /// It was started and given up; whether it had its effect is not known.
     Dropped,
     /// It had its effect.
     Done {

@@ -1,6 +1,6 @@
 //! The declaration itself: one macro that yields a `Wiring` for stacks and `Links` for handlers.
 
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 
 /// Limits of a function, as Lambda takes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl FunctionLimits {
     }
 }
 
-/// What is known of a function without looking at its code.
+/// The facts about a function that do not depend on its code.
 pub trait Contract {
     /// Name of the handler's package and binary.
     const FUNCTION: &'static str;
@@ -30,7 +30,7 @@ pub trait Contract {
     const PURPOSE: &'static str;
     /// Time and memory.
     const LIMITS: FunctionLimits;
-    /// What calls it: [`Http`](crate::Http) or [`Sqs`](crate::Sqs).
+    /// Its trigger: [`Http`](crate::Http) or [`Sqs`](crate::Sqs).
     type Trigger;
 }
 
@@ -39,7 +39,7 @@ pub struct NamedWire {
     /// Name of the environment variable.
     pub variable: &'static str,
     /// What the variable holds.
-    pub value: Value,
+    pub value: CfnString,
     /// What the function's role gets.
     pub grants: Vec<Grant>,
 }

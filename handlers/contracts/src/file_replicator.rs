@@ -7,17 +7,17 @@ use crate::{Origin, PutObjects, ReadSecret, Setting, SizeLimit, Sqs};
 contract! {
     /// Copies added and updated files of the watched folder from Backlog to S3.
     "file-replicator" on Sqs<BacklogEvent>, within 900 s and 512 MiB {
-        /// Where the files go.
+        /// The place for the files.
         target: PutObjects = "TARGET",
-        /// Opens Backlog's API.
+        /// The key of Backlog's API.
         api_key: ReadSecret<BacklogApiKey> = "API_KEY_SECRET_ARN",
-        /// Where Backlog's API answers.
+        /// The origin of Backlog's API.
         backlog: Setting<Origin> = "BACKLOG_URL",
-        /// The only project whose events are followed.
+        /// The project whose events count; those of others are ignored.
         project: Setting<ProjectKey> = "PROJECT_KEY",
-        /// The only folder whose files are copied.
+        /// The folder whose files are copied.
         folder: Setting<Folder> = "WATCHED_FOLDER",
-        /// Files above this size are refused.
+        /// The largest size of a file; larger ones go to the dead-letter queue.
         size_limit: Setting<SizeLimit> = "SIZE_LIMIT",
     }
 }

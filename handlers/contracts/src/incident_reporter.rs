@@ -1,4 +1,4 @@
-//! The contract of the function that makes Backlog issues of Mackerel's alerts.
+//! The contract of the function that opens Backlog issues for Mackerel's alerts.
 
 use crate::backlog::{
     BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId,
@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Incident {
-    /// Somebody is about to create the issue.
+    /// A delivery is creating the issue.
     Creating {
-        /// When to believe that whoever it was is gone; milliseconds since 1970.
+        /// When the attempt counts as abandoned; milliseconds since 1970.
         until_millis: u64,
         /// Digest of the notification that opens the issue.
         opening: String,
     },
-    /// There is no issue: whoever was to create it was refused before anything was done.
+    /// There is no issue: the delivery that was to create it was refused before anything was done.
     Unopened,
     /// Creating it failed or was cut short; whether there is an issue is not known.
     Unknown {
@@ -34,21 +34,22 @@ pub enum Incident {
         issue_key: String,
         /// Digests of the newest notifications that are in the issue already.
         told: Vec<String>,
-        /// Digests of the newest notifications that were begun; they may be in the issue or not.
-        begun: Vec<String>,
-        /// Until when somebody is at work on the issue; milliseconds since 1970, 0 for nobody.
+        /// Digests of the newest notifications whose comment was started; the issue may have it or not.
+        #[serde(rename = "begun")]
+        started: Vec<String>,
+        /// Until when a delivery updates the issue; milliseconds since 1970, 0 if none does.
         busy_until_millis: u64,
     },
 }
 
 contract! {
-    /// Opens one Backlog issue for each alert of Mackerel, and tells it what becomes of the alert.
+    /// Opens one Backlog issue for each alert of Mackerel, and adds later changes as comments.
     "incident-reporter" on Sqs<MackerelEvent>, within 60 s and 256 MiB {
-        /// Which alert has which issue.
+        /// The state of each alert, with its issue.
         incidents: KeepRecords<Incident> = "INCIDENTS_TABLE",
-        /// Opens Backlog's API.
+        /// The key of Backlog's API.
         api_key: ReadSecret<BacklogApiKey> = "API_KEY_SECRET_ARN",
-        /// Where Backlog's API answers.
+        /// The origin of Backlog's API.
         backlog: Setting<Origin> = "BACKLOG_URL",
         /// Project of the issues.
         project: Setting<ProjectId> = "PROJECT_ID",
@@ -56,17 +57,17 @@ contract! {
         issue_type: Setting<IssueTypeId> = "ISSUE_TYPE_ID",
         /// Priority of the issues.
         priority: Setting<PriorityId> = "PRIORITY_ID",
-        /// Whose the issues are; nobody's if it is left out.
+        /// The assignee of the issues. Default: none.
         assignee: Setting<Option<UserId>> = "ASSIGNEE_ID",
-        /// Milestone of the issues; none if it is left out.
+        /// The milestone of the issues. Default: none.
         milestone: Setting<Option<MilestoneId>> = "MILESTONE_ID",
         /// Values of the custom fields of the issues.
         custom_fields: Setting<CustomFields> = "CUSTOM_FIELDS",
-        /// By which rule the project formats texts.
+        /// The text formatting of the project: Markdown or Backlog's own.
         text_formatting: Setting<TextFormatting> = "TEXT_FORMATTING",
-        /// What recovery does.
+        /// What to do when an alert recovers.
         on_recovery: Setting<OnRecovery> = "ON_RECOVERY",
-        /// In which zone times are written.
+        /// The time zone of written times.
         time_zone: Setting<TimeZone> = "TIME_ZONE",
     }
 }

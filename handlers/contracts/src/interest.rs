@@ -1,16 +1,16 @@
-//! Which events a consumer does anything with, so that a receiver need not queue what it cannot.
+//! Which events a consumer acts on, so that a receiver queues no others.
 
-use crate::{Message, SettingValue};
+use crate::{Headers, Message, SettingValue};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// An event of a webhook, which says by one of its members whether its consumer acknowledges it and no more.
+/// A webhook event with a member that says whether its consumer ignores it.
 pub trait WebhookEvent: Message {
     /// The member, at the top of the event.
     const MEMBER: &'static str;
-    /// What stands there, as JSON, in events that are not ignored.
+    /// The values of the member, as JSON, in events that are not ignored.
     const WANTED: &'static [&'static str];
     /// Headers that travel to the consumer, as attributes of the message: names in lower case, nine at most.
     /// Default: none.
@@ -18,6 +18,33 @@ pub trait WebhookEvent: Message {
     /// Source: Amazon SQS developer guide, "Amazon SQS message metadata": ten attributes, of which a dead letter
     /// needs one for its reason.
     const HEADERS: &'static [&'static str] = &[];
+}
+
+/// An event of a webhook with the headers that its receiver passes on, for a sender that says there what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithHeaders<M> {
+    /// Those of [`WebhookEvent::HEADERS`] that came.
+    pub headers: Headers,
+    /// The event.
+    pub message: M,
+}
+
+impl<M: Message> Message for WithHeaders<M> {
+    const TEST_EVENT: &'static str = M::TEST_EVENT;
+
+    fn from_body(body: &str) -> serde_json::Result<Self> {
+        Self::from_parts(body, &Headers::new())
+    }
+
+    fn from_parts(body: &str, headers: &Headers) -> serde_json::Result<Self> {
+        Ok(Self { headers: headers.clone(), message: M::from_body(body)? })
+    }
+}
+
+impl<M: WebhookEvent> WebhookEvent for WithHeaders<M> {
+    const MEMBER: &'static str = M::MEMBER;
+    const WANTED: &'static [&'static str] = M::WANTED;
+    const HEADERS: &'static [&'static str] = M::HEADERS;
 }
 
 /// Which headers of the events of messages `M` travel to the consumer.
@@ -29,7 +56,7 @@ pub struct PassedHeaders<M> {
 }
 
 impl<M: WebhookEvent> PassedHeaders<M> {
-    /// Those that whoever takes messages `M` asks for.
+    /// The headers that the consumer of messages `M` asks for.
     ///
     /// Panics if they are more than a message can carry, or not what a header is called in lower case.
     pub fn of_consumer() -> Self {
@@ -74,7 +101,7 @@ pub struct Interest<M> {
 }
 
 impl<M: WebhookEvent> Interest<M> {
-    /// The interest of whoever takes messages `M`.
+    /// The interest of the consumer of messages `M`.
     pub fn of_consumer() -> Self {
         let wanted = M::WANTED.iter().map(|text| serde_json::from_str(text).unwrap_or_default());
         Self { member: M::MEMBER.to_owned(), wanted: wanted.collect(), message: PhantomData }
@@ -82,7 +109,7 @@ impl<M: WebhookEvent> Interest<M> {
 }
 
 impl<M> Interest<M> {
-    /// Whether an event is acknowledged and nothing more: it is an object and its member says so.
+    /// Whether the consumer would ignore an event: it is an object and its member says so.
     ///
     /// However large the event is, no more of it is kept than this member.
     pub fn would_be_ignored(&self, event: &str) -> bool {
@@ -108,7 +135,7 @@ impl<M> SettingValue for Interest<M> {
     }
 }
 
-/// Reads one member of an object, null if it is not there; of several the last, as everywhere.
+/// Reads one member of an object; null if it is missing, and the last one of several.
 struct Member<'a>(&'a str);
 
 impl<'de> DeserializeSeed<'de> for Member<'_> {

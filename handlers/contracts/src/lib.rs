@@ -30,12 +30,12 @@ pub mod trace;
 pub mod webhook_receiver;
 
 pub use contract::{Contract, FunctionLimits, NamedWire, Open, Wires};
-pub use interest::{Interest, PassedHeaders, WebhookEvent};
+pub use interest::{Interest, PassedHeaders, WebhookEvent, WithHeaders};
 pub use link::{
     ClaimWork, Count, Http, InsertRecords, KeepRecords, Kind, Linker, Optional, PublishTo, PutObjects, ReadSecret,
     SendTo, Setting, Sqs, Wire, service,
 };
-pub use message::{Headers, JsonObject, Message, WithHeaders};
+pub use message::{Headers, JsonObject, Message};
 pub use published::{PlainText, Published, published_id};
 pub use saas::Saas;
 pub use secret::{SecretForm, SecretValue, SigningKey, SigningSecret, WebhookToken};
@@ -46,11 +46,11 @@ pub use time_zone::TimeZone;
 /// How often a message may fail before `runtime` parks it with its reason.
 ///
 /// With waits that double from ten seconds to ten minutes, an outage of more than half an hour passes
-/// before; then it is time that a person hears of it.
+/// before a person is alerted.
 pub const DELIVERIES_LIMIT: u32 = 10;
 /// How often it is delivered at most; stacks write it into the redrive policy.
 ///
-/// More than [`DELIVERIES_LIMIT`], because a far side that names a time to come back has not failed:
+/// More than [`DELIVERIES_LIMIT`], because a server that names a time to come back has not failed:
 /// a flood of messages behind a rate limit drains in waves.
 pub const RECEIVES_LIMIT: u32 = 20;
 

@@ -1,6 +1,6 @@
 //! Kinds of links between a function and what it may reach, typed by what flows through them.
 
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use std::marker::PhantomData;
 
 /// A kind of link; the type parameter of a [`Wire`] and of what a handler opens.
@@ -39,7 +39,7 @@ pub struct KeepRecords<T>(PhantomData<fn() -> T>);
 pub struct InsertRecords<T>(PhantomData<fn() -> T>);
 /// Counts in a table, up to a limit.
 pub struct Count;
-/// Remembers in a table which work was begun and which is done, so that it is done once.
+/// Remembers in a table which work was started and which is done, so that it is done once.
 pub struct ClaimWork;
 /// What a link of kind `K` is, or nothing: the stack decides which.
 pub struct Optional<K>(PhantomData<fn() -> K>);
@@ -86,14 +86,14 @@ pub struct Sqs<M>(PhantomData<fn() -> M>);
 ///
 /// Only resources make wires (`queue.send()`): `Wire::new` is refused elsewhere by a lint.
 pub struct Wire<K> {
-    value: Value,
+    value: CfnString,
     grants: Vec<Grant>,
     kind: PhantomData<fn() -> K>,
 }
 
 impl<K: Kind> Wire<K> {
     /// A wire that puts `value` into the variable and gives these grants to the function's role.
-    pub fn new(value: Value, grants: Vec<Grant>) -> Self {
+    pub fn new(value: CfnString, grants: Vec<Grant>) -> Self {
         Self { value, grants, kind: PhantomData }
     }
 
@@ -104,11 +104,11 @@ impl<K: Kind> Wire<K> {
 
     /// No wire where a contract takes one or none: the variable is empty, and nothing is granted.
     pub fn none() -> Wire<Optional<K>> {
-        Wire { value: Value::text(""), grants: Vec::new(), kind: PhantomData }
+        Wire { value: CfnString::text(""), grants: Vec::new(), kind: PhantomData }
     }
 
     /// What the variable holds, and the grants.
-    pub fn into_parts(self) -> (Value, Vec<Grant>) {
+    pub fn into_parts(self) -> (CfnString, Vec<Grant>) {
         (self.value, self.grants)
     }
 }

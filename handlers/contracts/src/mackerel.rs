@@ -6,8 +6,8 @@ mod alert;
 mod event;
 mod test_alert;
 
-pub use alert::{AlertNotification, Host, MARKER_LABEL, Metric};
-pub use event::{MackerelEvent, NotAnAlert};
+pub use alert::{AlertNotification, Host, MARKER_LABEL, Metric, NotAnAlert};
+pub use event::MackerelEvent;
 pub use test_alert::{HEADLINE_CHARS, TestAlert, test_alert};
 
 use crate::setting::setting_from_text;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Mackerel of Hatena.
 pub const SAAS: Saas = Saas { name: "Mackerel" };
 
-/// What becomes of an issue when its alert recovers.
+/// What to do with an issue when its alert recovers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum OnRecovery {

@@ -1,6 +1,5 @@
 //! What flows through queues.
 
-use crate::WebhookEvent;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,33 +19,6 @@ pub trait Message: Sized {
         let _ = headers;
         Self::from_body(body)
     }
-}
-
-/// An event of a webhook with the headers that its receiver passes on, for a sender that says there what it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WithHeaders<M> {
-    /// Those of [`WebhookEvent::HEADERS`] that came.
-    pub headers: Headers,
-    /// The event.
-    pub message: M,
-}
-
-impl<M: Message> Message for WithHeaders<M> {
-    const TEST_EVENT: &'static str = M::TEST_EVENT;
-
-    fn from_body(body: &str) -> serde_json::Result<Self> {
-        Self::from_parts(body, &Headers::new())
-    }
-
-    fn from_parts(body: &str, headers: &Headers) -> serde_json::Result<Self> {
-        Ok(Self { headers: headers.clone(), message: M::from_body(body)? })
-    }
-}
-
-impl<M: WebhookEvent> WebhookEvent for WithHeaders<M> {
-    const MEMBER: &'static str = M::MEMBER;
-    const WANTED: &'static [&'static str] = M::WANTED;
-    const HEADERS: &'static [&'static str] = M::HEADERS;
 }
 
 /// Makes a type of one JSON document a message.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 /// What a topic delivered to a queue: the message in its envelope, or bare.
 ///
-/// Subscriptions of ours deliver the envelope, because only it carries the subject and the id that
+/// Subscriptions of the stacks deliver the envelope, because only it carries the subject and the id that
 /// is the same in every queue; a bare message is taken as well. Source: Amazon SNS developer guide,
 /// "Fanout to Amazon SQS queues" and "raw message delivery".
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! A question that somebody asked in the form.
+//! A question that a person asked in the form.
 
 use crate::message::json_message;
 use crate::text;
@@ -92,7 +92,7 @@ impl Question {
     }
 }
 
-/// The short number of a question, which whoever asked it is told and all ends show: the beginning of the
+/// The short number of a question, which the form shows to the asker and all ends show: the beginning of the
 /// id that SNS gave it, so that a search for it finds the id in the table and in logs as well.
 ///
 /// An id of another form, which only a message that came past the topic has, is shown whole.
@@ -105,7 +105,7 @@ pub fn receipt(id: &str) -> &str {
     if is_uuid { &id[..RECEIPT_CHARS] } else { id }
 }
 
-/// The question of an event with a marker where its summary begins, by which what became of it is found.
+/// The question of an event with a marker where its summary begins, by which its results are found.
 ///
 /// The end of a text that would become too long is left out. The marker is one word of ASCII.
 pub fn with_marker(event: &str, marker: &str) -> Result<String, String> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A question as it is kept; the record's key is the id that SNS gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchivedQuestion {
-    /// The short number that whoever asked was told; absent in what was kept before there was one.
+    /// The short number that the asker got; absent in what was kept before there was one.
     #[serde(default)]
     pub receipt: String,
     /// What the question is about.
@@ -22,9 +22,9 @@ pub struct ArchivedQuestion {
 contract! {
     /// Keeps each question in a table.
     "question-archiver" on Sqs<Published<Question>>, within 30 s and 256 MiB {
-        /// Where questions are kept.
+        /// The table of questions.
         archive: InsertRecords<ArchivedQuestion> = "ARCHIVE_TABLE",
-        /// How long a question is kept; for ever if there is none.
+        /// How long a question is kept. Default: for ever.
         keep_days: Setting<Option<Days>> = "KEEP_DAYS",
     }
 }

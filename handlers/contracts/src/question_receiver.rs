@@ -9,13 +9,13 @@ use serde::Deserialize;
 /// Largest body that is accepted, in bytes: 4,000 characters of four bytes, written as JSON escapes.
 pub const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
-/// How many questions are taken on one day, at least one.
+/// How many questions are accepted per day; at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u32")]
 pub struct DailyLimit(u32);
 
 impl DailyLimit {
-    /// The most that a stage may take: each question is an issue and a card that somebody reads.
+    /// The most that a stage may take: each question is an issue and a card that a person reads.
     const MOST: u32 = 100_000;
 
     /// The number of questions.
@@ -56,13 +56,13 @@ impl SettingValue for DailyLimit {
 contract! {
     /// Checks a question of the form, publishes it and answers with its number.
     "question-receiver" on Http, within 10 s and 256 MiB {
-        /// Where questions go.
+        /// The topic for questions.
         questions: PublishTo<Question> = "TOPIC_ARN",
-        /// How many questions were taken on each day.
+        /// How many questions were accepted on each day.
         taken: Count = "COUNTS_TABLE",
-        /// How many are taken on one day.
+        /// How many questions are accepted per day.
         daily_limit: Setting<DailyLimit> = "DAILY_LIMIT",
-        /// In which zone a day begins.
+        /// The time zone of the day.
         time_zone: Setting<TimeZone> = "TIME_ZONE",
     }
 }

@@ -8,13 +8,13 @@ use std::fmt;
 pub enum SecretForm {
     /// A key, a password or a token.
     Key,
-    /// The address of something; whoever knows it may use it. Only an encrypted one is taken at deploy.
+    /// An address that anyone who knows it may use. Only an encrypted one is taken at deploy.
     Address,
 }
 
 /// The value of a secret, read from Secrets Manager.
 pub trait SecretValue: Clone {
-    /// What it is called when somebody is asked for it; also the name of the environment
+    /// Its name when a person is asked for it; also the name of the environment
     /// variable that may hold it at deploy, in `UPPER_SNAKE_CASE`.
     const NAME: &'static str;
     /// The SaaS that it opens. Default: none, it is made and used within a stack.
@@ -97,7 +97,7 @@ secret_value! {
     SigningKey = "WEBHOOK_SIGNING_KEY", "the screen of the SaaS on which the webhook is registered"
 }
 
-/// A secret with which the sender of one webhook signs; whoever checks signatures reads it as a [`SigningKey`].
+/// A secret with which the sender of one webhook signs; the receiver reads it as a [`SigningKey`].
 pub trait SigningSecret: SecretValue {}
 
 impl SigningSecret for SigningKey {}

@@ -7,7 +7,7 @@ use crate::secret::secret_value;
 pub const SAAS: Saas = Saas { name: "Slack" };
 
 secret_value! {
-    /// The URL of an incoming webhook; whoever knows it can post.
+    /// The URL of an incoming webhook; anyone who knows it can post.
     SlackWebhookUrl = "SLACK_WEBHOOK_URL", Address of SAAS,
     "api.slack.com/apps, your app, Incoming Webhooks, Add New Webhook",
     refused by refusal
@@ -16,11 +16,11 @@ secret_value! {
 /// Hosts of Slack's webhooks, those of GovSlack included.
 const HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 
-/// Why an address of Slack is not that of an incoming webhook; other hosts may be relays of somebody.
+/// Why an address of Slack is not that of an incoming webhook; other hosts may be relays.
 ///
 /// Source: Slack help center, "Build a workflow: start a workflow with a webhook": its address begins with
 /// `/triggers/`, or `/workflows/` if it is an older one; it takes a flat object of the variables that the workflow
-/// declares, and answers `{"ok":true}` whatever becomes of them.
+/// declares, and answers `{"ok":true}` whether they pass or not.
 fn refusal(address: &str) -> Option<&'static str> {
     let (_, rest) = address.split_once("://")?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));

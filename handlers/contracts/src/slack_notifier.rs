@@ -7,11 +7,11 @@ use crate::{ClaimWork, PlainText, Published, ReadSecret, Setting, Sqs, TimeZone}
 contract! {
     /// Shows notifications of SNS in Slack, as a person would want to read them.
     "slack-notifier" on Sqs<Published<PlainText>>, within 30 s and 256 MiB {
-        /// Which notifications were shown.
+        /// The notifications that were posted.
         shown: ClaimWork = "CLAIMS_TABLE",
-        /// Where Slack takes messages.
+        /// The URL of the Slack webhook.
         webhook: ReadSecret<SlackWebhookUrl> = "WEBHOOK_SECRET_ARN",
-        /// In which zone times are written.
+        /// The time zone of written times.
         time_zone: Setting<TimeZone> = "TIME_ZONE",
     }
 }

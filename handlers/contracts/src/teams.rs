@@ -7,7 +7,7 @@ use crate::secret::secret_value;
 pub const SAAS: Saas = Saas { name: "Teams" };
 
 secret_value! {
-    /// The URL of a flow; whoever knows it can post.
+    /// The URL of a flow; anyone who knows it can post.
     TeamsWorkflowUrl = "TEAMS_WORKFLOW_URL", Address of SAAS,
     "the channel, Workflows, `Post to a channel when a webhook request is received`"
 }

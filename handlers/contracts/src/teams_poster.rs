@@ -8,11 +8,11 @@ use crate::{ClaimWork, Published, ReadSecret, Setting, Sqs, TimeZone};
 contract! {
     /// Shows each question in a channel of Teams.
     "teams-poster" on Sqs<Published<Question>>, within 30 s and 256 MiB {
-        /// Which questions were shown.
+        /// The questions that were posted.
         shown: ClaimWork = "CLAIMS_TABLE",
-        /// Where Teams takes cards.
+        /// The URL of the Teams flow.
         workflow: ReadSecret<TeamsWorkflowUrl> = "WORKFLOW_SECRET_ARN",
-        /// In which zone times are written.
+        /// The time zone of written times.
         time_zone: Setting<TimeZone> = "TIME_ZONE",
     }
 }

@@ -1,4 +1,4 @@
-//! Texts of other people: on one line, no longer than somebody takes, and whether there is anything to read.
+//! Texts from outside: on one line, no longer than their reader accepts, and whether there is anything to read.
 
 /// A text on one line, with single spaces and without control characters.
 pub fn one_line(text: &str) -> String {
@@ -6,7 +6,7 @@ pub fn one_line(text: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a reader would see nothing.
+/// Whether a text is invisible to a reader.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_invisible)
 }

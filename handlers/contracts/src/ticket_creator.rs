@@ -1,4 +1,4 @@
-//! The contract of the function that makes Backlog issues of questions.
+//! The contract of the function that opens Backlog issues for questions.
 
 use crate::backlog::{
     BacklogApiKey, CustomFields, IssueTypeId, MilestoneId, PriorityId, ProjectId, TextFormatting, UserId,
@@ -10,11 +10,11 @@ use crate::{ClaimWork, Origin, Published, ReadSecret, Setting, Sqs};
 contract! {
     /// Opens one Backlog issue for each question.
     "ticket-creator" on Sqs<Published<Question>>, within 60 s and 256 MiB {
-        /// Which questions have an issue.
+        /// The questions that have an issue.
         created: ClaimWork = "CLAIMS_TABLE",
-        /// Opens Backlog's API.
+        /// The key of Backlog's API.
         api_key: ReadSecret<BacklogApiKey> = "API_KEY_SECRET_ARN",
-        /// Where Backlog's API answers.
+        /// The origin of Backlog's API.
         backlog: Setting<Origin> = "BACKLOG_URL",
         /// Project of the issues.
         project: Setting<ProjectId> = "PROJECT_ID",
@@ -22,13 +22,13 @@ contract! {
         issue_type: Setting<IssueTypeId> = "ISSUE_TYPE_ID",
         /// Priority of the issues.
         priority: Setting<PriorityId> = "PRIORITY_ID",
-        /// Whose the issues are; nobody's if it is left out.
+        /// The assignee of the issues. Default: none.
         assignee: Setting<Option<UserId>> = "ASSIGNEE_ID",
-        /// Milestone of the issues; none if it is left out.
+        /// The milestone of the issues. Default: none.
         milestone: Setting<Option<MilestoneId>> = "MILESTONE_ID",
         /// Values of the custom fields of the issues.
         custom_fields: Setting<CustomFields> = "CUSTOM_FIELDS",
-        /// By which rule the project formats texts.
+        /// The text formatting of the project: Markdown or Backlog's own.
         text_formatting: Setting<TextFormatting> = "TEXT_FORMATTING",
     }
 }

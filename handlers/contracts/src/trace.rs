@@ -95,7 +95,7 @@ pub enum Trace {
         /// Which delivery it is.
         delivery: u32,
     },
-    /// The effect is there.
+    /// The effect exists.
     Done {
         /// What it is, in words.
         result: String,
@@ -103,14 +103,14 @@ pub enum Trace {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         made: Option<Made>,
     },
-    /// The effect is there, and is looked at again later.
+    /// The effect exists, and is checked again later.
     DoneForNow {
         /// What it is, in words.
         result: String,
         /// What it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         made: Option<Made>,
-        /// When it is looked at again.
+        /// When it is checked again.
         after_seconds: u64,
     },
     /// An earlier delivery had the effect, so that this one has none.
@@ -171,7 +171,7 @@ pub enum Made {
     Issue(String),
     /// An item in a table, by its id.
     Item(String),
-    /// A message that the far side took, and that has no name there.
+    /// A message that the SaaS accepted, which has no name there.
     Message,
 }
 
@@ -204,7 +204,7 @@ impl Trace {
             Self::Repeated { .. } => "repeated",
             Self::Ignored { .. } => "ignored",
             Self::NothingDone { .. } => "nothing done",
-            Self::Retrying { .. } => "failed: will be tried again",
+            Self::Retrying { .. } => "failed: will be retried",
             Self::GivenUp { .. } => "given up: the message is in the dead-letter queue",
         }
     }

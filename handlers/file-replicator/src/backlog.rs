@@ -4,7 +4,7 @@ use backlog_client::{Refusal, forbidden, key_header, rate_limit, refused_key, sh
 use contracts::Origin;
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey, ProjectKey};
 use contracts::trace::Cause;
-use runtime::{Anew, Bytes, Failure, Secret};
+use runtime::{Bytes, Failure, Reread, Secret};
 use web::{Response, StatusCode, Url, header};
 
 /// Redirects that are followed before giving up.
@@ -55,7 +55,7 @@ impl Content {
     /// The next piece; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         let piece = self.0.chunk().await;
-        piece.map_err(|error| Failure::retry(format!("the download broke: {}", web::describe(error))))
+        piece.map_err(|error| Failure::retry(format!("the download failed: {}", web::describe(error))))
     }
 }
 
@@ -65,12 +65,12 @@ impl Source<'_> {
         Ok(matches!(self.open(file_id).await?, Download::Content(_)))
     }
 
-    /// Opens a file; reads the key anew and tries once more if Backlog refuses it.
+    /// Opens a file; if Backlog refuses the key, reads it again and tries once more.
     pub async fn open(&self, file_id: u64) -> Result<Download, Failure> {
         let request = async |key: &BacklogApiKey| self.request(file_id, key).await;
         let refuses = |response: &Response, _: &BacklogApiKey| match response.status() {
-            StatusCode::UNAUTHORIZED if self.is_backlogs(response) => Anew::Always,
-            _ => Anew::No,
+            StatusCode::UNAUTHORIZED if self.is_backlogs(response) => Reread::Always,
+            _ => Reread::No,
         };
         let (response, key) = self.api_key.call(request, refuses).await??;
         self.classify(response, &key).await
@@ -96,7 +96,7 @@ impl Source<'_> {
             let location = response.headers().get(header::LOCATION);
             url = redirected(&url, location.and_then(|location| location.to_str().ok()))?;
         }
-        Err(Failure::permanent("Backlog redirects in a circle"))
+        Err(Failure::permanent("Backlog redirects in a loop"))
     }
 
     async fn classify(&self, response: Response, key: &BacklogApiKey) -> Result<Download, Failure> {
@@ -144,7 +144,7 @@ fn redirected(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
     }
 }
 
-/// Takes a key out of a URL: one that a redirect names would go on to its host, and into logs.
+/// Takes a key out of a URL: a key in a redirect would reach its host, and logs.
 ///
 /// All else stays as it is, byte by byte: it may be signed.
 fn without_key(url: &mut Url) {

@@ -127,12 +127,12 @@ impl Copying<'_> {
         let key = upload.key();
         let made = Made::Object(key.to_owned());
         Ok(match (written, self.file.size) {
-            (Written::Before, _) => Done::worked(made, format!("{key} has these {n_bytes} bytes already")),
+            (Written::Unchanged, _) => Done::worked(made, format!("{key} already has these {n_bytes} bytes")),
             // What Backlog serves may be older than the event, if its servers do not agree yet.
-            (Written::Anew, Some(size)) if !is_announced => {
+            (Written::New, Some(size)) if !is_announced => {
                 Done::look_again(made, format!("copied {n_bytes} bytes to {key}; the event announced {size}"))
             }
-            (Written::Anew, _) => Done::worked(made, format!("copied {n_bytes} bytes to {key}")),
+            (Written::New, _) => Done::worked(made, format!("copied {n_bytes} bytes to {key}")),
         })
     }
 

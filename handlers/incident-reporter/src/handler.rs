@@ -14,7 +14,7 @@ runtime::linker!(Live: dynamodb, secretsmanager, sqs);
 
 type Links = Declared<Live>;
 
-/// Opens the issue of an alert, or tells it the change; everything else is acknowledged.
+/// Opens the issue of an alert, or adds the change as a comment; other events are acknowledged only.
 pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<Done, Failure> {
     let Links {
         incidents,
@@ -41,7 +41,7 @@ pub async fn handle(links: &Links, delivery: Delivery<MackerelEvent>) -> Result<
     let Some(alert) = event.alert() else {
         return Ok(Done::Ignored(format!("{} is no alert", event.name())));
     };
-    let alert = alert.map_err(|problem| Failure::permanent(format!("the alert cannot be told apart: {problem}")))?;
+    let alert = alert.map_err(|problem| Failure::permanent(format!("the alert cannot be identified: {problem}")))?;
     if alert.is_recovery && *on_recovery == OnRecovery::Ignore {
         return Ok(Done::Ignored(format!("alert {} recovered, which the stage ignores", alert.id)));
     }
@@ -102,7 +102,7 @@ impl Work<'_> {
             Claim::NeverSeen => Ok(Done::Ignored(format!("alert {id} recovered and was never seen before"))),
             Claim::NotOpened => Err(self.no_issue_yet()),
             Claim::Told { issue_key } => {
-                let told = format!("{issue_key} was told before");
+                let told = format!("{issue_key} already has this notification");
                 Ok(Done::repeated(Made::Issue(issue_key), told))
             }
             Claim::Open(held) => self.create(&held, Effect::None).await,
@@ -168,7 +168,7 @@ impl Work<'_> {
                     Change::Made if self.closes => {
                         Done::worked(made, format!("closed {issue_key}: alert {id} recovered"))
                     }
-                    Change::Made => Done::worked(made, format!("told {issue_key} about alert {id}")),
+                    Change::Made => Done::worked(made, format!("commented on {issue_key}: alert {id}")),
                     Change::NoIssue => {
                         let gone = Cause::Missing { from: BACKLOG.into() };
                         Done::warned(gone, format!("{issue_key} is no longer in Backlog"))

@@ -1,4 +1,4 @@
-//! The record of one alert: who may do what to its issue, and what is done already.
+//! The record of one alert: who may do what to its issue, and what is already done.
 
 use contracts::Contract as _;
 use contracts::incident_reporter::{Contract, Incident};
@@ -6,14 +6,14 @@ use runtime::{Failure, Records, Stored, log};
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 
-/// How long a record lives after its last change: an alert that is silent for so long is forgotten.
+/// How long a record lives after its last change; then the alert is forgotten.
 ///
 /// Messages live two weeks at most, and a monitor repeats itself within days if at all.
 pub(crate) const LIFE: Duration = Duration::from_secs(90 * 86_400);
-/// How long somebody may be at work: as long as Lambda lets the function live, so that whoever
+/// How long a delivery may be in progress: as long as Lambda lets the function run, so that one that
 /// holds a record beyond it is gone for certain.
 pub(crate) const LEASE: Duration = Duration::from_secs(Contract::LIMITS.timeout_seconds as u64);
-/// How long to wait for somebody who is at work: a call takes a second or so, whatever the lease.
+/// How long to wait for a delivery in progress: a call takes a second or so, whatever the lease.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How many notifications of an alert are remembered: far more than are on their way at a time.
 pub(crate) const TOLD_LIMIT: usize = 50;
@@ -26,9 +26,9 @@ pub(crate) struct Ledger<'a> {
 
 /// What may be done about a notification.
 pub(crate) enum Claim {
-    /// Nothing: the alert was never seen before, and this is its end.
+    /// Nothing: the alert recovered, and was never seen before.
     NeverSeen,
-    /// Nothing yet: the alert has no issue for certain, and this is its end.
+    /// Nothing yet: the alert recovered, and certainly has no issue.
     NotOpened,
     /// Nothing: it is in the issue.
     Told {
@@ -43,23 +43,23 @@ pub(crate) enum Claim {
         /// Digest of the notification that is in the issue, if there is one.
         opening: String,
     },
-    /// Tell the issue.
+    /// Add a comment to the issue.
     Tell(Telling),
 }
 
-/// An issue that is ours to tell.
+/// An issue that this delivery may update.
 pub(crate) struct Telling {
     pub(crate) held: Stored<Incident>,
     pub(crate) issue_key: String,
-    /// Whether somebody began to before, and came to no end that is known.
+    /// Whether an earlier delivery started it, with an unknown result.
     pub(crate) is_again: bool,
 }
 
 impl Ledger<'_> {
     /// Claims what the notification with this digest asks for.
     ///
-    /// Fails while somebody else is at work on the same alert. That is a wait with a known time,
-    /// which uses up no patience: the message outlives the lease of one who is gone.
+    /// Fails while another delivery handles the same alert. That is a wait with a known time,
+    /// which counts as no failure: the message outlives the lease of an abandoned delivery.
     pub(crate) async fn claim(&self, digest: &str, is_recovery: bool) -> Result<Claim, Failure> {
         let there = if is_recovery {
             match self.records.find(self.alert_id).await? {
@@ -86,10 +86,10 @@ impl Ledger<'_> {
                 Ok(Claim::Told { issue_key: issue_key.clone() })
             }
             Incident::Created { busy_until_millis, .. } if *busy_until_millis > now_millis() => Err(busy()),
-            Incident::Created { issue_key, told, begun, .. } => {
-                let is_again = begun.iter().any(|other| other == digest);
-                let begun = with(begun, digest);
-                let telling = self.begin(&there, issue_key, told, begun).await?;
+            Incident::Created { issue_key, told, started, .. } => {
+                let is_again = started.iter().any(|other| other == digest);
+                let started = with(started, digest);
+                let telling = self.begin(&there, issue_key, told, started).await?;
                 Ok(Claim::Tell(Telling { is_again, ..telling }))
             }
         }
@@ -100,7 +100,7 @@ impl Ledger<'_> {
         self.replace(held, &creating(digest)).await
     }
 
-    /// Notes that the issue was found, and claims to tell it what is not the notification in it.
+    /// Notes that the issue was found, and claims the comments that it lacks.
     pub(crate) async fn tell_found(
         &self,
         held: &Stored<Incident>,
@@ -116,13 +116,13 @@ impl Ledger<'_> {
         let created = Incident::Created {
             issue_key: issue_key.to_owned(),
             told: vec![digest.to_owned()],
-            begun: Vec::new(),
+            started: Vec::new(),
             busy_until_millis: 0,
         };
         self.note(held, &created).await;
     }
 
-    /// Notes that there is no issue: Backlog refused to create it, and nobody tried before.
+    /// Notes that there is no issue: Backlog refused to create it, and no delivery tried before.
     pub(crate) async fn note_unopened(&self, held: &Stored<Incident>) {
         self.note(held, &Incident::Unopened).await;
     }
@@ -132,14 +132,14 @@ impl Ledger<'_> {
         self.note(held, &Incident::Unknown { opening: opening.to_owned() }).await;
     }
 
-    /// Notes that a notification is in the issue, or that nobody is at work on it any more.
+    /// Notes that a notification is in the issue, or that no delivery updates it any more.
     pub(crate) async fn note_told(&self, held: &Stored<Incident>, digest: Option<&str>) {
-        let Incident::Created { issue_key, told, begun, .. } = held.value.clone() else { return };
-        let (told, begun) = match digest {
-            Some(digest) => (with(&told, digest), begun.into_iter().filter(|other| other != digest).collect()),
-            None => (told, begun),
+        let Incident::Created { issue_key, told, started, .. } = held.value.clone() else { return };
+        let (told, started) = match digest {
+            Some(digest) => (with(&told, digest), started.into_iter().filter(|other| other != digest).collect()),
+            None => (told, started),
         };
-        self.note(held, &Incident::Created { issue_key, told, begun, busy_until_millis: 0 }).await;
+        self.note(held, &Incident::Created { issue_key, told, started, busy_until_millis: 0 }).await;
     }
 
     async fn begin(
@@ -147,12 +147,12 @@ impl Ledger<'_> {
         previous: &Stored<Incident>,
         issue_key: &str,
         told: &[String],
-        begun: Vec<String>,
+        started: Vec<String>,
     ) -> Result<Telling, Failure> {
         let busy = Incident::Created {
             issue_key: issue_key.to_owned(),
             told: told.to_vec(),
-            begun,
+            started,
             busy_until_millis: until_millis(),
         };
         let held = self.replace(previous, &busy).await?;
@@ -163,12 +163,12 @@ impl Ledger<'_> {
         self.records.replace(self.alert_id, previous, next, LIFE).await?.ok_or_else(busy)
     }
 
-    /// Writes down what came of the work. That is done or not whatever becomes of the record, so a
+    /// Records the result of the work. That is done or not, with or without the record, so a
     /// record that cannot be written is no failure: the claim ends with its lease.
     async fn note(&self, held: &Stored<Incident>, next: &Incident) {
         let reason = match self.records.replace(self.alert_id, held, next, LIFE).await {
             Ok(Some(_)) => return,
-            Ok(None) => "somebody else took it over".to_owned(),
+            Ok(None) => "another delivery took it over".to_owned(),
             Err(failure) => failure.reason().to_owned(),
         };
         log::warn("cannot record the outcome", json!({"alert": self.alert_id, "reason": reason}));
@@ -188,7 +188,7 @@ fn with(digests: &[String], digest: &str) -> Vec<String> {
 }
 
 fn busy() -> Failure {
-    Failure::retry_after("another delivery is at work on the issue of this alert", BUSY_WAIT)
+    Failure::retry_after("another delivery is updating the issue of this alert", BUSY_WAIT)
 }
 
 fn until_millis() -> u64 {

@@ -1,4 +1,4 @@
-//! Makes a Backlog issue of each alert of Mackerel and keeps it told.
+//! Opens a Backlog issue for each Mackerel alert, and adds later changes as comments.
 
 mod handler;
 mod ledger;

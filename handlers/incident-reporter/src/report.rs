@@ -4,7 +4,7 @@ use backlog_client::{Markup, SUMMARY_LIMIT, shorten_line, shorten_text};
 use contracts::TimeZone;
 use contracts::mackerel::{AlertNotification, MARKER_LABEL};
 
-/// How much of one fact is written, in UTF-16 units before any escape: no name has so much, and all facts
+/// The longest fact, in UTF-16 units before any escape: names are shorter, and all facts
 /// together leave room for the marker and the texts behind them.
 const FACT_LIMIT: usize = 1_000;
 
@@ -99,7 +99,7 @@ impl Report<'_> {
     fn texts(&self, lines: &mut Vec<String>) {
         for (label, text) in [("Message", &self.alert.message), ("Memo", &self.alert.memo)] {
             if let Some(text) = text {
-                // In a paragraph of its own, whose first line begins after the label all the same.
+                // In a paragraph of its own, whose first line still begins after the label.
                 lines.push(String::new());
                 line(label, Some(self.markup.after_label(text)), lines);
             }

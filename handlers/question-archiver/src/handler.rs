@@ -27,11 +27,11 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
     let asked_at = asked_at(timestamp.as_deref(), Timestamp::now());
     let question = ArchivedQuestion { receipt: receipt(&id).to_owned(), project_id, text, asked_at };
 
-    // The form refuses such a text, but whoever may publish to the topic is free to send one.
+    // The form refuses such a text, but a publisher of the topic is free to send one.
     let n_bytes = ITEM_FRAME_BYTES + 2 * id.len() + question.project_id.len() + question.text.len();
     if n_bytes > ITEM_LIMIT_BYTES {
         return Err(Failure::permanent(format!(
-            "question {id} has {n_bytes} bytes as an item and DynamoDB takes {ITEM_LIMIT_BYTES}"
+            "question {id} has {n_bytes} bytes as an item, and DynamoDB accepts {ITEM_LIMIT_BYTES}"
         )));
     }
     let life = keep_days.map(|days| Duration::from_secs(days.seconds()));
@@ -39,7 +39,7 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
     let made = Made::Item(id.clone());
     Ok(match is_new {
         true => Done::worked(made, format!("kept question {id}")),
-        false => Done::repeated(made, format!("question {id} is kept already")),
+        false => Done::repeated(made, format!("question {id} is already kept")),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Keeps each question in a table under the number that its asker was told.
+//! Keeps each question in a table under the number that its asker got.
 
 mod handler;
 

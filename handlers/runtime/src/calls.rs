@@ -1,15 +1,15 @@
 //! What links ask of a service: AWS's clients answer it in the crates below `links`, tests answer it in memory.
 //!
-//! What a link means (what is cut, split, remembered or tried again) is written above these calls, once for both.
+//! The behavior of a link (what is cut, split, remembered or retried) is written above these calls, once for both.
 
 use crate::Failure;
-use crate::link::{KnownObject, Object};
+use crate::object::{KnownObject, Object};
 use bytes::Bytes;
 use contracts::Headers;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// What a call comes to; in a box, so that a link need not know who answers.
+/// The future of a call; boxed, so that a link does not depend on the type that answers.
 pub type Answer<'a, T, E = Failure> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
 /// Calls of a queue.
@@ -17,7 +17,7 @@ pub trait QueueCalls: Send + Sync {
     /// Sends a message with attributes, none of them empty, and returns its id.
     fn send<'a>(&'a self, body: &'a str, attributes: &'a Headers) -> Answer<'a, String>;
 
-    /// Hides a delivered message for so long before it is delivered again.
+    /// Hides a delivered message for this time before it is delivered again.
     fn postpone<'a>(&'a self, receipt: &'a str, delay: Duration) -> Answer<'a, ()>;
 }
 
@@ -29,27 +29,27 @@ pub trait TopicCalls: Send + Sync {
 
 /// Calls of a table of records of type `T`.
 pub trait TableCalls<T>: Send + Sync {
-    /// A living record and its revision, as the last write left it.
+    /// A record that has not expired, with its revision, in a strongly consistent read.
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<(T, u64)>>;
 
-    /// Writes a record if its revision is still the previous one; without one, if there is none that lives.
+    /// Writes a record if its revision is still the previous one; without one, if no unexpired record exists.
     fn put<'a>(&'a self, key: &'a str, value: &'a T, write: Write) -> Answer<'a, bool>;
 }
 
 /// How a record is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// The revision that must be there; none of a record that must not.
+    /// The revision that must exist. Default: no record may exist.
     pub previous: Option<u64>,
     /// The revision that is written.
     pub revision: u64,
-    /// The seconds since 1970 at which the record's life ends; none if it does not.
+    /// When the record expires, in seconds since 1970. Default: never.
     pub expires_at: Option<u64>,
 }
 
 /// Calls of a table of numbers.
 pub trait CounterCalls: Send + Sync {
-    /// Adds one unless the number has reached the limit; `false` if it has. Comparing and adding are one.
+    /// Adds one unless the number has reached the limit; `false` if it has. The comparison and the addition are atomic.
     fn count<'a>(&'a self, key: &'a str, limit: u32, expires_at: u64) -> Answer<'a, bool>;
 }
 
@@ -64,9 +64,9 @@ pub trait SecretCalls: Send + Sync {
 pub enum Unread {
     /// There is no such secret, or it has no value.
     Missing(Failure),
-    /// There is one, and it is not for this function, or cannot be used.
+    /// It exists, but the function may not read it, or its value cannot be used.
     Withheld(Failure),
-    /// The service did not answer, or could not.
+    /// The service did not answer, or failed.
     Silent(Failure),
 }
 
@@ -80,19 +80,19 @@ impl From<Unread> for Failure {
 
 /// Calls of a store of objects; keys are whole.
 pub trait ObjectCalls: Send + Sync {
-    /// The object with this key, if there is one that the function may look at.
+    /// The object with this key, if it exists and the function may read it.
     fn find<'a>(&'a self, key: &'a str) -> Answer<'a, Option<KnownObject>>;
 
     /// Stores a whole object at once; `digest` is its SHA-256 in Base64.
     fn put<'a>(&'a self, object: &'a Object, content: Bytes, digest: &'a str) -> Answer<'a, ()>;
 
-    /// Begins an upload in parts and returns its id.
+    /// Starts a multipart upload and returns its id.
     fn begin<'a>(&'a self, object: &'a Object) -> Answer<'a, String>;
 
-    /// Stores a part, and returns it as the store names it.
+    /// Stores a part, and returns what the store says of it.
     fn send_part<'a>(&'a self, object: &'a Object, upload_id: &'a str, part: NewPart) -> Answer<'a, Part>;
 
-    /// Makes an object of the parts; `digest` is that of their digests, and their number.
+    /// Completes the upload; `digest` is the digest of the parts' digests, with their number.
     fn complete<'a>(
         &'a self,
         object: &'a Object,
@@ -121,7 +121,7 @@ pub struct NewPart {
 pub struct Part {
     /// Its number; the first is 1.
     pub number: i32,
-    /// What the store calls its content.
+    /// The entity tag of its content.
     pub e_tag: Option<String>,
     /// SHA-256 of its bytes in Base64.
     pub digest: String,

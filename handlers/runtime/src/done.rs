@@ -6,14 +6,14 @@ use contracts::trace::{Cause, Made};
 /// The work is done, or there was none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// The effect is there.
+    /// The effect exists.
     Worked {
         /// What it is, in words.
         result: String,
         /// What it is, if it is of a kind that has a name.
         made: Option<Made>,
     },
-    /// The effect is there, and another look shall tell whether it still is what it should be.
+    /// The effect exists, and another delivery is to check that it is still right.
     ///
     /// The message comes back a few times, and is done after that.
     LookAgain {
@@ -31,7 +31,7 @@ pub enum Done {
     },
     /// Nothing had to be done; says why.
     Ignored(String),
-    /// Nothing could be done, and the message is not wanted again.
+    /// Nothing could be done, and a retry would not help.
     Warned {
         /// Why, in words.
         reason: String,
@@ -41,12 +41,12 @@ pub enum Done {
 }
 
 impl Done {
-    /// The effect is there.
+    /// The effect exists.
     pub fn worked(made: Made, result: impl Into<String>) -> Self {
         Self::Worked { result: result.into(), made: Some(made) }
     }
 
-    /// The effect is there, and is to be looked at again.
+    /// The effect exists, and is to be checked again.
     pub fn look_again(made: Made, result: impl Into<String>) -> Self {
         Self::LookAgain { result: result.into(), made: Some(made) }
     }
@@ -56,13 +56,13 @@ impl Done {
         Self::Repeated { result: result.into(), made: Some(made) }
     }
 
-    /// Nothing could be done, and nobody needs to act.
+    /// Nothing could be done, and no action is needed.
     pub fn warned(cause: Cause, reason: impl Into<String>) -> Self {
         Self::Warned { reason: reason.into(), cause }
     }
 }
 
-/// What an outcome is besides its text; handlers' tests demand it.
+/// The kind of an outcome, which the tests of handlers check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// [`Done::Worked`].
@@ -82,7 +82,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Takes what a handler returned apart: what it is, and its text.
+    /// Splits the result of a handler into its kind and its text.
     pub fn of(returned: &Result<Done, Failure>) -> (Self, &str) {
         match returned {
             Ok(Done::Worked { result, .. }) => (Self::Worked, result),

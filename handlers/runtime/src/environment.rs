@@ -1,4 +1,4 @@
-//! What a function is given when it starts: its variables, and a place for what its links share.
+//! What a function gets when it starts: its variables, and a place for what its links share.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -25,7 +25,7 @@ pub struct LinkError {
 }
 
 impl LinkError {
-    /// What is wrong with the variable; the words go after its name.
+    /// What is wrong with the variable; the text follows its name.
     pub fn new(variable: &'static str, problem: impl Into<String>) -> Self {
         Self { variable, problem: problem.into() }
     }
@@ -58,7 +58,7 @@ impl Environment {
         (self.lookup)(name).ok_or_else(|| LinkError::new(name, "is not set"))
     }
 
-    /// What several links share, such as a connection: made for the first that asks, of each type one.
+    /// A value that several links share, such as a client: created on first use, one of each type.
     pub fn shared<T: Any + Send + Sync>(
         &self,
         make: impl FnOnce(&Self) -> Result<T, LinkError>,

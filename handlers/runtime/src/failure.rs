@@ -4,7 +4,7 @@ use contracts::trace::Cause;
 use std::fmt;
 use std::time::Duration;
 
-/// A failure on our side or on the far side; what the sender did wrong is a `Reply` instead.
+/// A failure of the function or of a server; what the sender did wrong is a `Reply` instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// May succeed later: the queue brings the message back.
@@ -13,7 +13,7 @@ pub enum Failure {
         reason: String,
         /// Why, as far as the function knows.
         cause: Cause,
-        /// When the far side said to come back. Default: longer with each delivery.
+        /// When the server said to come back. Default: longer with each delivery.
         after: Option<Duration>,
     },
     /// Will never succeed: the message goes to the dead-letter queue with its reason.

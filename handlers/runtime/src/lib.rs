@@ -10,6 +10,7 @@ mod environment;
 mod failure;
 mod link;
 mod linker;
+mod object;
 mod trigger;
 
 pub mod calls;
@@ -23,10 +24,11 @@ pub use done::{Done, Outcome};
 pub use environment::{Environment, LinkError};
 pub use failure::Failure;
 pub use link::{
-    Abandoned, Anew, Archive, Attempt, Claims, Counter, Effect, KnownObject, Notes, Object, ObjectStore, Queue,
-    Records, Secret, Stored, Topic, Upload, Written,
+    Abandoned, Archive, Attempt, Claims, Counter, Effect, ObjectStore, Queue, Records, Reread, Secret, Stored, Topic,
+    Upload, Written,
 };
 pub use linker::{Opens, OpensWith, Variables};
+pub use object::{KnownObject, Notes, Object};
 pub use tokio::time::{Instant, timeout_at};
 pub use trigger::http::{Reply, Request, serve_http};
 pub use trigger::queue::{Delivery, serve_queue};

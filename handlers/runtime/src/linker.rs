@@ -22,7 +22,7 @@ pub trait OpensWith<S> {
     type Opener;
 }
 
-/// A variable that is empty says that there is no such link.
+/// Opens a link that may be left out: then its variable is empty.
 impl<K, O: Opens<K>> Opens<Optional<K>> for O {
     type Link = Option<O::Link>;
 

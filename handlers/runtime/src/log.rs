@@ -21,12 +21,12 @@ pub(crate) fn trace(event: EventId, trace: Trace) {
     write(&line(trace.level(), trace.message(), event, Some(trace)));
 }
 
-/// Something is odd and needs no action now; `fields` is a JSON object without secrets.
+/// Something is unexpected, but needs no action now; `fields` is a JSON object without secrets.
 pub fn warn(message: &str, fields: Value) {
     remark(Level::Warn, message, EventId::default(), fields);
 }
 
-/// Something about an event is odd and needs no action now.
+/// Something about an event is unexpected, but needs no action now.
 pub(crate) fn warn_of(event: EventId, message: &str, fields: Value) {
     remark(Level::Warn, message, event, fields);
 }

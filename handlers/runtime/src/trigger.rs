@@ -1,4 +1,4 @@
-//! What calls a function, and how its answer must look.
+//! What invokes a function, and the form of its answer.
 
 pub(crate) mod http;
 pub(crate) mod queue;

@@ -1,4 +1,4 @@
-//! ARNs whose parts were looked at, so that an address may be built from them.
+//! ARNs whose parts are checked, so that a URL may be built from them.
 
 /// An ARN with plausible parts; region and account may be empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

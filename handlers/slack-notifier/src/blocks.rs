@@ -8,12 +8,11 @@
 
 use crate::console::Link;
 use crate::notice::{Field, Notice, Severity};
-use crate::text::{code, code_room, escaped};
+use crate::text::{SECTION_LIMIT, code, escaped};
 use contracts::text::{is_blank, one_line, utf16_units};
 use serde_json::{Value, json};
 
 const HEADER_LIMIT: usize = 150;
-const SECTION_LIMIT: usize = 3000;
 const FIELD_LIMIT: usize = 2000;
 const FIELDS_LIMIT: usize = 10;
 const BLOCKS_LIMIT: usize = 50;
@@ -23,9 +22,6 @@ const FOOTER_LIMIT: usize = 1000;
 const LABEL_LIMIT: usize = 100;
 /// A message of text alone: as long as Slack recommends at most.
 const TEXT_LIMIT: usize = 4000;
-
-/// How much of its code a notice can show, counted as `text::code_length` does.
-pub const CODE_ROOM: usize = code_room(SECTION_LIMIT);
 
 /// The body that is posted.
 pub fn payload(notice: &Notice) -> Value {
@@ -44,7 +40,7 @@ pub fn payload(notice: &Notice) -> Value {
     payload
 }
 
-/// The same without blocks, for the case that Slack does not take them.
+/// The same without blocks, for the case that Slack rejects them.
 ///
 /// Source: docs.slack.dev, "Formatting message text", disabling formatting: `mrkdwn` of the payload.
 pub fn text_payload(notice: &Notice) -> Value {
@@ -117,7 +113,7 @@ fn field(field: &Field) -> Value {
     text_object(format!("{label}\n{value}"))
 }
 
-/// The only place that writes a link; whoever made the address has encoded all that is not its own.
+/// The only place that writes a link; the maker of the address has encoded all that is not its own.
 fn link(link: &Link) -> String {
     format!("<{}|{}>", link.url.replace('&', "&amp;"), link.label)
 }

@@ -1,4 +1,4 @@
-//! Addresses in the AWS console, made from parts that were looked at and from nothing else.
+//! URLs of the AWS console, built from checked parts only.
 
 use crate::arn::Arn;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -29,7 +29,7 @@ const ADDRESS: &AsciiSet = &PATH
 /// Longest encoded key of an object that goes into an address.
 const KEY_LIMIT: usize = 2000;
 
-/// An address with what is found there.
+/// A URL with a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub label: &'static str,
@@ -88,7 +88,7 @@ pub fn budgets(partition: &str) -> Option<Link> {
 /// A page of the console. A path is of the region's console; one that begins with `/` is of the console of all
 /// regions; an address of its own is of the partition `aws` alone.
 ///
-/// Whoever gives the page has encoded all that is not its own.
+/// The caller has encoded all of the page that is not its own.
 pub fn page(label: &'static str, partition: &str, region: Option<&str>, page: &str) -> Option<Link> {
     let url = if page.starts_with("https://") {
         (partition == "aws").then(|| page.to_owned())?
@@ -112,7 +112,7 @@ pub fn given(label: &'static str, address: &str) -> Option<Link> {
     is_console.then(|| Link { label, url: format!("https://{name}{}", utf8_percent_encode(page, ADDRESS)) })
 }
 
-/// Where the console of a region is; none for a partition whose console we do not know.
+/// Where the console of a region is; none for a partition whose console is unknown.
 fn regional(partition: &str, region: &str) -> Option<String> {
     let host = host(partition)?;
     let is_place = crate::arn::is_code(region) && crate::arn::partition_of(region) == partition;

@@ -37,7 +37,7 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<PlainText>>) -> 
             posting.unwrap_or_else(|_| Err(Failure::retry("Slack did not answer in the time of one invocation")))?;
         let how = match shown {
             Shown::Blocks => String::new(),
-            Shown::Text { refusal } => format!(" in plain text, since Slack does not take its blocks ({refusal})"),
+            Shown::Text { refusal } => format!(" in plain text, since Slack rejected its blocks ({refusal})"),
         };
         let again = if attempt == Attempt::Again { ", after an earlier attempt" } else { "" };
         Ok(Done::worked(Made::Message, format!("shown as {}{how}{again}", notice.kind)))

@@ -1,9 +1,10 @@
-//! What a notification says, whoever wrote it: from the text of a message to what a person reads.
+//! What a notification says, from any source: from the text of a message to what a person reads.
 
 mod alarm;
 mod approval;
 mod budget;
 mod custom;
+mod envelope;
 mod event;
 mod known;
 mod pipeline;
@@ -23,43 +24,34 @@ use contracts::text::{is_blank, one_line};
 use contracts::{PlainText, Published, TimeZone};
 use std::borrow::Cow;
 
-/// As many times a text may be quoted as JSON quotes it.
+pub use severity::Severity;
+
+/// How many times a text may be quoted as JSON.
 const MOST_QUOTES: usize = 4;
 
-/// What a person should read; all texts are as they came and still to be escaped.
+/// The content of a message to people; all texts are unescaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// What was recognized, for the log.
     pub kind: &'static str,
     pub severity: Severity,
-    /// One line that says what happened without any color.
+    /// One line that says what happened, without the help of a color.
     pub title: String,
-    /// Why, in the words of whoever says it.
+    /// Why, in the words of its source.
     pub text: Option<String>,
     pub fields: Vec<Field>,
-    /// What is shown as it is, letter by letter.
+    /// Text to be shown letter by letter.
     pub code: Option<String>,
     pub link: Option<Link>,
-    /// Where and when, in small letters.
+    /// Where and when it happened, in small print.
     pub footer: Vec<String>,
 }
 
-/// A value with what it is called.
+/// A value with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     pub label: String,
     pub value: String,
-}
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    Bad,
-    Warning,
-    Good,
-    /// Something has begun or goes on.
-    Ongoing,
-    Neutral,
 }
 
 /// What is known of a message besides its text.
@@ -87,7 +79,7 @@ impl Notice {
         read(&published.message.0, &context)
     }
 
-    /// Whether there is nothing to tell: an alarm that was just made is well.
+    /// Whether there is nothing to report: a new alarm that starts in the state `OK`.
     pub fn is_needless(published: &Published<PlainText>) -> bool {
         Json::read(&published.message.0).as_ref().is_some_and(alarm::has_just_begun)
     }
@@ -99,7 +91,7 @@ impl Notice {
         Self { kind, severity, title, text, fields, code, link, footer }
     }
 
-    /// Adds a value, if there is one to be seen.
+    /// Adds a value, unless it is blank.
     fn add(&mut self, label: &str, value: Option<impl Into<String>>) {
         if let Some(value) = value.map(Into::into).filter(|value| !is_blank(value)) {
             self.fields.push(Field { label: label.to_owned(), value });
@@ -108,7 +100,7 @@ impl Notice {
 }
 
 impl Context<'_> {
-    /// Where and when; whatever of it is known.
+    /// Where and when it happened, as far as known.
     fn footer(&self, region: Option<&str>, account: Option<&str>, time: Option<&str>) -> Vec<String> {
         let arn = |part: fn(&Arn<'_>) -> String| self.topic_arn.as_ref().map(part);
         let region = region.map(str::to_owned).or_else(|| arn(|arn| arn.region.to_owned()));
@@ -118,12 +110,12 @@ impl Context<'_> {
         [topic, region, account, time].into_iter().flatten().filter(|part| !is_blank(part)).collect()
     }
 
-    /// A moment as people of the stage's zone write it; as it came if it is none.
+    /// A time in the stage's zone; a text that is no time stays as it is.
     fn time(&self, text: &str) -> String {
         self.zone.write_iso(text).unwrap_or_else(|| text.to_owned())
     }
 
-    /// What a message is called that does not say it itself.
+    /// The title of a message without one.
     fn title(&self) -> &str {
         self.subject.or(self.topic).unwrap_or("Notification")
     }
@@ -151,7 +143,7 @@ fn read(message: &str, context: &Context) -> Notice {
     }
 }
 
-/// What a text says all of whose lines are strings of JSON.
+/// The content of a text whose lines are all strings of JSON.
 ///
 /// Source: Amazon EventBridge user guide, "Amazon EventBridge input transformation": a template of text is one
 /// string of JSON, or several, each on a line of its own, and reaches the topic with its quotes.

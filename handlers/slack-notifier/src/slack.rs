@@ -18,17 +18,17 @@ const ANSWER_BYTES: usize = 256;
 const ECHO_LETTERS: usize = 6;
 /// Wait after a 429 that does not say when to come back; the limit is one message a second.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
-/// No wait is longer, whatever Slack says: the notification would be news no more.
+/// The longest wait, whatever Slack says: later, the notification would be of no use.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// What this SaaS is called in a cause.
+/// The name of this SaaS in a cause.
 const SLACK: &str = "Slack";
-/// What a person does in Slack if it knows the webhook and refuses the channel.
+/// What to do in Slack if it accepts the webhook and refuses the channel.
 const OPEN_CHANNEL: &str = "allow the app to post to the channel in Slack, or choose another channel for its webhook";
 
 const NEW_WEBHOOK: &str = "make a new webhook and deploy again with SLACK_WEBHOOK_URL";
 
-/// Words about the webhook: no message will pass until somebody makes another.
+/// Words about the webhook: no message will pass until a person makes another.
 const WEBHOOK_WORDS: [&str; 9] = [
     "invalid_token",
     "no_active_hooks",
@@ -40,7 +40,7 @@ const WEBHOOK_WORDS: [&str; 9] = [
     "account_inactive",
     "user_not_found",
 ];
-/// Words about the channel: somebody must let the webhook post there.
+/// Words about the channel: a person must let the webhook post there.
 const CHANNEL_WORDS: [&str; 4] =
     ["action_prohibited", "channel_is_archived", "channel_not_found", "posting_to_general_channel_denied"];
 /// Words about this one message.
@@ -59,7 +59,7 @@ const MESSAGE_WORDS: [&str; 9] = [
 const LIMIT_WORDS: [&str; 3] = ["rate_limited", "ratelimited", "message_limit_exceeded"];
 const PASSING_WORDS: [&str; 4] = ["rollup_error", "internal_error", "fatal_error", "service_unavailable"];
 
-/// A message in the two forms that Slack may be asked to take.
+/// A message in its two forms.
 pub struct Message {
     /// The body with blocks.
     pub blocks: String,
@@ -72,7 +72,7 @@ pub struct Message {
 pub enum Shown {
     /// With its blocks.
     Blocks,
-    /// As text, because Slack refused the blocks so.
+    /// As text, because Slack refused the blocks with this answer.
     Text { refusal: String },
 }
 
@@ -87,7 +87,7 @@ struct Answer {
     is_of_workflow: bool,
 }
 
-/// Posts a message; its text alone if Slack does not take its blocks.
+/// Posts a message; its text alone if Slack rejects its blocks.
 pub async fn post(webhook: &Secret<SlackWebhookUrl>, message: &Message) -> Result<Shown, Failure> {
     let answer = send(webhook, &message.blocks).await?;
     if !answer.is_about_message() {
@@ -98,7 +98,7 @@ pub async fn post(webhook: &Secret<SlackWebhookUrl>, message: &Message) -> Resul
     match send(webhook, &message.text).await?.outcome() {
         Ok(()) => Ok(Shown::Text { refusal }),
         Err(Failure::Permanent { reason, cause }) => {
-            let reason = format!("Slack does not take this message ({refusal}), nor its text alone: {reason}");
+            let reason = format!("Slack rejected this message ({refusal}), nor its text alone: {reason}");
             Err(Failure::Permanent { reason, cause })
         }
         Err(failure) => Err(failure),
@@ -165,14 +165,14 @@ impl Answer {
         Err(match status {
             _ if self.is(&LIMIT_WORDS) => self.limited(),
             _ if self.is(&PASSING_WORDS) => Failure::retry(format!("Slack answered {said}")),
-            _ if self.is(&MESSAGE_WORDS) => unfit(format!("Slack does not take this message ({said})")),
+            _ if self.is(&MESSAGE_WORDS) => unfit(format!("Slack rejected this message ({said})")),
             _ if self.is(&CHANNEL_WORDS) => Failure::permanent(format!(
                 "Slack does not let the webhook post to its channel ({said}): allow it there, or {NEW_WEBHOOK}"
             ))
             .because(Cause::not_allowed(OPEN_CHANNEL)),
             // Every try would start the workflow once more.
             200..500 if self.is_of_workflow && status != 429 => another_webhook(format!(
-                "whoever has this address answers as a workflow of Slack does ({said}), which takes variables and \
+                "this address answers as a workflow of Slack does ({said}), which takes variables and \
                  shows no message; {NEW_WEBHOOK}"
             )),
             _ if self.is_unknown_webhook() => {
@@ -180,7 +180,7 @@ impl Answer {
             }
             429 => self.limited(),
             _ if web::is_final(status) => unfit(format!("Slack refused the message ({said})")),
-            // Whoever says 200 without `ok` is not Slack, or not as we know it: nothing says it was shown.
+            // A 200 without `ok` is not from Slack as documented: nothing says it was shown.
             _ => Failure::retry(format!("Slack answered {said} in place of `ok`")),
         })
     }

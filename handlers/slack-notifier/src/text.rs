@@ -8,6 +8,12 @@ use contracts::text::utf16_units;
 /// What stands before and after code, each on a line of its own.
 const FENCE: &str = "```";
 
+/// Most UTF-16 units of the text of a section. Source: docs.slack.dev, "Block Kit" reference, section.
+pub const SECTION_LIMIT: usize = 3000;
+
+/// How much of its code a notice can show, counted as [`code_length`] does.
+pub const CODE_ROOM: usize = code_room(SECTION_LIMIT);
+
 /// A text without control sequences of Slack, at most `limit` long.
 ///
 /// Source: docs.slack.dev, "Formatting message text", escaping text.
@@ -22,7 +28,7 @@ pub fn code(text: &str, limit: usize) -> String {
 }
 
 /// How much a block of code of this length holds.
-pub const fn code_room(limit: usize) -> usize {
+const fn code_room(limit: usize) -> usize {
     limit.saturating_sub(2 * (FENCE.len() + 1))
 }
 

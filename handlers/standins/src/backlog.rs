@@ -23,9 +23,12 @@ mod update;
 mod vocabulary;
 mod webhook;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use crate::clock;
+use crate::product::{Product, SecretKind};
+use crate::received::Sighting;
+use crate::secret::{Credential, Secret};
+use crate::service::Service;
+use allowance::{Allowance, Kind, Standing};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -35,20 +38,13 @@ use axum::response::Response;
 use axum::routing::get;
 use contracts::SecretValue;
 use contracts::backlog::BacklogApiKey;
-use serde_json::{Value, json};
-
-use crate::clock;
-use crate::products::{Product, SecretKind};
-use crate::received::Credential;
-use crate::secret::Secret;
-use crate::server::Standins;
-use crate::service::{Service, Sighting};
-
-use allowance::{Allowance, Kind, Standing};
 use custom_field::BacklogCustomField;
 use error::ErrorCode;
 use file::{BacklogFile, Project};
 use issue::Issue;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use webhook::Webhook;
 
 /// What the list of stand-ins says of it.
@@ -69,6 +65,9 @@ pub(crate) const PRODUCT: Product = Product {
 };
 
 const NAME: &str = "backlog";
+
+/// Number of the user who owns the key.
+const USER_ID: u64 = 25;
 
 /// One space with one user, who owns the key.
 pub(crate) struct Backlog {
@@ -141,7 +140,7 @@ impl Backlog {
         let now = clock::now_seconds();
         match credential {
             Credential::Valid => self.space().allowance.standing(kind, now),
-            // A wrong key belongs to no user, so there is nobody's count to show.
+            // A wrong key belongs to no user, so there is no count to show.
             Credential::Wrong | Credential::Missing => Allowance::default().standing(kind, now),
         }
     }
@@ -202,37 +201,6 @@ impl Space {
             }
         }
         Ok(())
-    }
-}
-
-impl Standins {
-    /// Returns every issue of Backlog with its comments, as `GET /_control/backlog/issues` does.
-    #[must_use]
-    pub fn backlog_issues(&self) -> Vec<Value> {
-        self.service::<Backlog>().issues()
-    }
-
-    /// Puts a file into a project, as `POST /_control/backlog/files` does.
-    ///
-    /// # Panics
-    ///
-    /// The file contradicts itself, or its project contradicts one that is already there.
-    #[track_caller]
-    pub fn put_file(&self, file: BacklogFile) {
-        let id = file.id;
-        let wrong = self.service::<Backlog>().put_file(file).err();
-        assert!(wrong.is_none(), "file {id}: {}", wrong.unwrap_or_default());
-    }
-
-    /// Puts a custom field into a project, as `POST /_control/backlog/custom-fields` does.
-    ///
-    /// # Panics
-    ///
-    /// The field contradicts itself, or there is no such project.
-    #[track_caller]
-    pub fn put_custom_field(&self, field: BacklogCustomField) {
-        let wrong = self.service::<Backlog>().put_custom_field(field).err();
-        assert!(wrong.is_none(), "custom field: {}", wrong.unwrap_or_default());
     }
 }
 

@@ -6,9 +6,11 @@ mod login;
 mod project;
 mod session;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
+use crate::clock;
+use crate::product::{Product, SecretKind};
+use crate::received::Sighting;
+use crate::secret::{Credential, REDACTED, Secret};
+use crate::service::Service;
 use axum::Router;
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -17,16 +19,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use contracts::SecretValue;
 use contracts::bytebase::BytebaseServiceKey;
-use serde_json::{Value, json};
-
-use crate::clock;
-use crate::products::{Product, SecretKind};
-use crate::received::Credential;
-use crate::secret::{REDACTED, Secret};
-use crate::service::{Service, Sighting};
-
 use error::Code;
+use serde_json::{Value, json};
 use session::{Attempts, Sessions};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {

@@ -1,10 +1,13 @@
-//! The control interface: prepares the stage and reads what happened on it.
+//! The control interface: prepares the stand-ins and reads what they received.
 
 mod guard;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use crate::answer::{WrongInput, read, refusal, wrong_method};
+use crate::failure::Failure;
+use crate::journal::Report;
+use crate::keys::check_change;
+use crate::received::ReceivedCall;
+use crate::shared::Shared;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -12,15 +15,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::de::DeserializeOwned;
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::sync::watch;
-
-use crate::failure::Failure;
-use crate::journal::Report;
-use crate::keys::check_change;
-use crate::received::ReceivedCall;
-use crate::server::Stage;
 
 pub(crate) use guard::refuse_foreign_pages;
 
@@ -30,13 +28,10 @@ const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
 /// What the control calls act on.
 #[derive(Clone)]
 pub(crate) struct Control {
-    pub(crate) stage: Arc<Stage>,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) token: Option<Arc<str>>,
 }
-
-/// Input that a control call cannot use, with the reason.
-pub(crate) struct WrongInput(pub(crate) String);
 
 /// Builds everything under `/_control`.
 pub(crate) fn router(control: Control) -> Router {
@@ -49,7 +44,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/reset", post(reset))
         .route("/stop", post(stop))
         .with_state(control.clone());
-    for service in control.stage.services().iter() {
+    for service in control.shared.services().iter() {
         let prefix = format!("/{}", service.name());
         private = private.nest(&prefix, Arc::clone(service).control());
     }
@@ -62,30 +57,9 @@ pub(crate) fn router(control: Control) -> Router {
     Router::new().nest("/_control", all).layer(from_fn(refuse_foreign_pages))
 }
 
-/// Reads the JSON body of a control call, or says what is wrong with it.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WrongInput> {
-    serde_json::from_slice(body).map_err(|error| WrongInput(error.to_string()))
-}
-
-/// Builds the error answer of everything that is not a service.
-pub(crate) fn refusal(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({"error": message}))).into_response()
-}
-
-/// Answers a control call that is there under another method.
-pub(crate) async fn wrong_method() -> Response {
-    refusal(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
-}
-
-impl IntoResponse for WrongInput {
-    fn into_response(self) -> Response {
-        refusal(StatusCode::BAD_REQUEST, &self.0)
-    }
-}
-
 /// The kept calls; the header says how many older ones were dropped.
 async fn received(State(control): State<Control>) -> ([(&'static str, String); 1], Json<Vec<ReceivedCall>>) {
-    let recorder = &control.stage.recorder;
+    let recorder = &control.shared.recorder;
     ([(DROPPED_HEADER, recorder.n_dropped().to_string())], Json(recorder.calls()))
 }
 
@@ -97,31 +71,31 @@ async fn fail(State(control): State<Control>, body: Bytes) -> Result<Response, W
         "times": failure.times,
         "after": failure.after,
     });
-    control.stage.fail(failure).map_err(WrongInput)?;
+    control.shared.fail(failure).map_err(WrongInput)?;
     Ok((StatusCode::CREATED, Json(planned)).into_response())
 }
 
-/// Takes what the emulator tells of functions that ran.
+/// Takes what the emulator reports of functions that ran.
 async fn journal(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
     let report: Report = read(&body)?;
-    control.stage.journal.take(report);
+    control.shared.journal.take(report);
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn keys(State(control): State<Control>, body: Bytes) -> Result<StatusCode, WrongInput> {
     let new: BTreeMap<String, String> = read(&body)?;
     check_change(&new).map_err(WrongInput)?;
-    control.stage.change_secrets(new);
+    control.shared.change_secrets(new);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The value of every secret that a stand-in takes, as its clients have it.
 async fn secrets(State(control): State<Control>) -> Json<BTreeMap<&'static str, String>> {
-    Json(control.stage.secrets())
+    Json(control.shared.secrets())
 }
 
 async fn reset(State(control): State<Control>) -> StatusCode {
-    control.stage.reset();
+    control.shared.reset();
     StatusCode::NO_CONTENT
 }
 

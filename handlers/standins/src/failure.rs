@@ -1,11 +1,10 @@
 //! Planned failures: the next calls that match are answered so, whatever they carry.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 const HEADERS_OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "transfer-encoding", "upgrade"];
 

@@ -1,4 +1,4 @@
-//! What the emulator tells of functions that ran, so that the page can show one event on its way.
+//! What the emulator reports of functions that ran, so that the page can show one event on its way.
 //!
 //! An event is followed by ids that are there anyway. Each line of a function's log carries the id of its
 //! message; a message carries its own and, from a topic, the topic's; and a function's process works at one
@@ -6,12 +6,10 @@
 
 mod journey;
 
+use crate::received::ReceivedCall;
+use serde::Deserialize;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use serde::Deserialize;
-
-use crate::received::ReceivedCall;
 
 pub(crate) use journey::{Journey, journeys};
 
@@ -20,7 +18,7 @@ const KEPT_INVOCATIONS: usize = 2_000;
 /// The lines of one invocation take no more than this together; a function writes a few hundred bytes for a message.
 const KEPT_LINE_BYTES: usize = 32 * 1024;
 
-/// What the emulator tells at once; an invocation is told when it begins and again when it ends.
+/// One report of the emulator; an invocation is reported when it begins and again when it ends.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Report {
@@ -99,7 +97,7 @@ struct State {
 }
 
 impl Journal {
-    /// Takes what the emulator tells; what was told before of the same invocation is replaced.
+    /// Takes a report of the emulator; an earlier one of the same invocation is replaced.
     pub(crate) fn take(&self, report: Report) {
         let mut state = self.lock();
         state.is_told = true;
@@ -123,7 +121,7 @@ impl Journal {
         }
     }
 
-    /// Whether there is an emulator that tells; without one, nobody asks whose a call is.
+    /// Whether there is an emulator that reports; without one, callers are not looked up.
     pub(crate) fn is_told(&self) -> bool {
         self.lock().is_told
     }
@@ -159,7 +157,7 @@ pub(crate) struct Passed {
 }
 
 impl Passed {
-    /// What the page shows of a call on an event's way; nothing if nobody knows who made it.
+    /// What the page shows of a call on an event's way; nothing if its caller is unknown.
     pub(crate) fn of(call: &ReceivedCall) -> Option<Self> {
         let &ReceivedCall { sequence, at, status, .. } = call;
         let [service, method, path] = [&call.service, &call.method, &call.path].map(Clone::clone);

@@ -1,14 +1,13 @@
 //! The secrets that the stand-ins take, by their names in the contracts.
 
+use crate::product::origin;
+use crate::products::secrets;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
-use crate::products::{origin, secrets};
-
 /// The secret that each stand-in takes, by its name, such as `SLACK_WEBHOOK_URL`; of an address it is the part that
-/// nobody else knows.
+/// is secret.
 #[derive(Clone)]
 pub struct Keys(BTreeMap<&'static str, String>);
 
@@ -19,7 +18,7 @@ impl Keys {
         Self(secrets().map(|(_, secret)| (secret.name, secret.sample.to_owned())).collect())
     }
 
-    /// Returns secrets that follow from a random word: the same for the same word, and unknown to whoever lacks it.
+    /// Returns secrets derived from a random word: the same for the same word, and unknown without it.
     #[must_use]
     pub fn from_seed(seed: &str) -> Self {
         let of = |name: &str| {

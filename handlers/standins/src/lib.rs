@@ -4,6 +4,7 @@
 //! What all of them share, recording and planned failures, lives in the recorder.
 //! A new product is a file beside `backlog.rs` and a line in the list below.
 
+mod answer;
 mod clock;
 mod control;
 mod failure;
@@ -12,12 +13,15 @@ mod keys;
 mod media;
 mod page;
 mod peer;
+mod prepare;
+mod product;
 mod products;
 mod received;
 mod recorder;
 mod secret;
 mod server;
 mod service;
+mod shared;
 
 // One line for each stand-in, in the order of the page.
 products::stand_ins! {
@@ -32,12 +36,13 @@ pub use backlog::custom_field::BacklogCustomField;
 pub use backlog::file::{BacklogFile, Content, Project, generated_bytes};
 pub use failure::Failure;
 pub use keys::Keys;
-pub use received::{Credential, ReceivedCall};
+pub use received::ReceivedCall;
+pub use secret::Credential;
 pub use server::Standins;
 
 /// Returns a word that changes with the list of stand-ins and their secrets.
 #[must_use]
 pub fn version() -> String {
-    let secret = |product: &products::Product| product.secret.as_ref().map_or("", |secret| secret.name);
+    let secret = |product: &product::Product| product.secret.as_ref().map_or("", |secret| secret.name);
     PRODUCTS.iter().map(|product| format!("{} {}\n", product.name, secret(product))).collect()
 }

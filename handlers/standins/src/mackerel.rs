@@ -2,8 +2,11 @@
 //!
 //! Source: Mackerel help, "Metadata API"; it takes no key.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
+use crate::answer::{WrongInput, read};
+use crate::product::Product;
+use crate::received::Sighting;
+use crate::secret::Credential;
+use crate::service::Service;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::request::Parts;
@@ -13,11 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use crate::control::{WrongInput, read};
-use crate::products::Product;
-use crate::received::Credential;
-use crate::service::{Service, Sighting};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {

@@ -1,7 +1,11 @@
 //! The page at `/`: shows a person what arrived, and changes nothing.
 
-use std::sync::{Arc, LazyLock};
-
+use crate::PRODUCTS;
+use crate::control::refuse_foreign_pages;
+use crate::journal::Passed;
+use crate::product::Product;
+use crate::service::{Service, scrub};
+use crate::shared::Shared;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::from_fn;
@@ -12,13 +16,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-
-use crate::control::refuse_foreign_pages;
-use crate::journal::Passed;
-use crate::PRODUCTS;
-use crate::products::Product;
-use crate::server::Stage;
-use crate::service::{Service, scrub};
+use std::sync::{Arc, LazyLock};
 
 /// What stands before the style and the script, between them, and behind them.
 const BEGIN: &str = include_str!("page/begin.html");
@@ -34,13 +32,13 @@ const SHOWN_JOURNEYS: usize = 30;
 const SHOWN_BODY_BYTES: usize = 4 * 1024;
 
 /// Builds the page and the lists that it reads.
-pub(crate) fn router(stage: Arc<Stage>) -> Router {
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/received.json", get(received))
         .route("/holdings.json", get(holdings))
         .route("/journeys.json", get(journeys))
-        .with_state(stage)
+        .with_state(shared)
         .layer(from_fn(refuse_foreign_pages))
 }
 
@@ -82,8 +80,8 @@ async fn page() -> Response {
     (headers(), Html(PAGE.document.as_str())).into_response()
 }
 
-async fn received(State(stage): State<Arc<Stage>>) -> Response {
-    let (mut calls, total) = stage.recorder.latest(SHOWN_CALLS);
+async fn received(State(shared): State<Arc<Shared>>) -> Response {
+    let (mut calls, total) = shared.recorder.latest(SHOWN_CALLS);
     for call in &mut calls {
         if call.body.len() > SHOWN_BODY_BYTES {
             let end = call.body.floor_char_boundary(SHOWN_BODY_BYTES);
@@ -95,15 +93,15 @@ async fn received(State(stage): State<Arc<Stage>>) -> Response {
         PRODUCTS.iter().map(|product| (product.name.to_owned(), product.saas.name.into())).collect();
     let list: Value = json!({
         "total": total,
-        "services": stage.service_names(),
+        "services": shared.service_names(),
         "titles": titles,
         "calls": calls,
     });
     (headers(), Json(list)).into_response()
 }
 
-async fn holdings(State(stage): State<Arc<Stage>>) -> Response {
-    let services = stage.services();
+async fn holdings(State(shared): State<Arc<Shared>>) -> Response {
+    let services = shared.services();
     let mut all = Map::new();
     for service in services.iter() {
         let mut held = newest(service.holdings());
@@ -113,11 +111,11 @@ async fn holdings(State(stage): State<Arc<Stage>>) -> Response {
     (headers(), Json(all)).into_response()
 }
 
-async fn journeys(State(stage): State<Arc<Stage>>) -> Response {
-    let calls = stage.recorder.of_each(Passed::of);
-    let (journeys, total) = stage.journal.newest(SHOWN_JOURNEYS, &calls);
-    let mut list = json!({"is_told": stage.journal.is_told(), "total": total, "journeys": journeys});
-    without_secrets(&mut list, &stage.services());
+async fn journeys(State(shared): State<Arc<Shared>>) -> Response {
+    let calls = shared.recorder.of_each(Passed::of);
+    let (journeys, total) = shared.journal.newest(SHOWN_JOURNEYS, &calls);
+    let mut list = json!({"is_told": shared.journal.is_told(), "total": total, "journeys": journeys});
+    without_secrets(&mut list, &shared.services());
     (headers(), Json(list)).into_response()
 }
 
@@ -135,7 +133,7 @@ fn newest(mut held: Value) -> Value {
     held
 }
 
-// What a handler sent by mistake is shown to people all the same.
+// What a handler sent by mistake would be shown to people too.
 fn without_secrets(value: &mut Value, services: &[Arc<dyn Service>]) {
     match value {
         Value::String(text) => *text = scrub(services, text),

@@ -1,17 +1,15 @@
-//! Who holds the other end of a connection: the user who started the stand-ins, or somebody else on this machine.
+//! Who holds the other end of a connection: the user who started the stand-ins, or another user of this machine.
 
+use crate::answer::refusal;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::response::Response;
-
-use crate::control::refusal;
 
 /// The kernel's list of connections over IPv4; Linux only, as the whole local stage.
 const CONNECTIONS: &str = "/proc/net/tcp";
@@ -74,7 +72,7 @@ pub(crate) async fn refuse_other_users(State(own): State<SocketAddr>, mut reques
     }
     refusal(
         StatusCode::FORBIDDEN,
-        "these stand-ins serve the user who started them, and this connection is of somebody else",
+        "these stand-ins serve only the user who started them; this connection belongs to another user",
     )
 }
 
@@ -103,16 +101,15 @@ fn end(address: SocketAddr) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::{CONNECTIONS, Processes, Socket, end, socket_of_user};
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
-
-    use super::{CONNECTIONS, Processes, Socket, end, socket_of_user};
 
     #[tokio::test]
     async fn the_process_at_the_other_end_is_found() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let own = listener.local_addr().unwrap();
-        // Bash connects by itself, without another program; it goes on until its end is read.
+        // Bash connects by itself, without another program; it runs until its end is read.
         let script = format!("exec 3<>/dev/tcp/127.0.0.1/{}; read -r _ <&3", own.port());
         let mut caller = std::process::Command::new("bash").args(["-c", &script]).spawn().unwrap();
         let (mut stream, peer) = listener.accept().unwrap();

@@ -1,13 +1,9 @@
 //! What a service received: one record per call, without any secret.
 
-use std::collections::BTreeMap;
-
+use crate::secret::{Credential, REDACTED};
 use axum::http::{HeaderMap, request::Parts};
 use serde::{Deserialize, Serialize};
-
-use crate::recorder::Arrival;
-use crate::secret::REDACTED;
-use crate::service::Sighting;
+use std::collections::BTreeMap;
 
 const RECORDED_BODY_BYTES: usize = 64 * 1024;
 const SECRET_HEADERS: [&str; 6] =
@@ -41,16 +37,19 @@ pub struct ReceivedCall {
     pub process: Option<u32>,
 }
 
-/// What a service thinks of the credential that came with a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Credential {
-    /// The accepted one.
-    Valid,
-    /// There is one, but it is not the accepted one.
-    Wrong,
-    /// There is none where the service looks for it.
-    Missing,
+/// Place and moment of a call among all calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) sequence: u64,
+    pub(crate) at: u64,
+}
+
+/// What a service saw of the credential, and the call without it.
+pub(crate) struct Sighting {
+    pub(crate) credential: Credential,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) body: String,
 }
 
 impl ReceivedCall {
@@ -83,6 +82,18 @@ impl ReceivedCall {
         body.truncate(body.floor_char_boundary(RECORDED_BODY_BYTES));
         let headers = self.headers.into_iter().map(|(name, value)| (name, scrub(&value))).collect();
         Self { path: scrub(&self.path), query: scrub(&self.query), headers, body, status, ..self }
+    }
+}
+
+impl Sighting {
+    /// Describes a call whose path, query and body carry no credential.
+    pub(crate) fn of(parts: &Parts, body: &[u8], credential: Credential) -> Self {
+        Self {
+            credential,
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            body: String::from_utf8_lossy(body).into_owned(),
+        }
     }
 }
 

@@ -1,11 +1,10 @@
 //! What all services share: the calls that arrived and the failures that are planned.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use crate::clock;
 use crate::failure::Planned;
-use crate::received::ReceivedCall;
+use crate::received::{Arrival, ReceivedCall};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// So many calls are kept; an older one is dropped for each that is new.
 const KEPT_CALLS: usize = 10_000;
@@ -16,13 +15,6 @@ const KEPT_BODY_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Default)]
 pub(crate) struct Recorder {
     state: Mutex<State>,
-}
-
-/// Place and moment of a call among all calls.
-#[derive(Clone, Copy)]
-pub(crate) struct Arrival {
-    pub(crate) sequence: u64,
-    pub(crate) at: u64,
 }
 
 #[derive(Default)]
@@ -95,7 +87,7 @@ impl Recorder {
         (latest, state.calls.len() + state.n_dropped)
     }
 
-    /// Forgets calls and failures; the numbering goes on, so that no number means two calls.
+    /// Forgets calls and failures; the numbering continues, so that no number means two calls.
     pub(crate) fn reset(&self) {
         let mut state = self.lock();
         state.calls.clear();
@@ -110,10 +102,10 @@ impl Recorder {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::{KEPT_BODY_BYTES, KEPT_CALLS, Recorder};
-    use crate::received::{Credential, ReceivedCall};
+    use crate::received::ReceivedCall;
+    use crate::secret::Credential;
+    use std::collections::BTreeMap;
 
     fn call(sequence: u64) -> ReceivedCall {
         ReceivedCall {

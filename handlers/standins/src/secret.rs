@@ -1,11 +1,23 @@
 //! A secret that a service accepts, with those that it accepted before.
 
-use crate::received::Credential;
+use serde::{Deserialize, Serialize};
 
 /// Anything shorter is found inside innocent words, and is no real secret.
 const SHORTEST_SECRET_BYTES: usize = 8;
 /// What is shown in the place of a secret.
 pub(crate) const REDACTED: &str = "redacted";
+
+/// What a service thinks of the credential that came with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Credential {
+    /// The accepted one.
+    Valid,
+    /// There is one, but it is not the accepted one.
+    Wrong,
+    /// There is none where the service looks for it.
+    Missing,
+}
 
 /// The accepted secret and the retired ones.
 pub(crate) struct Secret {
@@ -68,8 +80,7 @@ pub(crate) fn path_encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Secret, path_encoded, scrub};
-    use crate::received::Credential;
+    use super::{Credential, Secret, path_encoded, scrub};
 
     #[test]
     fn scrubs_a_secret_in_each_of_its_forms() {

@@ -1,32 +1,27 @@
 //! The running server: starts, says where it is, and stops.
 
-use std::any::Any;
-use std::collections::BTreeMap;
+use crate::answer::refusal;
+use crate::control::{self, Control};
+use crate::failure::Failure;
+use crate::keys::Keys;
+use crate::page;
+use crate::peer::refuse_other_users;
+use crate::product::origin;
+use crate::received::ReceivedCall;
+use crate::service::{Service, mounted};
+use crate::shared::Shared;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use std::fmt;
 use std::future::IntoFuture;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-
-use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-use crate::control::{self, Control};
-use crate::failure::Failure;
-use crate::journal::Journal;
-use crate::keys::Keys;
-use crate::page;
-use crate::peer::refuse_other_users;
-use crate::PRODUCTS;
-use crate::products::{Opening, origin, secrets};
-use crate::received::ReceivedCall;
-use crate::recorder::Recorder;
-use crate::service::{Service, mounted};
 
 /// Answers that are still on their way get this long before the server ends without them.
 const GRACE: Duration = Duration::from_secs(5);
@@ -34,17 +29,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A running server; it stops when this value is dropped.
 pub struct Standins {
     address: SocketAddr,
-    stage: Arc<Stage>,
+    shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
-}
-
-/// All services and what they share.
-pub(crate) struct Stage {
-    pub(crate) recorder: Arc<Recorder>,
-    pub(crate) journal: Arc<Journal>,
-    base_url: String,
-    services: Arc<[Arc<dyn Service>]>,
 }
 
 impl Standins {
@@ -64,12 +51,12 @@ impl Standins {
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let stage = Arc::new(Stage::new(&format!("http://{address}"), &keys));
+        let shared = Arc::new(Shared::new(&format!("http://{address}"), &keys));
         let (stop, stopping) = watch::channel(false);
-        let control = Control { stage: Arc::clone(&stage), stop: stop.clone(), token: control_token.map(Arc::from) };
+        let control = Control { shared: Arc::clone(&shared), stop: stop.clone(), token: control_token.map(Arc::from) };
         let app = application(control).layer(from_fn_with_state(address, refuse_other_users));
         let task = tokio::spawn(serve(listener, app, stopping));
-        Ok(Self { address, stage, stop, task })
+        Ok(Self { address, shared, stop, task })
     }
 
     /// Returns the address that was bound.
@@ -95,10 +82,10 @@ impl Standins {
     /// Empty if no stand-in takes a secret of this name.
     #[must_use]
     pub fn secret(&self, name: &str) -> String {
-        self.stage.secrets().remove(name).unwrap_or_default()
+        self.shared.secrets().remove(name).unwrap_or_default()
     }
 
-    /// Waits until somebody calls `POST /_control/stop`.
+    /// Waits for a call of `POST /_control/stop`.
     pub async fn stopped(mut self) {
         // A panic of the server is an end as well; its message is already on stderr.
         let _ = (&mut self.task).await;
@@ -110,7 +97,7 @@ impl Standins {
     ///
     /// It is not in the list.
     pub(crate) fn service<T: Service>(&self) -> &T {
-        let found = self.stage.services.iter().find_map(|service| (&**service as &dyn Any).downcast_ref());
+        let found = self.shared.service();
         found.expect("a stand-in is in the list")
     }
 
@@ -121,19 +108,19 @@ impl Standins {
     /// The failure cannot happen: no such service, no such status, no times, no such header.
     #[track_caller]
     pub fn fail(&self, failure: Failure) {
-        let wrong = self.stage.fail(failure).err();
+        let wrong = self.shared.fail(failure).err();
         assert!(wrong.is_none(), "failure: {}", wrong.unwrap_or_default());
     }
 
     /// Returns the kept calls to services, the first arrival first; of many, the newest 10,000 are kept.
     #[must_use]
     pub fn received(&self) -> Vec<ReceivedCall> {
-        self.stage.recorder.calls()
+        self.shared.recorder.calls()
     }
 
     /// Forgets files, failures, calls and counts; the keys stay.
     pub fn reset(&self) {
-        self.stage.reset();
+        self.shared.reset();
     }
 }
 
@@ -149,74 +136,14 @@ impl fmt::Debug for Standins {
     }
 }
 
-impl Stage {
-    fn new(base_url: &str, keys: &Keys) -> Self {
-        let open = |product: &crate::products::Product| {
-            let secret = product.secret.as_ref().map_or("", |secret| keys.get(secret.name));
-            (product.open)(Opening { origin: origin(base_url, product.name), secret: secret.to_owned() })
-        };
-        Self {
-            recorder: Arc::default(),
-            journal: Arc::default(),
-            base_url: base_url.to_owned(),
-            services: PRODUCTS.iter().map(open).collect(),
-        }
-    }
-
-    /// Returns every service.
-    pub(crate) fn services(&self) -> Arc<[Arc<dyn Service>]> {
-        Arc::clone(&self.services)
-    }
-
-    /// Returns what clients are given for each secret, by its name.
-    pub(crate) fn secrets(&self) -> BTreeMap<&'static str, String> {
-        let value = |(name, kind): (&str, &'static crate::products::SecretKind)| {
-            let accepted = self.services.iter().find(|service| service.name() == name)?.secret()?;
-            Some((kind.name, (kind.value)(&origin(&self.base_url, name), &accepted)))
-        };
-        secrets().filter_map(value).collect()
-    }
-
-    /// Has services accept other secrets, by their names; the old ones are wrong from now on.
-    pub(crate) fn change_secrets(&self, mut new: BTreeMap<String, String>) {
-        for (name, kind) in secrets() {
-            if let Some(secret) = new.remove(kind.name)
-                && let Some(service) = self.services.iter().find(|service| service.name() == name)
-            {
-                service.change_secret(secret);
-            }
-        }
-    }
-
-    /// Returns the names under which the services are mounted.
-    pub(crate) fn service_names(&self) -> Vec<&'static str> {
-        self.services().iter().map(|service| service.name()).collect()
-    }
-
-    /// Plans a failure, or says why it cannot happen.
-    pub(crate) fn fail(&self, failure: Failure) -> Result<(), String> {
-        self.recorder.plan(failure.planned(&self.service_names())?);
-        Ok(())
-    }
-
-    /// Forgets everything except the keys.
-    pub(crate) fn reset(&self) {
-        self.recorder.reset();
-        self.journal.reset();
-        for service in self.services().iter() {
-            service.reset();
-        }
-    }
-}
-
 fn application(control: Control) -> Router {
-    let stage = Arc::clone(&control.stage);
-    let shown = page::router(Arc::clone(&stage));
-    let mounted = mounted(&stage.services(), &stage.recorder, &stage.journal);
+    let shared = Arc::clone(&control.shared);
+    let shown = page::router(Arc::clone(&shared));
+    let mounted = mounted(&shared.services(), &shared.recorder, &shared.journal);
     control::router(control)
         .merge(shown)
         .merge(mounted)
-        .fallback(async || control::refusal(StatusCode::NOT_FOUND, "nothing is served here"))
+        .fallback(async || refusal(StatusCode::NOT_FOUND, "nothing is served here"))
 }
 
 async fn serve(listener: TcpListener, app: Router, stopping: watch::Receiver<bool>) {
@@ -236,7 +163,7 @@ async fn serve(listener: TcpListener, app: Router, stopping: watch::Receiver<boo
 }
 
 async fn until_told(mut stopping: watch::Receiver<bool>) {
-    // An error means that nobody is left who could tell.
+    // An error means that every sender is dropped.
     let _ = stopping.wait_for(|told| *told).await;
 }
 

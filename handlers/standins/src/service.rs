@@ -1,8 +1,10 @@
 //! The seam between one product and the server: what a product has to say about itself.
 
-use std::any::Any;
-use std::sync::Arc;
-
+use crate::journal::Journal;
+use crate::peer::{Processes, Socket};
+use crate::received::{ReceivedCall, Sighting};
+use crate::recorder::Recorder;
+use crate::secret::Credential;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -11,11 +13,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::{Error, Router};
 use serde_json::Value;
-
-use crate::journal::Journal;
-use crate::peer::{Processes, Socket};
-use crate::received::{Credential, ReceivedCall};
-use crate::recorder::Recorder;
+use std::any::Any;
+use std::sync::Arc;
 
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
@@ -57,14 +56,6 @@ pub(crate) trait Service: Any + Send + Sync {
     fn reset(&self);
 }
 
-/// What a service saw of the credential, and the call without it.
-pub(crate) struct Sighting {
-    pub(crate) credential: Credential,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    pub(crate) body: String,
-}
-
 /// A service, all services with their secrets, and the recorder that witnesses the calls.
 #[derive(Clone)]
 struct Witnessed {
@@ -98,18 +89,6 @@ pub(crate) fn mounted(all: &Arc<[Arc<dyn Service>]>, recorder: &Arc<Recorder>, j
 /// Removes the secrets of all services from a text, for a handler may mistake one for another.
 pub(crate) fn scrub(all: &[Arc<dyn Service>], text: &str) -> String {
     all.iter().fold(text.to_owned(), |text, service| service.scrub(&text))
-}
-
-impl Sighting {
-    /// Describes a call whose path, query and body carry no credential.
-    pub(crate) fn of(parts: &Parts, body: &[u8], credential: Credential) -> Self {
-        Self {
-            credential,
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            body: String::from_utf8_lossy(body).into_owned(),
-        }
-    }
 }
 
 async fn witness(State(witnessed): State<Witnessed>, request: Request, next: Next) -> Response {

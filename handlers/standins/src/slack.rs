@@ -4,8 +4,12 @@ mod block;
 mod bucket;
 mod message;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use crate::answer;
+use crate::clock;
+use crate::product::{Product, SecretKind};
+use crate::received::Sighting;
+use crate::secret::{Credential, REDACTED, Secret, path_encoded};
+use crate::service::Service;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -14,18 +18,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use bucket::Bucket;
 use contracts::SecretValue;
 use contracts::slack::SlackWebhookUrl;
 use serde_json::{Value, json};
-
-use crate::clock;
-use crate::control;
-use crate::products::{Product, SecretKind};
-use crate::received::Credential;
-use crate::secret::{REDACTED, Secret, path_encoded};
-use crate::service::{Service, Sighting};
-
-use bucket::Bucket;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {
@@ -94,7 +91,7 @@ impl Service for Slack {
     fn control(self: Arc<Self>) -> Router {
         Router::new()
             .route("/messages", get(messages))
-            .method_not_allowed_fallback(control::wrong_method)
+            .method_not_allowed_fallback(answer::wrong_method)
             .with_state(self)
     }
 

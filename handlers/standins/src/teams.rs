@@ -3,8 +3,13 @@
 mod card;
 mod error;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use crate::answer;
+use crate::clock;
+use crate::media;
+use crate::product::{Product, SecretKind};
+use crate::received::Sighting;
+use crate::secret::{Credential, REDACTED, Secret, form_encoded};
+use crate::service::Service;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -16,14 +21,7 @@ use axum::{Json, Router};
 use contracts::SecretValue;
 use contracts::teams::TeamsWorkflowUrl;
 use serde_json::{Value, json};
-
-use crate::clock;
-use crate::control;
-use crate::media;
-use crate::products::{Product, SecretKind};
-use crate::received::Credential;
-use crate::secret::{REDACTED, Secret, form_encoded};
-use crate::service::{Service, Sighting};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the list of stand-ins says of it.
 pub(crate) const PRODUCT: Product = Product {
@@ -47,7 +45,7 @@ const WORKFLOW: &str = "0123456789abcdef";
 const SIGNATURE: &str = "sig";
 /// As Teams counts it, which is not what the workflow receives: the message as a text inside JSON.
 ///
-/// A workflow takes more and then fails unseen, which helps nobody here. Source: the error `MessageSizeExceeded`
+/// A workflow takes more and then fails unseen, which no test would notice. Source: the error `MessageSizeExceeded`
 /// (28,897 of 28,672 bytes for a body of 24,453) in MicrosoftDocs/msteams-docs, issue 11274.
 const LONGEST_MESSAGE_BYTES: usize = 28 * 1024;
 
@@ -88,7 +86,7 @@ impl Service for Teams {
     }
 
     fn control(self: Arc<Self>) -> Router {
-        Router::new().route("/cards", get(cards)).method_not_allowed_fallback(control::wrong_method).with_state(self)
+        Router::new().route("/cards", get(cards)).method_not_allowed_fallback(answer::wrong_method).with_state(self)
     }
 
     fn inspect(&self, parts: &Parts, body: &[u8]) -> Sighting {

@@ -12,19 +12,19 @@ runtime::linker!(Live: dynamodb, secretsmanager, sqs);
 
 type Links = Declared<Live>;
 
-/// Longer than an invocation, for none can still be at work when the claim ends.
+/// Longer than an invocation, so that none is still running when the claim ends.
 const LEASE: Duration = Duration::from_secs(2 * ThisContract::LIMITS.timeout_seconds as u64);
 
 /// Shows the question once, as far as that can be known.
 ///
 /// Teams cannot be asked what it shows. After an attempt whose end is not known the card is posted
-/// again: a second card bears the same number, while one that is missing would be noticed by nobody.
+/// again: a second card bears the same number, while a missing one would go unnoticed.
 pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> Result<Done, Failure> {
     let Links { shown, workflow, time_zone } = links;
     let number = delivery.published_id().to_owned();
     let deadline = delivery.deadline;
     let Published { timestamp, message: question, .. } = delivery.message;
-    // What the form has cleaned stays as it is; whoever publishes past it may send anything.
+    // What the form has cleaned stays as it is; another publisher may send anything.
     let question = question.cleaned();
     let asked_at = timestamp.and_then(|moment| time_zone.write_iso(&moment));
     let message = card::message(&question, &number, asked_at.as_deref());

@@ -26,9 +26,9 @@ const HIDDEN_STATUS: &str = "returned HTTP error ";
 const FLOW_IS_OFF: &str = ", WorkflowTriggerIsNotEnabled";
 /// What a person has to do about an address that does not work.
 const NEXT_STEP: &str =
-    "see whether the flow is on and has an owner, copy its URL anew and give it with `cargo xtask deploy`";
+    "check that the flow is on and has an owner, copy its URL again and give it with `cargo xtask deploy`";
 
-/// What this SaaS is called in a cause.
+/// The name of this SaaS in a cause.
 const TEAMS: &str = "Teams";
 /// What a person does about a flow that does not run.
 const SWITCH_ON: &str = "switch the flow on in Power Automate and look whether it has an owner; if it is gone, make \
@@ -44,7 +44,7 @@ enum Trouble {
     Other(Failure),
 }
 
-/// Posts a message; if the flow refuses its address, reads that anew and tries a new one once.
+/// Posts a message; if the flow refuses its address, reads it again and tries a new one once.
 pub async fn post(secret: &Secret<TeamsWorkflowUrl>, message: &str) -> Result<(), Failure> {
     let address = SecretAddress {
         secret,
@@ -64,7 +64,7 @@ pub async fn post(secret: &Secret<TeamsWorkflowUrl>, message: &str) -> Result<()
     })
 }
 
-/// A workflow says 202 and nothing more; what becomes of the card is in its run history.
+/// A workflow says 202 and nothing more; the result is in its run history.
 fn is_accepted(status: u16) -> bool {
     status != 200 && (200..300).contains(&status)
 }
@@ -83,7 +83,7 @@ fn judge(posted: &Posted, secret: &TeamsWorkflowUrl) -> Result<(), Trouble> {
             Trouble::Address(Failure::permanent(reason).because(Cause::not_allowed(SWITCH_ON)))
         }
         301 | 308 => {
-            Trouble::Address(another_url(format!("the flow is at another address now ({status}): {NEXT_STEP}")))
+            Trouble::Address(another_url(format!("the flow has moved to another address ({status}): {NEXT_STEP}")))
         }
         401 | 403 | 404 | 410 => {
             Trouble::Address(another_url(format!("Teams refuses the URL of the flow ({status}{said}): {NEXT_STEP}")))

@@ -2,7 +2,7 @@
 
 use runtime::Outcome;
 
-/// Statuses and what becomes of the message, but for those that products use in ways of their own.
+/// Statuses and the fate of the message, except those that products use in their own ways.
 const STATUSES: [(u16, Outcome); 13] = [
     (402, Outcome::Permanent),
     (405, Outcome::Permanent),

@@ -1,4 +1,4 @@
-//! What holds of the services behind links, whoever answers: of those in memory here, and of AWS's clients.
+//! What holds of the services behind links: of those in memory here, and of AWS's clients.
 //!
 //! `tests/links` runs each of these with what is in memory, `tests/emulator.rs` with the clients against the emulator.
 //! A fake that answers otherwise than AWS does fails here, and with it what handlers' tests believe.

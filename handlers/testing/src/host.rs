@@ -74,14 +74,14 @@ pub fn answer(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// An address at which nobody answers, as long as this value lives.
-pub struct Nobody {
+/// An address at which nothing answers, as long as this value lives.
+pub struct ClosedPort {
     near_end: std::net::TcpStream,
     _far_end: std::net::TcpListener,
 }
 
-impl Nobody {
-    /// The near end of a connection: nobody listens there, and no other test can get the port.
+impl ClosedPort {
+    /// The near end of a connection: nothing listens there, and no other test can get the port.
     #[expect(clippy::new_without_default, reason = "each is another one")]
     pub fn new() -> Self {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

@@ -19,7 +19,7 @@ pub mod conformance;
 pub use answers::check_statuses;
 pub use bench::{Bench, assert_no_canary, standins};
 pub use counter::FakeCounter;
-pub use host::{Host, Nobody, answer};
+pub use host::{ClosedPort, Host, answer};
 pub use objects::FakeObjectStore;
 pub use queue::FakeQueue;
 pub use secret::{FakeSecret, Reading, secret, secret_of};

@@ -56,7 +56,7 @@ impl FakeObjectStore {
         Self::in_trouble(Trouble::FinishStalled)
     }
 
-    /// A store in which somebody else writes the first object right before it would become visible.
+    /// A store in which another writer stores the first object right before it would become visible.
     pub fn overtaken_by(content: &[u8]) -> Self {
         Self::in_trouble(Trouble::Overtaken(content.to_vec()))
     }
@@ -81,12 +81,12 @@ impl FakeObjectStore {
         lock(&self.contents).part_sizes.clone()
     }
 
-    /// Keys of multipart uploads that were begun and neither completed nor aborted.
+    /// Keys of multipart uploads that were started and neither completed nor aborted.
     pub fn unfinished(&self) -> Vec<String> {
         lock(&self.contents).unfinished.keys().cloned().collect()
     }
 
-    /// Keys of multipart uploads that were begun and then aborted.
+    /// Keys of multipart uploads that were started and then aborted.
     pub fn aborted(&self) -> Vec<String> {
         lock(&self.contents).aborted.clone()
     }

@@ -13,7 +13,7 @@ runtime::linker!(Live: dynamodb, secretsmanager, sqs);
 
 type Links = Declared<Live>;
 
-/// Longer than an invocation, for none can still be at work when the claim ends.
+/// Longer than an invocation, so that none is still running when the claim ends.
 const LEASE: Duration = Duration::from_secs(2 * ThisContract::LIMITS.timeout_seconds as u64);
 
 /// Opens the issue of the question; after an attempt that may have opened it, looks for it first.
@@ -32,7 +32,7 @@ pub async fn handle(links: &Links, delivery: Delivery<Published<Question>>) -> R
     } = links;
     let number = delivery.published_id().to_owned();
     let deadline = delivery.deadline;
-    // What the form has cleaned stays as it is; whoever publishes past it may send anything.
+    // What the form has cleaned stays as it is; another publisher may send anything.
     let question = delivery.message.message.cleaned();
     let ticket = Ticket::of(&question, &number, Markup(*text_formatting));
     let issues = Issues::new(backlog, api_key)?;

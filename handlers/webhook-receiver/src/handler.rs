@@ -24,7 +24,7 @@ pub async fn handle(links: &Links, request: Request) -> Result<Reply, Failure> {
             Ok(key) => Some((key, signature)),
             Err(why) => return Ok(Reply::Unauthorized(why)),
         },
-        // A definition that lets nobody in; everybody would be worse.
+        // A definition that lets no sender in; to let everyone in would be worse.
         _ => return Err(Failure::permanent("the receiver needs a token, or a key and how it is used")),
     };
     if !is_json(request.header("content-type")) {
@@ -36,8 +36,8 @@ pub async fn handle(links: &Links, request: Request) -> Result<Reply, Failure> {
     let queued = in_xml(body);
     if queued.len() > BODY_LIMIT_BYTES {
         return Ok(match interest.would_be_ignored(body) {
-            true => Reply::Ignored("the event is of a kind that makes nothing"),
-            false => Reply::TooLarge("the body exceeds 1008 KiB, which is what the queue takes"),
+            true => Reply::Ignored("events of this kind have no effect"),
+            false => Reply::TooLarge("the body exceeds 1008 KiB, the limit of the queue"),
         });
     }
     let Ok(JsonObject(event)) = serde_json::from_str(body) else {
@@ -63,7 +63,7 @@ async fn has_token(token: &Secret<WebhookToken>, request: &Request) -> Result<bo
 
 /// The key with which the request is signed; the inner error says why it is not the sender's.
 ///
-/// The key is at most a minute old. To read it anew for each wrong signature would let forgers read it, again and
+/// The key is at most a minute old. To read it for each wrong signature would let forgers read it, again and
 /// again.
 async fn checked_key(
     key: &Secret<SigningKey>,
@@ -78,7 +78,7 @@ async fn checked_key(
     }
 }
 
-/// A key that whoever deploys has to mend; the sender sees that it is not their fault.
+/// A key that the deployer has to fix; the sender sees that it is not their fault.
 fn unusable(problem: Unsigned) -> Failure {
     Failure::permanent(problem.reason())
 }

@@ -198,7 +198,7 @@ state_machine! {
             next: ListProjects::CheckConnection,
         }),
 
-        /// Goes on once the connection is authorized, and not for ever back to it.
+        /// Continues once the connection is authorized, and does not return to it for ever.
         CheckConnection = State::Choice(Choice {
             rules: &[
                 Rule { when: Expression("$polls > 120"), output: &[], next: ListProjects::ConnectionStuck },
@@ -336,7 +336,7 @@ state_machine! {
         /// The role lacks a right.
         NoRights = State::Fail(reasons::NO_RIGHTS),
 
-        /// Nobody answers.
+        /// There is no answer.
         Unreachable = State::Fail(reasons::UNREACHABLE),
 
         /// Bytebase does not work.

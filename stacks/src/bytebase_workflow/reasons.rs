@@ -55,12 +55,12 @@ pub(super) const TOKEN_UNUSABLE: Fail = computed(
 
 pub(super) const CONNECTION_REFUSED: Fail = computed(
     "Bytebase.ConnectionRefused",
-    r#""EventBridge does not update or describe a connection of this stack (" & $failure & "). Start the execution again. If it fails again, destroy the stack and deploy it anew.""#,
+    r#""EventBridge does not update or describe a connection of this stack (" & $failure & "). Start the execution again. If it fails again, destroy the stack and deploy it again.""#,
 );
 
 pub(super) const CONNECTION_GONE: Fail = plain(
     "Bytebase.ConnectionGone",
-    "A connection of this stack no longer exists; it was deleted by hand. Destroy the stack and deploy it anew.",
+    "A connection of this stack no longer exists; it was deleted by hand. Destroy the stack and deploy it again.",
 );
 
 pub(super) const CONNECTION_STUCK: Fail = computed(

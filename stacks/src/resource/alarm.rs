@@ -1,7 +1,7 @@
 //! Alarms of CloudWatch: one for each way in which a message can be late or lost, and on floods.
 
 use super::Resource;
-use policies::Value;
+use policies::CfnString;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Alarm {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    alarm_actions: Vec<Value>,
+    alarm_actions: Vec<CfnString>,
     alarm_description: String,
     comparison_operator: &'static str,
     dimensions: Json,
@@ -19,7 +19,7 @@ pub(crate) struct Alarm {
     namespace: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "OKActions")]
-    ok_actions: Vec<Value>,
+    ok_actions: Vec<CfnString>,
     period: u32,
     statistic: &'static str,
     threshold: u32,
@@ -35,7 +35,7 @@ pub(crate) struct Metric {
     pub(crate) namespace: &'static str,
     pub(crate) name: &'static str,
     pub(crate) statistic: &'static str,
-    pub(crate) dimension: (&'static str, Value),
+    pub(crate) dimension: (&'static str, CfnString),
 }
 
 /// What a metric must not rise above, within how many seconds.
@@ -46,7 +46,7 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// Nothing at all, which is told within a minute.
+    /// Nothing at all, which is reported within a minute.
     pub(crate) const ZERO: Self = Self { threshold: 0, period_seconds: 60 };
 }
 
@@ -54,8 +54,8 @@ impl Alarm {
     /// An alarm that goes off when the metric rises above its bound.
     ///
     /// No data means that nothing happened, which is well.
-    pub(crate) fn above(bound: Bound, metric: Metric, description: String, topic: Option<Value>) -> Self {
-        let actions: Vec<Value> = topic.into_iter().collect();
+    pub(crate) fn above(bound: Bound, metric: Metric, description: String, topic: Option<CfnString>) -> Self {
+        let actions: Vec<CfnString> = topic.into_iter().collect();
         let (dimension, value) = metric.dimension;
         Self {
             alarm_actions: actions.clone(),
@@ -81,24 +81,24 @@ impl Metric {
             namespace: "AWS/SQS",
             name: "ApproximateNumberOfMessagesVisible",
             statistic: "Maximum",
-            dimension: ("QueueName", Value::attribute(queue, "QueueName")),
+            dimension: ("QueueName", CfnString::attribute(queue, "QueueName")),
         }
     }
 
     /// Requests that a REST API, by its name, answered with 5xx.
     ///
     /// Source: API Gateway developer guide, "Amazon API Gateway dimensions and metrics".
-    pub(crate) fn server_errors(api_name: Value) -> Self {
+    pub(crate) fn server_errors(api_name: CfnString) -> Self {
         Self { namespace: "AWS/ApiGateway", name: "5XXError", statistic: "Sum", dimension: ("ApiName", api_name) }
     }
 
     /// Requests that a REST API, by its name, refused with 4xx: its own throttling counts too.
-    pub(crate) fn refusals(api_name: Value) -> Self {
+    pub(crate) fn refusals(api_name: CfnString) -> Self {
         Self { name: "4XXError", ..Self::server_errors(api_name) }
     }
 
     /// All requests to a REST API, by its name; the service counts them as samples.
-    pub(crate) fn requests(api_name: Value) -> Self {
+    pub(crate) fn requests(api_name: CfnString) -> Self {
         Self { name: "Count", statistic: "SampleCount", ..Self::server_errors(api_name) }
     }
 
@@ -110,7 +110,7 @@ impl Metric {
             namespace: "AWS/DynamoDB",
             name: "ConditionalCheckFailedRequests",
             statistic: "Sum",
-            dimension: ("TableName", Value::reference(table)),
+            dimension: ("TableName", CfnString::reference(table)),
         }
     }
 
@@ -119,7 +119,7 @@ impl Metric {
         Self::of_function("Errors", function)
     }
 
-    /// Invocations that were turned away.
+    /// Invocations that Lambda throttled.
     pub(crate) fn throttles(function: &str) -> Self {
         Self::of_function("Throttles", function)
     }
@@ -129,7 +129,7 @@ impl Metric {
             namespace: "AWS/Lambda",
             name,
             statistic: "Sum",
-            dimension: ("FunctionName", Value::reference(function)),
+            dimension: ("FunctionName", CfnString::reference(function)),
         }
     }
 }

@@ -1,19 +1,19 @@
 //! REST APIs of API Gateway, and when a new deployment of one is due.
 
-use super::{Entry, Resource};
-use policies::{Action, Condition, Effect, PolicyDocument, Principal, Statement, Value};
+use super::{Resource, TemplateResource};
+use crate::api_policy;
+use policies::{CfnString, PolicyDocument};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// A regional REST API.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RestApi {
     endpoint_configuration: Json,
-    name: Value,
+    name: CfnString,
     /// Always written: without one, CloudFormation leaves the policy that the API had before.
     policy: PolicyDocument,
 }
@@ -24,46 +24,18 @@ impl Resource for RestApi {
 
 impl RestApi {
     /// An API that only these addresses (CIDR) may call; all may if there are none.
-    pub(crate) fn new(name: Value, senders: &[String]) -> Self {
-        Self { endpoint_configuration: json!({"Types": ["REGIONAL"]}), name, policy: policy(senders) }
+    pub(crate) fn new(name: CfnString, senders: &[String]) -> Self {
+        Self { endpoint_configuration: json!({"Types": ["REGIONAL"]}), name, policy: api_policy::policy(senders) }
     }
-}
-
-/// Everything of the API, as its own policy may write it.
-const WHOLE_API: &str = "execute-api:/*";
-
-/// What API Gateway makes of [`WHOLE_API`], for a region and an API with names as long as they come.
-const WHOLE_API_IN_FULL: &str = "arn:aws:execute-api:ap-northeast-1:111122223333:abcdefghij/*";
-
-/// Source: API Gateway developer guide, resource policy examples.
-fn policy(senders: &[String]) -> PolicyDocument {
-    let everything = || vec![Value::text(WHOLE_API)];
-    let allow = Statement {
-        effect: Effect::Allow,
-        principal: Some(Principal::Everyone),
-        ..Statement::allow([Action::INVOKE_API], everything())
-    };
-    let mut statements = vec![allow];
-    if !senders.is_empty() {
-        let elsewhere = Condition::not_from(senders.iter().cloned());
-        statements.push(Statement::deny_everyone(Action::INVOKE_API, everything(), elsewhere));
-    }
-    PolicyDocument::new(statements)
-}
-
-/// How many characters the policy has with which only these senders may call an API.
-pub(crate) fn api_policy_length(senders: &[String]) -> usize {
-    let text = json!(policy(senders)).to_string();
-    text.replace(WHOLE_API, WHOLE_API_IN_FULL).chars().count()
 }
 
 /// A part of a path.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Path {
-    pub(crate) parent_id: Value,
+    pub(crate) parent_id: CfnString,
     pub(crate) path_part: String,
-    pub(crate) rest_api_id: Value,
+    pub(crate) rest_api_id: CfnString,
 }
 
 impl Resource for Path {
@@ -77,8 +49,8 @@ pub(crate) struct Method {
     authorization_type: &'static str,
     http_method: &'static str,
     integration: Integration,
-    resource_id: Value,
-    rest_api_id: Value,
+    resource_id: CfnString,
+    rest_api_id: CfnString,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,7 +59,7 @@ struct Integration {
     integration_http_method: &'static str,
     #[serde(rename = "Type")]
     kind: &'static str,
-    uri: Value,
+    uri: CfnString,
 }
 
 impl Resource for Method {
@@ -96,9 +68,9 @@ impl Resource for Method {
 
 impl Method {
     /// `POST`, open to everyone who gets through the API's policy; the function checks the token.
-    pub(crate) fn post(api: Value, path: Value, function: Value) -> Self {
-        let invocations = Value::text("path/2015-03-31/functions/").join(function).then("/invocations");
-        let uri = Value::arn_in("apigateway", Value::reference("AWS::Region"), "lambda", invocations);
+    pub(crate) fn post(api: CfnString, path: CfnString, function: CfnString) -> Self {
+        let invocations = CfnString::text("path/2015-03-31/functions/").join(function).then("/invocations");
+        let uri = CfnString::arn_in("apigateway", CfnString::reference("AWS::Region"), "lambda", invocations);
         Self {
             authorization_type: "NONE",
             http_method: "POST",
@@ -115,7 +87,7 @@ impl Method {
 pub(crate) struct GatewayResponse {
     response_templates: BTreeMap<&'static str, &'static str>,
     response_type: &'static str,
-    rest_api_id: Value,
+    rest_api_id: CfnString,
     status_code: &'static str,
 }
 
@@ -125,7 +97,7 @@ impl Resource for GatewayResponse {
 
 impl GatewayResponse {
     /// 404 in place of the service's 403 "Missing Authentication Token" for a wrong path.
-    pub(crate) fn not_found(api: Value) -> Self {
+    pub(crate) fn not_found(api: CfnString) -> Self {
         Self {
             response_templates: BTreeMap::from([(
                 "application/json",
@@ -138,7 +110,7 @@ impl GatewayResponse {
     }
 
     /// 429 in place of the service's 403 for what AWS WAF refuses, which here is always too many requests.
-    pub(crate) fn too_many(api: Value) -> Self {
+    pub(crate) fn too_many(api: CfnString) -> Self {
         Self {
             response_templates: BTreeMap::from([(
                 "application/json",
@@ -155,7 +127,7 @@ impl GatewayResponse {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Deployment {
-    pub(crate) rest_api_id: Value,
+    pub(crate) rest_api_id: CfnString,
 }
 
 impl Resource for Deployment {
@@ -182,23 +154,23 @@ impl Throttle {
 /// The stage under which the current snapshot answers.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Stage {
-    deployment_id: Value,
+pub(crate) struct ApiStage {
+    deployment_id: CfnString,
     method_settings: Json,
-    rest_api_id: Value,
+    rest_api_id: CfnString,
     stage_name: &'static str,
 }
 
-impl Resource for Stage {
+impl Resource for ApiStage {
     const TYPE: &'static str = "AWS::ApiGateway::Stage";
 }
 
-impl Stage {
+impl ApiStage {
     /// The name in the URL; it says nothing, so that it never has a reason to change.
     pub(crate) const NAME: &'static str = "v1";
 
     /// A stage that lets through as much as is expected, and slows down what a flood would bring.
-    pub(crate) fn new(api: Value, deployment: Value, throttle: Throttle) -> Self {
+    pub(crate) fn new(api: CfnString, deployment: CfnString, throttle: Throttle) -> Self {
         Self {
             deployment_id: deployment,
             method_settings: json!([{
@@ -231,7 +203,7 @@ const LIVE_TYPES: [&str; 8] = [
 const LABELS: [&str; 3] = ["Description", "Name", "Tags"];
 
 /// The logical id of the deployment: a hash of everything that reaches the API.
-pub(crate) fn deployment_id(resources: &BTreeMap<String, Entry>) -> String {
+pub(crate) fn deployment_id(resources: &BTreeMap<String, TemplateResource>) -> String {
     let mut digest = Sha256::new();
     for (logical_id, entry) in resources {
         if !reaches_the_api(entry.kind) {
@@ -245,12 +217,7 @@ pub(crate) fn deployment_id(resources: &BTreeMap<String, Entry>) -> String {
         }
         digest.update(json!([logical_id, entry.kind, properties]).to_string());
     }
-    let mut id = String::from("Deployment");
-    for byte in &digest.finalize()[..8] {
-        // Writing to a string does not fail.
-        let _ = write!(id, "{byte:02x}");
-    }
-    id
+    format!("Deployment{}", hex::encode(&digest.finalize()[..8]))
 }
 
 pub(crate) fn reaches_the_api(kind: &str) -> bool {

@@ -3,7 +3,7 @@
 use super::Resource;
 use contracts::backlog::KeyPrefix;
 use contracts::{PutObjects, Wire};
-use policies::{Condition, Grant, PolicyDocument, Statement, Value};
+use policies::{CfnString, Condition, Grant, PolicyDocument, Statement};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -69,7 +69,7 @@ impl Bucket {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct BucketPolicy {
-    bucket: Value,
+    bucket: CfnString,
     policy_document: PolicyDocument,
 }
 
@@ -100,21 +100,21 @@ impl BucketRef {
         Self { logical_id: logical_id.to_owned() }
     }
 
-    pub(crate) fn name(&self) -> Value {
-        Value::reference(&self.logical_id)
+    pub(crate) fn name(&self) -> CfnString {
+        CfnString::reference(&self.logical_id)
     }
 
-    pub(crate) fn regional_domain_name(&self) -> Value {
-        Value::attribute(&self.logical_id, "RegionalDomainName")
+    pub(crate) fn regional_domain_name(&self) -> CfnString {
+        CfnString::attribute(&self.logical_id, "RegionalDomainName")
     }
 
-    pub(crate) fn arn(&self) -> Value {
-        Value::attribute(&self.logical_id, "Arn")
+    pub(crate) fn arn(&self) -> CfnString {
+        CfnString::attribute(&self.logical_id, "Arn")
     }
 
     /// Lets a function write objects below a prefix, after a look at what is there.
     pub fn put_objects(&self, prefix: &KeyPrefix) -> Wire<PutObjects> {
-        let location = Value::text("s3://").join(self.name()).then(format!("/{}", prefix.as_str()));
+        let location = CfnString::text("s3://").join(self.name()).then(format!("/{}", prefix.as_str()));
         let grant = Grant::PutObjects { bucket: self.arn(), prefix: prefix.as_str().to_owned() };
         #[expect(clippy::disallowed_methods, reason = "this is a resource")]
         Wire::new(location, vec![grant])

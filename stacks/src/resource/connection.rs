@@ -1,7 +1,7 @@
 //! Connections of EventBridge: what a state machine authenticates its requests with.
 
 use super::Resource;
-use policies::Value;
+use policies::CfnString;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -12,7 +12,7 @@ pub(crate) struct Connection {
     auth_parameters: Json,
     authorization_type: &'static str,
     description: String,
-    name: Value,
+    name: CfnString,
 }
 
 impl Resource for Connection {
@@ -21,7 +21,12 @@ impl Resource for Connection {
 
 impl Connection {
     /// Its header is in the template, hence no secret; what is one is put in later.
-    pub(crate) fn with_header(name: &'static str, value: &'static str, connection: Value, description: String) -> Self {
+    pub(crate) fn with_header(
+        name: &'static str,
+        value: &'static str,
+        connection: CfnString,
+        description: String,
+    ) -> Self {
         Self {
             auth_parameters: json!({"ApiKeyAuthParameters": {"ApiKeyName": name, "ApiKeyValue": value}}),
             authorization_type: "API_KEY",
@@ -41,11 +46,11 @@ impl ConnectionRef {
         Self { logical_id: logical_id.to_owned() }
     }
 
-    pub(crate) fn name(&self) -> Value {
-        Value::reference(&self.logical_id)
+    pub(crate) fn name(&self) -> CfnString {
+        CfnString::reference(&self.logical_id)
     }
 
-    pub(crate) fn arn(&self) -> Value {
-        Value::attribute(&self.logical_id, "Arn")
+    pub(crate) fn arn(&self) -> CfnString {
+        CfnString::attribute(&self.logical_id, "Arn")
     }
 }

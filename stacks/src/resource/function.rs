@@ -2,7 +2,7 @@
 
 use super::Resource;
 use crate::stage::PolicyArn;
-use policies::{PolicyDocument, Statement, Value};
+use policies::{CfnString, PolicyDocument, Statement};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ pub(crate) struct Function {
     pub(crate) code: Code,
     pub(crate) description: String,
     pub(crate) environment: Environment,
-    pub(crate) function_name: Value,
+    pub(crate) function_name: CfnString,
     pub(crate) handler: &'static str,
     pub(crate) memory_size: u32,
-    pub(crate) role: Value,
+    pub(crate) role: CfnString,
     pub(crate) runtime: &'static str,
     pub(crate) timeout: u32,
 }
@@ -26,26 +26,26 @@ pub(crate) struct Function {
 #[derive(Debug, Serialize)]
 pub(crate) struct Code {
     #[serde(rename = "S3Bucket")]
-    pub(crate) bucket: Value,
+    pub(crate) bucket: CfnString,
     #[serde(rename = "S3Key")]
-    pub(crate) key: Value,
+    pub(crate) key: CfnString,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Environment {
-    pub(crate) variables: BTreeMap<&'static str, Value>,
+    pub(crate) variables: BTreeMap<&'static str, CfnString>,
 }
 
 impl Resource for Function {
     const TYPE: &'static str = "AWS::Lambda::Function";
 }
 
-/// The log group that Lambda writes to, so that its retention is ours.
+/// The log group that Lambda writes to, so that the stack sets its retention.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct LogGroup {
-    pub(crate) log_group_name: Value,
+    pub(crate) log_group_name: CfnString,
     pub(crate) retention_in_days: u32,
 }
 
@@ -104,9 +104,9 @@ impl Role {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Permission {
     pub(crate) action: &'static str,
-    pub(crate) function_name: Value,
+    pub(crate) function_name: CfnString,
     pub(crate) principal: &'static str,
-    pub(crate) source_arn: Value,
+    pub(crate) source_arn: CfnString,
 }
 
 impl Resource for Permission {
@@ -118,8 +118,8 @@ impl Resource for Permission {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct EventSourceMapping {
     pub(crate) batch_size: u32,
-    pub(crate) event_source_arn: Value,
-    pub(crate) function_name: Value,
+    pub(crate) event_source_arn: CfnString,
+    pub(crate) function_name: CfnString,
     pub(crate) function_response_types: [&'static str; 1],
     pub(crate) scaling_config: ScalingConfig,
 }

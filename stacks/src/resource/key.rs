@@ -26,7 +26,7 @@ impl Resource for Key {
 impl Key {
     /// A key that the account's policies decide about: who administers it, and who uses it.
     ///
-    /// Spelled out in place of `kms:*`, so that nobody can hand it on by a grant or to another account.
+    /// Spelled out in place of `kms:*`, so that no one can pass it on by a grant or to another account.
     pub(crate) fn new(description: String) -> Self {
         let administer = [
             Action::CANCEL_KEY_DELETION,

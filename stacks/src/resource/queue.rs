@@ -2,7 +2,7 @@
 
 use super::Resource;
 use contracts::{SendTo, Wire};
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use serde::Serialize;
 use std::marker::PhantomData;
 
@@ -21,7 +21,7 @@ pub(crate) struct Queue {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RedrivePolicy {
-    pub(crate) dead_letter_target_arn: Value,
+    pub(crate) dead_letter_target_arn: CfnString,
     pub(crate) max_receive_count: u32,
 }
 
@@ -60,7 +60,7 @@ impl Queue {
     /// The visibility timeout is six times that, as the Lambda developer guide advises, but no more than a quarter
     /// of an hour if Lambda takes it: it refuses a queue whose messages come back before its function must end. A
     /// function that may work for long shortens it itself (`runtime`), and gives signs of life.
-    pub(crate) fn new(dead_letters: Value, function_timeout: u32) -> Self {
+    pub(crate) fn new(dead_letters: CfnString, function_timeout: u32) -> Self {
         Self {
             maximum_message_size: MESSAGE_LIMIT_BYTES,
             message_retention_period: RETENTION_LIMIT / 2,
@@ -95,12 +95,12 @@ impl<M> QueueRef<M> {
         Self { logical_id: logical_id.to_owned(), message: PhantomData }
     }
 
-    pub(crate) fn arn(&self) -> Value {
-        Value::attribute(&self.logical_id, "Arn")
+    pub(crate) fn arn(&self) -> CfnString {
+        CfnString::attribute(&self.logical_id, "Arn")
     }
 
-    pub(crate) fn url(&self) -> Value {
-        Value::reference(&self.logical_id)
+    pub(crate) fn url(&self) -> CfnString {
+        CfnString::reference(&self.logical_id)
     }
 
     pub(crate) fn dead_letters(&self) -> String {

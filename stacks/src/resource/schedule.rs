@@ -1,7 +1,7 @@
 //! Schedules of EventBridge.
 
 use super::Resource;
-use policies::Value;
+use policies::CfnString;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -22,11 +22,11 @@ pub(crate) struct Schedule {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Reached {
-    arn: Value,
+    arn: CfnString,
     dead_letter_config: Json,
     input: &'static str,
     retry_policy: Json,
-    role_arn: Value,
+    role_arn: CfnString,
 }
 
 impl Resource for Schedule {
@@ -36,13 +36,13 @@ impl Resource for Schedule {
 /// What a schedule reaches.
 pub(crate) struct Target {
     /// ARN of a state machine to start, or of a queue to send to.
-    pub(crate) arn: Value,
+    pub(crate) arn: CfnString,
     /// What it gets, as JSON.
     pub(crate) input: &'static str,
     /// ARN of the role in whose name it is reached.
-    pub(crate) role: Value,
+    pub(crate) role: CfnString,
     /// ARN of the queue for what failed for good.
-    pub(crate) dead_letters: Value,
+    pub(crate) dead_letters: CfnString,
 }
 
 impl Schedule {

@@ -2,7 +2,7 @@
 
 use super::Resource;
 use contracts::{ReadSecret, SecretValue, SigningKey, SigningSecret, Wire};
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use serde::Serialize;
 use std::marker::PhantomData;
 
@@ -16,7 +16,7 @@ pub(crate) struct Secret {
     pub(crate) generate_secret_string: Option<GenerateSecretString>,
 }
 
-/// How Secrets Manager makes a value that nobody has seen.
+/// How Secrets Manager makes a value that no person has seen.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GenerateSecretString {
@@ -53,8 +53,8 @@ impl<T: SecretValue> SecretRef<T> {
         Self { logical_id: logical_id.to_owned(), value: PhantomData }
     }
 
-    pub(crate) fn arn(&self) -> Value {
-        Value::reference(&self.logical_id)
+    pub(crate) fn arn(&self) -> CfnString {
+        CfnString::reference(&self.logical_id)
     }
 
     /// Lets a function read the secret.

@@ -2,7 +2,7 @@
 
 use super::{BucketRef, Resource};
 use crate::stage::Domain;
-use policies::{Action, Condition, PolicyDocument, Statement, Value};
+use policies::{Action, CfnString, Condition, PolicyDocument, Statement};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -37,7 +37,7 @@ impl Resource for OriginAccessControl {
 }
 
 impl OriginAccessControl {
-    pub(crate) fn for_bucket(name: Value) -> Self {
+    pub(crate) fn for_bucket(name: CfnString) -> Self {
         Self {
             origin_access_control_config: json!({
                 "Name": name,
@@ -61,7 +61,7 @@ impl Resource for ResponseHeadersPolicy {
 }
 
 impl ResponseHeadersPolicy {
-    pub(crate) fn strict(name: Value) -> Self {
+    pub(crate) fn strict(name: CfnString) -> Self {
         Self {
             response_headers_policy_config: json!({
                 "Name": name,
@@ -77,7 +77,7 @@ impl ResponseHeadersPolicy {
                     "ReferrerPolicy": {"Override": true, "ReferrerPolicy": "no-referrer"},
                     "StrictTransportSecurity": {
                         "AccessControlMaxAgeSec": HTTPS_ONLY_SECONDS,
-                        // The domain may have other hosts below it that are none of ours.
+                        // The domain may have other hosts below it, outside this stack.
                         "IncludeSubdomains": false,
                         "Override": true,
                     },
@@ -87,11 +87,11 @@ impl ResponseHeadersPolicy {
     }
 }
 
-/// A policy of the site's bucket: read by one distribution, and by nobody without TLS.
+/// A policy of the site's bucket: read by one distribution, and never without TLS.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct SiteBucketPolicy {
-    bucket: Value,
+    bucket: CfnString,
     policy_document: PolicyDocument,
 }
 
@@ -103,8 +103,8 @@ impl SiteBucketPolicy {
     /// Source: CloudFront developer guide, "Restrict access to an Amazon S3 origin".
     pub(crate) fn new(bucket: &BucketRef, distribution: &str) -> Self {
         let objects = bucket.arn().then("/*");
-        let distribution = Value::text("distribution/").join(Value::reference(distribution));
-        let arn = Value::arn_in("cloudfront", "", Value::reference("AWS::AccountId"), distribution);
+        let distribution = CfnString::text("distribution/").join(CfnString::reference(distribution));
+        let arn = CfnString::arn_in("cloudfront", "", CfnString::reference("AWS::AccountId"), distribution);
         let read = Statement::allow_service(
             "cloudfront.amazonaws.com",
             Action::GET_OBJECT,
@@ -121,7 +121,7 @@ pub(crate) struct Origins<'a> {
     pub(crate) bucket: &'a BucketRef,
     pub(crate) access_control: &'a str,
     /// Host name of the API.
-    pub(crate) api: Value,
+    pub(crate) api: CfnString,
     /// The API's stage, as a path.
     pub(crate) api_path: String,
     pub(crate) headers_policy: &'a str,
@@ -146,12 +146,12 @@ impl Distribution {
         origins: &Origins<'_>,
         comment: String,
         not_found: &str,
-        domain: Option<(&Domain, Value)>,
+        domain: Option<(&Domain, CfnString)>,
     ) -> Self {
-        let headers = Value::reference(origins.headers_policy);
+        let headers = CfnString::reference(origins.headers_policy);
         let mut config = json!({
             "Comment": comment,
-            // This is for all origins. S3 answers so where there is no file, because nobody but the deployer
+            // This is for all origins. S3 answers so where there is no file, because no one except the deployer
             // may list the bucket; the API never does, and its other answers must reach the page as they are.
             "CustomErrorResponses": [{
                 "ErrorCode": 403,
@@ -167,7 +167,7 @@ impl Distribution {
                 {
                     "Id": "site",
                     "DomainName": origins.bucket.regional_domain_name(),
-                    "OriginAccessControlId": Value::attribute(origins.access_control, "Id"),
+                    "OriginAccessControlId": CfnString::attribute(origins.access_control, "Id"),
                     "S3OriginConfig": {"OriginAccessIdentity": ""},
                 },
                 {
@@ -253,7 +253,7 @@ impl Alias {
     pub(crate) fn of(domain: &Domain, kind: &'static str, distribution: &str) -> Self {
         Self {
             alias_target: json!({
-                "DNSName": Value::attribute(distribution, "DomainName"),
+                "DNSName": CfnString::attribute(distribution, "DomainName"),
                 "EvaluateTargetHealth": false,
                 "HostedZoneId": CLOUDFRONT_ZONE,
             }),

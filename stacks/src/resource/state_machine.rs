@@ -1,7 +1,7 @@
 //! State machines of Step Functions.
 
 use super::Resource;
-use policies::Value;
+use policies::CfnString;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 pub(crate) struct StateMachine {
     pub(crate) definition_string: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) definition_substitutions: BTreeMap<String, Value>,
+    pub(crate) definition_substitutions: BTreeMap<String, CfnString>,
     pub(crate) encryption_configuration: Encryption,
-    pub(crate) role_arn: Value,
-    pub(crate) state_machine_name: Value,
+    pub(crate) role_arn: CfnString,
+    pub(crate) state_machine_name: CfnString,
     pub(crate) state_machine_type: &'static str,
 }
 
@@ -29,14 +29,14 @@ impl Resource for StateMachine {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Encryption {
     kms_data_key_reuse_period_seconds: u32,
-    kms_key_id: Value,
+    kms_key_id: CfnString,
     #[serde(rename = "Type")]
     kind: &'static str,
 }
 
 impl Encryption {
     /// With this key; what it makes is used for five minutes, so that KMS is not asked for every event.
-    pub(crate) fn with_key(arn: Value) -> Self {
+    pub(crate) fn with_key(arn: CfnString) -> Self {
         Self { kms_data_key_reuse_period_seconds: 300, kms_key_id: arn, kind: "CUSTOMER_MANAGED_KMS_KEY" }
     }
 }

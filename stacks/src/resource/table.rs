@@ -3,7 +3,7 @@
 use super::Resource;
 use contracts::claim::Progress;
 use contracts::{ClaimWork, Count, InsertRecords, KeepRecords, Wire};
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::marker::PhantomData;
@@ -66,12 +66,12 @@ impl<T> TableRef<T> {
         Self { logical_id: logical_id.to_owned(), record: PhantomData }
     }
 
-    pub(crate) fn name(&self) -> Value {
-        Value::reference(&self.logical_id)
+    pub(crate) fn name(&self) -> CfnString {
+        CfnString::reference(&self.logical_id)
     }
 
-    fn arn(&self) -> Value {
-        Value::attribute(&self.logical_id, "Arn")
+    fn arn(&self) -> CfnString {
+        CfnString::attribute(&self.logical_id, "Arn")
     }
 
     /// Lets a function read, add and replace records.

@@ -3,18 +3,18 @@
 use super::Resource;
 use crate::stage::{EmailAddress, Region};
 use contracts::{PublishTo, Wire};
-use policies::{Action, Condition, Grant, PolicyDocument, Statement, Value};
+use policies::{Action, CfnString, Condition, Grant, PolicyDocument, Statement};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
 /// A standard topic.
 ///
-/// Not encrypted with a key of ours: the AWS-managed key would keep CloudWatch from publishing.
+/// Not encrypted with a key of the stack: the AWS-managed key would keep CloudWatch from publishing.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Topic {
-    pub(crate) topic_name: Value,
+    pub(crate) topic_name: CfnString,
 }
 
 impl Resource for Topic {
@@ -34,7 +34,7 @@ const TELL_NO_ACCOUNT: [&str; 3] =
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct TopicPolicy {
     policy_document: PolicyDocument,
-    topics: Vec<Value>,
+    topics: Vec<CfnString>,
 }
 
 impl Resource for TopicPolicy {
@@ -43,7 +43,7 @@ impl Resource for TopicPolicy {
 
 impl TopicPolicy {
     /// Lets these services, by their principals, publish for this account.
-    pub(crate) fn for_services(topic: Value, services: &[&'static str]) -> Self {
+    pub(crate) fn for_services(topic: CfnString, services: &[&'static str]) -> Self {
         let allow = |service: &&'static str| {
             let condition = match TELL_NO_ACCOUNT.contains(service) {
                 true => Condition::for_no_other_account(),
@@ -55,16 +55,16 @@ impl TopicPolicy {
     }
 }
 
-/// Somebody who gets what is published: a queue, in the envelope, or a person who has confirmed it.
+/// A subscriber who gets what is published: a queue, in the envelope, or a person who has confirmed it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Subscription {
-    pub(crate) endpoint: Value,
+    pub(crate) endpoint: CfnString,
     pub(crate) protocol: &'static str,
     /// Default: the stack's region.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) region: Option<String>,
-    pub(crate) topic_arn: Value,
+    pub(crate) topic_arn: CfnString,
 }
 
 impl Resource for Subscription {
@@ -73,8 +73,8 @@ impl Resource for Subscription {
 
 impl Subscription {
     /// Mails what is published, once the link in SNS's first mail was opened.
-    pub(crate) fn by_email(address: &EmailAddress, topic_arn: Value) -> Self {
-        Self { endpoint: Value::text(address.as_str()), protocol: "email", region: None, topic_arn }
+    pub(crate) fn by_email(address: &EmailAddress, topic_arn: CfnString) -> Self {
+        Self { endpoint: CfnString::text(address.as_str()), protocol: "email", region: None, topic_arn }
     }
 }
 
@@ -83,7 +83,7 @@ impl Subscription {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct QueuePolicy {
     policy_document: PolicyDocument,
-    queues: Vec<Value>,
+    queues: Vec<CfnString>,
 }
 
 impl Resource for QueuePolicy {
@@ -91,7 +91,12 @@ impl Resource for QueuePolicy {
 }
 
 impl QueuePolicy {
-    pub(crate) fn for_topic(topic: Value, deliverer: Cow<'static, str>, queue_arn: Value, queue_url: Value) -> Self {
+    pub(crate) fn for_topic(
+        topic: CfnString,
+        deliverer: Cow<'static, str>,
+        queue_arn: CfnString,
+        queue_url: CfnString,
+    ) -> Self {
         let statement =
             Statement::allow_service(deliverer, Action::SEND_MESSAGE, queue_arn, Condition::for_source(topic));
         Self { policy_document: PolicyDocument::new(vec![statement]), queues: vec![queue_url] }
@@ -115,16 +120,16 @@ pub(crate) fn deliverer(topic: &Region, queue: &Region) -> Cow<'static, str> {
     }
 }
 
-/// A topic of messages of type `M`: one of the stack, or one that is there already.
+/// A topic of messages of type `M`: one of the stack, or an existing one.
 pub struct TopicRef<M> {
-    pub(crate) arn: Value,
+    pub(crate) arn: CfnString,
     /// Region of a topic that is not the stack's.
     pub(crate) region: Option<Region>,
     message: PhantomData<fn() -> M>,
 }
 
 impl<M> TopicRef<M> {
-    pub(crate) fn new(arn: Value, region: Option<Region>) -> Self {
+    pub(crate) fn new(arn: CfnString, region: Option<Region>) -> Self {
         Self { arn, region, message: PhantomData }
     }
 

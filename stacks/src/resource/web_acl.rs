@@ -2,7 +2,7 @@
 
 use super::Resource;
 use crate::stage::RateRule;
-use policies::Value;
+use policies::CfnString;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -17,7 +17,7 @@ const PEOPLE_BEHIND_ADDRESS: u32 = 10;
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct WebAcl {
     default_action: Json,
-    name: Value,
+    name: CfnString,
     rules: Json,
     scope: &'static str,
     visibility_config: Json,
@@ -30,11 +30,11 @@ impl Resource for WebAcl {
 impl WebAcl {
     /// Blocks an address after so many requests.
     ///
-    /// A request by CloudFront names the person's address in a header, which counts; whoever forges the header,
+    /// A request by CloudFront names the person's address in a header, which counts; a caller who forges the header,
     /// or leaves it out, is counted by the address that connects. Source: AWS WAF developer guide, "Using
     /// forwarded IP addresses in AWS WAF": the first address of the header counts, and a request without the
     /// header is not counted at all.
-    pub(crate) fn limiting_addresses(name: Value, rule: RateRule) -> Self {
+    pub(crate) fn limiting_addresses(name: CfnString, rule: RateRule) -> Self {
         let limit = rule.requests();
         let forwarded = json!({
             "AggregateKeyType": "FORWARDED_IP",
@@ -66,7 +66,7 @@ impl WebAcl {
     }
 }
 
-/// Metrics, and no sample of requests: a question is nobody else's to read.
+/// Metrics, and no sample of requests: a question is private.
 fn visibility(name: &str) -> Json {
     json!({"CloudWatchMetricsEnabled": true, "MetricName": name, "SampledRequestsEnabled": false})
 }
@@ -75,9 +75,9 @@ fn visibility(name: &str) -> Json {
 #[derive(Debug, Serialize)]
 pub(crate) struct WebAclAssociation {
     #[serde(rename = "ResourceArn")]
-    resource: Value,
+    resource: CfnString,
     #[serde(rename = "WebACLArn")]
-    web_acl: Value,
+    web_acl: CfnString,
 }
 
 impl Resource for WebAclAssociation {
@@ -86,9 +86,9 @@ impl Resource for WebAclAssociation {
 
 impl WebAclAssociation {
     /// Source: AWS WAF API reference, AssociateWebACL: the ARN of a stage names no account.
-    pub(crate) fn new(web_acl: &str, api: Value, stage: &str) -> Self {
-        let stage = Value::text("/restapis/").join(api).then(format!("/stages/{stage}"));
-        let resource = Value::arn_in("apigateway", Value::reference("AWS::Region"), "", stage);
-        Self { resource, web_acl: Value::attribute(web_acl, "Arn") }
+    pub(crate) fn new(web_acl: &str, api: CfnString, stage: &str) -> Self {
+        let stage = CfnString::text("/restapis/").join(api).then(format!("/stages/{stage}"));
+        let resource = CfnString::arn_in("apigateway", CfnString::reference("AWS::Region"), "", stage);
+        Self { resource, web_acl: CfnString::attribute(web_acl, "Arn") }
     }
 }

@@ -139,7 +139,7 @@ impl Conditions {
         Self::default().and(operator, key, value)
     }
 
-    /// CloudFormation makes the call on somebody's behalf.
+    /// CloudFormation makes the call on the user's behalf.
     ///
     /// Source: IAM user guide, "AWS global condition context keys", `aws:CalledVia`.
     pub fn called_via_cloudformation() -> Self {

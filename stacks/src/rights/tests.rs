@@ -1,4 +1,4 @@
-//! What the rights of whoever deploys must be like, whatever the stacks define.
+//! What the permissions of the deploying user must be like, whatever the stacks define.
 
 use super::*;
 use crate::{Stage, StageName};

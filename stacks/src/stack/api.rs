@@ -9,21 +9,34 @@ use crate::stage::{RateRule, Senders};
 use contracts::{
     Contract, Http, Interest, PassedHeaders, Saas, Signature, WebhookEvent, WebhookToken, Wire, Wires, webhook_receiver,
 };
-use policies::Value;
+use policies::CfnString;
+
+/// The one REST API that a stack may have: its ids are fixed, so it moves into a webhook or an open endpoint.
+#[derive(Debug)]
+pub struct Api(());
+
+impl Api {
+    /// The API of a new stack.
+    pub(crate) fn of_new_stack() -> Self {
+        Self(())
+    }
+}
 
 /// A webhook: who registers it where, who may call it, and how its sender is known.
 pub struct Webhook<'a> {
+    /// The API that it is behind.
+    pub api: Api,
     /// The SaaS.
     pub saas: &'static Saas,
     /// Its screen and field where the URL goes, and what else to set there.
     pub place: &'static str,
-    /// How its sender is known.
+    /// How the receiver authenticates its sender.
     pub sender: Sender<'a>,
-    /// From where it may be called.
+    /// The addresses that may call it.
     pub senders: Senders,
 }
 
-/// How the sender of a webhook is known.
+/// How the receiver of a webhook authenticates the sender.
 pub enum Sender<'a> {
     /// By the last part of the URL, which is this secret.
     Token(&'a SecretRef<WebhookToken>),
@@ -39,26 +52,28 @@ pub enum Sender<'a> {
     },
 }
 
-/// An endpoint that everyone may call who finds it.
+/// A public endpoint, without authentication.
 pub struct OpenEndpoint {
+    /// The API that it is behind.
+    pub api: Api,
     /// The last part of its path.
     pub resource: &'static str,
-    /// More requests than this in an hour are told by an alarm.
+    /// More requests than this in an hour raise an alarm.
     pub requests_per_hour: u32,
-    /// How many requests one address may make. Default: no such rule.
+    /// How many requests one address may make within five minutes. Default: no limit.
     pub rate_rule: Option<RateRule>,
 }
 
 /// The output that holds an endpoint's address, without its token.
 const ENDPOINT: &str = "Endpoint";
 
-const FORGED: &str = "The API refused many requests (4xx): somebody forges them, or a real sender is above its limit \
-                      (429) and loses events. `allowed_senders` in the stage file keeps forgers out.";
-const REFUSED: &str = "The API refused many requests (4xx): somebody forges them, the SaaS sends from addresses that \
-                       are not in `allowed_senders` of the stage file, or is above the limit (429) and loses events.";
+const FORGED: &str = "The API rejected many requests (4xx): someone forges them, or a real sender exceeds its limit \
+                      (429) and loses events. Set `allowed_senders` in the stage file to block forgers.";
+const REFUSED: &str = "The API rejected many requests (4xx): someone forges them, the SaaS sends from addresses that \
+                       are not in `allowed_senders` of the stage file, or it exceeds the limit (429) and loses events.";
 
-fn api() -> Value {
-    Value::reference("Api")
+fn api() -> CfnString {
+    CfnString::reference("Api")
 }
 
 impl Stack {
@@ -66,7 +81,7 @@ impl Stack {
     /// sender signs.
     #[track_caller]
     pub fn webhook<M: WebhookEvent>(&mut self, logical_id: &'static str, queue: &QueueRef<M>, webhook: Webhook<'_>) {
-        let Webhook { saas, place, sender, senders } = webhook;
+        let Webhook { api: Api(()), saas, place, sender, senders } = webhook;
         let cidrs = senders.cidrs();
         self.rest_api(&cidrs);
         if let Senders::Published(list, _) = senders {
@@ -79,7 +94,11 @@ impl Stack {
         let name = self.name;
         self.add(
             "ApiPath",
-            &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: name.into(), rest_api_id: api() },
+            &Path {
+                parent_id: CfnString::attribute("Api", "RootResourceId"),
+                path_part: name.into(),
+                rest_api_id: api(),
+            },
         );
         let mut registration =
             Registration { saas: saas.name, place, address_output: ENDPOINT, token_secret: None, signing: None };
@@ -89,7 +108,11 @@ impl Stack {
             Sender::Token(token) => {
                 self.add(
                     "ApiToken",
-                    &Path { parent_id: Value::reference("ApiPath"), path_part: "{token}".into(), rest_api_id: api() },
+                    &Path {
+                        parent_id: CfnString::reference("ApiPath"),
+                        path_part: "{token}".into(),
+                        rest_api_id: api(),
+                    },
                 );
                 registration.token_secret = Some(token.logical_id.clone());
                 let signature = self.setting(&None);
@@ -108,22 +131,22 @@ impl Stack {
         }
         self.edge(saas.name, "Api", "posts to");
         let address = api_host().then(format!("/{}/{name}", ApiStage::NAME));
-        self.outputs.insert(ENDPOINT, Value::text("https://").join(address));
+        self.outputs.insert(ENDPOINT, CfnString::text("https://").join(address));
         self.registrations.push(registration);
     }
 
     /// A function behind `POST /api/<resource>`, open to everyone who can reach it; returns the API's host name.
     #[track_caller]
-    pub fn open_endpoint<W>(&mut self, logical_id: &'static str, endpoint: OpenEndpoint, wiring: W) -> Value
+    pub fn open_endpoint<W>(&mut self, logical_id: &'static str, endpoint: OpenEndpoint, wiring: W) -> CfnString
     where
         W: Wires,
         W::Contract: Contract<Trigger = Http>,
     {
-        let OpenEndpoint { resource, requests_per_hour, rate_rule } = endpoint;
+        let OpenEndpoint { api: Api(()), resource, requests_per_hour, rate_rule } = endpoint;
         self.rest_api(&[]);
         self.throttle = Throttle::FORM;
         self.refusals_alarm(
-            "The API refused many requests (4xx): more than it takes at a time, or none that the page sends.",
+            "The API rejected many requests (4xx): too many at a time, or requests that the page does not send.",
         );
         self.volume_alarm(requests_per_hour);
         if let Some(rule) = rate_rule {
@@ -131,17 +154,21 @@ impl Stack {
         }
         self.add(
             "ApiPath",
-            &Path { parent_id: Value::attribute("Api", "RootResourceId"), path_part: "api".into(), rest_api_id: api() },
+            &Path {
+                parent_id: CfnString::attribute("Api", "RootResourceId"),
+                path_part: "api".into(),
+                rest_api_id: api(),
+            },
         );
         self.add(
             "ApiResource",
-            &Path { parent_id: Value::reference("ApiPath"), path_part: resource.into(), rest_api_id: api() },
+            &Path { parent_id: CfnString::reference("ApiPath"), path_part: resource.into(), rest_api_id: api() },
         );
         self.posted_to(logical_id, "ApiResource", &format!("api/{resource}"), wiring);
         api_host()
     }
 
-    /// Something else of the stack that somebody enters elsewhere: an address or an ARN that an output holds.
+    /// Something else of the stack that a person enters elsewhere: an address or an ARN that an output holds.
     pub fn registration(&mut self, who: &'static str, place: &'static str, output: &'static str) {
         let registration = Registration { saas: who, place, address_output: output, token_secret: None, signing: None };
         self.registrations.push(registration);
@@ -173,22 +200,26 @@ impl Stack {
         W::Contract: Contract<Trigger = Http>,
     {
         self.function::<W::Contract>(logical_id, wiring.wires(), vec![], vec![]);
-        self.add("ApiPost", &Method::post(api(), Value::reference(path), Value::attribute(logical_id, "Arn")));
+        self.add("ApiPost", &Method::post(api(), CfnString::reference(path), CfnString::attribute(logical_id, "Arn")));
         self.add(
             &format!("{logical_id}Permission"),
             &Permission {
                 action: "lambda:InvokeFunction",
-                function_name: Value::reference(logical_id),
+                function_name: CfnString::reference(logical_id),
                 principal: "apigateway.amazonaws.com",
-                source_arn: Value::arn("execute-api", api().then(format!("/{}/POST/{pattern}", ApiStage::NAME))),
+                source_arn: CfnString::arn("execute-api", api().then(format!("/{}/POST/{pattern}", ApiStage::NAME))),
             },
         );
         self.edge("Api", logical_id, "calls");
     }
 }
 
-fn api_host() -> Value {
-    api().then(".execute-api.").join(Value::reference("AWS::Region")).then(".").join(Value::reference("AWS::URLSuffix"))
+fn api_host() -> CfnString {
+    api()
+        .then(".execute-api.")
+        .join(CfnString::reference("AWS::Region"))
+        .then(".")
+        .join(CfnString::reference("AWS::URLSuffix"))
 }
 
 #[cfg(test)]
@@ -225,6 +256,7 @@ mod tests {
             "WebhookReceiver",
             &events,
             Webhook {
+                api: Api::of_new_stack(),
                 saas: &Saas { name: "GitHub" },
                 place: "Settings, Webhooks, Add webhook: field `Payload URL`; content type `application/json`",
                 sender: Sender::Signs {

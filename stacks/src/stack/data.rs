@@ -4,7 +4,7 @@ use super::Stack;
 use crate::resource::{Bucket, BucketPolicy, BucketRef, DailyCount, DataTable, Metric, Table, TableRef};
 
 impl Stack {
-    /// A private bucket that outlives mistakes; its name becomes an output.
+    /// A private bucket that is retained when the stack is deleted; its name becomes an output.
     #[track_caller]
     pub fn bucket(&mut self, logical_id: &str, output: &'static str) -> BucketRef {
         let bucket = BucketRef::new(logical_id);
@@ -14,7 +14,7 @@ impl Stack {
         bucket
     }
 
-    /// A table with what functions have to remember for a while; it goes with the stack.
+    /// A table with the state of functions; it is deleted with the stack.
     #[track_caller]
     pub fn memory<T>(&mut self, logical_id: &str) -> TableRef<T> {
         self.add(logical_id, &Table::new());
@@ -29,7 +29,7 @@ impl Stack {
         TableRef::new(logical_id)
     }
 
-    /// A table with what people want to keep, which outlives mistakes; its name becomes an output.
+    /// A table with data of people, which is retained when the stack is deleted; its name becomes an output.
     #[track_caller]
     pub fn data_table<T>(&mut self, logical_id: &str, output: &'static str) -> TableRef<T> {
         self.add(logical_id, &DataTable::new());

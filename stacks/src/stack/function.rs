@@ -4,7 +4,7 @@ use super::{CodeParameter, FunctionSpec, ParameterSource, Stack};
 use crate::resource::function::{Code, Environment};
 use crate::resource::{Function, LogGroup, Role};
 use contracts::{Contract, NamedWire};
-use policies::{Grant, PolicyDocument, Statement, Value};
+use policies::{CfnString, Grant, PolicyDocument, Statement};
 use std::collections::BTreeMap;
 
 /// The parameter that holds the artifact bucket's name.
@@ -17,7 +17,7 @@ impl Stack {
         &mut self,
         logical_id: &'static str,
         wires: Vec<NamedWire>,
-        trigger_variables: Vec<(&'static str, Value)>,
+        trigger_variables: Vec<(&'static str, CfnString)>,
         mut grants: Vec<Grant>,
     ) {
         self.edges_of(logical_id, &wires, &grants);
@@ -28,7 +28,7 @@ impl Stack {
             assert!(previous.is_none(), "{}: `{}` is declared twice", C::FUNCTION, wire.variable);
         }
         let (role, log_group) = (format!("{logical_id}Role"), format!("{logical_id}Logs"));
-        grants.push(Grant::WriteLogs { log_group: Value::attribute(&log_group, "Arn") });
+        grants.push(Grant::WriteLogs { log_group: CfnString::attribute(&log_group, "Arn") });
         grants.sort();
         grants.dedup();
         let statements: Vec<Statement> = grants.iter().map(Grant::statement).collect();
@@ -41,7 +41,7 @@ impl Stack {
         self.add(
             &log_group,
             &LogGroup {
-                log_group_name: Value::text("/aws/lambda/").join(name.clone()),
+                log_group_name: CfnString::text("/aws/lambda/").join(name.clone()),
                 retention_in_days: self.stage.log_retention_days.days(),
             },
         );
@@ -50,13 +50,13 @@ impl Stack {
             logical_id,
             &Function {
                 architectures: [self.stage.architecture.lambda_name()],
-                code: Code { bucket: Value::reference(ARTIFACT_BUCKET), key: Value::reference(&code.0) },
+                code: Code { bucket: CfnString::reference(ARTIFACT_BUCKET), key: CfnString::reference(&code.0) },
                 description: C::PURPOSE.to_owned(),
                 environment: Environment { variables },
                 function_name: name,
                 handler: "bootstrap",
                 memory_size: C::LIMITS.memory_mib,
-                role: Value::attribute(&role, "Arn"),
+                role: CfnString::attribute(&role, "Arn"),
                 runtime: "provided.al2023",
                 timeout: C::LIMITS.timeout_seconds,
             },

@@ -6,7 +6,10 @@ use policies::Grant;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Something that goes from one node to another.
+/// The label of an edge to a dead-letter queue, which is drawn with dots.
+pub(super) const DEAD_LETTERS_TO: &str = "dead letters to";
+
+/// An arrow from one node to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
     from: String,
@@ -23,7 +26,7 @@ impl Stack {
         }
     }
 
-    /// Draws what a function reaches and what feeds it, as its grants and variables say.
+    /// Draws what a function may reach and what invokes it, from its grants and variables.
     pub(super) fn edges_of(&mut self, function: &str, wires: &[NamedWire], grants: &[Grant]) {
         for grant in grants {
             if let Grant::ConsumeMessages { queue } = grant
@@ -68,7 +71,7 @@ impl Stack {
         }
         for edge in &self.edges {
             let (from, to) = (&ids[&edge.from], &ids[&edge.to]);
-            let arrow = if edge.label == "gives up to" { "-.->" } else { "-->" };
+            let arrow = if edge.label == DEAD_LETTERS_TO { "-.->" } else { "-->" };
             let _ = writeln!(text, "    {from} {arrow}|{}| {to}", edge.label);
         }
         text

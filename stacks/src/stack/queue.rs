@@ -1,6 +1,7 @@
 //! Queues with their consumers, and topics in front of queues.
 
 use super::Stack;
+use super::graph::DEAD_LETTERS_TO;
 use crate::resource::function::ScalingConfig;
 use crate::resource::schedule::{Schedule, Target};
 use crate::resource::{
@@ -9,9 +10,9 @@ use crate::resource::{
 };
 use crate::stage::{Schedule as Times, Stage, TopicArn};
 use contracts::{Contract, Message, Published, SettingValue, Sqs, Wires, trigger_variables};
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 
-/// What a consumer's queue may do to it.
+/// How many messages a queue may pass to its consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Feeding {
     /// Most messages at a time, 1 to 10.
@@ -34,13 +35,13 @@ impl Stack {
     pub fn topic<M>(&mut self, logical_id: &'static str, output: &'static str) -> TopicRef<M> {
         let topic_name = self.topic_name(logical_id);
         self.add(logical_id, &Topic { topic_name });
-        let arn = Value::reference(logical_id);
+        let arn = CfnString::reference(logical_id);
         self.outputs.insert(output, arn.clone());
         TopicRef::new(arn, None)
     }
 
-    pub(super) fn topic_name(&self, logical_id: &str) -> Value {
-        Value::text(format!("{}{}-{logical_id}", Self::name_prefix(&self.stage), self.name))
+    pub(super) fn topic_name(&self, logical_id: &str) -> CfnString {
+        CfnString::text(format!("{}{}-{logical_id}", Self::name_prefix(&self.stage), self.name))
     }
 
     /// A topic that services of AWS publish to.
@@ -57,20 +58,20 @@ impl Stack {
         topic
     }
 
-    /// A topic that is there already; its ARN becomes an output.
+    /// An existing topic; its ARN becomes an output.
     pub fn existing_topic<M>(&mut self, arn: &TopicArn, output: &'static str) -> TopicRef<M> {
-        self.outputs.insert(output, Value::text(arn.as_str()));
+        self.outputs.insert(output, CfnString::text(arn.as_str()));
         self.existing_topics.push(arn.clone());
         let region = (*arn.region() != self.stage.region).then(|| arn.region().clone());
-        TopicRef::new(Value::text(arn.as_str()), region)
+        TopicRef::new(CfnString::text(arn.as_str()), region)
     }
 
     /// The ARN of a topic of a stack of this stage, for use outside that stack.
-    pub(crate) fn topic_arn(stage: &Stage, stack: &str, logical_id: &str) -> Value {
-        Value::arn("sns", format!("{}{stack}-{logical_id}", Self::name_prefix(stage)))
+    pub(crate) fn topic_arn(stage: &Stage, stack: &str, logical_id: &str) -> CfnString {
+        CfnString::arn("sns", format!("{}{stack}-{logical_id}", Self::name_prefix(stage)))
     }
 
-    /// Lets a queue have everything that is published to a topic.
+    /// Subscribes a queue to a topic.
     #[track_caller]
     pub fn subscribe<M: Message>(&mut self, queue: &QueueRef<Published<M>>, topic: &TopicRef<M>) {
         let id = &queue.logical_id;
@@ -89,7 +90,7 @@ impl Stack {
         self.add(&format!("{id}Policy"), &policy);
         // What is published before the queue lets the topic in would be retried, but why wait.
         self.depends(&format!("{id}Subscription"), &format!("{id}Policy"));
-        let from = topic.arn.references().next().unwrap_or("a topic that is there already").to_owned();
+        let from = topic.arn.references().next().unwrap_or("an existing topic").to_owned();
         self.edge(&from, id, "delivers to");
     }
 
@@ -105,7 +106,7 @@ impl Stack {
     {
         let queue = QueueRef::new(queue);
         let dead_letters = queue.dead_letters();
-        let dead_letters_arn = Value::attribute(&dead_letters, "Arn");
+        let dead_letters_arn = CfnString::attribute(&dead_letters, "Arn");
         self.add(&dead_letters, &DeadLetters::new());
         // The visibility timeout follows from the consumer.
         let limits = W::Contract::LIMITS;
@@ -113,18 +114,18 @@ impl Stack {
         self.given_up_alarm(&dead_letters);
         let variables = vec![
             (trigger_variables::SOURCE_QUEUE, queue.url()),
-            (trigger_variables::DEAD_LETTER_QUEUE, Value::reference(&dead_letters)),
+            (trigger_variables::DEAD_LETTER_QUEUE, CfnString::reference(&dead_letters)),
         ];
         let grants =
             vec![Grant::ConsumeMessages { queue: queue.arn() }, Grant::SendMessages { queue: dead_letters_arn }];
         self.function::<W::Contract>(logical_id, wiring.wires(), variables, grants);
-        self.edge(&queue.logical_id, &dead_letters, "gives up to");
+        self.edge(&queue.logical_id, &dead_letters, DEAD_LETTERS_TO);
         self.add(
             &format!("{logical_id}Feed"),
             &EventSourceMapping {
                 batch_size: feeding.batch_size,
                 event_source_arn: queue.arn(),
-                function_name: Value::reference(logical_id),
+                function_name: CfnString::reference(logical_id),
                 function_response_types: ["ReportBatchItemFailures"],
                 scaling_config: ScalingConfig { maximum_concurrency: feeding.maximum_concurrency },
             },
@@ -132,7 +133,7 @@ impl Stack {
         queue
     }
 
-    /// Makes the address of a queue an output, for whoever sends to it.
+    /// Makes the address of a queue an output, for its senders.
     pub fn queue_output<M>(&mut self, queue: &QueueRef<M>, output: &'static str) {
         self.outputs.insert(output, queue.url());
     }
@@ -147,14 +148,14 @@ impl Stack {
         message: &'static str,
     ) {
         let role = format!("{logical_id}Role");
-        let dead_letters_arn = Value::attribute(queue.dead_letters(), "Arn");
+        let dead_letters_arn = CfnString::attribute(queue.dead_letters(), "Arn");
         let grants =
             [Grant::SendMessages { queue: dead_letters_arn.clone() }, Grant::SendMessages { queue: queue.arn() }];
         self.role_for(logical_id, &role, "scheduler.amazonaws.com", &grants);
         let target = Target {
             arn: queue.arn(),
             input: message,
-            role: Value::attribute(&role, "Arn"),
+            role: CfnString::attribute(&role, "Arn"),
             dead_letters: dead_letters_arn,
         };
         let description = format!("Sends to {} of stage {}", self.name, self.stage.name);

@@ -6,7 +6,7 @@ use crate::resource::{
     SiteBucketPolicy,
 };
 use crate::stage::{Domain, Region};
-use policies::Value;
+use policies::CfnString;
 
 /// The files of a site, and where they go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +19,13 @@ pub struct Site {
     pub files: &'static [SiteFile],
 }
 
-/// How a site is made.
+/// The settings of a site.
 pub struct SiteSettings<'a> {
     /// Output of the stack that gets the site's address.
     pub url_output: &'static str,
     /// Every file.
     pub files: &'static [SiteFile],
-    /// The file that is shown where there is none.
+    /// The file that is shown in place of a missing one.
     pub not_found: &'static str,
     /// Its own domain. Default: the name that CloudFront gives it.
     pub domain: Option<&'a Domain>,
@@ -40,9 +40,9 @@ pub struct SiteFile {
     pub path: &'static str,
     /// Its content.
     pub content: &'static [u8],
-    /// What it is, as browsers are told.
+    /// Its content type in the answer to browsers.
     pub content_type: &'static str,
-    /// How long it may be kept, as browsers are told.
+    /// How long browsers may keep it.
     pub cache_control: &'static str,
 }
 
@@ -55,7 +55,7 @@ const CERTIFICATE_OUTPUT: &str = "CertificateArn";
 impl Stack {
     /// A site with an API under `/api/`; its address becomes an output.
     #[track_caller]
-    pub fn site(&mut self, site: SiteSettings<'_>, api: Value) {
+    pub fn site(&mut self, site: SiteSettings<'_>, api: CfnString) {
         let SiteSettings { url_output, files, not_found, domain, certificate_stack } = site;
         let bucket = BucketRef::new("SiteFiles");
         let name = |suffix: &str| self.full_name().then(suffix);
@@ -77,26 +77,26 @@ impl Stack {
         let comment = format!("{} of stage {}", self.name, self.stage.name);
         self.add("Site", &Distribution::new(&origins, comment, not_found, certificate));
         let host = match domain {
-            None => Value::attribute("Site", "DomainName"),
+            None => CfnString::attribute("Site", "DomainName"),
             Some(domain) => {
                 self.add("SiteAlias", &Alias::of(domain, "A", "Site"));
                 self.add("SiteAliasV6", &Alias::of(domain, "AAAA", "Site"));
-                Value::text(domain.name.as_str())
+                CfnString::text(domain.name.as_str())
             }
         };
-        self.outputs.insert(url_output, Value::text("https://").join(host).join(Value::text("/")));
+        self.outputs.insert(url_output, CfnString::text("https://").join(host).join(CfnString::text("/")));
         self.outputs.insert(BUCKET_OUTPUT, bucket.name());
-        self.outputs.insert(DISTRIBUTION_OUTPUT, Value::reference("Site"));
+        self.outputs.insert(DISTRIBUTION_OUTPUT, CfnString::reference("Site"));
         self.edge("a person's browser", "Site", "opens");
         self.edge("Site", "SiteFiles", "reads");
-        self.edge("Site", "Api", "passes /api/ on to");
+        self.edge("Site", "Api", "forwards /api/ to");
         self.site = Some(Site { bucket_output: BUCKET_OUTPUT, distribution_output: DISTRIBUTION_OUTPUT, files });
     }
 
     /// Notes which stack has the certificate if the stage named a domain once.
     pub(crate) fn had_certificate(&mut self, stack_name: &'static str) {
         if self.stage.region.as_str() != Region::OF_CERTIFICATES {
-            let mut stack = Self::former(stack_name, &self.stage, &[]);
+            let mut stack = Self::retired(stack_name, &self.stage, &[]);
             stack.stage.region = Region::of_certificates();
             self.once_before = Some(Box::new(stack));
         }
@@ -104,15 +104,15 @@ impl Stack {
 
     /// The certificate of a domain: in this stack where CloudFront takes it, else in one of its own.
     #[track_caller]
-    fn certificate(&mut self, domain: &Domain, stack_name: &'static str) -> Value {
+    fn certificate(&mut self, domain: &Domain, stack_name: &'static str) -> CfnString {
         if self.stage.region.as_str() == Region::OF_CERTIFICATES {
             self.add(CERTIFICATE, &Certificate::of(domain));
-            return Value::reference(CERTIFICATE);
+            return CfnString::reference(CERTIFICATE);
         }
         let mut stack = Self::new(stack_name, &self.stage);
         stack.stage.region = Region::of_certificates();
         stack.add(CERTIFICATE, &Certificate::of(domain));
-        stack.outputs.insert(CERTIFICATE_OUTPUT, Value::reference(CERTIFICATE));
+        stack.outputs.insert(CERTIFICATE_OUTPUT, CfnString::reference(CERTIFICATE));
         // Another domain has another certificate, and this stack is deployed before the distribution takes
         // that: CloudFormation would try to delete what is in use, and lose sight of it.
         stack.keep_when_replaced(CERTIFICATE);
@@ -123,6 +123,6 @@ impl Stack {
         });
         self.before = Some(Box::new(stack));
         self.parameters.insert(CERTIFICATE_OUTPUT.into(), ParameterSource::OutputBefore(CERTIFICATE_OUTPUT));
-        Value::reference(CERTIFICATE_OUTPUT)
+        CfnString::reference(CERTIFICATE_OUTPUT)
     }
 }

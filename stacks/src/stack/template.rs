@@ -1,13 +1,12 @@
 //! A finished stack: its template, and answers to the deployer's questions.
 
-use super::{
-    BacklogLookup, Definition, FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, Stack,
-};
-use crate::resource::{ApiStage, Deployment, Entry, deployment_id, reaches_the_api};
+use super::{FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, SourceLine, Stack};
+use crate::lookup::Lookup;
+use crate::resource::{ApiStage, Deployment, TemplateResource, deployment_id, reaches_the_api};
 use crate::stage::{SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use crate::yaml;
-use policies::Value;
+use policies::CfnString;
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -20,7 +19,7 @@ struct Template<'a> {
     description: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parameters: BTreeMap<&'a str, Parameter>,
-    resources: BTreeMap<String, Entry>,
+    resources: BTreeMap<String, TemplateResource>,
     outputs: BTreeMap<&'a str, Output<'a>>,
 }
 
@@ -35,7 +34,7 @@ struct Parameter {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Output<'a> {
-    value: &'a Value,
+    value: &'a CfnString,
 }
 
 impl Stack {
@@ -69,26 +68,26 @@ impl Stack {
     }
 
     /// All resources, with the API's deployment if there is an API.
-    pub(crate) fn deployed_resources(&self) -> BTreeMap<String, Entry> {
+    pub(crate) fn deployed_resources(&self) -> BTreeMap<String, TemplateResource> {
         let mut resources = self.resources.clone();
         if !resources.contains_key("Api") {
             return resources;
         }
-        let api = || Value::reference("Api");
+        let api = || CfnString::reference("Api");
         let id = deployment_id(&resources);
-        let mut deployment = Entry::new(&Deployment { rest_api_id: api() });
+        let mut deployment = TemplateResource::new(&Deployment { rest_api_id: api() });
         deployment.depends_on = resources
             .iter()
             .filter(|(id, entry)| reaches_the_api(entry.kind) && id.as_str() != "Api")
             .map(|(id, _)| id.clone())
             .collect();
-        let stage = Entry::new(&ApiStage::new(api(), Value::reference(&id), self.throttle));
+        let stage = TemplateResource::new(&ApiStage::new(api(), CfnString::reference(&id), self.throttle));
         resources.insert(id, deployment);
         resources.insert("ApiStage".into(), stage);
         resources
     }
 
-    /// Logical ids and properties of the resources of a type, but for what follows from an API.
+    /// Logical ids and properties of the resources of a type, except what follows from an API.
     pub(crate) fn resources_of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Json)> {
         let entries = self.resources.iter().filter(move |(_, entry)| entry.kind == kind);
         entries.map(|(logical_id, entry)| (logical_id.as_str(), &entry.properties))
@@ -106,10 +105,10 @@ impl Stack {
     }
 
     /// Where a resource is defined; the deployment and stage of an API count as the API.
-    pub fn definition_of(&self, logical_id: &str) -> Option<Definition> {
+    pub fn source_line_of(&self, logical_id: &str) -> Option<SourceLine> {
         let of_api = || logical_id.starts_with("Deployment") || logical_id == "ApiStage";
-        let found = self.definitions.get(logical_id);
-        found.or_else(|| of_api().then(|| self.definitions.get("Api")).flatten()).copied()
+        let found = self.source_lines.get(logical_id);
+        found.or_else(|| of_api().then(|| self.source_lines.get("Api")).flatten()).copied()
     }
 
     /// The functions.
@@ -122,7 +121,7 @@ impl Stack {
         self.sender_list
     }
 
-    /// Topics of somebody else that the stack subscribes to.
+    /// Topics outside the stack that it subscribes to.
     pub fn existing_topics(&self) -> &[TopicArn] {
         &self.existing_topics
     }
@@ -131,7 +130,7 @@ impl Stack {
     pub fn sample_variables(&self, logical_id: &str) -> BTreeMap<&'static str, String> {
         let sample = |id: &str| match self.parameters.get(id) {
             Some(ParameterSource::ServiceUrl(_)) => "https://service.invalid".to_owned(),
-            Some(ParameterSource::Backlog(lookup)) => lookup.placeholder().to_owned(),
+            Some(ParameterSource::LookedUp(lookup)) => lookup.placeholder().to_owned(),
             _ => format!("sample-{}", id.to_lowercase()),
         };
         let variables = self.variables.get(logical_id).into_iter().flatten();
@@ -143,10 +142,10 @@ impl Stack {
         &self.parameters
     }
 
-    /// Everything that the stack names in Backlog, with or without need of what is found.
-    pub fn backlog_lookups(&self) -> impl Iterator<Item = &BacklogLookup> {
+    /// Everything that the stack names in a SaaS, with or without need of what is found.
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
         let numbers = self.parameters.values().filter_map(|source| match source {
-            ParameterSource::Backlog(lookup) => Some(lookup),
+            ParameterSource::LookedUp(lookup) => Some(lookup),
             _ => None,
         });
         numbers.chain(&self.named_in_backlog)
@@ -169,8 +168,8 @@ impl Stack {
     }
 
     /// Whether the stage file does not ask for it any more; it has no definition then.
-    pub fn is_former(&self) -> bool {
-        self.former_data.is_some()
+    pub fn is_retired(&self) -> bool {
+        self.retained_by_retired.is_some()
     }
 
     /// The files of its site, if it has one.
@@ -179,10 +178,10 @@ impl Stack {
     }
 
     /// Logical ids of what outlives the stack until `destroy` removes it.
-    pub fn holds_data(&self) -> impl Iterator<Item = &str> {
+    pub fn retained_ids(&self) -> impl Iterator<Item = &str> {
         let entries = self.resources.iter().filter(|(_, entry)| entry.deletion_policy.is_some());
-        let former = self.former_data.unwrap_or_default().iter().copied();
-        entries.map(|(logical_id, _)| logical_id.as_str()).chain(former)
+        let retired = self.retained_by_retired.unwrap_or_default().iter().copied();
+        entries.map(|(logical_id, _)| logical_id.as_str()).chain(retired)
     }
 
     /// The secrets.
@@ -195,7 +194,7 @@ impl Stack {
         &self.registrations
     }
 
-    /// What whoever deploys should know; nothing on this machine, where nobody waits for an alarm.
+    /// Warnings for the deployer; none on the local stage, where no alarm is awaited.
     pub fn warnings(&self) -> &[String] {
         if self.stage.is_local() { &[] } else { &self.warnings }
     }
@@ -228,10 +227,7 @@ impl Parameter {
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
             ParameterSource::ServiceUrl(saas) => format!("Where {} answers", saas.name),
             ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
-            ParameterSource::Backlog(
-                lookup @ (BacklogLookup::TextFormatting(_) | BacklogLookup::CustomFields { .. }),
-            ) => format!("In Backlog: {lookup}"),
-            ParameterSource::Backlog(lookup) => format!("Number in Backlog of {lookup}"),
+            ParameterSource::LookedUp(lookup) => lookup.description(),
         };
         Self { kind: "String", description }
     }

@@ -1,5 +1,6 @@
 //! State machines with what each has for itself: role, key, alarms, and perhaps a schedule.
 
+use super::graph::DEAD_LETTERS_TO;
 use super::{ParameterSource, Stack};
 use crate::resource::schedule::{Schedule, Target};
 use crate::resource::state_machine::{Encryption, StateMachine};
@@ -7,7 +8,7 @@ use crate::resource::{Connection, ConnectionRef, DeadLetters, Key, Metric, Role}
 use crate::stage::Schedule as Times;
 use crate::workflow::{Definition, Machine, define};
 use contracts::SettingValue;
-use policies::{Grant, PolicyDocument, Statement, Value};
+use policies::{CfnString, Grant, PolicyDocument, Statement};
 
 /// Characters in the name of a connection. Source: EventBridge API reference, CreateConnection.
 const NAME_LIMIT: usize = 64;
@@ -15,14 +16,14 @@ const NAME_LIMIT: usize = 64;
 /// A state machine in a stack.
 pub struct MachineRef {
     logical_id: &'static str,
-    arn: Value,
+    arn: CfnString,
 }
 
 impl Stack {
     /// A connection that adds this header, which is no secret, until a state machine gives it another one.
     #[track_caller]
     pub fn connection(&mut self, logical_id: &str, header: &'static str, value: &'static str) -> ConnectionRef {
-        // Longer than what the service takes, a name would be cut, and the stage's is not ours to choose.
+        // Longer than what the service takes, a name would be cut, and the user chooses the name of the stage.
         let longest = format!("{}-{logical_id}", self.full_stack_name());
         assert!(
             longest.len() <= NAME_LIMIT,
@@ -45,7 +46,7 @@ impl Stack {
         let arn = self.machine_arn();
         let Definition { text, substitutions, mut grants } = define::<M>(links, &arn);
         let (key, role) = (format!("{logical_id}Key"), format!("{logical_id}Role"));
-        let key_arn = Value::attribute(&key, "Arn");
+        let key_arn = CfnString::attribute(&key, "Arn");
         grants.push(Grant::UseKey { key: key_arn.clone(), machine: arn.clone() });
         self.add(&key, &Key::new(format!("Data of the executions of {} of stage {}", self.name, self.stage.name)));
         self.role_for(logical_id, &role, "states.amazonaws.com", &grants);
@@ -55,12 +56,12 @@ impl Stack {
                 definition_string: text,
                 definition_substitutions: substitutions,
                 encryption_configuration: Encryption::with_key(key_arn),
-                role_arn: Value::attribute(&role, "Arn"),
+                role_arn: CfnString::attribute(&role, "Arn"),
                 state_machine_name: self.full_name(),
                 state_machine_type: "STANDARD",
             },
         );
-        self.outputs.insert(output, Value::reference(logical_id));
+        self.outputs.insert(output, CfnString::reference(logical_id));
         let failed = "An execution failed. Its history says in which state and why; the key decides who may read it.";
         self.alarm(&format!("{logical_id}FailedAlarm"), executions("ExecutionsFailed", logical_id), failed);
         let late = "An execution took too long and was ended.";
@@ -74,31 +75,31 @@ impl Stack {
         let (role, dead_letters) = (format!("{logical_id}Role"), format!("{logical_id}DeadLetters"));
         self.add(&dead_letters, &DeadLetters::new());
         // Source: EventBridge Scheduler user guide, "Configuring a schedule's dead-letter queue".
-        let advice = "An execution could not be started. The message's attribute `ERROR_MESSAGE` says why; mend that, \
+        let advice = "An execution could not be started. The message's attribute `ERROR_MESSAGE` says why; fix the cause, \
                       start an execution by hand, then delete the message.";
         self.dead_letters_alarm(&dead_letters, advice);
-        let dead_letters_arn = Value::attribute(&dead_letters, "Arn");
+        let dead_letters_arn = CfnString::attribute(&dead_letters, "Arn");
         let grants = [
             Grant::SendMessages { queue: dead_letters_arn.clone() },
             Grant::StartExecution { machine: machine.arn.clone() },
         ];
         self.role_for(logical_id, &role, "scheduler.amazonaws.com", &grants);
         let target = Target {
-            arn: Value::reference(machine.logical_id),
+            arn: CfnString::reference(machine.logical_id),
             input: "{}",
-            role: Value::attribute(&role, "Arn"),
+            role: CfnString::attribute(&role, "Arn"),
             dead_letters: dead_letters_arn,
         };
         let description = format!("Starts {} of stage {}", self.name, self.stage.name);
         let schedule = Schedule::of(target, times.as_str().to_owned(), self.stage.time_zone.render(), description);
         self.add(logical_id, &schedule);
         self.edge(logical_id, machine.logical_id, "starts");
-        self.edge(logical_id, &dead_letters, "gives up to");
+        self.edge(logical_id, &dead_letters, DEAD_LETTERS_TO);
     }
 
     /// The machine's ARN by its name: by its logical id, its role would depend on it and it on its role.
-    fn machine_arn(&self) -> Value {
-        Value::arn("states", Value::text("stateMachine:").join(self.full_name()))
+    fn machine_arn(&self) -> CfnString {
+        CfnString::arn("states", CfnString::text("stateMachine:").join(self.full_name()))
     }
 
     /// A role with exactly these grants, for a service by its host name.
@@ -126,6 +127,6 @@ impl Stack {
 
 /// A count of a machine's executions.
 fn executions(name: &'static str, machine: &str) -> Metric {
-    let dimension = ("StateMachineArn", Value::reference(machine));
+    let dimension = ("StateMachineArn", CfnString::reference(machine));
     Metric { namespace: "AWS/States", name, statistic: "Sum", dimension }
 }

@@ -1,6 +1,7 @@
 //! What the settings of a stage file must not say together.
 
-use super::section::{AlarmTarget, Hosted, SectionKind, Shared};
+use super::Hosted;
+use super::section::{AlarmTarget, SectionKind, Shared};
 use super::{AlarmTopic, Contradiction, Stage, StageError, TopicArn};
 
 impl Stage {
@@ -23,13 +24,16 @@ impl Stage {
     fn check_sections(&self, kinds: &[SectionKind]) -> Result<(), StageError> {
         if self.sections.is_empty() {
             let names: Vec<String> = kinds.iter().map(|kind| format!("`{}`", kind.key)).collect();
-            let message = format!("the stage has no stack; give the section of at least one: {}", names.join(", "));
+            let message =
+                format!("the stage file has no section of an integration; add at least one of {}", names.join(", "));
             return Err(StageError { line: None, message });
         }
         let needs_backlog = |kind: &&SectionKind| kind.shared.contains(&Shared::Backlog);
         let given = kinds.iter().filter(|kind| self.sections.contains_key(kind.key));
         match given.filter(needs_backlog).find(|_| self.backlog.is_none()) {
-            Some(kind) => self.wrong(&[kind.key], "the section `backlog` is missing; it says which space and project"),
+            Some(kind) => {
+                self.wrong(&[kind.key], "the section `backlog` is missing; it names the space and the project")
+            }
             None => Ok(()),
         }
     }
@@ -38,9 +42,11 @@ impl Stage {
     fn check_boundary(&self) -> Result<(), StageError> {
         let account = self.permissions_boundary.as_ref().and_then(|boundary| boundary.account());
         match (account, &self.account) {
-            (Some(theirs), Some(ours)) if theirs != ours => self.wrong(
+            (Some(theirs), Some(own)) if theirs != own => self.wrong(
                 &["permissions_boundary"],
-                &format!("the policy is of the account {theirs}; allowed is one of {ours}, where the roles are"),
+                &format!(
+                    "the policy belongs to account {theirs}; allowed is one of account {own}, where the roles are"
+                ),
             ),
             _ => Ok(()),
         }
@@ -65,7 +71,8 @@ impl Stage {
                     Some((_, AlarmTarget::Existing(arn))) => Some(arn),
                     Some((_, AlarmTarget::Own(_))) => None,
                     None => {
-                        let message = format!("`{name}` is not in this stage; give its section, or the ARN of a topic");
+                        let message =
+                            format!("`{name}` is not in this stage; add its section, or give the ARN of a topic");
                         return self.wrong(&path, &message);
                     }
                 }
@@ -88,7 +95,7 @@ impl Stage {
         for (key, Hosted { origin, whose, .. }) in self.hosted() {
             match (self.is_local(), origin) {
                 (true, Some(_)) => {
-                    let message = "found a host; the local stage has none, a stand-in answers there";
+                    let message = "found a host; remove it, because a stand-in answers on the local stage";
                     return self.wrong(&[key, "host"], message);
                 }
                 (false, None) => {

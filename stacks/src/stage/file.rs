@@ -62,7 +62,7 @@ pub(super) struct Tags(#[serde(deserialize_with = "tags")] pub(super) BTreeMap<S
 
 /// Reads a stage file's text, whose sections are of these kinds; the region must be there.
 pub(super) fn read(text: &str, kinds: &'static [SectionKind]) -> Result<(Region, StageFile), StageError> {
-    // What is no YAML at all has its place in the text, not in our structure.
+    // What is no YAML at all has its place in the text, not in the structure.
     if let Err(error) = serde_yaml::from_str::<serde_yaml::Value>(text)
         && !error.to_string().contains("duplicate")
     {
@@ -102,7 +102,7 @@ impl<'de> Visitor<'de> for Reader {
                 continue;
             }
             let Some(kind) = self.kinds.iter().find(|kind| kind.key == key) else {
-                // The value is read all the same, so that the error is about the key.
+                // The value is read nevertheless, so that the error is about the key.
                 map.next_value::<IgnoredAny>()?;
                 return Err(A::Error::unknown_field(&key, self.names()));
             };

@@ -1,7 +1,6 @@
 //! A section of a stage file that makes a stack, as the rest of the file sees it.
 
-use super::{SenderList, SenderRange, Stage, TopicArn};
-use contracts::{Origin, Saas};
+use super::{Hosted, SenderList, SenderRange, Stage, TopicArn};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -31,23 +30,12 @@ pub trait Section: Any + fmt::Debug + Send + Sync {
     }
 }
 
-/// A SaaS whose host the stage file names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hosted {
-    /// The SaaS.
-    pub saas: &'static Saas,
-    /// Where it answers; none on the local stage, where its stand-in does.
-    pub origin: Option<Origin>,
-    /// Whose host it is, with an example: `your space, such as …`.
-    pub whose: &'static str,
-}
-
 /// A topic that takes the alarms of other stacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlarmTarget {
     /// The stack's own, by its logical id.
     Own(&'static str),
-    /// One that is there already.
+    /// An existing one.
     Existing(TopicArn),
 }
 

@@ -16,9 +16,8 @@ pub(crate) use senders::{senders, senders_or};
 pub use system::{Domain, FieldText, FieldValue, IssueSettings, NameOrId, RateRule};
 pub use workflow::Schedule;
 
-use super::section::Hosted;
-use contracts::Origin;
 use contracts::backlog::{self, ProjectKey};
+use contracts::{Origin, Saas};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -74,6 +73,17 @@ impl fmt::Display for StageName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
+}
+
+/// A SaaS whose host the stage file names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosted {
+    /// The SaaS.
+    pub saas: &'static Saas,
+    /// Where it answers; none on the local stage, where its stand-in does.
+    pub origin: Option<Origin>,
+    /// Whose host it is, with an example: `your space, such as …`.
+    pub whose: &'static str,
 }
 
 /// The processor that functions run on.
@@ -134,16 +144,18 @@ impl TryFrom<u32> for LogRetention {
 
 /// Reads tags that CloudFormation takes.
 ///
-/// Source: CloudFormation API reference, Tag: up to 50 in all, of which two are ours.
+/// Source: CloudFormation API reference, Tag: up to 50 in all, of which Tsugite sets two.
 pub(crate) fn tags<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
     let tags: Option<BTreeMap<String, String>> = Option::deserialize(from)?;
     let tags = tags.unwrap_or_default();
     let wrong = tags.iter().find_map(|(key, value)| {
         let reserved = ["aws:", "tsugite:"].into_iter().find(|prefix| key.to_lowercase().starts_with(prefix));
         match reserved {
-            Some(prefix) => Some(format!("`{key}` is no tag of yours: names with `{prefix}` are reserved")),
+            Some(prefix) => {
+                Some(format!("`{key}` is not allowed as a tag: names that begin with `{prefix}` are reserved"))
+            }
             None if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 => {
-                Some(format!("`{key}` is no tag; allowed are names of 1 to 128 characters with values of up to 256"))
+                Some(format!("`{key}` is not a tag; allowed are names of 1 to 128 characters with values of up to 256"))
             }
             None => None,
         }
@@ -210,7 +222,7 @@ impl Host {
     }
 }
 
-/// The host name of a service that somebody runs themselves, perhaps with a port.
+/// The host name of a SaaS that users host themselves, perhaps with a port.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct OwnHost(Origin);

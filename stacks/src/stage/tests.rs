@@ -74,8 +74,8 @@ fn a_wrong_value_is_shown_with_what_is_allowed() {
     check("target/\n", "target/\n  size_limit: 5\n", 8, &["`5`", "20 GiB"]);
     check("target/\n", "target/\n  size_limit: 5 TB\n", 8, &["5 TB", "20 GiB"]);
     let empty = "allowed is at least one address; leave the line out to let everyone call";
-    for nobody in ["allowed_senders:", "allowed_senders: []"] {
-        check("target/\n", &format!("target/\n  {nobody}\n"), 8, &["backlog_files.allowed_senders", empty]);
+    for empty_list in ["allowed_senders:", "allowed_senders: []"] {
+        check("target/\n", &format!("target/\n  {empty_list}\n"), 8, &["backlog_files.allowed_senders", empty]);
     }
     check("region:", "log_retention_days: 31\nregion:", 1, &["31", "30", "60"]);
     check("region:", "architecture: x86\nregion:", 1, &["x86", "x86-64", "arm64"]);
@@ -319,8 +319,8 @@ fn the_senders_of_mackerel_are_a_list_or_the_one_that_it_publishes() {
         let words = ["mackerel_incidents.allowed_senders", "a list of addresses, or `mackerel`"];
         check("backlog_files:\n", &section(wrong), 7, &words);
     }
-    for nobody in ["", "[]"] {
-        check("backlog_files:\n", &section(nobody), 7, &["allowed is at least one address"]);
+    for list in ["", "[]"] {
+        check("backlog_files:\n", &section(list), 7, &["allowed is at least one address"]);
     }
     check("backlog_files:\n", &section("[10.0.0.0/33]"), 7, &["10.0.0.0/33"]);
 }
@@ -348,7 +348,7 @@ fn the_alarms_of_sns_slack_go_to_a_mail_box_or_to_another_topic() {
     assert!(matches!(read("ops+alarms@mail.example.com"), AlarmsTo::Email(_)));
     assert!(matches!(read("arn:aws:sns:ap-northeast-1:111122223333:a"), AlarmsTo::Topic(_)));
     for wrong in ["ops", "ops@example", "\"@example.com\"", "ops@example..com", "a b@example.com", "sns-slack", ""] {
-        check("backlog_files:\n", &with(&format!("  alarms_to: {wrong}\n")), 6, &["sns_slack.alarms_to", "e-mail"]);
+        check("backlog_files:\n", &with(&format!("  alarms_to: {wrong}\n")), 6, &["sns_slack.alarms_to", "email"]);
     }
     let same =
         "  topic: arn:aws:sns:ap-northeast-1:111122223333:a\n  alarms_to: arn:aws:sns:ap-northeast-1:111122223333:a\n";

@@ -1,6 +1,6 @@
 //! What serde says of a wrong value, in the words of a stage file.
 
-/// Turns `invalid type: FOUND, expected WANTED` into the form of all our messages; others stay as they are.
+/// Turns `invalid type: FOUND, expected WANTED` into the form of all messages; others stay as they are.
 pub(super) fn of_stage_file(message: &str) -> String {
     let parts = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     match parts.and_then(|parts| parts.rsplit_once(", expected ")) {
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn types_are_called_as_a_person_calls_them() {
-        for (theirs, ours) in [
+        for (theirs, own) in [
             (r#"invalid type: string "week", expected u32"#, r#"found "week"; allowed is a whole number"#),
             ("invalid type: floating point `1.5`, expected u32", "found `1.5`; allowed is a whole number"),
             ("invalid value: integer `-1`, expected u32", "found `-1`; allowed is a whole number"),
@@ -44,7 +44,7 @@ mod tests {
             ("invalid type: unit value, expected a map", "found nothing; allowed is names with their values"),
             ("missing field `host`", "missing field `host`"),
         ] {
-            assert_eq!(of_stage_file(theirs), ours);
+            assert_eq!(of_stage_file(theirs), own);
         }
     }
 

@@ -5,7 +5,7 @@
 use super::layout::{in_lines, laid_out};
 use super::variables::unassigned;
 use super::{Assign, Choice, Described, FAILURE, Jitter, Machine, Retry, Rule, State, Substitutions, Task, TaskError};
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Definition {
     /// Text in the Amazon States Language, with a placeholder `${Name}` for each substitution.
     pub text: String,
     /// What only CloudFormation knows, by the names of the placeholders.
-    pub substitutions: BTreeMap<String, Value>,
+    pub substitutions: BTreeMap<String, CfnString>,
     /// What the machine's role must be allowed for its tasks, and nothing else.
     pub grants: Vec<Grant>,
 }
@@ -24,7 +24,7 @@ pub struct Definition {
 ///
 /// Panics with the names of state and variable if an expression reads a variable that is not set
 /// on every way to it.
-pub fn define<M: Machine>(links: &M::Links, arn: &Value) -> Definition {
+pub fn define<M: Machine>(links: &M::Links, arn: &CfnString) -> Definition {
     let mut substitutions = Substitutions::default();
     let mut grants = Vec::new();
     let mut states = Map::new();
@@ -79,7 +79,7 @@ fn rendered_task<M: Machine>(task: &Task<M>, links: &M::Links, substitutions: &m
         .map(|catch| json!({"ErrorEquals": names(catch.errors), "Output": {}, "Next": name(catch.next)}))
         .collect();
     catch.push(json!({
-        // Must stand alone and last. It leaves out what is named above all the same: an error that is
+        // Must stand alone and last. It still leaves out what is named above: an error that is
         // too large or of the definition itself.
         "ErrorEquals": ["States.ALL"],
         // The cause stays in the history, because a service may repeat in it what it was given.

@@ -3,7 +3,7 @@
 use super::{Expression, Text, Variable};
 use crate::resource::{ConnectionRef, SecretRef};
 use contracts::SecretValue;
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub trait Integration<L> {
     fn arguments(&self, links: &L, substitutions: &mut Substitutions) -> Json;
 
     /// What the role must be allowed, for the machine with this ARN.
-    fn permissions(&self, links: &L, machine: &Value) -> Permissions;
+    fn permissions(&self, links: &L, machine: &CfnString) -> Permissions;
 }
 
 /// One or more grants: nothing can be called without any.
@@ -48,11 +48,11 @@ impl Permissions {
 ///
 /// The definition itself stays text: CloudFormation would turn the numbers of an object into strings.
 #[derive(Debug, Default)]
-pub struct Substitutions(pub(crate) BTreeMap<String, Value>);
+pub struct Substitutions(pub(crate) BTreeMap<String, CfnString>);
 
 impl Substitutions {
     /// The value as text, with a placeholder for each reference.
-    pub fn text(&mut self, value: &Value) -> String {
+    pub fn text(&mut self, value: &CfnString) -> String {
         value.write_with(|name, reference| {
             let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
             let text = format!("${{{name}}}");
@@ -78,7 +78,7 @@ impl<L, T: SecretValue> Integration<L> for GetSecretValue<L, T> {
         json!({"SecretId": substitutions.text(&(self.secret)(links).arn())})
     }
 
-    fn permissions(&self, links: &L, _machine: &Value) -> Permissions {
+    fn permissions(&self, links: &L, _machine: &CfnString) -> Permissions {
         Permissions::of(Grant::ReadSecret { secret: (self.secret)(links).arn() })
     }
 }
@@ -98,7 +98,7 @@ impl<L> Integration<L> for DescribeConnection<L> {
         json!({"Name": substitutions.text(&(self.connection)(links).name())})
     }
 
-    fn permissions(&self, links: &L, _machine: &Value) -> Permissions {
+    fn permissions(&self, links: &L, _machine: &CfnString) -> Permissions {
         Permissions::of(Grant::DescribeConnection { connection: (self.connection)(links).name() })
     }
 }
@@ -129,7 +129,7 @@ impl<L> Integration<L> for SetApiKey<L> {
         })
     }
 
-    fn permissions(&self, links: &L, _machine: &Value) -> Permissions {
+    fn permissions(&self, links: &L, _machine: &CfnString) -> Permissions {
         let connection = (self.connection)(links).name();
         Permissions::of(Grant::UpdateConnection { connection: connection.clone() })
             .and(Grant::KeepConnectionSecret { connection })
@@ -141,7 +141,7 @@ pub struct HttpInvoke<L: 'static> {
     /// How the call is authenticated.
     pub connection: fn(&L) -> &ConnectionRef,
     /// Where the service answers.
-    pub origin: fn(&L) -> &Value,
+    pub origin: fn(&L) -> &CfnString,
     /// The path, beginning with `/`; the permission is for it alone.
     pub path: &'static str,
     /// The method, for which alone the permission is.
@@ -181,7 +181,7 @@ impl HttpMethod {
 }
 
 impl<L> HttpInvoke<L> {
-    fn endpoint(&self, links: &L) -> Value {
+    fn endpoint(&self, links: &L) -> CfnString {
         (self.origin)(links).clone().then(self.path)
     }
 }
@@ -213,7 +213,7 @@ impl<L> Integration<L> for HttpInvoke<L> {
         arguments
     }
 
-    fn permissions(&self, links: &L, machine: &Value) -> Permissions {
+    fn permissions(&self, links: &L, machine: &CfnString) -> Permissions {
         let connection = (self.connection)(links).name();
         Permissions::of(Grant::CallEndpoint {
             machine: machine.clone(),

@@ -5,13 +5,13 @@ use super::*;
 use crate::resource::{ConnectionRef, SecretRef};
 use crate::state_machine;
 use contracts::bytebase::BytebaseServiceKey;
-use policies::{Grant, Value};
+use policies::{CfnString, Grant};
 use serde_json::{Value as Json, json};
 
 struct Links {
     key: SecretRef<BytebaseServiceKey>,
     connection: ConnectionRef,
-    origin: Value,
+    origin: CfnString,
 }
 
 const ANSWER: Variable = Variable::new("answer");
@@ -67,9 +67,9 @@ fn definition() -> Definition {
     let links = Links {
         key: SecretRef::new("Key"),
         connection: ConnectionRef::new("Connection"),
-        origin: Value::reference("Origin"),
+        origin: CfnString::reference("Origin"),
     };
-    define::<Asking>(&links, &Value::text("machine"))
+    define::<Asking>(&links, &CfnString::text("machine"))
 }
 
 #[test]
@@ -120,12 +120,12 @@ fn the_states_stand_in_the_order_in_which_they_are_written() {
 
 #[test]
 fn a_machine_is_allowed_what_its_tasks_do_and_nothing_else() {
-    let connection = || Value::reference("Connection");
+    let connection = || CfnString::reference("Connection");
     let mut expected = vec![
-        Grant::ReadSecret { secret: Value::reference("Key") },
+        Grant::ReadSecret { secret: CfnString::reference("Key") },
         Grant::CallEndpoint {
-            machine: Value::text("machine"),
-            endpoint: Value::reference("Origin").then("/ask"),
+            machine: CfnString::text("machine"),
+            endpoint: CfnString::reference("Origin").then("/ask"),
             method: "POST",
         },
         Grant::UseConnection { connection: connection() },
@@ -140,7 +140,7 @@ fn what_only_cloudformation_knows_is_substituted() {
     let substitutions = definition().substitutions;
     let names: Vec<_> = substitutions.keys().map(String::as_str).collect();
     assert_eq!(names, ["ConnectionArn", "Key", "Origin"]);
-    assert_eq!(substitutions["ConnectionArn"], Value::attribute("Connection", "Arn"));
+    assert_eq!(substitutions["ConnectionArn"], CfnString::attribute("Connection", "Arn"));
 }
 
 fn check_variables(states: Json, problem: Option<&str>) {

@@ -20,7 +20,7 @@ pub(super) fn unassigned(start: &str, states: &Map<String, Json>) -> Option<Stri
         }
         for assign in assignments(state) {
             for (to, what) in assign {
-                // The local cloud sets one after the other, Step Functions all at once.
+                // The emulator sets one after the other, Step Functions all at once.
                 let mut read = variables_in(what).into_iter();
                 if let Some(from) = read.find(|variable| variable != to && assign.contains_key(variable)) {
                     return Some(format!("state `{name}` sets `${to}` from `${from}`, which it sets too"));

@@ -1,9 +1,9 @@
 //! A call that claims to take no permission.
 
-use policies::Value;
+use policies::CfnString;
 use stacks::workflow::Permissions;
 
-fn permissions(_machine: &Value) -> Permissions {
+fn permissions(_machine: &CfnString) -> Permissions {
     Permissions { more: vec![] }
 }
 

@@ -9,11 +9,12 @@ use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use crate::{prompt, secrets, selection};
 use deployer::{
-    Account, Archive, BacklogIds, Binary, BuildSettings, Deployed, Linking, Machine, Profile, Proposal, SecretInput,
-    build, deployed, fetch_senders, find_warnings, look_up, pack_all,
+    Account, Archive, Binary, BuildSettings, Deployed, Linking, Profile, Proposal, SecretInput, build, deployed,
+    fetch_senders, find_account_warnings, host_architecture, look_up, pack_all,
 };
 use futures_util::future::join_all;
 use regional::{Mode, RegionalDeployment, RegionalResult};
+use stacks::lookup::LookedUp;
 use stacks::{Replaced, Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     let archives = make_archives(context, &stage, &stacks, release);
     let surroundings = Surroundings::find(context, &stage, &stacks, options.dry_run);
     // Questions and refusals come before minutes of compilation; the local stage asks nothing.
-    let (archives, Surroundings { account, secrets, backlog_ids }) = match stage.is_local() {
+    let (archives, Surroundings { account, secrets, looked_up }) = match stage.is_local() {
         true => tokio::try_join!(archives, surroundings)?,
         false => {
             let surroundings = surroundings.await?;
@@ -56,7 +57,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         account,
         mode,
         secrets: &secrets,
-        backlog_ids: &backlog_ids,
+        looked_up: &looked_up,
         code_keys: &code_keys,
         archives: &archives,
         outputs_before: BTreeMap::new(),
@@ -88,7 +89,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
 struct Surroundings {
     account: Arc<Account>,
     secrets: SecretInput,
-    backlog_ids: BacklogIds,
+    looked_up: LookedUp,
 }
 
 impl Surroundings {
@@ -97,15 +98,18 @@ impl Surroundings {
         let account = context.connect(stage).await?;
         selection::note_place(context, stage, &account);
         if !stage.is_local() {
-            find_warnings(&account, stacks).await.into_iter().for_each(|warning| context.reporter.warn(warning));
+            find_account_warnings(&account, stacks)
+                .await
+                .into_iter()
+                .for_each(|warning| context.reporter.warn(warning));
         }
         let secrets = match is_dry_run {
             true => secrets::collect_given(&account, stacks).await?,
             false => secrets::collect(&account, stacks).await?,
         };
-        let backlog_ids = look_up(&account, stacks, &secrets, &context.reporter).await;
-        let backlog_ids = backlog_ids.map_err(|error| context.failure(&error))?;
-        Ok(Self { account, secrets, backlog_ids })
+        let looked_up = look_up(&account, stacks, &secrets, &context.reporter).await;
+        let looked_up = looked_up.map_err(|error| context.failure(&error))?;
+        Ok(Self { account, secrets, looked_up })
     }
 }
 
@@ -113,8 +117,8 @@ impl Surroundings {
 async fn warn_about_retired(deployment: &RegionalDeployment<'_>, stacks: &[Stack]) -> Result<(), Failure> {
     let RegionalDeployment { context, stage, account, .. } = deployment;
     let option = selection::stage_option(stage);
-    let former = stacks::former(stage);
-    let found = join_all(former.iter().map(|stack| deployed(account, stack))).await;
+    let retired = stacks::retired(stage);
+    let found = join_all(retired.iter().map(|stack| deployed(account, stack))).await;
     for stack in found.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| context.failure(&error))? {
         let Some(Deployed { name, .. }) = stack else { continue };
         context.reporter.warn(format!(
@@ -222,7 +226,7 @@ pub async fn build_handlers(
     let profile = profile(stage, is_release);
     let settings = BuildSettings {
         profile,
-        machine: if stage.is_local() { Machine::host() } else { stage.architecture.into() },
+        architecture: if stage.is_local() { host_architecture() } else { stage.architecture },
         linking: if profile == Profile::Light { Linking::NativeFirst } else { Linking::Zig },
         executable: executable()?,
     };

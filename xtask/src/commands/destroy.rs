@@ -23,7 +23,7 @@ pub async fn run(options: &DestroyOptions, context: &Context) -> Result<(), Fail
     let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
     let Some(account) = context.connect_to_destroy(&stage).await? else {
         write_line("the local stage does not run: nothing to delete");
-        let stacks = stacks.iter().filter(|stack| !stack.is_former());
+        let stacks = stacks.iter().filter(|stack| !stack.is_retired());
         if options.dry_run {
             let nothing = Leftovers::default();
             print_doomed(options.output.output, &stage, stacks.map(|stack| (stack, &nothing)));
@@ -85,10 +85,10 @@ impl<'a> Removal<'a> {
             };
             match find_leftovers(&account, stack).await {
                 // It was not named, so its absence is not worth a line.
-                Ok(found) if stack.is_former() && found.is_empty() && !(is_named && parts.is_empty()) => {}
+                Ok(found) if stack.is_retired() && found.is_empty() && !(is_named && parts.is_empty()) => {}
                 Ok(found) => parts.push((account, stack, found)),
                 // The deployer may have no access to a region that this stage does not use.
-                Err(error) if stack.is_former() && stack.stage().region != stage.region => {
+                Err(error) if stack.is_retired() && stack.stage().region != stage.region => {
                     let region = stack.stage().region.as_str();
                     let name = stack.full_stack_name();
                     context.reporter.warn(format!("cannot check whether `{name}` is left in {region}: {error}"));

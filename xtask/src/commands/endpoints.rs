@@ -4,7 +4,7 @@ use crate::cli::ReadOptions;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::print_endpoints;
-use deployer::{find_deployed, remark};
+use deployer::{describe_status, find_deployed};
 use stacks::Stage;
 
 /// Prints what to register where, and where the secrets come from.
@@ -15,13 +15,15 @@ pub async fn run(options: &ReadOptions, context: &Context) -> Result<(), Failure
     for stack in stacks::all(&stage) {
         match find_deployed(&account, &stack).await.map_err(|error| context.failure(&error))? {
             Ok(there) => {
-                if let Some(remark) = remark(&there.status) {
+                if let Some(remark) = describe_status(&there.status) {
                     context.reporter.warn(format!("{} {remark}; what follows may change", stack.name()));
                 }
                 results.push(there);
             }
             Err(None) => {}
-            Err(Some(status)) => others.push(format!("{} {}", stack.name(), remark(&status).unwrap_or_default())),
+            Err(Some(status)) => {
+                others.push(format!("{} {}", stack.name(), describe_status(&status).unwrap_or_default()))
+            }
         }
     }
     if results.is_empty() {

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::display::write_line;
 use crate::failure::Failure;
 use crate::result::print;
-use deployer::{Local, LocalStatus, StandInsSettings, local_logs, local_status, stop_local, until_forgotten};
+use deployer::{LocalStage, LocalStatus, StandInsSettings, local_logs, local_status, stop_local, wait_until_orphaned};
 use serde_json::json;
 use stacks::Stack;
 use std::collections::BTreeMap;
@@ -37,12 +37,12 @@ pub async fn status(options: &OutputOption, context: &Context) -> Result<(), Fai
     let LocalStatus { local, lost, folder } =
         local_status(&context.workspace).await.map_err(|error| context.failure(&error))?;
     if options.output == Output::Json {
-        let address = |url: fn(&Local) -> String| local.as_ref().map(url);
+        let address = |url: fn(&LocalStage) -> String| local.as_ref().map(url);
         print(&format!(
             "{:#}\n",
             json!({
-                "running": local.is_some() && lost.is_none(), "emulator": address(Local::emulator_url),
-                "stand_ins": address(Local::stand_ins_url), "folder": folder,
+                "running": local.is_some() && lost.is_none(), "emulator": address(LocalStage::emulator_url),
+                "stand_ins": address(LocalStage::stand_ins_url), "folder": folder,
                 "lost": lost.map(|lost| lost.to_string()),
             })
         ));
@@ -122,7 +122,7 @@ pub async fn serve_stand_ins(path: &Path) -> Result<(), Failure> {
     })?;
     tokio::select! {
         () = server.stopped() => Ok(()),
-        () = until_forgotten(path.parent().unwrap_or(path)) => Err(Failure::nothing_changed(
+        () = wait_until_orphaned(path.parent().unwrap_or(path)) => Err(Failure::nothing_changed(
             "the state file no longer names these stand-ins, so no command could stop them",
         )),
     }

@@ -13,8 +13,6 @@ use std::path::Path;
 use std::process::Command;
 
 /// Commands that update generated files: the lock file, the committed templates, the documents.
-///
-/// Cargo does not find the modules of integrations, which a macro declares, so their formatter gets the files.
 const FOLLOW_UPS: [(&str, &[(&str, &str)]); 3] = [
     ("cargo update --workspace --offline --quiet", &[]),
     ("cargo test --quiet -p policies -p contracts -p stacks --test templates", &[("UPDATE_EXPECT", "1")]),
@@ -25,8 +23,9 @@ const FOLLOW_UPS: [(&str, &[(&str, &str)]); 3] = [
 pub fn run(options: &NewOptions) -> Result<(), Failure> {
     let root = root()?;
     let draft = Draft::new(options)?;
-    draft.refuse_existing_files(&root)?;
+    draft.refuse_existing(&root)?;
     let files = draft.files();
+    // Cargo does not find the modules of integrations, because a macro declares them.
     let sources = files.iter().map(|(path, _)| path.as_str()).filter(|path| path.ends_with(".rs"));
     let format = format!("rustfmt --edition 2024 {}", sources.collect::<Vec<_>>().join(" "));
     for (path, text) in &files {

@@ -4,7 +4,7 @@ use crate::cli::{Audience, Output, PolicyOptions};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::{print, write_result};
-use deployer::{counted, rights_to_deploy};
+use deployer::{counted, permissions_to_deploy};
 use serde_json::{Value as Json, json};
 use stacks::rights::{GitHubSource, Policy, SIZE_LIMIT, github_trust, needs_every_resource, policies};
 use stacks::{AccountId, Stage};
@@ -22,7 +22,7 @@ pub async fn run(options: &PolicyOptions, context: &Context) -> Result<(), Failu
     let stage = context.stage(&options.stage.stage)?;
     let account = account(options, &stage)?;
     let trust = trust(options, &account)?;
-    let policies = policies(&rights_to_deploy(&stage, &account));
+    let policies = policies(&permissions_to_deploy(&stage, &account));
     note_size(context, &stage, &policies);
     let permissions = documents(&stage, &policies);
     context.close_display().await;
@@ -44,7 +44,7 @@ pub async fn run(options: &PolicyOptions, context: &Context) -> Result<(), Failu
 
 /// The permissions that deploying a stage in an account needs, as `--output json` prints them.
 pub fn permissions_json(stage: &Stage, account: &str) -> Json {
-    let policies = policies(&rights_to_deploy(stage, account));
+    let policies = policies(&permissions_to_deploy(stage, account));
     as_json(stage, account, &documents(stage, &policies), None)
 }
 

@@ -76,7 +76,7 @@ pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
         write_line(&format!("{}: nothing to delete", bold(stack.name())));
         return;
     }
-    let retired = if stack.is_former() { "no longer in the stage file, " } else { "" };
+    let retired = if stack.is_retired() { "no longer in the stage file, " } else { "" };
     let resources = counted(found.n_resources, "resource");
     write_line(&format!("{}: {retired}{resources} to delete", bold(stack.name())));
     let fate = match keep {

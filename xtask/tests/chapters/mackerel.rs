@@ -132,7 +132,10 @@ fn thirty_at_once(stage: &Stage) {
     });
     stage.settles(STACK, "Alerts");
     assert_eq!(comments(&issue(stage, "thirty")), [""; 0]);
-    println!("    {} deliveries met another one at work", stage.logs().matches("another delivery is at work").count());
+    println!(
+        "    {} deliveries met another one in progress",
+        stage.logs().matches("another delivery is updating").count()
+    );
     gives_up_nothing(stage);
 }
 

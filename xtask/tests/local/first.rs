@@ -2,7 +2,7 @@
 
 use super::processes::{all_processes, read_process};
 use super::stage::{Run, Stage, find, sources};
-use deployer::{BuildSettings, Linking, Machine, Profile, Reporter, Workspace, build};
+use deployer::{BuildSettings, Linking, Profile, Reporter, Workspace, build, host_architecture};
 use serde_json::Value as Json;
 use std::process::{Command, Stdio};
 
@@ -74,7 +74,7 @@ impl Stage {
     pub fn compile_alone(&self, package: &str) -> Vec<u8> {
         let settings = BuildSettings {
             profile: Profile::Release,
-            machine: Machine::host(),
+            architecture: host_architecture(),
             linking: Linking::Zig,
             executable: env!("CARGO_BIN_EXE_xtask").into(),
         };

@@ -5,7 +5,7 @@ use contracts::trace::Cause;
 use runtime::Effect;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
-use testing::{Nobody, check_statuses};
+use testing::{ClosedPort, check_statuses};
 use tokio::time::{Instant, pause};
 
 /// Lets Backlog answer every call so, once, and expects an outcome after this one call.
@@ -128,8 +128,8 @@ async fn a_refusal_says_that_no_issue_was_created_and_a_lost_answer_does_not() {
     for planned in [with_body(404, "<html>"), with_body(201, "<html>"), with_body(201, "{}")] {
         assert_eq!(effect_of(planned).await, Effect::Unknown);
     }
-    let nobody = Nobody::new();
-    let stage = Stage::with_backlog_at(&format!("{}/backlog", nobody.url())).await;
+    let port = ClosedPort::new();
+    let stage = Stage::with_backlog_at(&format!("{}/backlog", port.url())).await;
     assert_eq!(create(&stage).await, Effect::None);
     let host = Host::answering("HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{").await;
     assert_eq!(create(&Stage::with_backlog_at(&host.url()).await).await, Effect::Unknown);
@@ -174,8 +174,8 @@ async fn an_error_body_that_is_not_backlogs_is_left_out() {
 
 #[tokio::test]
 async fn nobody_who_answers_is_a_failure_that_may_pass() {
-    let nobody = Nobody::new();
-    let stage = Stage::with_backlog_at(&format!("{}/backlog", nobody.url())).await;
+    let port = ClosedPort::new();
+    let stage = Stage::with_backlog_at(&format!("{}/backlog", port.url())).await;
     for call in EACH {
         let reason = stage.check(call, RETRY).await;
         assert!(reason.contains("cannot be reached"), "{reason}");
@@ -193,7 +193,7 @@ async fn check_left(bytes: &str) {
     let mut host = Host::stalling_after(bytes).await;
     let stage = Stage::with_backlog_at(&host.url()).await;
     let start = Instant::now();
-    // The stopped clock jumps to the next moment that somebody waits for.
+    // The stopped clock jumps to the next moment that anything waits for.
     let stop_the_clock = async {
         host.n_requests.wait_for(|n| *n > 0).await.unwrap();
         pause();

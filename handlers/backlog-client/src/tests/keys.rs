@@ -1,4 +1,4 @@
-//! The key: when it is read anew, and where it must not appear.
+//! The key: when it is read again, and where it must not appear.
 //!
 //! That no outcome shows it is demanded of every case of all files, by `Stage::check`.
 

@@ -1,7 +1,7 @@
 //! An alert as a notification describes it, for every type of monitor.
 
-use super::NotAnAlert;
 use serde_json::{Map, Number, Value};
+use std::fmt;
 
 /// What the marker of an alert begins with.
 pub const MARKER_LABEL: &str = "Alert ID";
@@ -82,6 +82,18 @@ pub struct Metric {
     /// Its labels with their values.
     pub labels: Vec<(String, String)>,
 }
+
+/// What an event lacks that says of itself that it is an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnAlert(&'static str);
+
+impl fmt::Display for NotAnAlert {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+impl std::error::Error for NotAnAlert {}
 
 impl AlertNotification {
     /// What it is about, in one line: the same in every notification with this status.

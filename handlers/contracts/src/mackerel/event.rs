@@ -1,11 +1,10 @@
 //! The event that a Mackerel webhook posts, before anything is believed about it.
 
-use super::AlertNotification;
+use super::{AlertNotification, NotAnAlert};
 use crate::WebhookEvent;
 use crate::message::json_message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fmt;
 
 /// A webhook event: whatever object it is, for Mackerel adds events and fields at any time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,20 +18,8 @@ impl WebhookEvent for MackerelEvent {
     const WANTED: &'static [&'static str] = &["\"alert\""];
 }
 
-/// What an event lacks that says of itself that it is an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAnAlert(pub(super) &'static str);
-
-impl fmt::Display for NotAnAlert {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.0)
-    }
-}
-
-impl std::error::Error for NotAnAlert {}
-
 impl MackerelEvent {
-    /// The alert that the event tells of: `None` for every other event, `Some(Err)` if the event claims to be an
+    /// The alert that the event reports: `None` for every other event, `Some(Err)` if the event claims to be an
     /// alert but does not describe it.
     ///
     /// The type of the monitor does not matter: Mackerel adds new ones, and their alerts are alerts.
@@ -40,7 +27,7 @@ impl MackerelEvent {
         self.is("alert").then(|| AlertNotification::read(&self.0))
     }
 
-    /// Whether the event tells of a group of alerts, which are then not told of one by one.
+    /// Whether the event reports a group of alerts, which are then not reported one by one.
     ///
     /// Source: Mackerel help, "Consolidate alerts with Alert groups".
     pub fn is_alert_group(&self) -> bool {

@@ -1,4 +1,4 @@
-//! A test event that nobody has sent before, and how its issue is known.
+//! A test event that was never sent before, and how its issue is recognized.
 
 use super::MackerelEvent;
 use crate::Message;
@@ -27,7 +27,7 @@ pub fn test_alert(event: &str, id: &str) -> Result<TestAlert, String> {
     let mut event = MackerelEvent::from_body(event).map_err(|error| format!("the event is no object: {error}"))?;
     let old = event.alert().ok_or("the event is no alert")?.map_err(|error| error.to_string())?;
     if old.is_recovery {
-        return Err("the event tells of a recovery".into());
+        return Err("the event reports a recovery".into());
     }
     if let Some(alert) = event.0.get_mut("alert").and_then(Value::as_object_mut) {
         alert.insert("id".into(), id.into());

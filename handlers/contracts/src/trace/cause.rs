@@ -1,9 +1,9 @@
-//! Why a function could not do its work, as a value: what helps follows from it.
+//! Why a function failed, as a value from which the remedy follows.
 
 use crate::SecretValue;
 use serde::{Deserialize, Serialize};
 
-/// Why something failed, as far as the function knows.
+/// The cause of a failure, as far as the function knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cause {
@@ -22,32 +22,32 @@ pub enum Cause {
         /// Name of the secret, as it is given at deploy.
         secret: String,
     },
-    /// A SaaS takes the secret, and has to be set in another way before it does what is asked for.
+    /// A SaaS accepts the secret, but its own settings forbid the request.
     NotAllowed {
-        /// What a person does in the SaaS.
+        /// What to do in the SaaS.
         step: String,
     },
-    /// A SaaS does not take this content.
+    /// A SaaS rejects this content.
     ContentRefused {
         /// Name of the SaaS.
         by: String,
     },
-    /// What the event is about is not there any more.
+    /// The subject of the event no longer exists.
     Missing {
         /// Name of the SaaS in which it was.
         from: String,
     },
-    /// A SaaS takes no more for now.
+    /// A SaaS limits the rate of calls.
     RateLimited {
         /// Name of the SaaS.
         by: String,
     },
-    /// A SaaS gives no answer.
+    /// A SaaS does not answer.
     Unreachable {
         /// Name of the SaaS.
         by: String,
     },
-    /// Anything else, that a later version knows included.
+    /// Anything else, including the causes of later versions.
     #[default]
     #[serde(other)]
     Other,
@@ -64,22 +64,22 @@ impl Cause {
         Self::SecretMissing { secret: T::NAME.into() }
     }
 
-    /// A SaaS has to be set in another way.
+    /// The settings of a SaaS forbid the request.
     pub fn not_allowed(step: &str) -> Self {
         Self::NotAllowed { step: step.into() }
     }
 
-    /// A SaaS does not take this content.
+    /// A SaaS rejects this content.
     pub fn content_refused(by: &str) -> Self {
         Self::ContentRefused { by: by.into() }
     }
 
-    /// A SaaS takes no more for now.
+    /// A SaaS limits the rate of calls.
     pub fn rate_limited(by: &str) -> Self {
         Self::RateLimited { by: by.into() }
     }
 
-    /// A SaaS gives no answer.
+    /// A SaaS does not answer.
     pub fn unreachable(by: &str) -> Self {
         Self::Unreachable { by: by.into() }
     }

@@ -74,7 +74,7 @@ fn a_line_shows_its_values_beside_the_words() {
         after_seconds: 30,
     })));
     let expected = json!({
-        "at_ms": 7, "level": "warn", "message": "failed: will be tried again", "request_id": "r", "message_id": "m",
+        "at_ms": 7, "level": "warn", "message": "failed: will be retried", "request_id": "r", "message_id": "m",
         "trace": "retrying", "delivery": 2, "reason": "Slack's rate limit is reached", "after_seconds": 30,
         "cause": {"kind": "rate_limited", "by": "Slack"},
     });

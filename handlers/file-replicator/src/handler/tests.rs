@@ -4,7 +4,7 @@
 //!
 //! Proven elsewhere: every way of writing a folder or a name (`contracts`, folder.rs), where an
 //! object is split (`testing`, tests/links/uploads.rs), what the real S3 is asked for (`s3`,
-//! tests/calls), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
+//! tests/calls), and what an outcome leads to in the queue (`runtime`, trigger/queue.rs).
 
 mod answers;
 mod deadlines;

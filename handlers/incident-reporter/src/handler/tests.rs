@@ -3,7 +3,7 @@
 //! Of every outcome it is demanded that no key is in it.
 //!
 //! Proven elsewhere: what every answer of Backlog means (`backlog-client`), what is read of an
-//! event (`contracts`, mackerel/), and what becomes of an outcome in the queue (`runtime`).
+//! event (`contracts`, mackerel/), and what an outcome leads to in the queue (`runtime`).
 
 mod changes;
 mod events;
@@ -156,7 +156,7 @@ fn digest_of(event: &Value) -> String {
     digest(&serde_json::from_value(event.clone()).unwrap())
 }
 
-/// A record as whoever is at work leaves it, with so long a lease left; 0 if it is over.
+/// A record as a delivery in progress leaves it, with so long a lease left; 0 if it is over.
 fn creating(opening: &Value, left: Duration) -> Incident {
     Incident::Creating {
         until_millis: now_millis() + u64::try_from(left.as_millis()).unwrap(),

@@ -57,7 +57,7 @@ async fn a_second_delivery_is_recognized_whatever_id_the_queue_gave_it() {
     handle_body(&table, None, &body, "m-1").await.unwrap();
     let first = table.record(ID);
     let again = handle_body(&table, None, &body.replace("02:01:52", "03:01:52"), "m-2").await;
-    assert_eq!(again, Ok(Done::repeated(Made::Item(ID.into()), format!("question {ID} is kept already"))));
+    assert_eq!(again, Ok(Done::repeated(Made::Item(ID.into()), format!("question {ID} is already kept"))));
     assert_eq!((table.keys().len(), table.record(ID)), (1, first));
 }
 

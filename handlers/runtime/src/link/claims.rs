@@ -1,4 +1,4 @@
-//! Work that is claimed before it is begun, so that it has its effect once.
+//! Work that is claimed before it starts, so that it has its effect once.
 
 use super::records::{Records, Stored};
 use crate::{Done, Failure, log};
@@ -7,7 +7,7 @@ use contracts::trace::Made;
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 
-/// How long it is remembered what was done: longer than any message lives, with seven days in its queue,
+/// How long finished work is remembered: longer than any message lives, with seven days in its queue,
 /// fourteen among the dead letters, and seven more after a redrive.
 const MEMORY: Duration = Duration::from_secs(30 * 86_400);
 
@@ -19,9 +19,9 @@ pub struct Claims {
 /// How a piece of work stood when it was claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// Nobody was ever at it, or whoever was had no effect for certain.
+    /// There was no attempt before, or one that certainly had no effect.
     First,
-    /// Somebody was, and came to no end that is known: the effect may be there.
+    /// There was one with an unknown result: the effect may be there.
     Again,
 }
 
@@ -30,14 +30,14 @@ pub enum Attempt {
 pub struct Abandoned {
     /// Why it failed.
     pub failure: Failure,
-    /// Whether the effect may be there all the same.
+    /// Whether the effect may be there nevertheless.
     pub effect: Effect,
 }
 
 /// What is known of the effect of a piece of work that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// This attempt had none for certain: the far side refused it, or was never reached.
+    /// This attempt certainly had none: the server refused it, or was never reached.
     None,
     /// It may be there: an answer was lost, or says nothing about it.
     Unknown,
@@ -56,22 +56,22 @@ impl From<Abandoned> for Failure {
     }
 }
 
-/// What came of claiming a piece of work.
+/// The result of a claim.
 enum Claimed {
-    Ours(Attempt, Stored<Progress>),
+    Held(Attempt, Stored<Progress>),
     Done { result: String, made: Option<Made> },
     Busy(Duration),
 }
 
 impl Claims {
-    /// Claims of which these records are kept.
+    /// Claims that are kept in these records.
     pub fn new(records: Records<Progress>) -> Self {
         Self { records }
     }
 
-    /// Does a piece of work unless it is done already; `lease` is longer than the work can take.
+    /// Does a piece of work unless it is already done; `lease` is longer than the work can take.
     ///
-    /// A message that comes a second time while the first is at work waits. A crash between the
+    /// A message that comes a second time while the first is handled waits. A crash between the
     /// effect and its record leaves a claim that ends with its lease: the next attempt learns
     /// from [`Attempt::Again`] that the effect may be there.
     pub async fn once(
@@ -92,11 +92,11 @@ impl Claims {
         work: impl AsyncFnOnce(Attempt) -> Result<Done, Abandoned>,
     ) -> Result<Done, Failure> {
         let (attempt, held) = match self.claim(key, lease).await? {
-            Claimed::Ours(attempt, held) => (attempt, held),
+            Claimed::Held(attempt, held) => (attempt, held),
             Claimed::Done { result, made } => {
                 return Ok(Done::Repeated { result: format!("done before: {result}"), made });
             }
-            Claimed::Busy(left) => return Err(Failure::retry_after("another delivery is at work on it", left)),
+            Claimed::Busy(left) => return Err(Failure::retry_after("another delivery is handling it", left)),
         };
         let outcome = work(attempt).await;
         let end = match &outcome {
@@ -106,13 +106,13 @@ impl Claims {
             Ok(Done::Ignored(reason) | Done::Warned { reason, .. }) => {
                 Progress::Done { result: reason.clone(), made: None }
             }
-            // A second look begins anew, as a failure does.
+            // A second look starts over, as a failure does.
             Ok(Done::LookAgain { .. }) => Progress::Dropped,
             // A refusal says nothing about the attempts before it.
             Err(Abandoned { effect: Effect::None, .. }) if attempt == Attempt::First => Progress::Refused,
             Err(_) => Progress::Dropped,
         };
-        // The effect is there or not, whatever becomes of the record: without one, the claim ends with its lease.
+        // The effect is there or not, with or without the record: without one, the claim ends with its lease.
         if let Err(failure) = self.records.replace(key, &held, &end, MEMORY).await {
             log::warn("cannot record the outcome", json!({"key": key, "reason": failure.reason()}));
         }
@@ -120,20 +120,20 @@ impl Claims {
     }
 
     async fn claim(&self, key: &str, lease: Duration) -> Result<Claimed, Failure> {
-        let begun = Progress::Begun { until_millis: now_millis() + millis(lease) };
-        let there = match self.records.insert(key, &begun, MEMORY).await? {
-            Ok(held) => return Ok(Claimed::Ours(Attempt::First, held)),
+        let started = Progress::Started { until_millis: now_millis() + millis(lease) };
+        let there = match self.records.insert(key, &started, MEMORY).await? {
+            Ok(held) => return Ok(Claimed::Held(Attempt::First, held)),
             Err(there) => there,
         };
         match &there.value {
             Progress::Done { result, made } => Ok(Claimed::Done { result: result.clone(), made: made.clone() }),
-            Progress::Begun { until_millis } if *until_millis > now_millis() => {
+            Progress::Started { until_millis } if *until_millis > now_millis() => {
                 Ok(Claimed::Busy(Duration::from_millis(until_millis - now_millis()) + Duration::from_secs(1)))
             }
-            Progress::Begun { .. } | Progress::Dropped | Progress::Refused => {
+            Progress::Started { .. } | Progress::Dropped | Progress::Refused => {
                 let attempt = if there.value == Progress::Refused { Attempt::First } else { Attempt::Again };
-                match self.records.replace(key, &there, &begun, MEMORY).await? {
-                    Some(held) => Ok(Claimed::Ours(attempt, held)),
+                match self.records.replace(key, &there, &started, MEMORY).await? {
+                    Some(held) => Ok(Claimed::Held(attempt, held)),
                     None => Ok(Claimed::Busy(lease)),
                 }
             }

@@ -9,12 +9,12 @@ use std::time::Duration;
 pub struct Counter(Box<dyn CounterCalls>);
 
 impl Counter {
-    /// A counter in a table that answers so.
+    /// A counter in a table.
     pub fn new(table: impl CounterCalls + 'static) -> Self {
         Self(Box::new(table))
     }
 
-    /// Counts one more under this key, which is forgotten after so long a life; `false` and nothing
+    /// Adds one to the number of this key, which expires after `life`; `false` and nothing
     /// changed if the limit is reached.
     ///
     /// Reading, comparing and adding are one operation: two copies cannot both be the last.

@@ -30,7 +30,7 @@ pub struct Queue<M> {
 }
 
 impl<M> Queue<M> {
-    /// A queue that answers so.
+    /// A queue of this service.
     pub fn new(calls: impl QueueCalls + 'static) -> Self {
         Self { calls: Box::new(calls), message: PhantomData }
     }
@@ -60,16 +60,16 @@ impl<M> Queue<M> {
         self.calls.send(body, &attributes).await
     }
 
-    /// Hides a delivered message for so long before it is delivered again.
+    /// Hides a delivered message for this time before it is delivered again.
     pub(crate) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), Failure> {
         self.calls.postpone(receipt, delay.min(VISIBILITY_LIMIT)).await
     }
 }
 
-/// A text as SQS takes it: without the characters that would make it refuse the message, and no longer than there is
-/// room for beside the largest body that a receiver takes.
+/// A text as SQS accepts it: without the characters for which it rejects a message, and no longer than there is
+/// room for beside the largest body that a receiver accepts.
 ///
-/// A reason may quote the far side, and the message must get through all the same. Source:
+/// A reason may quote a server, and the message must get through nevertheless. Source:
 /// Amazon SQS API reference, `SendMessage`.
 fn allowed_text(text: &str, n_chars: usize) -> String {
     let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);

@@ -24,7 +24,7 @@ pub struct Archive<T> {
 }
 
 impl<T: Clone> Records<T> {
-    /// Records of a table that answers so.
+    /// The records of a table.
     pub fn new(table: impl TableCalls<T> + 'static) -> Self {
         Self { table: Box::new(table) }
     }
@@ -35,7 +35,7 @@ impl<T: Clone> Records<T> {
         Ok(found.map(|(value, revision)| Stored { value, revision }))
     }
 
-    /// Adds a record for so long a life; returns the one that is there already, if there is one.
+    /// Adds a record with this lifetime; returns the existing one, if there is one.
     pub async fn insert(&self, key: &str, value: &T, life: Duration) -> Result<Result<Stored<T>, Stored<T>>, Failure> {
         loop {
             let write = first(Some(life));
@@ -49,7 +49,7 @@ impl<T: Clone> Records<T> {
         }
     }
 
-    /// Replaces a record if nobody else has since it was read; `None` if somebody has.
+    /// Replaces a record unless it has changed since it was read; `None` if it has.
     pub async fn replace(
         &self,
         key: &str,
@@ -65,12 +65,12 @@ impl<T: Clone> Records<T> {
 }
 
 impl<T> Archive<T> {
-    /// Records of a table that answers so.
+    /// The records of a table.
     pub fn new(table: impl TableCalls<T> + 'static) -> Self {
         Self { table: Box::new(table) }
     }
 
-    /// Adds a record, for ever or for so long a life; `false` if there is one with this key.
+    /// Adds a record, for ever or with a lifetime; `false` if there is one with this key.
     pub async fn insert(&self, key: &str, value: &T, life: Option<Duration>) -> Result<bool, Failure> {
         self.table.put(key, value, first(life)).await
     }

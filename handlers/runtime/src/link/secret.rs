@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// How long a value is used before it is looked whether there is another.
+/// How long a value is used before it is read again.
 const LONGEST_AGE: Duration = Duration::from_secs(60);
-/// How long another value is waited for where there is one.
+/// How long to wait for a new value while an old one exists.
 const REFRESH_LIMIT: Duration = Duration::from_secs(2);
 
-/// What an answer of the far side says of the secret that it was called with.
+/// What an answer of a server says of the secret that it was called with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anew {
+pub enum Reread {
     /// Nothing: the answer stands.
     No,
     /// It may be an old one: the call is made once more if another one is stored now.
@@ -32,7 +32,7 @@ pub struct Secret<T> {
 }
 
 impl<T: SecretValue> Secret<T> {
-    /// A secret that answers so.
+    /// A secret of this service.
     pub fn new(calls: impl SecretCalls + 'static) -> Self {
         Self { calls: Box::new(calls), cached: Mutex::new(None) }
     }
@@ -48,7 +48,7 @@ impl<T: SecretValue> Secret<T> {
         if at.elapsed() < LONGEST_AGE {
             return Ok(known);
         }
-        // Whoever waits for us has little time, and we have a value that was right a minute ago.
+        // The sender waits, and the value was right a minute ago.
         let value = match timeout(REFRESH_LIMIT, self.fetch()).await {
             Ok(Ok(value)) => value,
             Ok(Err(Unread::Missing(failure) | Unread::Withheld(failure))) => return Err(failure),
@@ -65,7 +65,7 @@ impl<T: SecretValue> Secret<T> {
     pub async fn call<A, E>(
         &self,
         call: impl AsyncFn(&T) -> Result<A, E>,
-        judge: impl Fn(&A, &T) -> Anew,
+        judge: impl Fn(&A, &T) -> Reread,
     ) -> Result<Result<(A, T), E>, Failure>
     where
         T: PartialEq,
@@ -76,17 +76,17 @@ impl<T: SecretValue> Secret<T> {
             Err(error) => return Ok(Err(error)),
         };
         let verdict = judge(&answer, &known);
-        if verdict == Anew::No {
+        if verdict == Reread::No {
             return Ok(Ok((answer, known)));
         }
         let stored = self.reread().await?;
-        if verdict == Anew::IfReplaced && stored == known {
+        if verdict == Reread::IfReplaced && stored == known {
             return Ok(Ok((answer, known)));
         }
         Ok(call(&stored).await.map(|answer| (answer, stored)))
     }
 
-    /// The value as it is stored now, for when the far side refused the one we had.
+    /// The value as it is stored now, for when the server refused the previous one.
     pub async fn reread(&self) -> Result<T, Failure> {
         let value = self.fetch().await?;
         *self.cached.lock().await = Some((value.clone(), Instant::now()));

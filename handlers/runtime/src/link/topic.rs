@@ -12,7 +12,7 @@ pub struct Topic<M> {
 }
 
 impl<M: Serialize> Topic<M> {
-    /// A topic that answers so.
+    /// A topic of this service.
     pub fn new(calls: impl TopicCalls + 'static) -> Self {
         Self { calls: Box::new(calls), message: PhantomData }
     }

@@ -1,7 +1,7 @@
 //! One object on its way to S3: in memory while it is small, in parts when it is not.
 
-use super::object_store::Object;
 use crate::calls::{NewPart, ObjectCalls, Part};
+use crate::object::Object;
 use crate::{Failure, log};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,17 +16,17 @@ use tokio::time::timeout;
 const PART_BYTES: u64 = 8 * 1024 * 1024;
 /// Most parts of an upload. Source: Amazon S3 user guide, multipart upload limits.
 const PARTS_LIMIT: u64 = 10_000;
-/// How long giving up may take: it runs in the time that is kept back for closing, which must
+/// How long aborting may take: it runs in the reserved time at the end, which must
 /// also suffice to answer.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What became of an upload.
+/// The result of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// The object is a new one, or has a new version.
-    Anew,
+    New,
     /// The object had these very bytes, and was left as it was.
-    Before,
+    Unchanged,
 }
 
 /// An object that is being written; nothing is visible before `finish`.
@@ -71,7 +71,7 @@ impl Upload {
 
     /// Takes the next bytes; sends a part whenever one is full, so memory stays bounded.
     ///
-    /// After a failure, or if this was not waited for to the end, only `abort` makes sense.
+    /// After a failure or a cancellation, call only `abort`.
     pub async fn write(&mut self, mut bytes: Bytes) -> Result<(), Failure> {
         self.written_bytes += bytes.len() as u64;
         while !bytes.is_empty() {
@@ -88,7 +88,7 @@ impl Upload {
 
     /// Makes the object visible, unless one of the same bytes is what it would replace.
     ///
-    /// After a failure, or if this was not waited for to the end, only `abort` makes sense.
+    /// After a failure or a cancellation, call only `abort`.
     pub async fn finish(&mut self) -> Result<Written, Failure> {
         if self.multipart.is_some() && !self.buffer.is_empty() {
             self.send_part().await?;
@@ -97,22 +97,22 @@ impl Upload {
             let content = self.buffer.split().freeze();
             let digest = digest_of(&content);
             if self.is_known(&digest) {
-                return Ok(Written::Before);
+                return Ok(Written::Unchanged);
             }
             self.calls.put(&self.object, content, &digest).await?;
-            return Ok(Written::Anew);
+            return Ok(Written::New);
         };
         // Source: Amazon S3 user guide, "Checking object integrity": composite checksums.
         let digest = format!("{}-{}", BASE64_STANDARD.encode(digest.clone().finalize()), parts.len());
         if self.is_known(&digest) {
-            return Ok(Written::Before);
+            return Ok(Written::Unchanged);
         }
         self.calls.complete(&self.object, id, parts, &digest).await?;
         self.multipart = None;
-        Ok(Written::Anew)
+        Ok(Written::New)
     }
 
-    /// Removes what was stored of an upload that did not become an object; of one that did, there is nothing.
+    /// Removes the parts of an upload that did not become an object.
     ///
     /// A failure here is only logged: the bucket's lifecycle rule removes the parts later.
     pub async fn abort(self) {
@@ -153,12 +153,12 @@ impl Upload {
     }
 }
 
-/// How large the parts of an object are of which so much is expected.
+/// The size of the parts of an object with this expected size.
 fn part_bytes(size_bytes: u64) -> u64 {
     PART_BYTES.max(size_bytes.div_ceil(PARTS_LIMIT))
 }
 
-/// What S3 keeps of a content that is stored at once: SHA-256 in Base64.
+/// The checksum that S3 keeps of content that is stored at once: SHA-256 in Base64.
 fn digest_of(content: &[u8]) -> String {
     BASE64_STANDARD.encode(Sha256::digest(content))
 }

@@ -38,7 +38,7 @@ impl Request {
         }
     }
 
-    /// A part of the path that is written `{name}` in the stack.
+    /// A path parameter, written `{name}` in the stack.
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
         self.path_parameters.get(name).map(String::as_str)
     }
@@ -49,7 +49,7 @@ impl Request {
     }
 }
 
-/// What the sender gets to read; every reply is a small JSON object.
+/// The answer to the sender; every reply is a small JSON object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// 200: the event was queued under this id.
@@ -57,35 +57,35 @@ pub enum Reply {
         /// Id of the message.
         message_id: String,
     },
-    /// 200: the event was queued under this id, and a person is told a short number for it.
+    /// 200: the event was queued under this id, and a person gets a short number for it.
     Numbered {
         /// Id of the message.
         message_id: String,
         /// The short number.
         number: String,
     },
-    /// 200: nothing was queued, because nothing would come of it.
+    /// 200: nothing was queued, because the event would have no effect.
     Ignored(&'static str),
-    /// 200: nothing was queued, because the sender only asks for this answer.
+    /// 200: nothing was queued, because the sender only checks the endpoint.
     Answered(Value),
     /// 400: the body is wrong.
     BadRequest(&'static str),
-    /// 400: the body is as it should be, and what it says is not allowed.
+    /// 400: the body has the right form, but its content is not allowed.
     Refused {
-        /// The word by which a page knows why, and tells it in its own language.
+        /// The code of the reason, which a page shows in its own language.
         code: &'static str,
         /// The same as a sentence.
         why: &'static str,
     },
-    /// 401: the sender did not show that it is who we expect.
+    /// 401: the sender did not prove its identity.
     Unauthorized(&'static str),
     /// 413: the body is too large.
     TooLarge(&'static str),
     /// 415: the body is of another type.
     UnsupportedType(&'static str),
-    /// 429: nothing is wrong with it, but no more is taken for now.
+    /// 429: the request is valid, but a limit is reached.
     LimitReached {
-        /// The word by which a page knows which limit, and tells it in its own language.
+        /// The code of the limit, which a page shows in its own language.
         code: &'static str,
         /// The same as a sentence.
         why: &'static str,
@@ -105,7 +105,7 @@ impl Reply {
         }
     }
 
-    /// What is sent; every error has a word in `code` and a sentence in `message`.
+    /// The body; every error has a `code` for programs and a `message` for people.
     pub fn body(&self) -> Value {
         match self {
             Self::Accepted { message_id } => json!({"message": "queued", "id": message_id}),
@@ -125,7 +125,7 @@ fn problem(code: &str, why: &str) -> Value {
     json!({"code": code, "message": why})
 }
 
-/// What a sender gets whose event could not be handled.
+/// The answer to a sender whose event could not be handled.
 const FAILED: u16 = 500;
 
 /// Runs a handler behind API Gateway until Lambda ends the process.
@@ -197,7 +197,7 @@ fn answer(result: Result<Reply, Failure>) -> (u16, Value) {
     }
 }
 
-/// What is said of a reply, and about which message.
+/// The trace of a reply, and the id of its message.
 fn trace_of(result: &Result<Reply, Failure>) -> (EventId, Trace) {
     let reply = match result {
         Ok(reply) => reply,

@@ -21,35 +21,35 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep};
 
-/// Time kept back before Lambda ends the invocation, to abort what is half done and to answer.
+/// Time reserved before Lambda ends the invocation, to abort unfinished work and to answer.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 /// Wait before the second delivery; it doubles with each one.
 const FIRST_DELAY: Duration = Duration::from_secs(10);
 
-/// How often a message is delivered to look at its effect again.
+/// How often a message is delivered to check its effect again.
 const LOOKS_LIMIT: u32 = 3;
-/// How long a message stays hidden after each sign of life of a function that works on it.
+/// How long a message stays hidden after each renewal by the function that handles it.
 const LEASE: Duration = Duration::from_secs(120);
-/// How long such signs are apart: one may fail, and the next one is still in time.
+/// The time between renewals: one may fail, and the next one is still in time.
 const BEAT: Duration = Duration::from_secs(40);
 
-/// How far a wait grows beyond what the far side asks for: enough for a flood to spread out, and not so
+/// How far a wait grows beyond what the server asks for: enough for a flood to spread out, and not so
 /// much that the last of it is left waiting when there is room.
 const LONGEST_GROWN_WAIT: Duration = Duration::from_secs(160);
 
-/// A message with what is known of its delivery.
+/// A message and its delivery.
 #[derive(Clone, Debug)]
 pub struct Delivery<M> {
     /// The message.
     pub message: M,
     /// Id that SQS gave it; the same at every delivery.
     pub message_id: String,
-    /// When the handler must have come to an end.
+    /// When the handler must have finished.
     pub deadline: Instant,
 }
 
 impl<M> Delivery<Published<M>> {
-    /// The id that is the same wherever the message went: the topic's, or the queue's if it came bare.
+    /// The id that is the same in all queues: that of the topic, or that of the queue if no topic sent it.
     pub fn published_id(&self) -> &str {
         self.message.id.as_deref().unwrap_or(&self.message_id)
     }
@@ -113,7 +113,7 @@ struct Record {
     message_attributes: HashMap<String, Attribute>,
 }
 
-/// An attribute that whoever sent the message gave it; `string_value` is none of a binary one.
+/// An attribute that the sender of the message gave it; `string_value` is none of a binary one.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Attribute {
@@ -154,7 +154,7 @@ async fn attempt<K, M: Message>(
     let message = M::from_parts(&record.body, &record.headers()).map_err(|error| {
         // The error's own text may quote the message.
         Failure::permanent(format!(
-            "the message is not what this function takes: {:?} error at line {}, column {}",
+            "the message is not one that this function accepts: {:?} error at line {}, column {}",
             error.classify(),
             error.line(),
             error.column()
@@ -168,7 +168,7 @@ async fn attempt<K, M: Message>(
         .unwrap_or_else(|_| Err(Failure::retry("the handler panicked")))
 }
 
-/// Sees to a message by its outcome and logs what happened to it; `false` if the queue must deliver it again.
+/// Acts on the outcome of a message and logs it; `false` if the queue must deliver the message again.
 async fn settle<M>(
     source: &Queue<M>,
     dead_letters: &Queue<JsonObject>,
@@ -190,7 +190,7 @@ async fn settle<M>(
     after_seconds.is_none()
 }
 
-/// What is said of work that is done.
+/// The trace of work that is done.
 fn trace_of(done: Done, n_deliveries: u32) -> Trace {
     match done {
         Done::LookAgain { result, made } if n_deliveries < LOOKS_LIMIT => {
@@ -224,15 +224,15 @@ async fn park_or_retry(dead_letters: &Queue<JsonObject>, record: &Record, failur
     Trace::Retrying { delivery, reason, cause, after_seconds: delay.as_secs() }
 }
 
-/// Hides a message for so long.
+/// Hides a message for this time.
 async fn postpone<M>(source: &Queue<M>, record: &Record, delay: Duration) {
     if let Err(refused) = source.postpone(&record.receipt_handle, delay).await {
-        // The visibility timeout of the queue brings it back all the same.
+        // The visibility timeout of the queue brings it back anyway.
         log::warn_of(record.event(), "cannot postpone", json!({"reason": refused.reason()}));
     }
 }
 
-/// Works on a message, and keeps it hidden while the work lasts: if the function dies, another one gets the message
+/// Handles a message, and keeps it hidden meanwhile: if the function dies, another one gets the message
 /// soon after, and not only when the queue's own time is over, which cannot be less than that of the function.
 ///
 /// Source: Lambda API reference, CreateEventSourceMapping; Amazon SQS developer guide, "visibility timeout".
@@ -257,10 +257,10 @@ fn delay_after(n_deliveries: u32) -> Duration {
     FIRST_DELAY * 2u32.pow(n_deliveries.saturating_sub(1).min(6))
 }
 
-/// The wait that the far side asked for; from the third time on longer, by what grows and differs
+/// The wait that the server asked for; from the third time on longer, by what grows and differs
 /// from message to message.
 ///
-/// Of a flood of messages all are told to come back at the same time, when there is room for a few:
+/// Of a flood of messages all are to come back at the same time, when there is room for a few:
 /// if they did, the others would use up their deliveries.
 fn wait(asked: Duration, n_deliveries: u32, message_id: &str) -> Duration {
     match n_deliveries {
@@ -272,14 +272,14 @@ fn wait(asked: Duration, n_deliveries: u32, message_id: &str) -> Duration {
     }
 }
 
-/// A number from 0 to 1 that is as good as random, and the same for the same delivery.
+/// A pseudo-random number from 0 to 1, the same for the same delivery.
 fn share_of(message_id: &str, n_deliveries: u32) -> f64 {
     let mut hasher = DefaultHasher::new();
     (message_id, n_deliveries).hash(&mut hasher);
     f64::from(u16::try_from(hasher.finish() >> 48).unwrap_or_default()) / f64::from(u16::MAX)
 }
 
-/// Lambda's deadline (milliseconds since 1970) less the time to come to an orderly end.
+/// Lambda's deadline (milliseconds since 1970) less the time to finish in order.
 fn deadline_of(epoch_millis: u64) -> Instant {
     let end = SystemTime::UNIX_EPOCH + Duration::from_millis(epoch_millis);
     let left = end.duration_since(SystemTime::now()).unwrap_or_default();

@@ -53,7 +53,7 @@ pub fn describe(error: Error) -> String {
 fn install_crypto() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Fails only if somebody chose before, which is as good.
+        // Fails only if a provider is already installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
 }

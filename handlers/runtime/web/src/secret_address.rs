@@ -1,9 +1,9 @@
-//! Messages to an address that is a secret: whoever knows it can post, so nothing may repeat it.
+//! Messages to an address that is a secret: anyone who knows it can post, so nothing may repeat it.
 
 use crate::{Response, Url, client, describe, header};
 use contracts::SecretValue;
 use contracts::trace::Cause;
-use runtime::{Anew, Failure, Secret};
+use runtime::{Failure, Reread, Secret};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -46,14 +46,14 @@ enum Attempt {
 }
 
 impl<T: SecretValue + PartialEq> SecretAddress<'_, T> {
-    /// Posts a message; if the address is refused, or cannot be used, reads it anew and tries another one once.
+    /// Posts a message; if the address is refused, or cannot be used, reads it again and tries another one once.
     ///
     /// Returns the last answer, with the address that nothing may repeat.
     pub async fn post(&self, message: &str, is_refused: impl Fn(&Posted, &T) -> bool) -> Result<(Posted, T), Failure> {
         let send = async |address: &T| self.send(address, message).await;
         let judge = |attempt: &Attempt, address: &T| match attempt {
-            Attempt::Answered(posted) if !is_refused(posted, address) => Anew::No,
-            Attempt::Answered(_) | Attempt::Unusable(_) => Anew::IfReplaced,
+            Attempt::Answered(posted) if !is_refused(posted, address) => Reread::No,
+            Attempt::Answered(_) | Attempt::Unusable(_) => Reread::IfReplaced,
         };
         match self.secret.call(send, judge).await?? {
             (Attempt::Answered(posted), address) => Ok((posted, address)),

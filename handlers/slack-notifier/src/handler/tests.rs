@@ -3,7 +3,7 @@
 //! Of every outcome it is demanded that nothing of the webhook's secret is in it.
 //!
 //! Proven elsewhere: what a notification becomes (`notice`), that it stays within Slack's limits
-//! (`blocks`), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
+//! (`blocks`), and what an outcome leads to in the queue (`runtime`, trigger/queue.rs).
 
 mod addresses;
 mod answers;

@@ -108,9 +108,9 @@ fn fits(value: &Json, room: usize) -> Option<usize> {
     }
 }
 
-/// A string with its quotes, as it was written, but for escapes of characters that a person can read.
+/// A string with its quotes, as it was written, except for escapes of readable characters.
 ///
-/// Python and others write `\u3042` for all that is not ASCII; whoever reads a notification does not read that.
+/// Python and others write `\u3042` for all that is not ASCII, which no reader of a notification understands.
 fn readable(text: &Text) -> String {
     let mut out = String::with_capacity(text.written.len());
     let mut rest = text.written;

@@ -3,7 +3,7 @@
 //! Source: Amazon CloudWatch user guide, "Notify users on alarm changes" and "Alarm events and EventBridge", and
 //! alarms as they came.
 
-use super::event::Event;
+use super::envelope::Event;
 use super::{Context, Notice, Severity};
 use crate::arn::Arn;
 use crate::console;
@@ -35,7 +35,7 @@ pub(super) fn read(object: &Json, context: &Context) -> Option<Notice> {
     Some(notice)
 }
 
-/// An alarm as EventBridge tells of it; its configuration says neither operator nor number of periods.
+/// An alarm as EventBridge reports it; its configuration says neither operator nor number of periods.
 pub(super) fn read_event(event: &Event, context: &Context) -> Option<Notice> {
     let (state, before, configuration) =
         (&event.detail["state"], &event.detail["previousState"], &event.detail["configuration"]);
@@ -107,7 +107,7 @@ const BEGINNING_SECONDS: i64 = 4 * 60;
 /// The period of an alarm that does not say it, such as one of several metrics.
 const USUAL_PERIOD_SECONDS: i64 = 5 * 60;
 
-/// Whether an alarm only tells that it was made and found nothing amiss: nothing has recovered.
+/// Whether an alarm only reports that it is new and in order: nothing has recovered.
 ///
 /// Every new alarm goes from `INSUFFICIENT_DATA` to `OK` by itself, and a deployment makes many. The later
 /// it does, the likelier is something else: it went off and lost its data before it recovered.

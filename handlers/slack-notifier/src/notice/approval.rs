@@ -16,7 +16,7 @@ pub(super) fn read(object: &Json, context: &Context) -> Option<Notice> {
     notice.add("Stage", approval["stageName"].seen());
     notice.add("Action", approval["actionName"].seen());
     notice.add("Expires", approval["expires"].seen().map(|time| context.time(time)));
-    // Whoever configured the pipeline wrote it: to be read, not to be followed with a click.
+    // A person wrote it in the pipeline's settings: to be read, not to be followed with a click.
     notice.add("To review", approval["externalEntityLink"].seen());
 
     // The links that come with it are not taken over: anybody who may publish could write them.

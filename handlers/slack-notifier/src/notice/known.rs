@@ -1,13 +1,13 @@
 //! Messages that are known by a table: for each kind, where title, state, severity, fields and link are.
 //!
-//! Whoever adds a kind adds one entry, and a case to `notice/tests/known`.
+//! To add a kind, add one entry, and a case to `notice/tests/known`.
 
 mod builds;
 mod direct;
 mod operations;
 mod security;
 
-use super::event::Event;
+use super::envelope::Event;
 use super::place::Whole;
 use super::{Context, Notice, Severity, severity};
 use crate::arn::Arn;
@@ -20,7 +20,7 @@ const KNOWN: [&[Known]; 4] = [builds::KNOWN, operations::KNOWN, security::KNOWN,
 /// One kind of message.
 struct Known {
     when: When,
-    /// What is told of, for the title and the log: `CodeBuild`.
+    /// What the message is about, for the title and the log: `CodeBuild`.
     what: &'static str,
     /// How it stands: `FAILED`.
     state: Said,
@@ -28,7 +28,7 @@ struct Known {
     name: Said,
     /// How bad it is, by the message and its state.
     severity: fn(&Event, &str) -> Severity,
-    /// Why, in the words of whoever says it.
+    /// Why, in the words of its source.
     text: &'static [Said],
     /// What a person looks for, by its label.
     fields: &'static [(&'static str, Said)],
@@ -199,7 +199,7 @@ pub(super) fn untried(messages: &[String]) -> Vec<String> {
     let documents: Vec<Json> = messages.iter().filter_map(|message| Json::read(message)).collect();
     let takes = |known: &Known, document: &Json| match known.when {
         When::Members(_) => known.takes_message(document),
-        When::Event(..) => super::event::of(document).is_some_and(|event| known.takes_event(&event)),
+        When::Event(..) => super::envelope::of(document).is_some_and(|event| known.takes_event(&event)),
     };
     let is_untried = |known: &&Known| !documents.iter().any(|document| takes(known, document));
     let name = |known: &Known| match known.when {

@@ -2,7 +2,7 @@
 //!
 //! Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
 
-use super::event::Event;
+use super::envelope::Event;
 use super::{Context, Notice, Severity};
 use crate::arn::partition_of;
 use crate::console::{self, Link};

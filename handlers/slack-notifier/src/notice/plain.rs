@@ -1,11 +1,11 @@
-//! What nobody recognized: JSON letter by letter, and text as it came, both as code.
+//! Messages of an unknown kind: JSON letter by letter, and text as it came, both as code.
 
 use super::{Context, Notice, Severity, severity};
-use crate::blocks::CODE_ROOM;
 use crate::json::{self, Json};
+use crate::text::CODE_ROOM;
 use contracts::text::is_blank;
 
-/// How AWS Backup begins what it tells of a job, in plain text.
+/// How AWS Backup begins its plain text about a job.
 ///
 /// Source: AWS Backup developer guide, "Using Amazon SNS to track AWS Backup events".
 const BACKUP: &str = "An AWS Backup job ";

@@ -1,6 +1,15 @@
-//! How bad a word is that AWS or somebody else says of a state.
+//! How bad a word is by which AWS or another source names a state.
 
-use super::Severity;
+/// How severe it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Bad,
+    Warning,
+    Good,
+    /// Something has started or is in progress.
+    Ongoing,
+    Neutral,
+}
 
 /// Words of states and severities in capitals, without what stands between their parts.
 const BAD: [&str; 26] = [

@@ -2,7 +2,7 @@
 //!
 //! Source: Amazon S3 user guide, "Event message structure" and "EventBridge event message structure".
 
-use super::event::Event;
+use super::envelope::Event;
 use super::{Context, Notice, Severity};
 use crate::arn::{Arn, partition_of};
 use crate::console::{self, Link};
@@ -53,7 +53,7 @@ pub(super) fn read_event(event: &Event, context: &Context) -> Option<Notice> {
     Some(notice)
 }
 
-/// What S3 sends once when a bucket is told to notify a topic.
+/// What S3 sends once when a bucket starts to notify a topic.
 fn test_event(object: &Json, context: &Context) -> Notice {
     let bucket = object["Bucket"].seen().unwrap_or("a bucket");
     let mut notice = Notice::new("S3 test event", Severity::Neutral, format!("S3: {bucket} will send events here"));

@@ -1,22 +1,18 @@
 //! Who there is in the space, and the calls with which a client checks its key.
 
-use std::sync::Arc;
-
+use super::allowance::{Kind, Standing};
+use super::error::{self, ErrorCode};
+use super::path::Segment;
+use super::query::NoParameters;
+use super::{Backlog, USER_ID, integer};
+use crate::secret::Credential;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-use super::allowance::{Kind, Standing};
-use super::error::{self, ErrorCode};
-use super::path::Segment;
-use super::query::NoParameters;
-use super::{Backlog, integer};
-use crate::received::Credential;
-
-/// Number of the user who owns the key.
-pub(super) const USER_ID: u64 = 25;
 const LIMIT_OF_ICONS: u64 = 60;
 
 /// Serves `GET /api/v2/users/myself`.
@@ -87,7 +83,7 @@ pub(super) fn member(id: u64) -> Option<Value> {
     members().into_iter().find(|member| member["id"] == id)
 }
 
-/// What Backlog says of the members that were told of something.
+/// What Backlog says of the members that were notified.
 pub(super) fn notified(ids: &[u64]) -> Value {
     let notification = |(place, user): (u64, Value)| json!({"id": place, "alreadyRead": false, "reason": 2, "user": user, "resourceAlreadyRead": false});
     (1..).zip(ids.iter().filter_map(|id| member(*id))).map(notification).collect()

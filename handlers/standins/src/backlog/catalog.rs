@@ -1,19 +1,17 @@
 //! The calls that read what there is in a project and in every project: types, statuses, people, fields.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-
 use super::error::{self, ErrorCode};
 use super::file::Project;
 use super::path::Segment;
 use super::problems::Problems;
 use super::query::{NoParameters, Query};
 use super::{Backlog, Space, account, vocabulary};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Serves `GET /api/v2/projects`.
 pub(super) async fn projects(State(backlog): State<Arc<Backlog>>, query: Query) -> Result<Response, Problems> {

@@ -1,10 +1,8 @@
 //! Comments of an issue, and the log of its changes.
 
-use serde_json::{Value, json};
-
-use super::issue::Issue;
 use super::{Space, account};
 use crate::clock;
+use serde_json::{Value, json};
 
 /// A comment, a change, or both.
 #[derive(Clone)]
@@ -54,12 +52,12 @@ impl Space {
 }
 
 impl Comment {
-    /// Shows the comment of an issue as Backlog does.
-    pub(super) fn shown(&self, issue: &Issue) -> Value {
+    /// Shows the comment as Backlog does, with the ids of its project and its issue.
+    pub(super) fn shown(&self, project_id: u64, issue_id: u64) -> Value {
         json!({
             "id": self.id,
-            "projectId": issue.project.id,
-            "issueId": issue.id,
+            "projectId": project_id,
+            "issueId": issue_id,
             "content": self.content,
             "changeLog": self.changes,
             "createdUser": account::user(),

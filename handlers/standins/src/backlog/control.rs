@@ -1,7 +1,9 @@
 //! The control calls of Backlog: put a shared file or a custom field, set up a project, read the stored issues.
 
-use std::sync::Arc;
-
+use super::Backlog;
+use super::custom_field::BacklogCustomField;
+use super::file::{BacklogFile, Content, Project};
+use crate::answer::{WrongInput, read, refusal, wrong_method};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,11 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use super::Backlog;
-use super::custom_field::BacklogCustomField;
-use super::file::{BacklogFile, Content, Project};
-use crate::control::{WrongInput, read, refusal, wrong_method};
+use std::sync::Arc;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,9 +1,7 @@
 //! The API key in its header or in the query: judged, then blackened in everything that is kept.
 
+use crate::secret::{Credential, REDACTED, Secret};
 use axum::http::HeaderMap;
-
-use crate::received::Credential;
-use crate::secret::{REDACTED, Secret};
 
 /// Source: developer.nulab.com, "Getting started": the header, or the parameter.
 pub(super) const HEADER: &str = "backlog-api-key";
@@ -16,7 +14,7 @@ pub(super) fn inspect(headers: &HeaderMap, query: &str, key: &Secret) -> (Creden
     let mut kept = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = form_urlencoded::parse(pair.as_bytes()).next().unwrap_or_default();
-        // Backlog accepts one spelling, but what another one holds is a key all the same.
+        // Backlog accepts one spelling, but what another one holds is a key nevertheless.
         if name.eq_ignore_ascii_case(PARAMETER) {
             if name == PARAMETER && credential == Credential::Missing {
                 credential = key.judge(Some(&value));
@@ -33,7 +31,7 @@ pub(super) fn inspect(headers: &HeaderMap, query: &str, key: &Secret) -> (Creden
 #[cfg(test)]
 mod tests {
     use super::{HEADER, inspect};
-    use crate::received::Credential;
+    use crate::secret::Credential;
     use crate::secret::Secret;
     use axum::http::{HeaderMap, HeaderName};
 

@@ -1,12 +1,10 @@
 //! Custom fields of a project: what they are, and the values that issues have in them.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde_json::{Value, json};
-
 use super::problems::Problems;
 use super::{date, integer};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What the parameter of a custom field begins with; its number follows.
 const PREFIX: &str = "customField_";

@@ -1,8 +1,9 @@
 //! The download of a shared file, streamed, and cut short where a test asks for it.
 
-use std::io;
-use std::sync::Arc;
-
+use super::error::{self, ErrorCode};
+use super::file::{BacklogFile, Content};
+use super::query::NoParameters;
+use super::{Backlog, integer};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -10,12 +11,9 @@ use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::response::Response;
 use futures_util::{Stream, StreamExt, stream};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::io;
+use std::sync::Arc;
 use tokio::sync::watch;
-
-use super::error::{self, ErrorCode};
-use super::file::{BacklogFile, Content};
-use super::query::NoParameters;
-use super::{Backlog, integer};
 
 const CHUNK_BYTES: u64 = 64 * 1024;
 

@@ -1,10 +1,9 @@
 //! A shared file of a project, as a test puts it there.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 const WORD_BYTES: u64 = 8;
 

@@ -1,12 +1,10 @@
 //! The forms that Backlog reads: nothing else is a body, and every parameter is checked by its name.
 
-use std::collections::BTreeMap;
-
-use axum::http::HeaderMap;
-
 use super::problems::Problems;
 use super::{custom_field, date, integer, vocabulary};
 use crate::media;
+use axum::http::HeaderMap;
+use std::collections::BTreeMap;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const LONGEST_SUMMARY: usize = 255;
@@ -33,7 +31,7 @@ const BOOLEANS: [&str; 1] = ["allEvent"];
 /// The decoded pairs of a form, in their order.
 pub(super) struct Form {
     pairs: Vec<(String, String)>,
-    /// What helps whoever sent a body that was not read.
+    /// A hint for the sender of a body that was not read.
     hint: &'static str,
 }
 

@@ -1,7 +1,5 @@
 //! A stored issue with its comments: how it comes to be and how it changes.
 
-use serde_json::{Value, json};
-
 use super::comment::Comment;
 use super::custom_field::{self, Values};
 use super::file::Project;
@@ -9,6 +7,7 @@ use super::form::Form;
 use super::problems::Problems;
 use super::{Space, account, integer, vocabulary};
 use crate::clock;
+use serde_json::{Value, json};
 
 /// The fields that a form can set and change, with the names that change logs use for them.
 const FIELDS: [(&str, &str); 12] = [
@@ -43,7 +42,7 @@ pub(super) struct Issue {
     /// Numbers in the order of the lists.
     lists: [Vec<u64>; LISTS.len()],
     pub(super) custom: Values,
-    /// Who was told of the issue when it was made.
+    /// Who was notified of the issue when it was created.
     pub(super) notified: Vec<u64>,
     pub(super) created: u64,
     pub(super) updated: u64,
@@ -189,6 +188,11 @@ impl Space {
 }
 
 impl Issue {
+    /// Shows one of its comments as Backlog does.
+    pub(super) fn shown_comment(&self, comment: &Comment) -> Value {
+        comment.shown(self.project.id, self.id)
+    }
+
     /// Returns the key, for example `SUB-1`.
     pub(super) fn key(&self) -> String {
         format!("{}-{}", self.project.project_key, self.key_id)

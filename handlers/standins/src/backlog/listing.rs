@@ -1,15 +1,5 @@
 //! The list of a folder of shared files: its files, and the folders in it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-
 use super::catalog::no_project;
 use super::error::{self, ErrorCode};
 use super::file::BacklogFile;
@@ -17,6 +7,14 @@ use super::path::Segment;
 use super::problems::Problems;
 use super::query::Query;
 use super::{Backlog, account};
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Numbers of folders, far from those that tests give to files.
 const FIRST_FOLDER_ID: u64 = 1 << 40;

@@ -1,11 +1,10 @@
 //! The one variable segment of a path, or Backlog's answer if it is no text.
 
+use super::error::{self, ErrorCode};
 use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-
-use super::error::{self, ErrorCode};
 
 /// A decoded segment.
 pub(super) struct Segment(pub(super) String);

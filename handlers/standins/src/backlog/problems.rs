@@ -1,9 +1,8 @@
 //! What is wrong with a call, told in Backlog's error shape, one sentence per problem.
 
+use super::error::{self, ErrorCode};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-
-use super::error::{self, ErrorCode};
 
 /// The problems of one call, and what would help.
 pub(super) struct Problems {

@@ -1,14 +1,13 @@
 //! The query of a list: which entries, in which order, how many of them.
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
-
 use super::comment::Comment;
 use super::issue::Issue;
 use super::problems::Problems;
-use super::{Space, account, date, integer};
+use super::{Space, USER_ID, date, integer};
 use crate::clock;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 
 const DEFAULT_COUNT: u64 = 20;
 const HIGHEST_COUNT: u64 = 100;
@@ -46,7 +45,7 @@ const NUMBERS: [(&str, Has); 12] = [
     ("statusId[]", |issue, id| integer(issue.value("statusId")) == Some(id)),
     ("resolutionId[]", |issue, id| integer(issue.value("resolutionId")) == Some(id)),
     ("assigneeId[]", |issue, id| integer(issue.value("assigneeId")) == Some(id)),
-    ("createdUserId[]", |_, id| id == account::USER_ID),
+    ("createdUserId[]", |_, id| id == USER_ID),
     ("parentIssueId[]", |issue, id| integer(issue.value("parentIssueId")) == Some(id)),
     ("categoryId[]", |issue, id| issue.numbers("categoryId[]").contains(&id)),
     ("versionId[]", |issue, id| issue.numbers("versionId[]").contains(&id)),
@@ -77,7 +76,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        // A key in another spelling is one all the same, and no name of a parameter.
+        // A key in another spelling is still a key, and no name of a parameter.
         let others = pairs.into_owned().filter(|(name, _)| !name.eq_ignore_ascii_case(KEY));
         Ok(Self(others.map(|(name, value)| (listed(name), value)).collect()))
     }

@@ -1,17 +1,15 @@
 //! The calls that read issues and their comments.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
-
 use super::path::Segment;
 use super::problems::Problems;
 use super::query::{NoParameters, Query};
 use super::update::{no_comment, no_issue};
 use super::{Backlog, integer};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use std::sync::Arc;
 
 /// Serves `GET /api/v2/issues/{issueIdOrKey}`.
 pub(super) async fn issue(
@@ -45,7 +43,7 @@ pub(super) async fn comments(
     let space = backlog.space();
     let Some(issue) = space.issue(&id_or_key) else { return Ok(no_issue()) };
     let found = query.comments(&issue.comments)?;
-    Ok(Json(found.into_iter().map(|comment| comment.shown(issue)).collect::<Vec<_>>()).into_response())
+    Ok(Json(found.into_iter().map(|comment| issue.shown_comment(comment)).collect::<Vec<_>>()).into_response())
 }
 
 /// Serves `GET /api/v2/issues/{issueIdOrKey}/comments/count`.
@@ -67,7 +65,7 @@ pub(super) async fn comment(
     let space = backlog.space();
     let Some(issue) = space.issue(&id_or_key) else { return no_issue() };
     let found = issue.comments.iter().find(|comment| integer(&id) == Some(comment.id));
-    found.map_or_else(no_comment, |comment| Json(comment.shown(issue)).into_response())
+    found.map_or_else(no_comment, |comment| Json(issue.shown_comment(comment)).into_response())
 }
 
 /// Serves the lists of an issue that are always empty here, since nothing can be attached to one.

@@ -1,10 +1,9 @@
 //! The form in which Backlog shows an issue.
 
-use serde_json::{Value, json};
-
 use super::issue::Issue;
 use super::{Space, account, integer, vocabulary};
 use crate::clock;
+use serde_json::{Value, json};
 
 impl Space {
     /// Shows an issue as Backlog does.
@@ -57,10 +56,10 @@ impl Space {
         })
     }
 
-    /// Shows an issue with its comments, the oldest first, and who was told of it.
+    /// Shows an issue with its comments, the oldest first, and who was notified of it.
     pub(super) fn shown_in_full(&self, issue: &Issue) -> Value {
         let mut shown = self.shown(issue);
-        shown["comments"] = issue.comments.iter().map(|comment| comment.shown(issue)).collect();
+        shown["comments"] = issue.comments.iter().map(|comment| issue.shown_comment(comment)).collect();
         shown["notifications"] = account::notified(&issue.notified);
         shown
     }

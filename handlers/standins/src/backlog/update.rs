@@ -1,13 +1,5 @@
 //! The calls that write issues: create one, change it, comment on it, take it away.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-
 use super::catalog::no_project;
 use super::error::{self, ErrorCode};
 use super::form::{Form, Parameters};
@@ -15,6 +7,12 @@ use super::path::Segment;
 use super::problems::Problems;
 use super::query::NoParameters;
 use super::{Backlog, integer, vocabulary};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
 
 /// Source: developer.nulab.com, "Add Issue".
 const NEW: Parameters = Parameters {
@@ -148,7 +146,7 @@ pub(super) async fn comment(
         return Ok(no_issue());
     };
     let location = format!("{}/view/{}#comment-{}", backlog.base_url, issue.key(), comment.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(comment.shown(issue))).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(issue.shown_comment(&comment))).into_response())
 }
 
 /// Serves `PATCH /api/v2/issues/{issueIdOrKey}/comments/{commentId}`.
@@ -164,7 +162,7 @@ pub(super) async fn change_comment(
     let mut space = backlog.space();
     let Some(issue) = space.issue(&id_or_key).cloned() else { return Ok(no_issue()) };
     let changed = integer(&comment_id).and_then(|id| space.change_comment(issue.id, id, form.text("content")));
-    Ok(changed.map_or_else(no_comment, |comment| Json(comment.shown(&issue)).into_response()))
+    Ok(changed.map_or_else(no_comment, |comment| Json(issue.shown_comment(&comment)).into_response()))
 }
 
 /// Serves `DELETE /api/v2/issues/{issueIdOrKey}/comments/{commentId}`.
@@ -176,7 +174,7 @@ pub(super) async fn remove_comment(
     let mut space = backlog.space();
     let Some(issue) = space.issue(&id_or_key).cloned() else { return no_issue() };
     let removed = integer(&comment_id).and_then(|id| space.remove_comment(issue.id, id));
-    removed.map_or_else(no_comment, |comment| Json(comment.shown(&issue)).into_response())
+    removed.map_or_else(no_comment, |comment| Json(issue.shown_comment(&comment)).into_response())
 }
 
 /// Answers for an issue that is not there.

@@ -1,14 +1,5 @@
 //! Webhooks of a project: kept and shown, and never called.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-
 use super::catalog::no_project;
 use super::error::{self, ErrorCode};
 use super::form::{Form, Parameters};
@@ -17,6 +8,13 @@ use super::problems::Problems;
 use super::query::NoParameters;
 use super::{Backlog, Space, account, integer};
 use crate::clock;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Source: developer.nulab.com, "Add Webhook".
 const NEW: Parameters = Parameters {

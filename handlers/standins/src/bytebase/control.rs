@@ -1,8 +1,7 @@
 //! The control calls of Bytebase: read the counts, end the tokens, set the projects, slow logins down.
 
-use std::sync::Arc;
-use std::time::Duration;
-
+use super::Bytebase;
+use crate::answer::{WrongInput, read, wrong_method};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,9 +9,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
-
-use super::Bytebase;
-use crate::control::{WrongInput, read, wrong_method};
+use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

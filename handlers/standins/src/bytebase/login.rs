@@ -1,20 +1,17 @@
 //! The login of a service account: its service key is the password, and a browser is not welcome.
 
-use std::sync::Arc;
-use std::time::Duration;
-
+use super::error::{Code, Refusal, invalid, unauthenticated};
+use super::{Bytebase, session};
+use crate::clock;
+use crate::secret::{Credential, Secret};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use super::error::{Code, Refusal, invalid, unauthenticated};
-use super::{Bytebase, session};
-use crate::clock;
-use crate::received::Credential;
-use crate::secret::Secret;
+use std::sync::Arc;
+use std::time::Duration;
 
 const EMAIL: &str = "tsugite@service.bytebase.com";
 const TITLE: &str = "Tsugite";
@@ -63,7 +60,7 @@ async fn attempt(bytebase: &Bytebase, headers: &HeaderMap, body: &[u8]) -> Resul
         return Err(wrong_password());
     }
     let login_time = claim(bytebase, &email)?;
-    // The attempt stays taken while the password is compared; whoever knows it is refused meanwhile, too.
+    // The attempt stays taken while the password is compared; its owner is refused meanwhile, too.
     tokio::time::sleep(login_time).await;
     let mut workspace = bytebase.workspace();
     let password = workspace.service_key.judge(login.password.as_deref());

@@ -1,17 +1,15 @@
 //! The list of projects: as many as a test asks for, handed out page by page.
 
-use std::sync::Arc;
-
+use super::error::{Refusal, invalid, unauthenticated};
+use super::{Bytebase, session};
+use crate::clock;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-
-use super::error::{Refusal, invalid, unauthenticated};
-use super::{Bytebase, session};
-use crate::clock;
+use std::sync::Arc;
 
 const DEFAULT_PAGE: u32 = 10;
 const LONGEST_PAGE: u32 = 1_000;

@@ -1,14 +1,12 @@
 //! Who is logged in and for how long, and who tried to log in too often.
 
-use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
-
+use crate::secret::scrub;
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
-
-use crate::secret::scrub;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 
 const TOKEN_SECONDS: u64 = 3_600;
 /// Source: Bytebase, `backend/store/login_attempt.go` and pull request 21234, from release 3.22 on.
@@ -42,7 +40,7 @@ impl Sessions {
             "iat": now,
             "workspace_id": WORKSPACE,
         });
-        // Nobody checks the signature; it only makes two tokens of one second different.
+        // The signature is not checked; it only makes two tokens of one second different.
         let signature: Vec<u8> =
             (0..SIGNATURE_WORDS).flat_map(|word| RandomState::new().hash_one(word).to_le_bytes()).collect();
         let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
@@ -79,7 +77,7 @@ impl Sessions {
 impl Attempts {
     /// Takes one of the attempts of an email before its password is looked at; `false` if none is left.
     ///
-    /// A refused attempt does not count. Ten minutes after the latest one that does, the count begins anew.
+    /// A refused attempt does not count. Ten minutes after the latest one that does, the count starts over.
     pub(super) fn claim(&mut self, email: &str, now: u64) -> bool {
         let (count, latest) = self.claimed.entry(email.to_owned()).or_insert((0, now));
         if now > *latest + WINDOW_SECONDS {

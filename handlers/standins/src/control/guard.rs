@@ -1,13 +1,11 @@
-//! Who may drive the stand-ins: nobody from another site, and with a token only who knows it.
+//! Who may control the stand-ins: no page of another site, and with a token only callers who have it.
 
-use std::sync::Arc;
-
+use crate::answer::refusal;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-
-use super::refusal;
+use std::sync::Arc;
 
 const TOKEN_HEADER: &str = "x-control-token";
 

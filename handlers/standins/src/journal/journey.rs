@@ -1,12 +1,10 @@
 //! One event from hop to hop, put together from what its functions were called for and what they logged.
 
-use std::collections::HashMap;
-
+use super::{Delivered, Invocation, Passed};
 use contracts::trace::Trace;
 use serde::Serialize;
 use serde_json::{Map, Value};
-
-use super::{Delivered, Invocation, Passed};
+use std::collections::HashMap;
 
 /// How far a call may lie outside what the log says of its message: the log is written before and after.
 const SLACK_MILLISECONDS: u64 = 50;
@@ -16,7 +14,7 @@ const SLACK_MILLISECONDS: u64 = 50;
 pub(crate) struct Journey {
     /// The id of its first message, or of the request that made none.
     pub(crate) id: String,
-    /// When it was first heard of.
+    /// When it was first reported.
     pub(crate) at: u64,
     pub(crate) outcome: Outcome,
     pub(crate) endpoint: Option<Step>,
@@ -24,7 +22,7 @@ pub(crate) struct Journey {
     pub(crate) branches: Vec<Branch>,
 }
 
-/// One queue and what became of the event behind it.
+/// One queue and the result of the event behind it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Branch {
     pub(crate) queue: String,
@@ -55,7 +53,7 @@ pub(crate) struct Step {
     pub(crate) calls: Vec<Passed>,
 }
 
-/// What became of it, the best first: the worst of several is that of the whole.
+/// The result, the best first: the worst of several is that of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
@@ -101,7 +99,7 @@ impl Line {
         Self { at, level, message, fields, trace }
     }
 
-    /// A line that nobody wrote as JSON.
+    /// A line that is not JSON.
     fn of_words(at: Option<u64>, level: &str, message: &str) -> Self {
         Self { at, level: level.to_owned(), message: message.to_owned(), fields: Map::new(), trace: None }
     }
@@ -166,7 +164,7 @@ pub(crate) fn journeys(invocations: &[Invocation], calls: &[Passed], limit: usiz
     (newest, total)
 }
 
-/// The event that a request brought; a message that its function queued is how it goes on.
+/// The event that a request brought; a message that its function queued continues it.
 fn arrival(invocation: &Invocation) -> Journey {
     let lines: Vec<Line> = invocation.lines.iter().map(|line| Line::read(line)).collect();
     let queued = lines.iter().find_map(Line::queued);

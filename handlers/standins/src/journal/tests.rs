@@ -1,9 +1,8 @@
 //! What the journal shows of functions that ran, and which call belongs to which of them.
 
+use super::{Journal, KEPT_INVOCATIONS, KEPT_LINE_BYTES, Passed, Report};
 use contracts::trace::{Cause, EventId, Line, Trace};
 use serde_json::{Value, json};
-
-use super::{Journal, KEPT_INVOCATIONS, KEPT_LINE_BYTES, Passed, Report};
 
 fn journal(invocations: &[Value]) -> Journal {
     let journal = Journal::default();

@@ -2,7 +2,7 @@
 
 const OUTCOMES = {
   done: ["good", "done"], ignored: ["plain", "ignored"], nothing_done: ["warn", "nothing done"],
-  waiting: ["turn", "waiting"], at_work: ["turn", "at work"], retrying: ["warn", "will be tried again"],
+  waiting: ["turn", "waiting"], at_work: ["turn", "running"], retrying: ["warn", "will be retried"],
   refused: ["bad", "refused"], failed: ["bad", "failed"], crashed: ["bad", "crashed"],
   given_up: ["bad", "in the dead-letter queue"],
 };
@@ -45,7 +45,7 @@ function toneOf(outcome) {
 }
 
 function took(step) {
-  return element("span", "soft", step.ended === null ? "runs since " + span(Date.now() - step.began) : "took " + span(step.ended - step.began));
+  return element("span", "soft", step.ended === null ? "running for " + span(Date.now() - step.began) : "took " + span(step.ended - step.began));
 }
 
 function endpointHop(step) {

@@ -176,7 +176,7 @@ function draw(journeys, holdings, received) {
   calls = received.calls;
   const failed = calls.filter((call) => call.status >= 400).length;
   const shown = [
-    [list("journeys", "Events on their way", held(journeys.total, journeys.journeys, "event", "events"),
+    [list("journeys", "Events", held(journeys.total, journeys.journeys, "event", "events"),
       journeys.journeys, 10, (journey) => journey.id, journeyEntry), journeys.total === 1 ? "event" : "events", journeys.total],
     ...received.services.map((name) => productList(name, received.titles[name], holdings[name])),
     [list("calls", "Calls", received.total === 0 ? "" : held(received.total, calls, "call", "calls") + "; " + failed

@@ -3,9 +3,8 @@
 //! Source: docs.slack.dev, "Block Kit" reference. Slack names a member that it does not know as an `invalid
 //! additional property`, also `emoji` of a `mrkdwn` and `verbatim` of a `plain_text`.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 const LONGEST_TEXT: usize = 3_000;
 const LONGEST_HEADER: usize = 150;

@@ -1,12 +1,10 @@
 //! The payload of a message: what has to be in it, and how much of it is too much.
 
-use std::borrow::Cow;
-
-use axum::http::HeaderMap;
-use serde_json::{Map, Value};
-
 use super::block;
 use crate::media;
+use axum::http::HeaderMap;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 const MOST_BLOCKS: usize = 50;
 const MOST_ATTACHMENTS: usize = 100;

@@ -126,7 +126,7 @@ function slackBlock(block) {
       }
       return node;
     }
-    default: return unshown("Block of type " + block.type + ", which this page does not draw");
+    default: return unshown("Block of type " + block.type + ", which this page cannot show");
   }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn check(message: &Value) -> Result<(), String> {
         return Err("`type` is not `message`".to_owned());
     }
     let attachments = list(message, "attachments")?;
-    // The workflow would post nothing and tell nobody.
+    // The workflow would post nothing, in silence.
     if attachments.is_empty() {
         return Err("`attachments` is empty".to_owned());
     }

@@ -1,9 +1,8 @@
 //! The calls with which a client checks its key, and paths that Backlog does not know.
 
+use crate::support::{FILE, Outcome, Stage, check_error};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::support::{FILE, Outcome, Stage, check_error};
 
 const CHECKS: [&str; 3] = ["/backlog/api/v2/users/myself", "/backlog/api/v2/space", "/backlog/api/v2/rateLimit"];
 

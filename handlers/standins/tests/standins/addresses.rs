@@ -1,10 +1,9 @@
 //! The addresses that a handler is configured with, and the keys inside them.
 
+use crate::support::{Outcome, Stage, client};
 use reqwest::Method;
 use serde_json::json;
 use standins::{Keys, Standins};
-
-use crate::support::{Outcome, Stage, client};
 
 #[tokio::test]
 async fn the_addresses_have_the_forms_of_the_real_ones() -> Outcome {

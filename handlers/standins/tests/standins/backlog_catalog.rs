@@ -1,9 +1,8 @@
 //! What there is in a project beside issues: categories, people, custom fields, folders; and how issues go away.
 
+use crate::support::{KEY, Outcome, Stage, check_error, header};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::support::{KEY, Outcome, Stage, check_error, header};
 
 const PROJECT: &str = "/backlog/api/v2/projects/SUB";
 const ISSUES: &str = "/backlog/api/v2/issues";

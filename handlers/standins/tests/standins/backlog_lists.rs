@@ -1,9 +1,8 @@
 //! What can be read of projects and issues: vocabularies, single issues, searches.
 
+use crate::support::{KEY, Outcome, Stage, check_error, number};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::support::{KEY, Outcome, Stage, check_error, number};
 
 const PROJECT: &str = "/backlog/api/v2/projects/SUB";
 

@@ -1,9 +1,8 @@
 //! Every parameter has its effect or is refused by its name; the key comes in a header or in the query.
 
+use crate::support::{KEY, Outcome, Stage, check_error};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-
-use crate::support::{KEY, Outcome, Stage, check_error};
 
 const ISSUES: &str = "/backlog/api/v2/issues";
 const COMPLETE: [(&str, &str); 4] = [("projectId", "92"), ("summary", "s"), ("issueTypeId", "11"), ("priorityId", "3")];

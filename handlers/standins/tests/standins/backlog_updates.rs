@@ -1,9 +1,8 @@
 //! What happens to an issue after its creation: changes and comments.
 
+use crate::support::{KEY, Outcome, Stage, check_error, header};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-
-use crate::support::{KEY, Outcome, Stage, check_error, header};
 
 const ISSUE: &str = "/backlog/api/v2/issues/SUB-1";
 const COMMENTS: &str = "/backlog/api/v2/issues/SUB-1/comments";

@@ -1,10 +1,9 @@
 //! Bytebase: logins that succeed, fail and lock out, and projects page by page.
 
+use crate::support::{Outcome, Stage};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use standins::{Credential, Keys};
-
-use crate::support::{Outcome, Stage};
 
 const EMAIL: &str = "tsugite@service.bytebase.com";
 
@@ -109,7 +108,7 @@ async fn a_login_that_cannot_be_read_is_refused() -> Outcome {
 async fn five_attempts_lock_an_email_out_even_with_the_right_password() -> Outcome {
     let stage = Stage::started().await?;
     let right = json!({"email": EMAIL, "password": Keys::sample().get("BYTEBASE_SERVICE_KEY")});
-    // The right one in between begins the count anew.
+    // The right one in between starts the count over.
     for n_failures in [4, 5] {
         for _ in 0..n_failures {
             let answer = login(&stage, json!({"email": "Tsugite@service.bytebase.com", "password": "wrong"})).await?;

@@ -1,10 +1,9 @@
 //! The control interface: what it takes, what it refuses, what a reset forgets.
 
+use crate::support::{FILE, Outcome, Stage, check_error};
 use reqwest::Method;
 use serde_json::{Value, json};
 use standins::Failure;
-
-use crate::support::{FILE, Outcome, Stage, check_error};
 
 const WRONG_FILES: [(&str, &str); 20] = [
     ("{", "EOF"),

@@ -1,14 +1,12 @@
 //! The download of shared files: bytes, refusals, and the ways in which a download goes wrong.
 
-use std::io;
-use std::net::SocketAddr;
-
+use crate::support::{FILE, KEY, Outcome, Stage, check_error, header};
 use serde_json::json;
 use standins::{BacklogFile, Content, Project, generated_bytes};
+use std::io;
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
-
-use crate::support::{FILE, KEY, Outcome, Stage, check_error, header};
 
 #[tokio::test]
 async fn sends_the_bytes_as_an_attachment_with_an_encoded_name() -> Outcome {
@@ -103,7 +101,7 @@ async fn cuts_the_connection_after_exactly_the_promised_bytes() -> Outcome {
 #[tokio::test]
 async fn a_slow_reader_gets_the_promised_bytes_too_before_the_cut() -> Outcome {
     let stage = Stage::started().await?;
-    // Nobody knows how much fits between server and reader, so one of many sizes has to hit it.
+    // It is unknown how much fits between server and reader, so one of many sizes has to hit it.
     for n_steps in 1..=24 {
         let limit = n_steps * 256 * 1024;
         stage.standins.put_file(BacklogFile {

@@ -1,12 +1,10 @@
 //! Planned failures: how often, for which calls, in which shape.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use crate::support::{FILE, KEY, Outcome, Stage, check_error, header, number};
 use reqwest::Method;
 use serde_json::{Value, json};
 use standins::Failure;
-
-use crate::support::{FILE, KEY, Outcome, Stage, check_error, header, number};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const MYSELF: &str = "/backlog/api/v2/users/myself";
 const IMPOSSIBLE: [(&str, &str); 9] = [

@@ -1,9 +1,8 @@
 //! Who may drive the stand-ins: holders of the token, and no page of another site.
 
+use crate::support::{FILE, Outcome, Stage, check_error};
 use reqwest::Method;
 use serde_json::Value;
-
-use crate::support::{FILE, Outcome, Stage, check_error};
 
 const DRIVEN: &[(Method, &str)] = &[
     (Method::POST, "/_control/backlog/files"),

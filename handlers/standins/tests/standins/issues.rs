@@ -1,9 +1,8 @@
 //! New issues: only as a form, only complete, numbered one after the other.
 
+use crate::support::{KEY, Outcome, Stage, check_error, header};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-
-use crate::support::{KEY, Outcome, Stage, check_error, header};
 
 const COMPLETE: [(&str, &str); 4] =
     [("projectId", "92"), ("summary", "障害 & 復旧"), ("issueTypeId", "11"), ("priorityId", "3")];

@@ -1,17 +1,15 @@
 //! From the start of the server to its end.
 
+use crate::support::{FILE, Outcome, Stage, keys};
+use reqwest::Method;
+use serde_json::json;
+use standins::{Keys, Standins, generated_bytes};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
-
-use reqwest::Method;
-use serde_json::json;
-use standins::{Keys, Standins, generated_bytes};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-use crate::support::{FILE, Outcome, Stage, keys};
 
 /// Longer than any of these tests takes; reached only when something hangs.
 const PATIENCE: Duration = Duration::from_secs(30);

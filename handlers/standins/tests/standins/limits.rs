@@ -1,11 +1,9 @@
 //! The limit per minute: its headers on every answer, and the refusal beyond it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use crate::support::{FILE, KEY, Outcome, Stage, check_error, number};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-
-use crate::support::{FILE, KEY, Outcome, Stage, check_error, number};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const MYSELF: &str = "/backlog/api/v2/users/myself";
 

@@ -1,9 +1,8 @@
 //! What Mackerel publishes of itself.
 
+use crate::support::{Outcome, Stage};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::support::{Outcome, Stage};
 
 const LIST: &str = "/mackerel/meta/ip-ranges.json";
 

@@ -1,10 +1,9 @@
 //! The page: self-contained, locked down, and fed by a list that anyone here may read.
 
+use crate::support::{KEY, Outcome, Stage, header};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-
-use crate::support::{KEY, Outcome, Stage, header};
 
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(begin)?;
@@ -140,7 +139,7 @@ async fn an_event_is_shown_with_the_call_of_the_process_that_worked_at_it() -> O
         request.json(&report).send().await.map(|answer| answer.status().as_u16())
     };
     assert_eq!(tell("wrong", json!({"invocations": []})).await?, 401);
-    // Before anybody tells, nobody asks whose a call is.
+    // Before the first report, callers are not looked up.
     stage.get("/backlog/before").await?;
     assert_eq!(tell("token", json!({"invocations": []})).await?, 204);
     stage.get("/backlog/api/v2/users/myself").await?;

@@ -1,10 +1,9 @@
 //! The record of what arrived: complete, in order, and without a secret.
 
+use crate::support::{FILE, KEY, Outcome, Stage};
 use reqwest::Method;
 use serde_json::{Value, json};
 use standins::{Credential, ReceivedCall};
-
-use crate::support::{FILE, KEY, Outcome, Stage};
 
 #[tokio::test]
 async fn records_every_call_in_order_with_its_answer() -> Outcome {

@@ -1,10 +1,9 @@
 //! No secret of any service is in a record or on the page, wherever it was sent.
 
+use crate::support::{KEY, Outcome, Stage};
 use reqwest::Method;
 use serde_json::{Value, json};
 use standins::{Credential, Keys};
-
-use crate::support::{KEY, Outcome, Stage};
 
 async fn check_gone(stage: &Stage, secrets: &[&str]) -> Outcome {
     let mut shown = vec![serde_json::to_string(&stage.standins.received())?];

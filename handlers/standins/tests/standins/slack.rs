@@ -1,9 +1,8 @@
 //! Slack's webhook: what it takes, what it says about the rest, how much of it.
 
+use crate::support::{Outcome, Stage, header, number};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-
-use crate::support::{Outcome, Stage, header, number};
 
 async fn post(stage: &Stage, payload: &Value) -> reqwest::Result<Response> {
     stage.client.post(stage.standins.secret("SLACK_WEBHOOK_URL")).json(payload).send().await

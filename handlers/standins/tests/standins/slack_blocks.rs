@@ -1,8 +1,7 @@
 //! The blocks of a message: every limit from both sides.
 
-use serde_json::{Value, json};
-
 use crate::support::{Outcome, Stage};
+use serde_json::{Value, json};
 
 fn plain(length: usize) -> Value {
     json!({"type": "plain_text", "text": "あ".repeat(length)})

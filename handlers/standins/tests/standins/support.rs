@@ -1,11 +1,10 @@
 //! A started server, and the shortest ways to talk to it.
 
-use std::error::Error;
-
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use standins::{Keys, Standins};
+use std::error::Error;
 
 pub(crate) const KEY: &str = "AcceptedKey0123456789";
 pub(crate) const FILE: &str = "/backlog/api/v2/projects/SUB/files/7";

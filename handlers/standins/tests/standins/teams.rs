@@ -1,9 +1,8 @@
 //! The workflow of Teams: who may run it, which messages it takes, how large they may be.
 
+use crate::support::{Outcome, Stage};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-
-use crate::support::{Outcome, Stage};
 
 const WRONG_CONTENTS: [&str; 26] = [
     r#"{}"#,

@@ -1,9 +1,8 @@
 //! Webhooks of a project: listed, added, changed and taken away.
 
+use crate::support::{KEY, Outcome, Stage, check_error};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-
-use crate::support::{KEY, Outcome, Stage, check_error};
 
 const WEBHOOKS: &str = "/backlog/api/v2/projects/SUB/webhooks";
 

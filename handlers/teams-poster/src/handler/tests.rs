@@ -3,7 +3,7 @@
 //! Of every outcome, and of the claim, it is demanded that neither the signature nor the question is in it.
 //!
 //! Proven elsewhere: the form of the card (card/tests.rs), the ways of claiming (`testing`,
-//! tests/links/claims.rs), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
+//! tests/links/claims.rs), and what an outcome leads to in the queue (`runtime`, trigger/queue.rs).
 
 mod addresses;
 mod answers;

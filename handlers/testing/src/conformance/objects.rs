@@ -8,17 +8,17 @@ const MIB: usize = 1024 * 1024;
 pub async fn objects(store: &ObjectStore, read: impl AsyncFn(&str) -> Option<Vec<u8>>) {
     for (name, n_bytes) in [("empty", 0), ("資料/small +%20", 3), ("large", 9 * MIB)] {
         assert_eq!((store.find(name).await, read(name).await), (Ok(None), None));
-        assert_eq!(write(store, name, None, &bytes(n_bytes, 1)).await, Ok(Written::Anew));
+        assert_eq!(write(store, name, None, &bytes(n_bytes, 1)).await, Ok(Written::New));
         assert!(read(name).await.unwrap() == bytes(n_bytes, 1), "{name}");
 
         // It is found with its size and its notes, and the same bytes are not written again.
         let first = store.find(name).await.unwrap().unwrap();
         assert_eq!((first.size_bytes, first.note("number"), first.note("other")), (n_bytes as u64, Some("7"), None));
-        assert_eq!(write(store, name, Some(first.clone()), &bytes(n_bytes, 1)).await, Ok(Written::Before));
+        assert_eq!(write(store, name, Some(first.clone()), &bytes(n_bytes, 1)).await, Ok(Written::Unchanged));
         assert_eq!(store.find(name).await, Ok(Some(first.clone())));
 
         // Others are, in place of what was seen and of nothing else.
-        assert_eq!(write(store, name, Some(first.clone()), &bytes(n_bytes + 1, 2)).await, Ok(Written::Anew));
+        assert_eq!(write(store, name, Some(first.clone()), &bytes(n_bytes + 1, 2)).await, Ok(Written::New));
         for stale in [Some(first), None] {
             assert_eq!(write(store, name, stale, &bytes(n_bytes + 2, 3)).await, Err(Object::overtaken()), "{name}");
         }

@@ -22,7 +22,7 @@ pub async fn secrets(open: impl Fn() -> Secret<WebhookToken>, put: impl AsyncFn(
     }
 }
 
-/// A secret that is not there: what may pass, because whoever deploys can mend it.
+/// A missing secret: the failure may pass, because the deployer can fix it.
 pub async fn missing_secret(secret: &Secret<WebhookToken>) {
     let failure = secret.read().await.unwrap_err();
     assert!(matches!(failure, Failure::Retry { after: None, .. }), "{failure:?}");

@@ -61,13 +61,13 @@ pub async fn records(records: &Records<Sample>, run: &str) {
     assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
     assert_eq!(one.unwrap_or_else(|there| there), other.unwrap_or_else(|there| there));
 
-    // What was read is replaced once; whoever read the same comes too late.
+    // What was read is replaced once; another reader of the same comes too late.
     let second = records.replace(&key_twice, &first, &full("second"), LIFE).await.unwrap().unwrap();
     assert_eq!(records.replace(&key_twice, &first, &full("late"), LIFE).await, Ok(None));
     let third = records.replace(&key_twice, &second, &Sample::Bare, LIFE).await.unwrap().unwrap();
     assert_eq!(records.find(&key_twice).await, Ok(Some(third)));
 
-    // A record whose life is over is not found, makes room for another, and may still be replaced by whoever holds it.
+    // A record whose life is over is not found, makes room for another, and may still be replaced by its holder.
     let key_over = key("over");
     let over = records.insert(&key_over, &full("over"), NO_LIFE).await.unwrap().unwrap();
     assert_eq!(records.find(&key_over).await, Ok(None));
@@ -76,7 +76,7 @@ pub async fn records(records: &Records<Sample>, run: &str) {
     let held = records.replace(&key_over, &again, &full("held"), LIFE).await.unwrap();
     assert_eq!(records.find(&key_over).await, Ok(held));
 
-    // Nobody replaces what was never there.
+    // What was never there is not replaced.
     let absent = key("absent");
     assert_eq!(records.replace(&absent, &first, &Sample::Bare, LIFE).await, Ok(None));
     assert_eq!(records.find(&absent).await, Ok(None));
@@ -96,7 +96,7 @@ pub async fn archives(archive: &Archive<Sample>, records: &Records<Sample>, run:
     }
 }
 
-/// A table that is not there: what may pass, because whoever deploys can mend it.
+/// A missing table: the failure may pass, because the deployer can fix it.
 pub async fn missing_table(records: &Records<Sample>) {
     let found = records.find("k").await;
     assert!(matches!(found, Err(Failure::Retry { after: None, .. })), "{found:?}");
@@ -125,16 +125,16 @@ pub async fn claims(claims: &Claims, run: &str) {
     let repeated = Ok(Done::repeated(Made::Issue("A-1".into()), "done before: it"));
     assert_eq!(step(worked().map_err(Abandoned::from)).await, (None, repeated));
 
-    // Who comes while another is at work waits, and does nothing.
+    // Who comes while another is in progress waits, and does nothing.
     let key = format!("{run}-busy");
     let nested = async |_| {
-        let other = claims.once(&key, LIFE, async |_| panic!("two at work at once")).await;
+        let other = claims.once(&key, LIFE, async |_| panic!("two in progress at once")).await;
         assert!(matches!(other, Err(Failure::Retry { after: Some(_), .. })), "{other:?}");
         worked()
     };
     assert_eq!(claims.once(&key, LIFE, nested).await, worked());
 
-    // Who died left a claim that ends with its lease, and whoever comes then knows of it.
+    // Who died left a claim that ends with its lease, and the next one knows of it.
     let key = format!("{run}-died");
     let dying = claims.once(&key, NO_LIFE, async |_| std::future::pending().await);
     assert!(tokio::time::timeout(Duration::from_secs(2), dying).await.is_err());

@@ -1,4 +1,4 @@
-//! Work that is claimed before it is begun.
+//! Work that is claimed before it starts.
 
 use contracts::claim::Progress;
 use contracts::trace::Made;
@@ -82,11 +82,11 @@ async fn work_that_was_refused_is_as_good_as_never_begun_unless_somebody_was_at_
 #[tokio::test]
 async fn a_claim_holds_until_its_lease_ends() {
     let table = FakeTable::default();
-    table.leave("k", Progress::Begun { until_millis: now_millis() + 30_000 });
+    table.leave("k", Progress::Started { until_millis: now_millis() + 30_000 });
     let (seen, result) = check(&table, worked()).await;
     assert_eq!(seen, None);
     assert!(matches!(result, Err(Failure::Retry { after: Some(after), .. }) if after <= Duration::from_secs(31)));
-    table.leave("k", Progress::Begun { until_millis: now_millis() - 1 });
+    table.leave("k", Progress::Started { until_millis: now_millis() - 1 });
     assert_eq!(check(&table, worked()).await, (Some(Attempt::Again), worked()));
 }
 

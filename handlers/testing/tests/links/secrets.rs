@@ -1,7 +1,7 @@
 //! A secret that is kept for a while.
 
 use contracts::WebhookToken;
-use runtime::{Anew, Failure, Instant, Secret};
+use runtime::{Failure, Instant, Reread, Secret};
 use std::cell::RefCell;
 use std::time::Duration;
 use testing::{Reading, secret, secret_of};
@@ -59,7 +59,7 @@ async fn a_value_that_is_gone_is_not_used_any_more() {
 }
 
 /// Makes a call with a secret of these texts, of whose answers this is said; returns what was called with.
-async fn called(texts: &[&str], verdict: Anew) -> Vec<String> {
+async fn called(texts: &[&str], verdict: Reread) -> Vec<String> {
     let seen = RefCell::new(Vec::new());
     let secret = secret::<WebhookToken>(texts);
     let call = async |token: &WebhookToken| {
@@ -74,8 +74,8 @@ async fn called(texts: &[&str], verdict: Anew) -> Vec<String> {
 
 #[tokio::test]
 async fn a_call_that_refuses_a_secret_is_made_once_more() {
-    assert_eq!(called(&["old", "new"], Anew::No).await, ["old"]);
-    assert_eq!(called(&["old", "new", "newer"], Anew::IfReplaced).await, ["old", "new"]);
-    assert_eq!(called(&["same"], Anew::IfReplaced).await, ["same"]);
-    assert_eq!(called(&["same"], Anew::Always).await, ["same", "same"]);
+    assert_eq!(called(&["old", "new"], Reread::No).await, ["old"]);
+    assert_eq!(called(&["old", "new", "newer"], Reread::IfReplaced).await, ["old", "new"]);
+    assert_eq!(called(&["same"], Reread::IfReplaced).await, ["same"]);
+    assert_eq!(called(&["same"], Reread::Always).await, ["same", "same"]);
 }

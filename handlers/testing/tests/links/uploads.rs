@@ -76,10 +76,10 @@ async fn equal_bytes_make_no_new_version() {
     for n_bytes in [0, 3, 8 * MIB, 8 * MIB + 1, 20 * MIB] {
         let store = FakeObjectStore::default();
         let target = store.below("target/");
-        assert_eq!(replace(&target, n_bytes).await, Ok(Written::Anew), "{n_bytes}");
-        assert_eq!(replace(&target, n_bytes).await, Ok(Written::Before), "{n_bytes}");
+        assert_eq!(replace(&target, n_bytes).await, Ok(Written::New), "{n_bytes}");
+        assert_eq!(replace(&target, n_bytes).await, Ok(Written::Unchanged), "{n_bytes}");
         assert_eq!((store.written(), store.unfinished()), (vec![KEY.to_owned()], vec![]), "{n_bytes}");
-        assert_eq!(replace(&target, n_bytes + 1).await, Ok(Written::Anew), "{n_bytes}");
+        assert_eq!(replace(&target, n_bytes + 1).await, Ok(Written::New), "{n_bytes}");
         assert_eq!(store.written().len(), 2);
         assert_eq!(target.find("file").await.unwrap().unwrap().note("number"), Some("7"));
     }
@@ -88,12 +88,12 @@ async fn equal_bytes_make_no_new_version() {
 #[tokio::test]
 async fn nothing_is_written_over_what_was_not_seen() {
     for n_bytes in [3, 20 * MIB] {
-        let store = FakeObjectStore::overtaken_by(b"of somebody else");
+        let store = FakeObjectStore::overtaken_by(b"of another writer");
         let target = store.below("target/");
         assert_eq!(replace(&target, n_bytes).await, Err(Object::overtaken()));
-        assert_eq!(store.objects()[KEY], b"of somebody else");
+        assert_eq!(store.objects()[KEY], b"of another writer");
         assert!(store.unfinished().is_empty());
-        assert_eq!(replace(&target, n_bytes).await, Ok(Written::Anew));
+        assert_eq!(replace(&target, n_bytes).await, Ok(Written::New));
         assert_eq!(store.objects()[KEY], content(n_bytes));
     }
 }

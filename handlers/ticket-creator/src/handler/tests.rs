@@ -3,7 +3,7 @@
 //! Of every outcome, and of the claim, it is demanded that neither the key nor the question is in it.
 //!
 //! Proven elsewhere: summary and description (ticket.rs), what every answer of Backlog means
-//! (`backlog-client`), and what becomes of an outcome in the queue (`runtime`, trigger/queue.rs).
+//! (`backlog-client`), and what an outcome leads to in the queue (`runtime`, trigger/queue.rs).
 
 mod answers;
 mod repeats;
@@ -72,7 +72,7 @@ impl Stage {
         Self { bench, claims }
     }
 
-    /// Forms of the issues that Backlog was asked to create, with what became of each call.
+    /// Forms of the issues that Backlog was asked to create, with the result of each call.
     fn created(&self) -> Vec<(BTreeMap<String, String>, u16)> {
         let is_creation = |call: &ReceivedCall| call.method == "POST" && call.path.ends_with("/issues");
         let form = |call: ReceivedCall| {
@@ -117,7 +117,7 @@ async fn creates_an_issue_of_the_test_event() {
     assert_eq!(form, expected.map(|(name, value)| (name.to_owned(), value)).into());
     assert_eq!(status, 201);
     assert!(!form["summary"].is_empty() && event.text.replace('\n', " ").starts_with(&form["summary"]));
-    // Nobody was at it before, so nothing is looked for.
+    // There was no attempt before, so nothing is looked for.
     assert_eq!(stage.n_searches(), 0);
 }
 

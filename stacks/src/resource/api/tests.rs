@@ -1,33 +1,33 @@
 //! Any change that reaches the API changes the deployment's logical id, and no other change does.
 
 use super::*;
-use crate::resource::{DeadLetters, Entry};
+use crate::resource::{DeadLetters, TemplateResource};
 use proptest::prelude::*;
 
-type Resources = BTreeMap<String, Entry>;
+type Resources = BTreeMap<String, TemplateResource>;
 
 fn resources() -> Resources {
-    let api = || Value::reference("Api");
+    let api = || CfnString::reference("Api");
     let of_type = |kind, properties| {
-        let mut entry = Entry::new(&DeadLetters::new());
+        let mut entry = TemplateResource::new(&DeadLetters::new());
         (entry.kind, entry.properties) = (kind, properties);
         entry
     };
     let path = Path { parent_id: api(), path_part: "a".into(), rest_api_id: api() };
     BTreeMap::from([
-        ("Api".into(), Entry::new(&RestApi::new("n".into(), &["192.0.2.0/24".into()]))),
-        ("ApiPath".into(), Entry::new(&path)),
-        ("ApiPost".into(), Entry::new(&Method::post(api(), api(), Value::attribute("F", "Arn")))),
-        ("ApiNotFound".into(), Entry::new(&GatewayResponse::not_found(api()))),
+        ("Api".into(), TemplateResource::new(&RestApi::new("n".into(), &["192.0.2.0/24".into()]))),
+        ("ApiPath".into(), TemplateResource::new(&path)),
+        ("ApiPost".into(), TemplateResource::new(&Method::post(api(), api(), CfnString::attribute("F", "Arn")))),
+        ("ApiNotFound".into(), TemplateResource::new(&GatewayResponse::not_found(api()))),
         (
             "ApiAuthorizer".into(),
             of_type("AWS::ApiGateway::Authorizer", json!({"Type": "TOKEN", "AuthorizerUri": "u"})),
         ),
         ("ApiModel".into(), of_type("AWS::ApiGateway::Model", json!({"Schema": {"type": "object"}}))),
         ("ApiValidator".into(), of_type("AWS::ApiGateway::RequestValidator", json!({"ValidateRequestBody": true}))),
-        ("ApiStage".into(), Entry::new(&Stage::new(api(), Value::reference("D"), Throttle::WEBHOOK))),
+        ("ApiStage".into(), TemplateResource::new(&ApiStage::new(api(), CfnString::reference("D"), Throttle::WEBHOOK))),
         ("DomainName".into(), of_type("AWS::ApiGateway::DomainName", json!({"DomainName": "d"}))),
-        ("Dead".into(), Entry::new(&DeadLetters::new())),
+        ("Dead".into(), TemplateResource::new(&DeadLetters::new())),
     ])
 }
 
@@ -135,7 +135,7 @@ fn each_part_of_an_api_counts_and_nothing_else() {
 fn the_resource_policy_counts() {
     let with = |senders: &[String]| {
         let mut resources = resources();
-        resources.insert("Api".into(), Entry::new(&RestApi::new("n".into(), senders)));
+        resources.insert("Api".into(), TemplateResource::new(&RestApi::new("n".into(), senders)));
         deployment_id(&resources)
     };
     assert_ne!(with(&[]), with(&["192.0.2.1/32".into()]));

@@ -1,4 +1,4 @@
-//! Where alarms go, and who tells of what goes on in the account.
+//! Where alarms go, and who reports what happens in the account.
 
 use super::{TopicArn, read_by};
 use serde::{Deserialize, Deserializer};
@@ -24,13 +24,13 @@ read_by!(AlarmTopic, |text: String| {
     }
 });
 
-/// Where the alarms go on a stack that takes the alarms of others: it cannot announce its own failure.
+/// Where the alarms of a stack go that takes the alarms of others: it cannot announce its own failure.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum AlarmsTo {
-    /// Somebody's mail box.
+    /// A mailbox.
     Email(EmailAddress),
-    /// A topic that is there already.
+    /// An existing topic.
     Topic(TopicArn),
 }
 
@@ -60,7 +60,7 @@ read_by!(EmailAddress, |text: String| {
         });
     match is_address {
         true => Ok(EmailAddress(text)),
-        false => Err(format!("`{text}` is neither an e-mail address such as `ops@example.com` nor the ARN of a topic")),
+        false => Err(format!("`{text}` is neither an email address such as `ops@example.com` nor the ARN of a topic")),
     }
 });
 

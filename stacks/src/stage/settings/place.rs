@@ -74,7 +74,7 @@ impl Region {
         Self(Self::OF_CERTIFICATES.to_owned())
     }
 
-    /// Whether an account has the region only after somebody enabled it there.
+    /// Whether an account has the region only after a person enabled it there.
     pub fn is_opt_in(&self) -> bool {
         !DEFAULT_REGIONS.contains(&self.as_str())
     }

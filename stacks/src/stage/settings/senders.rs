@@ -1,7 +1,7 @@
 //! Who may call a webhook.
 
 use super::read_by;
-use crate::resource::api_policy_length;
+use crate::api_policy;
 use contracts::Saas;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
@@ -86,10 +86,10 @@ pub enum Senders {
     Published(SenderList, Option<Vec<SenderRange>>),
 }
 
-/// What stands in a template in place of a list that was not fetched: an address that nobody has.
+/// What stands in a template in place of a list that was not fetched: an address for documentation.
 ///
 /// Source: RFC 5737.
-const NOBODY: &str = "192.0.2.0/32";
+const NO_SENDER: &str = "192.0.2.0/32";
 
 impl Senders {
     /// The ranges in CIDR notation; none, if everyone may call.
@@ -97,12 +97,12 @@ impl Senders {
         match self {
             Self::Everyone => vec![],
             Self::Only(ranges) | Self::Published(_, Some(ranges)) => ranges.iter().map(SenderRange::cidr).collect(),
-            Self::Published(_, None) => vec![NOBODY.to_owned()],
+            Self::Published(_, None) => vec![NO_SENDER.to_owned()],
         }
     }
 }
 
-/// Reads a list of senders; an empty one would say nobody, and mean everyone.
+/// Reads a list of senders; an empty one would read as no one, and mean everyone.
 pub(crate) fn senders<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SenderRange>, D::Error> {
     let senders: Option<Vec<SenderRange>> = Option::deserialize(from)?;
     let senders = senders.unwrap_or_default();
@@ -120,7 +120,7 @@ pub(crate) fn senders_or<'de, D: Deserializer<'de>>(list: SenderList, from: D) -
     };
     match serde_yaml::Value::deserialize(from)? {
         serde_yaml::Value::String(given) if given == word => Ok(Senders::Published(list, None)),
-        serde_yaml::Value::String(given) => Err(wrong(format!("`{given}` is no list of senders"))),
+        serde_yaml::Value::String(given) => Err(wrong(format!("`{given}` is not a list of senders"))),
         list @ (serde_yaml::Value::Sequence(_) | serde_yaml::Value::Null) => {
             senders(list).map(Senders::Only).map_err(serde::de::Error::custom)
         }
@@ -134,7 +134,7 @@ fn check(senders: &[SenderRange]) -> Result<(), String> {
         return Err("allowed is at least one address; leave the line out to let everyone call".into());
     }
     let ranges: Vec<String> = senders.iter().map(SenderRange::cidr).collect();
-    let (n_ranges, length) = (ranges.len(), api_policy_length(&ranges));
+    let (n_ranges, length) = (ranges.len(), api_policy::length(&ranges));
     if length > POLICY_LIMIT {
         return Err(format!(
             "{n_ranges} ranges make a resource policy of {length} characters, and API Gateway takes {POLICY_LIMIT}; \

@@ -39,7 +39,7 @@ pub struct IssueSettings {
     pub kind: NameOrId,
     /// Priority of the issues.
     pub priority: NameOrId,
-    /// Whose the issues are, by name, user id or number. Default: nobody's.
+    /// The assignee, by name, user id or number. Default: none.
     #[serde(default, deserialize_with = "super::present")]
     pub assignee: Option<NameOrId>,
     /// Milestone of the issues. Default: none.

@@ -2,7 +2,7 @@
 
 use super::regional::RegionalDeployment;
 use crate::failure::Failure;
-use deployer::{MissingRights, Proposal, RightsChecked, check_rights};
+use deployer::{MissingPermissions, PermissionCheck, Proposal, check_permissions};
 use serde_json::json;
 use stacks::Stack;
 
@@ -14,13 +14,13 @@ impl RegionalDeployment<'_> {
             return Ok(());
         }
         let proposed: Vec<(&Stack, &Proposal)> = stacks.iter().copied().zip(proposals).collect();
-        match check_rights(&self.account, &proposed).await.map_err(|error| self.context.failure(&error))? {
-            RightsChecked::Allowed => Ok(()),
-            RightsChecked::Unknown(why) => {
+        match check_permissions(&self.account, &proposed).await.map_err(|error| self.context.failure(&error))? {
+            PermissionCheck::Allowed => Ok(()),
+            PermissionCheck::Unknown(why) => {
                 self.context.reporter.note(format!("your permissions could not be checked: {why}"));
                 Ok(())
             }
-            RightsChecked::Missing(missing) => Err(Failure {
+            PermissionCheck::Missing(missing) => Err(Failure {
                 message: in_words(&missing),
                 hint: Some(hint(&missing, self.stage.name.as_str())),
                 may_have_changed: self.account.may_have_changed(),
@@ -29,7 +29,7 @@ impl RegionalDeployment<'_> {
     }
 }
 
-fn in_words(missing: &MissingRights) -> String {
+fn in_words(missing: &MissingPermissions) -> String {
     let allowed_nowhere = missing.policies.iter().flat_map(|policy| &policy.statement).flat_map(|statement| {
         statement.action.iter().map(|action| format!("\n  {action} on {}", statement.resource.join(", ")))
     });
@@ -38,7 +38,7 @@ fn in_words(missing: &MissingRights) -> String {
     format!("`{}` lacks permissions that this deployment needs:{lines}", missing.principal)
 }
 
-fn hint(missing: &MissingRights, stage: &str) -> String {
+fn hint(missing: &MissingPermissions, stage: &str) -> String {
     let all = format!("cargo xtask policy deployer --stage {stage}");
     if missing.policies.is_empty() {
         return format!(

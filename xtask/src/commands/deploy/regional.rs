@@ -5,10 +5,11 @@ use crate::display::print_proposals;
 use crate::failure::Failure;
 use crate::{prompt, selection};
 use deployer::{
-    Account, Archive, BacklogIds, Deployed, Error, Plan, Proposal, SecretInput, apply, counted, deployed, propose,
-    put_secrets, upload, upload_site,
+    Account, Archive, Deployed, Error, Plan, Proposal, SecretInput, apply, clear_failed_creation, counted, deployed,
+    propose, put_secrets, upload, upload_site,
 };
 use futures_util::future::join_all;
+use stacks::lookup::LookedUp;
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub struct RegionalDeployment<'a> {
     pub account: Arc<Account>,
     pub mode: Mode,
     pub secrets: &'a SecretInput,
-    pub backlog_ids: &'a BacklogIds,
+    pub looked_up: &'a LookedUp,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
     /// What is uploaded after the confirmation.
@@ -84,19 +85,27 @@ impl RegionalDeployment<'_> {
             stack,
             code_keys: self.code_keys,
             outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&NOTHING),
-            backlog_ids: self.backlog_ids,
-            clears: self.mode != Mode::DryRun,
+            looked_up: self.looked_up,
         }
     }
 
     /// Creates all change sets at the same time; if one fails, none is applied.
     async fn propose(&self, stacks: &[&Stack]) -> Result<Vec<Proposal>, Failure> {
         let plans: Vec<Plan<'_>> = stacks.iter().map(|stack| self.plan(stack)).collect();
-        let results = join_all(plans.iter().map(|plan| propose(&self.account, plan, &self.context.reporter))).await;
+        let results = join_all(plans.iter().map(|plan| self.propose_stack(plan))).await;
         match self.context.separate(results) {
             (_, Some(failure)) => Err(failure),
             (proposals, None) => Ok(proposals),
         }
+    }
+
+    /// Creates the change set of one stack. A creation that failed earlier is deleted first.
+    async fn propose_stack(&self, plan: &Plan<'_>) -> Result<Proposal, Error> {
+        let reporter = &self.context.reporter;
+        if self.mode != Mode::DryRun {
+            clear_failed_creation(&self.account, plan.stack, reporter).await?;
+        }
+        propose(&self.account, plan, reporter).await
     }
 
     /// Applies all at the same time; one that fails does not stop the others.

@@ -70,8 +70,8 @@ impl Draft {
         self.calls.as_ref().map(|saas| saas.replace('-', "_"))
     }
 
-    /// Fails if a file of the integration exists.
-    pub fn refuse_existing_files(&self, root: &Path) -> Result<(), Failure> {
+    /// Fails if a file of the integration already exists.
+    pub fn refuse_existing(&self, root: &Path) -> Result<(), Failure> {
         if let Some(module) = self.called_module()
             && root.join(format!("handlers/standins/src/{module}.rs")).exists()
         {

@@ -4,7 +4,7 @@ use super::*;
 use contracts::trace::{Cause, Made};
 use standins::Failure as Planned;
 use std::time::SystemTime;
-use testing::{Nobody, check_statuses};
+use testing::{ClosedPort, check_statuses};
 
 /// Lets Backlog answer so, with the file there, and expects an outcome after one call.
 async fn check(planned: Planned, expected: Outcome) -> String {
@@ -52,7 +52,7 @@ async fn a_file_that_is_gone_is_a_warning_and_not_tried_again() {
     let stage = Stage::new().await;
     let (text, _) = stage.check(event(|_| {}), Outcome::Warned).await;
     assert!(text.contains("1074321613"), "{text}");
-    // Somebody else's page says nothing about the file.
+    // The page of another server says nothing about the file.
     check(with_body(404, "<html>not found</html>"), Outcome::Retry).await;
 }
 
@@ -171,9 +171,9 @@ async fn a_page_in_place_of_the_file_has_another_size() {
 
 #[tokio::test]
 async fn nobody_who_answers_is_a_failure_that_may_pass() {
-    let nobody = Nobody::new();
-    let port = nobody.url().rsplit(':').next().unwrap().to_owned();
-    let stage = Stage::with_backlog_at(&format!("{}/backlog", nobody.url())).await;
+    let closed = ClosedPort::new();
+    let port = closed.url().rsplit(':').next().unwrap().to_owned();
+    let stage = Stage::with_backlog_at(&format!("{}/backlog", closed.url())).await;
     let (text, _) = stage.check(event(|_| {}), Outcome::Retry).await;
     assert!(text.contains("cannot be reached"), "{text}");
     for part in [port.as_str(), "://", "/backlog", "/api/", "apiKey"] {

@@ -1,7 +1,7 @@
 //! The end of the time: the function comes to its own end before Lambda ends it.
 //!
 //! The clock is stopped once everything stands still; it then jumps to the next moment that
-//! somebody waits for, so no test waits for real.
+//! anything waits for, so no test waits for real.
 
 use super::*;
 use tokio::task::yield_now;
@@ -77,7 +77,7 @@ async fn a_transfer_that_stalls_is_left_long_before_a_late_deadline() {
     let stage = Stage::with_backlog_at(&host.url()).await;
     let part_sent = |store: &FakeObjectStore| store.part_sizes().len() == 1;
     let (text, store) = check(stage, event_of_size(LARGE), LATE_DEADLINE, part_sent).await;
-    assert!(text.starts_with("the download broke"), "{text}");
+    assert!(text.starts_with("the download failed"), "{text}");
     assert_eq!(store.aborted(), [OBJECT]);
 }
 

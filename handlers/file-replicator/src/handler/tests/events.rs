@@ -248,7 +248,7 @@ async fn the_same_event_twice_does_no_harm_and_brings_the_file_as_it_is_now() {
     stage.put(|_| {});
     let (_, first) = stage.check(event(|_| {}), Outcome::Worked).await;
     let (text, second) = stage.check(event(|_| {}), Outcome::Worked).await;
-    assert_eq!(text, format!("{OBJECT} has these 2718 bytes already"));
+    assert_eq!(text, format!("{OBJECT} already has these 2718 bytes"));
     assert_eq!((first, stage.store.written().len()), (second, 1));
     stage.put(|file| file.content = Content::Bytes(vec![b'x'; 2718].into()));
     let (_, third) = stage.check(event(|_| {}), Outcome::Worked).await;

@@ -1,4 +1,4 @@
-//! The key: when it is read anew, and where it must not appear.
+//! The key: when it is read again, and where it must not appear.
 //!
 //! That no outcome shows it is demanded of every case of all files, by `Stage::handle`.
 
@@ -55,7 +55,7 @@ async fn white_space_around_a_key_is_not_part_of_it() {
 #[tokio::test]
 async fn without_a_key_backlog_is_not_asked() {
     check(&[" "], &[(Outcome::Permanent, &[])]).await;
-    // The key was accepted once, and then somebody emptied the secret.
+    // The key was accepted once, and then the secret was emptied.
     check(&[OLD_KEY, ""], &[(Outcome::Permanent, &[Credential::Wrong])]).await;
 }
 

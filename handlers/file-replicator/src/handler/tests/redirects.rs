@@ -138,7 +138,7 @@ async fn what_another_host_refuses_says_nothing_about_the_key() {
     for status in [400, 401, 403] {
         let host = Host::answering(answer(status, "", "")).await;
         let mut stage = Stage::new().await;
-        // Had the key been read anew, the next event would bring the old one.
+        // Had the key been read again, the next event would bring the old one.
         stage.links.api_key = secret(&[KEY, OLD_KEY]);
         stage.put(|file| file.redirect_to = Some(host.url()));
         let (text, _) = stage.check(event(|_| {}), Outcome::Retry).await;

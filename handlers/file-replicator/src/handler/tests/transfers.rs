@@ -40,7 +40,7 @@ async fn a_transfer_that_is_cut_leaves_nothing_behind() {
     let stage = Stage::new().await;
     stage.put(|file| file.truncate_after = Some(1000));
     let (text, _) = stage.check(event(|_| {}), Outcome::Retry).await;
-    assert!(text.starts_with("the download broke"), "{text}");
+    assert!(text.starts_with("the download failed"), "{text}");
     // Nothing was sent to S3 yet, so there is nothing to abort.
     assert!(stage.store.part_sizes().is_empty() && stage.store.aborted().is_empty());
 
@@ -81,7 +81,7 @@ async fn a_file_above_the_limit_is_not_stored_whatever_the_event_announced() {
     stage.links.size_limit = SizeLimit::new(FILE_BYTES);
     let text = check(&stage, FILE_BYTES + 1, FILE_BYTES, Outcome::Permanent).await;
     assert!(text.contains("2719 bytes") && text.contains("2718 B"), "{text}");
-    // Nobody announces the size of this one.
+    // No event announces the size of this one.
     let rest = "x".repeat(9 * MIB as usize);
     let chunked = format!("Content-Disposition: attachment\r\nTransfer-Encoding: chunked\r\n\r\n900000\r\n{rest}");
     let host = Host::stalling_after(format!("HTTP/1.1 200 OK\r\n{chunked}")).await;

@@ -16,7 +16,7 @@ fn value(value: usize) -> Value {
 
 fn told(stage: &Stage) -> (Vec<String>, Vec<String>) {
     match stage.record() {
-        Incident::Created { told, begun, busy_until_millis: 0, .. } => (told, begun),
+        Incident::Created { told, started, busy_until_millis: 0, .. } => (told, started),
         other => panic!("{other:?}"),
     }
 }
@@ -24,7 +24,7 @@ fn told(stage: &Stage) -> (Vec<String>, Vec<String>) {
 #[tokio::test]
 async fn a_change_becomes_a_comment_and_its_repetition_does_not() {
     let stage = opened().await;
-    assert_eq!(stage.check(status("critical"), Outcome::Worked).await, "told SUB-1 about alert 2bj");
+    assert_eq!(stage.check(status("critical"), Outcome::Worked).await, "commented on SUB-1: alert 2bj");
     stage.check(status("critical"), Outcome::Repeated).await;
     assert_eq!(stage.comments().await, ["Status: critical"]);
     assert_eq!(stage.standins.backlog_issues()[0]["status"]["id"], 1);
@@ -58,18 +58,19 @@ async fn a_notification_that_is_sent_again_with_another_value_becomes_a_comment(
 async fn what_is_remembered_is_bounded_and_the_newest() {
     let stage = opened().await;
     let all: Vec<String> = (0..TOLD_LIMIT).map(|n| format!("digest-{n}")).collect();
-    let full = |begun| Incident::Created { issue_key: "SUB-1".into(), told: all.clone(), begun, busy_until_millis: 0 };
+    let full =
+        |started| Incident::Created { issue_key: "SUB-1".into(), told: all.clone(), started, busy_until_millis: 0 };
     stage.table.leave(ALERT, full(vec![]));
     stage.check(value(1), Outcome::Worked).await;
-    let (told_now, begun) = told(&stage);
+    let (told_now, started) = told(&stage);
     assert_eq!(told_now.len(), TOLD_LIMIT);
     assert_eq!((&told_now[0], told_now.last().unwrap()), (&all[1], &digest_of(&value(1))));
-    assert_eq!(begun, [""; 0]);
+    assert_eq!(started, [""; 0]);
     stage.table.leave(ALERT, full(all.clone()));
     stage.fail(500, "/comments", false);
     stage.check(value(2), Outcome::Retry).await;
-    let (_, begun) = told(&stage);
-    assert_eq!((begun.len(), begun.last().unwrap()), (TOLD_LIMIT, &digest_of(&value(2))));
+    let (_, started) = told(&stage);
+    assert_eq!((started.len(), started.last().unwrap()), (TOLD_LIMIT, &digest_of(&value(2))));
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn a_crash_while_telling_holds_the_others_up_for_its_lease_only() {
     let left = |busy_until_millis| Incident::Created {
         issue_key: "SUB-1".into(),
         told: vec![digest_of(&status("warning"))],
-        begun: vec![digest_of(&value(1))],
+        started: vec![digest_of(&value(1))],
         busy_until_millis,
     };
     stage.table.leave(ALERT, left(now_millis() + 30_000));

@@ -51,13 +51,13 @@ async fn an_alert_without_an_id_has_that_of_its_page() {
 #[tokio::test]
 async fn an_alert_that_cannot_be_told_apart_is_given_up_with_its_reason() {
     let stage = Stage::new().await;
-    let no_id = "the alert cannot be told apart: `alert.id` is missing or not an id, and `alert.url` holds none";
+    let no_id = "the alert cannot be identified: `alert.id` is missing or not an id, and `alert.url` holds none";
     for (changes, expected) in [
         (json!({"alert": {"id": null, "url": null}}), no_id),
         (json!({"alert": {"id": "", "url": "https://mackerel.io/orgs/example/alerts"}}), no_id),
         (json!({"alert": {"id": "", "url": "https://mackerel.io/orgs/example/alerts/2bj/edit"}}), no_id),
-        (json!({"alert": null}), "the alert cannot be told apart: the event has no `alert`"),
-        (json!({"alert": {"status": null}}), "the alert cannot be told apart: `alert.status` is missing"),
+        (json!({"alert": null}), "the alert cannot be identified: the event has no `alert`"),
+        (json!({"alert": {"status": null}}), "the alert cannot be identified: `alert.status` is missing"),
     ] {
         assert_eq!(stage.check(alert(changes), Outcome::Permanent).await, expected);
     }

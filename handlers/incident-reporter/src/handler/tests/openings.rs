@@ -15,7 +15,7 @@ async fn an_alert_gets_an_issue_as_the_stage_says() {
     assert_eq!((&issues[0]["assignee"]["id"], &issues[0]["milestone"][0]["id"]), (&json!(26), &json!(102)));
     assert_eq!(issues[0]["projectId"], 92);
     let told = vec![digest_of(&alert(json!({})))];
-    let expected = Incident::Created { issue_key: "SUB-1".into(), told, begun: vec![], busy_until_millis: 0 };
+    let expected = Incident::Created { issue_key: "SUB-1".into(), told, started: vec![], busy_until_millis: 0 };
     assert_eq!(stage.record(), expected);
 }
 
@@ -31,7 +31,7 @@ async fn the_same_notification_again_changes_nothing() {
     let stage = Stage::new().await;
     stage.check(alert(json!({})), Outcome::Worked).await;
     for _ in 0..3 {
-        assert_eq!(stage.check(alert(json!({})), Outcome::Repeated).await, "SUB-1 was told before");
+        assert_eq!(stage.check(alert(json!({})), Outcome::Repeated).await, "SUB-1 already has this notification");
     }
     // The order of the fields is not content.
     let text = r#"{"event":"alert","alert":{"status":"warning","id":"b"}}"#;
@@ -58,7 +58,7 @@ async fn two_deliveries_at_once_make_one_issue() {
     let (first, second) =
         tokio::join!(stage.check(alert(json!({})), Outcome::Worked), stage.check(alert(json!({})), Outcome::Retry));
     assert_eq!(first, "created SUB-1 for alert 2bj");
-    assert_eq!(second, "another delivery is at work on the issue of this alert");
+    assert_eq!(second, "another delivery is updating the issue of this alert");
     stage.check(alert(json!({})), Outcome::Repeated).await;
     assert_eq!(stage.comments().await, [""; 0]);
 }

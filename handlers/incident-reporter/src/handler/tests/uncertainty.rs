@@ -124,7 +124,7 @@ async fn waiting_for_somebody_at_work_uses_up_no_patience() {
     let message = serde_json::from_value(opening()).unwrap();
     let created = |busy_until_millis| {
         let told = vec!["of another".into()];
-        Incident::Created { issue_key: "SUB-1".into(), told, begun: vec![], busy_until_millis }
+        Incident::Created { issue_key: "SUB-1".into(), told, started: vec![], busy_until_millis }
     };
     for busy in [creating(&opening(), LEASE), created(now_millis() + 30_000)] {
         stage.table.leave(ALERT, busy);
@@ -221,7 +221,7 @@ async fn a_backlog_that_stands_still_is_left_at_the_deadline_and_the_record_says
     let stand_still = async {
         let (mut connection, _) = listener.accept().await.unwrap();
         connection.read_u8().await.unwrap();
-        // The stopped clock jumps to the next moment that somebody waits for.
+        // The stopped clock jumps to the next moment that anything waits for.
         tokio::time::pause();
         connection
     };
@@ -252,7 +252,7 @@ async fn a_crash_while_opening_anew_leaves_the_one_that_may_be_in_the_issue() {
     };
     // What is not waited for any more is as good as a process that ended.
     tokio::select! {
-        _ = stage.check(status("critical"), Outcome::Worked) => panic!("nobody answered"),
+        _ = stage.check(status("critical"), Outcome::Worked) => panic!("nothing answered"),
         _ = until_it_creates => {}
     }
     let Incident::Creating { opening, until_millis } = stage.record() else { panic!("{:?}", stage.record()) };

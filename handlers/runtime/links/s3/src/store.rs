@@ -29,8 +29,8 @@ impl ObjectCalls for BucketStore {
                     digest: head.checksum_sha256,
                     notes: head.metadata.unwrap_or_default().into_iter().collect(),
                 })),
-                // S3 says 403 in place of 404 to whoever may not list the bucket. If the object is there all the
-                // same, writing fails, because it is bound to there being none.
+                // S3 says 403 in place of 404 to a caller who may not list the bucket. If the object
+                // exists nevertheless, writing fails, because it is bound to there being none.
                 // Source: Amazon S3 API reference, HeadObject, "Permissions".
                 Err(error) if error.raw_response().is_some_and(|raw| matches!(raw.status().as_u16(), 403 | 404)) => {
                     Ok(None)
@@ -59,8 +59,8 @@ impl ObjectCalls for BucketStore {
         // S3 refuses parts whose checksum was not announced.
         let call = call.content_type(CONTENT_TYPE).checksum_algorithm(ChecksumAlgorithm::Sha256);
         Box::pin(async move {
-            let begun = call.send().await.map_err(|error| aws::failed_call(PUT, error))?;
-            begun.upload_id.ok_or_else(|| Failure::retry("S3 began an upload without an id"))
+            let started = call.send().await.map_err(|error| aws::failed_call(PUT, error))?;
+            started.upload_id.ok_or_else(|| Failure::retry("S3 started an upload without an id"))
         })
     }
 
@@ -109,7 +109,7 @@ fn completed(part: &Part) -> CompletedPart {
     named.checksum_sha256(&part.digest).build()
 }
 
-/// A failed write; one whose precondition does not hold is told apart.
+/// A failed write; one whose precondition does not hold is distinguished.
 ///
 /// Source: Amazon S3 user guide, "How to prevent object overwrites with conditional writes".
 fn failed_write<E>(error: E) -> Failure

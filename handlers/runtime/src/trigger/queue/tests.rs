@@ -1,4 +1,4 @@
-//! What becomes of a message, by what the handler says of it and how often it came.
+//! What happens to a message, by what the handler says of it and how often it came.
 
 use super::*;
 use crate::link::FakeQueue;

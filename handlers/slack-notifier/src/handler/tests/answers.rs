@@ -5,7 +5,7 @@ use contracts::slack::SlackWebhookUrl;
 use contracts::trace::Cause;
 use standins::Failure as Planned;
 use std::collections::BTreeMap;
-use testing::{Nobody, check_statuses};
+use testing::{ClosedPort, check_statuses};
 
 fn planned(status: u16, body: Option<&str>) -> Planned {
     Planned { service: "slack".into(), status, body: body.map(str::to_owned), ..Planned::default() }
@@ -65,7 +65,7 @@ async fn a_word_decides_before_the_status_does() {
     for status in [400, 403, 404, 410, 500, 200] {
         for word in ["invalid_payload", "no_text", "too_many_attachments", "invalid_blocks"] {
             let text = check_text_alone(status, word).await;
-            assert!(text.contains("does not take this message") && text.contains(word), "{text}");
+            assert!(text.contains("rejected this message") && text.contains(word), "{text}");
         }
         for word in ["action_prohibited", "posting_to_general_channel_denied", "channel_is_archived"] {
             let text = check(status, word, Outcome::Permanent).await;
@@ -131,7 +131,7 @@ async fn blocks_that_slack_refuses_are_shown_as_text() {
         let stage = Stage::new().await;
         stage.standins.fail(planned(status, Some(word)));
         let text = stage.check(Outcome::Worked).await;
-        assert!(text.starts_with("shown as alarm in plain text, since Slack does not take its blocks ("), "{text}");
+        assert!(text.starts_with("shown as alarm in plain text, since Slack rejected its blocks ("), "{text}");
         assert!(text.contains(&status.to_string()) && text.contains(word), "{text}");
         assert_eq!(stage.statuses(), [status, 200]);
         let shown = &stage.posted()[1];
@@ -197,8 +197,8 @@ async fn a_host_that_does_not_speak_http_is_a_failure_that_may_pass() {
 
 #[tokio::test]
 async fn nobody_who_answers_is_a_failure_that_may_pass() {
-    let nobody = Nobody::new();
-    let stage = Stage::with_webhook(&webhook_at(&nobody.url())).await;
+    let port = ClosedPort::new();
+    let stage = Stage::with_webhook(&webhook_at(&port.url())).await;
     let text = stage.check(Outcome::Retry).await;
     assert!(text.starts_with("Slack cannot be reached: "), "{text}");
 }
@@ -233,8 +233,8 @@ async fn what_helps_is_a_value_and_not_words() {
         let failure = stage.handle(&alarm("id-1")).await.unwrap_err();
         assert_eq!(*failure.cause(), expected, "{failure}");
     }
-    let nobody = Nobody::new();
-    let stage = Stage::with_webhook(&webhook_at(&nobody.url())).await;
+    let port = ClosedPort::new();
+    let stage = Stage::with_webhook(&webhook_at(&port.url())).await;
     let failure = stage.handle(&alarm("id-1")).await.unwrap_err();
     assert_eq!(*failure.cause(), Cause::unreachable("Slack"), "{failure}");
 }

@@ -52,7 +52,7 @@ async fn while_one_delivery_is_at_work_another_waits() {
     let stage = Stage::new().await;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let until_millis = u64::try_from((now + LEASE).as_millis()).unwrap();
-    stage.table.leave("id-1", Progress::Begun { until_millis });
+    stage.table.leave("id-1", Progress::Started { until_millis });
     stage.check(Outcome::Retry).await;
     assert!(stage.statuses().is_empty());
 }

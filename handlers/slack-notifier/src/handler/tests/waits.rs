@@ -1,7 +1,7 @@
 //! The end of the time: the function comes to its own end before Lambda ends it.
 //!
 //! The clock is stopped once everything stands still; it then jumps to the next moment that
-//! somebody waits for, so no test waits for real.
+//! anything waits for, so no test waits for real.
 
 use super::*;
 use tokio::task::yield_now;
@@ -35,7 +35,7 @@ async fn a_slack_that_does_not_answer_is_left_at_the_deadline() {
     let (text, took, stage) = check("", Duration::from_secs(3)).await;
     assert_eq!(text, "Slack did not answer in the time of one invocation");
     assert!(took < Duration::from_secs(4), "{took:?}");
-    // The claim was given back: another attempt is at work at once, not after the lease.
+    // The claim was given back: another attempt starts at once, not after the lease.
     let again = stage.check(Outcome::Retry).await;
     assert_eq!(again, text);
 }

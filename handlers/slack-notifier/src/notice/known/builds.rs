@@ -1,4 +1,4 @@
-//! What builds and brings software out: CodeBuild, CodeDeploy, CodePipeline, CodeCommit, ECR, CloudFormation.
+//! Services that build and release software: CodeBuild, CodeDeploy, CodePipeline, CodeCommit, ECR, CloudFormation.
 //!
 //! Source: the user guides of the services, "Build notifications input format reference" (CodeBuild), "Monitoring
 //! deployments with Amazon CloudWatch events" (CodeDeploy), "Amazon ECR events and EventBridge", "Managing events
@@ -7,7 +7,7 @@
 use super::super::{pipeline, severity};
 use super::{At, BLANK, By, Known, When};
 use crate::notice::Severity;
-use crate::notice::event::Event;
+use crate::notice::envelope::Event;
 
 const BUILD: &str = "codesuite/codebuild/projects/{project-name}/build/{build-id|/}/?region={region}";
 

@@ -8,7 +8,7 @@
 use super::super::{alarm, severity, storage};
 use super::{At, BLANK, By, Known, Moment, When};
 use crate::notice::Severity;
-use crate::notice::event::Event;
+use crate::notice::envelope::Event;
 
 pub(super) const KNOWN: &[Known] = &[
     Known {

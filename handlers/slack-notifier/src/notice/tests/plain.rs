@@ -1,4 +1,4 @@
-//! What nobody recognizes, and what is hardly a message at all.
+//! What is not recognized, and what is hardly a message at all.
 
 use super::*;
 

@@ -32,7 +32,7 @@ fn quotes_that_are_part_of_a_text_stay() {
     for text in ["\"a\" and \"b\"", "\"a", "say \"hi\"", "\"a\"\nb", "\"a \"b\" c\"", r#""\ud800""#] {
         assert_eq!(notice(None, text).code.as_deref(), Some(text));
     }
-    // An end is seen before somebody has quoted as often as fits into a message.
+    // An end is seen before a text is quoted as often as fits into a message.
     let mut text = "x".to_owned();
     for _ in 0..9 {
         text = serde_json::to_string(&text).unwrap();

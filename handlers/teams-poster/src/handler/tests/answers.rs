@@ -5,7 +5,7 @@ use contracts::teams::TeamsWorkflowUrl;
 use contracts::trace::Cause;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
-use testing::{Host, Nobody, check_statuses};
+use testing::{ClosedPort, Host, check_statuses};
 
 /// What connectors of Office 365 said, with the status 200.
 fn hidden(status: &str) -> Planned {
@@ -88,7 +88,7 @@ async fn the_end_of_a_rate_limit_may_be_a_date() {
     let soon = Timestamp::now() + SignedDuration::from_secs(1_000);
     let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&soon).unwrap();
     let wait = wait(limited(&date)).await;
-    // The clock goes on while the test runs, and both moments are cut to whole seconds.
+    // The clock runs while the test runs, and both moments are cut to whole seconds.
     assert!((900..=1_002).contains(&wait), "{date}: {wait}");
 }
 
@@ -137,8 +137,8 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn nobody_who_answers_is_a_failure_that_may_pass() {
-    let nobody = Nobody::new();
-    let stage = Stage::with_urls(|_| vec![format!("{}/flow?sig={SIGNATURE}", nobody.url())]).await;
+    let port = ClosedPort::new();
+    let stage = Stage::with_urls(|_| vec![format!("{}/flow?sig={SIGNATURE}", port.url())]).await;
     let text = stage.check(&envelope("x"), Outcome::Retry).await;
     assert!(text.starts_with("Teams cannot be reached") && !text.contains("/flow"), "{text}");
 }

@@ -71,6 +71,6 @@ async fn an_answer_that_does_not_come_ends_with_the_invocation() {
     stage.deadline = Instant::now() + Duration::from_secs(5);
     let text = stage.check(&envelope("x"), Outcome::Retry).await;
     assert!(text.contains("in the time of one invocation"), "{text}");
-    // What was begun may have had its effect, and the next delivery looks for it.
+    // What was started may have had its effect, and the next delivery looks for it.
     assert_eq!(stage.claims.record(ID).unwrap().0, Progress::Dropped);
 }

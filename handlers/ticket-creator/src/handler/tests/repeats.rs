@@ -112,7 +112,7 @@ async fn a_crash_before_or_after_the_call_leaves_one_issue() {
         if is_there {
             stage.check(&envelope("x"), Outcome::Worked).await;
         }
-        stage.claims.leave(ID, Progress::Begun { until_millis: millis_from_now(-1) });
+        stage.claims.leave(ID, Progress::Started { until_millis: millis_from_now(-1) });
         stage.check(&envelope("x"), Outcome::Worked).await;
         assert_eq!(n_created(&stage), 1, "{is_there}");
     }
@@ -121,7 +121,7 @@ async fn a_crash_before_or_after_the_call_leaves_one_issue() {
 #[tokio::test]
 async fn a_delivery_waits_while_another_is_at_work() {
     let stage = Stage::new().await;
-    stage.claims.leave(ID, Progress::Begun { until_millis: millis_from_now(30_000) });
+    stage.claims.leave(ID, Progress::Started { until_millis: millis_from_now(30_000) });
     stage.check(&envelope("x"), Outcome::Retry).await;
     assert!(stage.standins.received().is_empty());
 }

@@ -58,13 +58,13 @@ async fn s3_is_told_of_the_checksums_before_the_first_part() {
     write(&mut upload, 9 * MIB).await.unwrap();
     upload.finish().await.unwrap();
     let calls = s3.calls();
-    let [begun, part_1, part_2, complete] = calls.as_slice() else {
+    let [started, part_1, part_2, complete] = calls.as_slice() else {
         panic!("{calls:?}");
     };
-    assert!(begun.starts_with("POST /bucket/target/file?uploads"), "{begun}");
-    assert!(begun.contains("\nx-amz-checksum-algorithm: SHA256\r"), "{begun}");
-    assert!(begun.contains("\ncontent-type: application/octet-stream\r"), "{begun}");
-    assert!(begun.contains("\nx-amz-meta-number: 7\r"), "{begun}");
+    assert!(started.starts_with("POST /bucket/target/file?uploads"), "{started}");
+    assert!(started.contains("\nx-amz-checksum-algorithm: SHA256\r"), "{started}");
+    assert!(started.contains("\ncontent-type: application/octet-stream\r"), "{started}");
+    assert!(started.contains("\nx-amz-meta-number: 7\r"), "{started}");
     for (part, number) in [(part_1, 1), (part_2, 2)] {
         assert!(part.starts_with("PUT /bucket/target/file?"), "{part}");
         assert!(part.contains(&format!("partNumber={number}&uploadId=upload-1")), "{part}");
@@ -101,7 +101,7 @@ async fn s3_hears_nothing_of_a_small_upload_that_is_given_up() {
 async fn s3_is_asked_what_is_there_and_held_to_it() {
     for n_bytes in [3, 9 * MIB] {
         let s3 = Loopback::start(Answer::Agrees);
-        assert_eq!(replace(&s3.store(), n_bytes).await, Ok(Written::Anew));
+        assert_eq!(replace(&s3.store(), n_bytes).await, Ok(Written::New));
         let calls = s3.calls();
         let (first, last) = (&calls[0], &calls[calls.len() - 1]);
         assert!(first.starts_with("HEAD /bucket/target/file"), "{first}");
@@ -122,6 +122,6 @@ async fn s3_is_asked_what_is_there_and_held_to_it() {
 #[tokio::test]
 async fn s3_is_not_asked_to_store_the_bytes_that_it_has() {
     let s3 = Loopback::start(Answer::HasThree);
-    assert_eq!(replace(&s3.store(), 3).await, Ok(Written::Before));
+    assert_eq!(replace(&s3.store(), 3).await, Ok(Written::Unchanged));
     assert_eq!(s3.calls().len(), 1);
 }

@@ -13,20 +13,20 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
 /// An interceptor of every call of a client.
 #[derive(Clone, Debug)]
-pub(super) struct Watch(pub(super) Reporter);
+pub(super) struct ReportWaits(pub(super) Reporter);
 
 /// The wait for one call's answer, all its attempts together. It ends with the call, also when that is
 /// interrupted, because the SDK drops what it keeps for the call.
 #[derive(Debug)]
-struct Watched(Wait);
+struct OpenWait(Wait);
 
-impl Storable for Watched {
+impl Storable for OpenWait {
     type Storer = StoreReplace<Self>;
 }
 
-impl Intercept for Watch {
+impl Intercept for ReportWaits {
     fn name(&self) -> &'static str {
-        "Watch"
+        "ReportWaits"
     }
 
     // Before this the SDK has not put down yet which operation it is.
@@ -38,7 +38,7 @@ impl Intercept for Watch {
     ) -> Result<(), BoxError> {
         let named = call.load::<Metadata>().map(|call| format!("{} to answer {}", call.service(), call.name()));
         let wait = self.0.wait(named.unwrap_or_else(|| "AWS to answer".into()));
-        call.interceptor_state().store_put(Watched(wait));
+        call.interceptor_state().store_put(OpenWait(wait));
         Ok(())
     }
 
@@ -48,7 +48,7 @@ impl Intercept for Watch {
         _: &RuntimeComponents,
         call: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let (Some(Err(error)), Some(Watched(wait))) = (attempt.output_or_error(), call.load::<Watched>()) {
+        if let (Some(Err(error)), Some(OpenWait(wait))) = (attempt.output_or_error(), call.load::<OpenWait>()) {
             let n_attempts = call.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
             wait.because(format!("attempt {n_attempts} failed: {}", reason(attempt.response(), error)));
         }

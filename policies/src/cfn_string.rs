@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 ///
 /// It serializes as plain text, `Ref`, `Fn::GetAtt` or `Fn::Sub`, whichever says it shortest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Value {
+pub struct CfnString {
     parts: Vec<Part>,
 }
 
@@ -17,7 +17,7 @@ enum Part {
     Attribute(String, String),
 }
 
-impl Value {
+impl CfnString {
     /// Text that is known now.
     pub fn text(text: impl Into<String>) -> Self {
         Self { parts: vec![Part::Text(text.into())] }
@@ -34,16 +34,16 @@ impl Value {
     }
 
     /// The ARN of something of the stack's account in its region.
-    pub fn arn(service: &str, resource: impl Into<Value>) -> Self {
+    pub fn arn(service: &str, resource: impl Into<CfnString>) -> Self {
         Self::arn_in(service, Self::reference("AWS::Region"), Self::reference("AWS::AccountId"), resource)
     }
 
     /// The ARN of something with these two parts in place of region and account, which may be empty.
     pub fn arn_in(
         service: &str,
-        region: impl Into<Value>,
-        account: impl Into<Value>,
-        resource: impl Into<Value>,
+        region: impl Into<CfnString>,
+        account: impl Into<CfnString>,
+        resource: impl Into<CfnString>,
     ) -> Self {
         let arn = Self::text("arn:").join(Self::reference("AWS::Partition")).then(format!(":{service}:"));
         arn.join(region.into()).then(":").join(account.into()).then(":").join(resource.into())
@@ -56,7 +56,7 @@ impl Value {
     }
 
     /// This value followed by another one.
-    pub fn join(mut self, other: Value) -> Self {
+    pub fn join(mut self, other: CfnString) -> Self {
         self.parts.extend(other.parts);
         self
     }
@@ -82,7 +82,7 @@ impl Value {
 
     /// The text with every reference replaced by what `write` makes of it: of its name, such as
     /// `Queue` or `Queue.Arn`, and of the value that it is by itself.
-    pub fn write_with(&self, mut write: impl FnMut(&str, Value) -> String) -> String {
+    pub fn write_with(&self, mut write: impl FnMut(&str, CfnString) -> String) -> String {
         let alone = |part: &Part| Self { parts: vec![part.clone()] };
         self.parts
             .iter()
@@ -106,19 +106,19 @@ impl Value {
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for CfnString {
     fn from(text: &str) -> Self {
         Self::text(text)
     }
 }
 
-impl From<String> for Value {
+impl From<String> for CfnString {
     fn from(text: String) -> Self {
         Self::text(text)
     }
 }
 
-impl Serialize for Value {
+impl Serialize for CfnString {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let all_text = self.parts.iter().all(|part| matches!(part, Part::Text(_)));
         if all_text {
@@ -147,24 +147,24 @@ mod tests {
     use super::*;
     use serde_json::{Value as Json, json};
 
-    fn check(value: Value, expected: Json) {
+    fn check(value: CfnString, expected: Json) {
         assert_eq!(serde_json::to_value(value).unwrap(), expected);
     }
 
     #[test]
     fn text_stays_text_even_when_it_looks_like_a_reference() {
-        check(Value::text("${Queue}"), json!("${Queue}"));
-        check(Value::text("a").then("b"), json!("ab"));
+        check(CfnString::text("${Queue}"), json!("${Queue}"));
+        check(CfnString::text("a").then("b"), json!("ab"));
     }
 
     #[test]
     fn a_single_reference_needs_no_substitution() {
-        check(Value::reference("Queue"), json!({"Ref": "Queue"}));
-        check(Value::attribute("Queue", "Arn"), json!({"Fn::GetAtt": ["Queue", "Arn"]}));
+        check(CfnString::reference("Queue"), json!({"Ref": "Queue"}));
+        check(CfnString::attribute("Queue", "Arn"), json!({"Fn::GetAtt": ["Queue", "Arn"]}));
     }
 
     #[test]
     fn a_mixture_is_a_substitution_with_literal_text_escaped() {
-        check(Value::attribute("Bucket", "Arn").then("/${x}/*"), json!({"Fn::Sub": "${Bucket.Arn}/${!x}/*"}));
+        check(CfnString::attribute("Bucket", "Arn").then("/${x}/*"), json!({"Fn::Sub": "${Bucket.Arn}/${!x}/*"}));
     }
 }

@@ -25,7 +25,7 @@ const SERVICES: [&str; 13] = [
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints": by variable or profile, for
 /// all services or for one.
-pub(super) fn detour(config: &SdkConfig) -> Option<String> {
+pub(super) fn endpoint_override(config: &SdkConfig) -> Option<String> {
     let mut services: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for service in SERVICES {
         if let Some(url) = address_of(config, service) {

@@ -1,8 +1,8 @@
 //! Web clients for addresses of this machine and for deployed endpoints.
 
-use super::state::Local;
-use crate::account::Trust;
 use crate::error::{Error, Outcome};
+use crate::local_stage::LocalStage;
+use crate::trust::Trust;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) fn loopback_client() -> Outcome<reqwest::Client> {
 
 /// A client for an address of the local cloud; names below `localhost` lead to this machine,
 /// which not every system's resolver knows.
-pub(crate) fn client_for(local: &Local, url: &str) -> Outcome<reqwest::Client> {
+pub(crate) fn client_for(local: &LocalStage, url: &str) -> Outcome<reqwest::Client> {
     let builder = reqwest::Client::builder().no_proxy();
     let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     build(match host.filter(|host| host.ends_with(".localhost")) {
@@ -36,7 +36,7 @@ fn build(builder: reqwest::ClientBuilder) -> Outcome<reqwest::Client> {
     // Fails only if it is chosen already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let builder = builder.connect_timeout(CONNECT_LIMIT).timeout(ANSWER_LIMIT);
-    builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Local {
+    builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Machine {
         what: format!("TLS cannot be set up: {error}"),
         hint: "install your system's certificates (Debian and Ubuntu: ca-certificates)".into(),
     })

@@ -47,7 +47,7 @@ const TOPICS: &[&str] = &["arn:aws:sns:{region}:{account}:{stack}-*", "{topic}"]
 const SECRETS: &[&str] = &["arn:aws:secretsmanager:{region}:{account}:secret:{secret}"];
 const ROLES: &[&str] = &["arn:aws:iam::{account}:role/{role}"];
 /// Nothing in a policy can name the role that it is attached to.
-const WHOEVER_DEPLOYS: &[&str] = &["arn:aws:iam::{account}:role/*", "arn:aws:iam::{account}:user/${aws:username}"];
+const DEPLOYERS: &[&str] = &["arn:aws:iam::{account}:role/*", "arn:aws:iam::{account}:user/${aws:username}"];
 const EXECUTIONS: &[&str] = &["arn:aws:states:{region}:{account}:execution:{stack}:*"];
 const NONE: &[&str] = &["*"];
 
@@ -118,7 +118,7 @@ pub(crate) const CALLS: &[Call] = &[
     call("iam", "get_role", &[need("iam:GetRole", &["arn:aws:iam::{account}:role/*"])]),
     call("iam", "get_role_policy", &[need("iam:GetRolePolicy", ROLES)]),
     call("iam", "list_role_policies", &[need("iam:ListRolePolicies", ROLES)]),
-    call("iam", "simulate_principal_policy", &[need("iam:SimulatePrincipalPolicy", WHOEVER_DEPLOYS)]),
+    call("iam", "simulate_principal_policy", &[need("iam:SimulatePrincipalPolicy", DEPLOYERS)]),
     call("lambda", "get_account_settings", &[need("lambda:GetAccountSettings", NONE)]),
     call("lambda", "get_function_configuration", &[need("lambda:GetFunctionConfiguration", FUNCTIONS)]),
     call("lambda", "list_event_source_mappings", &[need("lambda:ListEventSourceMappings", NONE)]),
@@ -172,9 +172,9 @@ pub(crate) const CALLS: &[Call] = &[
 ///
 /// What must be there before a stack, in another region, is among it; of stacks that the stage file does not
 /// ask for, only whether they are there.
-pub fn rights_to_deploy(stage: &Stage, account: &str) -> BTreeSet<Right> {
+pub fn permissions_to_deploy(stage: &Stage, account: &str) -> BTreeSet<Right> {
     let stacks = stacks::all(stage);
-    let former = stacks::former(stage);
+    let former = stacks::retired(stage);
     let with_before = |stack| [Some(stack), Stack::before(stack)].into_iter().flatten();
     let known = stacks.iter().flat_map(with_before);
     let rights =
@@ -188,7 +188,7 @@ pub fn rights_to_deploy(stage: &Stage, account: &str) -> BTreeSet<Right> {
 }
 
 /// What the calls need that `deploy` makes for a stack once its proposal is agreed to.
-pub(crate) fn rights_after_proposal(stack: &Stack, account: &str) -> BTreeSet<Right> {
+pub(crate) fn permissions_after_proposal(stack: &Stack, account: &str) -> BTreeSet<Right> {
     let later = CALLS.iter().filter(|call| AFTER_PROPOSAL.contains(&(call.client, call.operation)));
     rights_of_calls(stack, account, later)
 }

@@ -1,5 +1,8 @@
 //! The events of one stack operation, and how it is followed to its end.
 
+#[cfg(test)]
+mod tests;
+
 use crate::account::{Account, ResourceStanding, Standing};
 use crate::certificate::CertificateWatch;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
@@ -9,15 +12,18 @@ use stacks::Stack;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
+/// What is said before an operation that was throttled is tried again.
+pub(crate) const THROTTLED: &str = "a service throttled the operation; it is tried again in 30 s";
+
 /// The events of one operation, oldest first.
-pub(crate) struct Seen {
+pub(crate) struct StackEvents {
     ids: BTreeSet<String>,
     events: Vec<StackEvent>,
     /// When the operation began, by this machine's clock.
-    pub(super) since: SystemTime,
+    pub(crate) since: SystemTime,
 }
 
-impl Seen {
+impl StackEvents {
     /// Takes note of what happened before, so that only what is new is told.
     pub(crate) async fn before(account: &Account, stack_id: &str) -> Outcome<Self> {
         let mut seen = Self { ids: BTreeSet::new(), events: Vec::new(), since: SystemTime::now() };
@@ -64,13 +70,13 @@ impl Seen {
             .filter(|(_, reason)| !reason.contains("cancelled"))
             .map(|(event, reason)| {
                 let logical_id = event.logical_resource_id().unwrap_or_default();
-                FailureCause::of(logical_id, reason, stack.definition_of(logical_id))
+                FailureCause::of(logical_id, reason, stack.source_line_of(logical_id))
             })
             .collect()
     }
 
     /// The last reason that anything gave.
-    pub(super) fn last_reason(&self) -> Option<FailureCause> {
+    pub(crate) fn last_reason(&self) -> Option<FailureCause> {
         let mut reasons = self.events.iter().filter_map(|event| event.resource_status_reason());
         reasons.rfind(|reason| !reason.is_empty()).map(FailureCause::of_stack)
     }
@@ -100,24 +106,25 @@ fn has_failed(event: &StackEvent) -> bool {
 }
 
 /// Tells events until the stack has settled; returns its status, none if it is gone.
-pub(crate) async fn follow(
+pub(crate) async fn follow_operation(
     account: &Account,
     name: &str,
     stack_id: &str,
-    seen: &mut Seen,
+    seen: &mut StackEvents,
     reporter: &Reporter,
 ) -> Outcome<Option<StackStatus>> {
     let mut certificates = CertificateWatch::default();
     let look = async |elapsed: Duration| {
         // The status is read first: what is settled then has all its events afterwards.
-        let status = account.look(async || account.find_stack(stack_id).await).await?.map(|stack| stack.status);
-        let n_new = match account.look(async || seen.read_new(account, stack_id).await).await {
+        let status =
+            account.retry_transient(async || account.find_stack(stack_id).await).await?.map(|stack| stack.status);
+        let n_new = match account.retry_transient(async || seen.read_new(account, stack_id).await).await {
             // Nothing more is to be told of a stack that is gone.
             Err(_) if status.is_none() => 0,
             n_new => n_new?,
         };
         seen.tell(name, n_new, reporter);
-        certificates.look(name, &seen.events, elapsed, reporter);
+        certificates.report(name, &seen.events, elapsed, reporter);
         let Some(status) = status else { return Ok(Some(None)) };
         let told = seen.last_status();
         // The status of before stays until CloudFormation has taken the operation up: the end is what the stack has
@@ -126,7 +133,7 @@ pub(crate) async fn follow(
             return Ok(Some(Some(status)));
         }
         match told.is_none() && elapsed > account.pace.begin {
-            true => Err(Error::Stack(did_not_begin(name, &status))),
+            true => Err(Error::Stack(never_started(name, &status))),
             false => Ok(None),
         }
     };
@@ -134,7 +141,7 @@ pub(crate) async fn follow(
 }
 
 /// What is said when CloudFormation took an operation and nothing came of it.
-fn did_not_begin(name: &str, status: &StackStatus) -> StackFailure {
+fn never_started(name: &str, status: &StackStatus) -> StackFailure {
     StackFailure {
         stack: name.into(),
         outcome: format!("is {status} as before: CloudFormation has not begun"),

@@ -4,7 +4,7 @@ use crate::binary::Binary;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::python::{PythonTools, variables_of_python};
-use crate::toolchain::Workspace;
+use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};

@@ -11,7 +11,7 @@ use stacks::Stack;
 const ENOUGH_AT_ONCE: i32 = 50;
 
 /// What a person should know before the stacks are deployed; each is a sentence with the next step.
-pub async fn find_warnings(account: &Account, stacks: &[Stack]) -> Vec<String> {
+pub async fn find_account_warnings(account: &Account, stacks: &[Stack]) -> Vec<String> {
     let mut warnings = Vec::new();
     if stacks.iter().any(|stack| !stack.functions().is_empty()) {
         warnings.extend(concurrency(account).await);

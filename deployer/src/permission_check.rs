@@ -3,8 +3,8 @@
 use crate::account::{Account, Caller};
 use crate::change::{Change, ChangeKind};
 use crate::error::{Error, Outcome};
+use crate::permissions::permissions_after_proposal;
 use crate::propose::Proposal;
-use crate::rights::rights_after_proposal;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use stacks::Stack;
@@ -16,18 +16,18 @@ const AT_ONCE: usize = 4;
 
 /// What IAM says of the rights of the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RightsChecked {
+pub enum PermissionCheck {
     /// Everything is allowed.
     Allowed,
     /// Something is missing.
-    Missing(MissingRights),
+    Missing(MissingPermissions),
     /// IAM could not be asked, and why.
     Unknown(String),
 }
 
 /// What the caller may not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MissingRights {
+pub struct MissingPermissions {
     /// The caller's ARN.
     pub principal: String,
     /// Documents that allow it.
@@ -37,22 +37,22 @@ pub struct MissingRights {
 }
 
 /// Asks IAM about everything that applying the proposals takes; one that changes nothing takes nothing.
-pub async fn check_rights(account: &Account, proposals: &[(&Stack, &Proposal)]) -> Outcome<RightsChecked> {
+pub async fn check_permissions(account: &Account, proposals: &[(&Stack, &Proposal)]) -> Outcome<PermissionCheck> {
     let proposals = proposals.iter().filter(|(_, proposal)| !proposal.is_empty());
     let needed: BTreeSet<Right> = proposals.flat_map(|(stack, proposal)| needs(account, stack, proposal)).collect();
     if needed.is_empty() {
-        return Ok(RightsChecked::Allowed);
+        return Ok(PermissionCheck::Allowed);
     }
     let principal = match account.caller().await? {
         Caller::Principal(principal) => principal,
-        Caller::Unknown(why) => return Ok(RightsChecked::Unknown(why)),
+        Caller::Unknown(why) => return Ok(PermissionCheck::Unknown(why)),
     };
     let questions = questions(needed);
     let answers = iter(&questions).map(|question| ask(account, &principal, question)).buffer_unordered(AT_ONCE);
     let answers: Vec<Answers> = match answers.try_collect().await {
         Ok(answers) => answers,
         // Whoever may deploy need not be allowed to ask; what IAM does not answer stays open as well.
-        Err(error) => return Ok(RightsChecked::Unknown(error.to_string())),
+        Err(error) => return Ok(PermissionCheck::Unknown(error.to_string())),
     };
     Ok(judge(principal, answers))
 }
@@ -63,7 +63,7 @@ fn needs(account: &Account, stack: &Stack, proposal: &Proposal) -> BTreeSet<Righ
         let Change { logical_id, resource_type, kind, .. } = change;
         stack.rights_to_change(&account.id, logical_id, resource_type, operations(*kind))
     });
-    of_changes.chain(rights_after_proposal(stack, &account.id)).collect()
+    of_changes.chain(permissions_after_proposal(stack, &account.id)).collect()
 }
 
 fn operations(kind: ChangeKind) -> &'static [Operation] {
@@ -161,7 +161,7 @@ fn verdict(result: &EvaluationResult) -> Verdict {
     }
 }
 
-fn judge(principal: String, answers: Vec<Answers>) -> RightsChecked {
+fn judge(principal: String, answers: Vec<Answers>) -> PermissionCheck {
     let (mut missing, mut denied) = (BTreeSet::new(), BTreeMap::new());
     for (right, verdict) in answers.into_iter().flatten() {
         match verdict {
@@ -175,7 +175,7 @@ fn judge(principal: String, answers: Vec<Answers>) -> RightsChecked {
         }
     }
     if missing.is_empty() && denied.is_empty() {
-        return RightsChecked::Allowed;
+        return PermissionCheck::Allowed;
     }
-    RightsChecked::Missing(MissingRights { principal, policies: policies(&missing), denied })
+    PermissionCheck::Missing(MissingPermissions { principal, policies: policies(&missing), denied })
 }

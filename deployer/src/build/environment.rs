@@ -5,7 +5,7 @@
 //! (`RUSTC_WRAPPER`) does not pass: whether it gives the same bytes cannot be seen from its name.
 
 use crate::error::{Error, Outcome};
-use crate::toolchain::Workspace;
+use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::symlink;
@@ -80,14 +80,14 @@ pub(super) const FOLDER: &str = "/";
 
 /// What the build of a handler sees.
 #[derive(Debug)]
-pub(super) struct Surroundings {
+pub(super) struct BuildEnvironment {
     /// All of its environment.
     pub(super) variables: BTreeMap<OsString, OsString>,
     /// Where cargo keeps what it has downloaded.
     pub(super) cargo_home: PathBuf,
 }
 
-impl Surroundings {
+impl BuildEnvironment {
     /// Takes what may pass from this machine, and pins the toolchain of the sources.
     pub(super) fn of(workspace: &Workspace) -> Outcome<Self> {
         let mut variables: BTreeMap<OsString, OsString> = environment().filter(|(name, _)| passes(name)).collect();

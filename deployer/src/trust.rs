@@ -20,7 +20,7 @@ pub(crate) struct Trust(Vec<CertificateDer<'static>>);
 
 impl Trust {
     /// Reads the bundle that the variable names, else the one of the profile; none is named by most.
-    pub(super) fn of(ca_bundle_of_profile: Option<&str>) -> Outcome<Self> {
+    pub(crate) fn of(ca_bundle_of_profile: Option<&str>) -> Outcome<Self> {
         let named = from_environment().map(|path| (path, VARIABLE));
         match named.or_else(|| Some((ca_bundle_of_profile?.into(), "`ca_bundle` of the profile"))) {
             None => Ok(Self::default()),
@@ -45,7 +45,7 @@ impl Trust {
     }
 
     /// For the SDK, beside the certificates of the system.
-    pub(super) fn context(&self) -> TlsContext {
+    pub(crate) fn context(&self) -> TlsContext {
         let mut store = TrustStore::default();
         for certificate in &self.0 {
             store.add_pem_certificate(pem(certificate));

@@ -1,11 +1,11 @@
 //! Custom fields of an issue type: which demand a value, and what the stage gives them.
 
-use super::Refused;
+use crate::lookup::Refusal;
+use crate::stage::{FieldValue, NameOrId};
 use contracts::SettingValue;
 use contracts::backlog::CustomFields;
 use jiff::civil::Date;
 use serde::Deserialize;
-use stacks::{FieldValue, NameOrId};
 use std::collections::BTreeMap;
 
 /// Longest text of a field of one line. Source: Nulab's help, "Overview of custom fields".
@@ -119,7 +119,7 @@ pub(super) fn values_of(
     issue_type: u64,
     type_name: &NameOrId,
     values: &BTreeMap<String, FieldValue>,
-) -> Result<String, Vec<Refused>> {
+) -> Result<String, Vec<Refusal>> {
     let of_type: Vec<&Field> = fields.iter().filter(|field| field.applies_to(issue_type)).collect();
     let mut set = CustomFields::default();
     let mut refused = Vec::new();
@@ -130,7 +130,7 @@ pub(super) fn values_of(
             None => Err((format!("issue type `{type_name}` has no such custom field"), names_of(&of_type))),
         };
         if let Err((what, hint)) = outcome {
-            refused.push(Refused { below, what, hint });
+            refused.push(Refusal { below, what, hint });
         }
     }
     let missing: Vec<&&Field> =
@@ -142,13 +142,13 @@ pub(super) fn values_of(
     if refused.is_empty() && rendered.len() > VALUES_BYTES {
         let what = format!("the values take {} bytes, and {VALUES_BYTES} fit", rendered.len());
         let hint = "give shorter texts".to_owned();
-        refused.push(Refused { below: vec!["custom_fields".into()], what, hint });
+        refused.push(Refusal { below: vec!["custom_fields".into()], what, hint });
     }
     if refused.is_empty() { Ok(rendered) } else { Err(refused) }
 }
 
 /// Names the line that the stage file needs.
-fn demanded(missing: &[&&Field], type_name: &NameOrId, is_new: bool) -> Refused {
+fn demanded(missing: &[&&Field], type_name: &NameOrId, is_new: bool) -> Refusal {
     let names: Vec<String> = missing.iter().map(|field| format!("`{}`", field.name)).collect();
     let lines: Vec<String> =
         missing.iter().map(|field| format!("{}: {}", quoted(&field.name), field.sample())).collect();
@@ -157,7 +157,7 @@ fn demanded(missing: &[&&Field], type_name: &NameOrId, is_new: bool) -> Refused 
         true => format!("add the line `custom_fields: {{{}}}` there", lines.join(", ")),
         false => format!("add to its `custom_fields`: `{}`", lines.join("`, `")),
     };
-    Refused {
+    Refusal {
         below: vec![],
         what: format!("issue type `{type_name}` demands a value in the custom field {}", names.join(", ")),
         hint: format!("{line}; {}", allowed.join("; ")),

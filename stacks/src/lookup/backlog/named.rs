@@ -1,8 +1,9 @@
 //! Which of several things of Backlog the stage file means, or what it could have meant.
 
-use crate::error::{Error, Outcome};
+use super::BacklogLookup;
+use crate::lookup::{NoValue, Refusal};
+use crate::stage::NameOrId;
 use serde::Deserialize;
-use stacks::{BacklogLookup, NameOrId};
 
 /// Something of Backlog with a number and a name.
 #[derive(Deserialize)]
@@ -34,7 +35,7 @@ impl Named {
 }
 
 /// The number of the one that is wanted; a number that nothing has may be a name, and a name a number.
-pub(super) fn choose(lookup: &BacklogLookup, things: &[Named]) -> Outcome<u64> {
+pub(super) fn find_named(lookup: &BacklogLookup, things: &[Named]) -> Result<u64, NoValue> {
     let wanted = lookup.wanted();
     let name = wanted.to_string();
     let with_number = things.iter().find(|thing| matches!(wanted, NameOrId::Id(id) if thing.id == *id));
@@ -46,7 +47,7 @@ pub(super) fn choose(lookup: &BacklogLookup, things: &[Named]) -> Outcome<u64> {
         // A number in quotes.
         found.extend(things.iter().filter(|thing| thing.id.to_string() == name));
     }
-    let refused = |what: String, hint: String| Err(Error::Lookup { what, hint });
+    let refused = |what: String, hint: String| Err(NoValue::Refused(vec![Refusal { below: vec![], what, hint }]));
     match (&found[..], lookup) {
         ([thing], _) => Ok(thing.id),
         ([], BacklogLookup::Project(_)) if things.is_empty() => refused(
@@ -98,10 +99,10 @@ mod tests {
     /// Looks for something in a list and expects a number, or an error that says all the words.
     fn check_in(list: &str, lookup: &BacklogLookup, expected: Result<u64, &[&str]>) {
         let things: Vec<Named> = serde_json::from_str(list).unwrap();
-        match (choose(lookup, &things), expected) {
+        match (find_named(lookup, &things), expected) {
             (Ok(number), Ok(expected)) => assert_eq!(number, expected),
-            (Err(error), Err(words)) => {
-                let text = format!("{error} {}", error.hint().unwrap_or_default());
+            (Err(NoValue::Refused(refusals)), Err(words)) => {
+                let text = format!("{} {}", refusals[0].what, refusals[0].hint);
                 words.iter().for_each(|word| assert!(text.contains(word), "`{word}` is missing in: {text}"));
             }
             (found, expected) => panic!("{lookup}: {found:?}, not {expected:?}"),
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nobody_has_is_refused_with_those_there_are() {
+    fn an_unknown_name_is_refused_with_those_that_exist() {
         let words = ["no member `Tanaka`", "Sato (3), Suzuki (4), Suzuki (5), 2026 (6)"];
         check(name("Tanaka"), Err(&words));
         check(NameOrId::Id(7), Err(&["no member `7`"]));
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_project_is_found_by_name_and_told_with_its_key() {
+    fn a_project_is_found_by_name_and_shown_with_its_key() {
         let list = r#"[{"id": 92, "name": "受講者対応", "projectKey": "SUB"}, {"id": 93, "name": "Ops", "projectKey": "OPS"}]"#;
         check_in(list, &BacklogLookup::Project(name("受講者対応")), Ok(92));
         check_in(list, &BacklogLookup::Project(name("OPS")), Ok(93));

@@ -17,7 +17,7 @@ const LOG_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Returns when the state file in the folder is gone, cannot be read, or names another process as the
 /// stand-ins; until then keeps the log small.
-pub async fn until_forgotten(folder: &Path) {
+pub async fn wait_until_orphaned(folder: &Path) {
     let (mut n_missed, mut allowed) = (0, LOOKS_TO_START);
     while n_missed < allowed {
         tokio::time::sleep(INTERVAL).await;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 const PREFIX: &str = "tsugite-";
 
 /// The name of a change set that is asked for at this time, in milliseconds since 1970; `word` is one that no other has.
-pub(super) fn name(since_1970: u128, word: &str) -> String {
+pub(super) fn choose(since_1970: u128, word: &str) -> String {
     match Process::this() {
         Some(Process { machine, id, start }) => format!("{PREFIX}{since_1970}-{word}-{machine}-{id}-{start}"),
         None => format!("{PREFIX}{since_1970}-{word}"),
@@ -14,12 +14,12 @@ pub(super) fn name(since_1970: u128, word: &str) -> String {
 }
 
 /// Whether a name is one of ours.
-pub(super) fn is_ours(name: &str) -> bool {
+pub(super) fn is_of_this_tool(name: &str) -> bool {
     name.starts_with(PREFIX)
 }
 
 /// Whether the process that made a change set ran on this machine and has ended; `false` if that cannot be told.
-pub(super) fn has_ended(name: &str) -> bool {
+pub(super) fn creator_has_ended(name: &str) -> bool {
     let parts: Vec<&str> = name.strip_prefix(PREFIX).unwrap_or_default().split('-').collect();
     let [_, _, machine, id, start] = parts[..] else { return false };
     let Some(this) = Process::this() else { return false };
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn only_a_process_of_this_machine_is_known_to_have_ended() {
         let Process { machine, id, start } = Process::this().unwrap();
-        let own = name(1_700_000_000_000, "abcdef01");
+        let own = choose(1_700_000_000_000, "abcdef01");
         assert_eq!(own, named(&machine, id, &start));
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let ended = named(&machine, child.id(), &Process::start_of(child.id()).unwrap());
@@ -84,14 +84,14 @@ mod tests {
             ("tsugite-1700000000000", false),
             ("", false),
         ] {
-            assert_eq!(has_ended(name), expected, "{name}");
+            assert_eq!(creator_has_ended(name), expected, "{name}");
         }
     }
 
     #[test]
     fn a_name_is_one_that_cloudformation_takes() {
-        let name = name(u128::from(u64::MAX), "abcdef01");
-        assert!(is_ours(&name) && name.len() <= 128, "{name}");
+        let name = choose(u128::from(u64::MAX), "abcdef01");
+        assert!(is_of_this_tool(&name) && name.len() <= 128, "{name}");
         assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{name}");
     }
 }
