@@ -3,8 +3,12 @@
 use super::{AlertNotification, NotAnAlert};
 use crate::WebhookEvent;
 use crate::message::json_message;
+use crate::text::beginning;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+/// Longest name of an event in a log, in characters.
+const NAME_CHARS: usize = 100;
 
 /// A webhook event: whatever object it is, for Mackerel adds events and fields at any time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,7 +45,8 @@ impl MackerelEvent {
     /// What the event calls itself, for a log; cut, because it may be anything.
     pub fn name(&self) -> String {
         let part = |field: &str| self.0.get(field).and_then(Value::as_str).unwrap_or("none");
-        format!("event `{}` of type `{}`", part("event"), part("type")).chars().take(100).collect()
+        let name = format!("event `{}` of type `{}`", part("event"), part("type"));
+        beginning(&name, NAME_CHARS, |_| 1).to_owned()
     }
 }
 

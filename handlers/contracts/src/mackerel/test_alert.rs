@@ -2,6 +2,7 @@
 
 use super::MackerelEvent;
 use crate::Message;
+use crate::text::beginning;
 use serde_json::Value;
 
 /// How much of the headline the summary of an issue keeps in any case, in characters.
@@ -38,7 +39,7 @@ pub fn test_alert(event: &str, id: &str) -> Result<TestAlert, String> {
     let new = event.alert().ok_or("the event is no alert")?.map_err(|error| format!("`{id}`: {error}"))?;
     Ok(TestAlert {
         body: Value::Object(event.0).to_string(),
-        summary_start: new.headline().chars().take(HEADLINE_CHARS).collect(),
+        summary_start: beginning(&new.headline(), HEADLINE_CHARS, |_| 1).to_owned(),
         marker: new.marker(),
         alert_id: new.id,
     })

@@ -115,7 +115,7 @@ async fn a_circle_is_given_up() {
     let own = stage.url_of(FILE_ID);
     stage.put(|file| file.redirect_to = Some(own.clone()));
     let (text, _) = stage.check(event(|_| {}), Outcome::Permanent).await;
-    assert!(text.contains("circle"), "{text}");
+    assert!(text.contains("loop"), "{text}");
     assert_eq!(stage.standins.received().len(), 4);
     stage.standins.reset();
     let host = Host::answering(answer(302, &format!("Location: {own}\r\n"), "")).await;
