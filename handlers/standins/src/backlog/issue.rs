@@ -5,7 +5,7 @@ use super::custom_field::{self, Values};
 use super::file::Project;
 use super::form::Form;
 use super::problems::Problems;
-use super::{Space, user, integer, vocabulary};
+use super::{Space, integer, user, vocabulary};
 use crate::clock;
 use serde_json::{Value, json};
 

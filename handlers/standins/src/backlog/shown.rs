@@ -1,7 +1,7 @@
 //! The form in which Backlog shows an issue.
 
 use super::issue::Issue;
-use super::{Space, user, integer, vocabulary};
+use super::{Space, integer, user, vocabulary};
 use crate::clock;
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use super::form::{Form, Parameters};
 use super::path::Segment;
 use super::problems::Problems;
 use super::query::NoParameters;
-use super::{Backlog, Space, user, integer};
+use super::{Backlog, Space, integer, user};
 use crate::clock;
 use axum::Json;
 use axum::body::Bytes;
