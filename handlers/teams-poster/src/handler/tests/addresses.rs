@@ -43,7 +43,7 @@ async fn a_flow_that_is_switched_off_may_have_a_new_url() {
         text.starts_with("the flow in Teams is switched off or gone (400, WorkflowTriggerIsNotEnabled): "),
         "{text}"
     );
-    assert!(text.contains("see whether the flow is on") && !text.contains("Disabled"), "{text}");
+    assert!(text.contains("check that the flow is on") && !text.contains("Disabled"), "{text}");
 }
 
 #[tokio::test]
