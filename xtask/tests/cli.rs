@@ -301,7 +301,7 @@ fn without_a_network_the_address_is_doubted() {
     ];
     let words = [
         "sts:GetCallerIdentity failed: no answer",
-        "check the network, HTTPS_PROXY if one is needed, and the `region`",
+        "check the network, HTTPS_PROXY if you need a proxy, and the `region`",
     ];
     Project::new("no-network", "", "").check(&variables, &words);
 }
@@ -334,7 +334,7 @@ fn without_python_it_is_said_which_one_is_needed() {
         .unwrap();
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("there is no usable Python on the PATH"), "{stderr}");
+    assert!(stderr.contains("no usable Python found on the PATH"), "{stderr}");
     assert!(stderr.contains("none of `python3.14`, `python3.13`, "), "{stderr}");
     assert!(stderr.contains("install Python 3.10 to 3.14 with venv"), "{stderr}");
 }

@@ -298,7 +298,7 @@ fn failing_update(stage: &Stage) {
     let long = format!("watched_folder: /{}", "long/".repeat(1000));
     stage.edit("stacks/stages/local.yaml", "watched_folder: /sample/", &long);
     let run = stage.run(&["deploy", "backlog-files", "--release"]).fails_with(1);
-    run.says("stack `backlog-files` was rolled back; it is as it was before")
+    run.says("stack `backlog-files` was rolled back to its previous state")
         .says("FileReplicator: ")
         .says("exceeded the 4KB limit")
         .says("defined in stacks/src/backlog_files.rs:")

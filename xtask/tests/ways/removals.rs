@@ -53,7 +53,7 @@ pub fn returned(ground: &Ground) {
     ground.run_past(&DEPLOY).succeeds();
     held.release();
     let run = started.ends().fails_with(1);
-    run.says(&format!("stack `{}` was deployed by somebody else", full("prod"))).says("run the same command again");
+    run.says(&format!("stack `{}` was deployed by someone else", full("prod"))).says("run the command again");
     assert_eq!(stacks(ground), json!([full("prod")]));
     assert_eq!(buckets(ground), [bucket.as_str()]);
     ground.run(&["deploy", STACK, "--stage", "prod", "--dry-run"]).succeeds().says("nothing to do");
@@ -165,7 +165,7 @@ pub fn artifact_bucket(ground: &Ground) {
     held.arrives();
     ground.run_past(&DEPLOY).succeeds();
     held.release();
-    started.ends().fails_with(1).says("was deployed by somebody else");
+    started.ends().fails_with(1).says("was deployed by someone else");
     assert_eq!(ground.stage.account("keys", &[&artifacts]), json!(["new"]));
     ground.run(&DESTROY).succeeds().says("the artifact bucket went");
     ground.is_empty();
@@ -207,7 +207,7 @@ pub fn deleted_meanwhile(ground: &Ground) {
         ground.run_past(&DESTROY).succeeds();
         held.release();
         let run = started.ends().fails_with(if is_update { 2 } else { 1 });
-        run.says("was deleted by somebody else while it was being deployed").says("run the same command again");
+        run.says("was deleted by someone else during the deployment").says("run the command again");
         ground.is_empty();
     }
 }
