@@ -239,7 +239,7 @@ impl Project {
 #[test]
 fn without_credentials_the_ways_to_get_some_are_named() {
     let project = Project::new("no-credentials", "", "");
-    project.check(&[], &["error: there are no usable AWS credentials", "aws sso login", "AWS_PROFILE"]);
+    project.check(&[], &["error: no usable AWS credentials found", "aws sso login", "AWS_PROFILE"]);
 }
 
 #[test]

@@ -192,7 +192,7 @@ mod tests {
             ("KMSDisabled", "is disabled"),
             ("KMS.DisabledException", "is disabled"),
             ("KmsThrottlingException", "throttles"),
-            ("KMSNotFoundException", "is gone"),
+            ("KMSNotFoundException", "was deleted"),
             ("DecryptionFailure", "the key's state"),
         ] {
             assert!(aws(code).hint().unwrap().contains(words), "{code}: {:?}", aws(code).hint());

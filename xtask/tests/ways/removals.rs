@@ -103,7 +103,7 @@ pub fn busy(ground: &Ground) {
         "s3:POST objects",
         "<DeleteResult><Error><Key>o0</Key><Code>SlowDown</Code><Message>to order</Message></Error></DeleteResult>",
     );
-    ground.run(&DESTROY).succeeds().says("2 objects removed");
+    ground.run(&DESTROY).succeeds().says("2 objects deleted");
     ground.is_empty();
 }
 
@@ -156,7 +156,7 @@ pub fn artifact_bucket(ground: &Ground) {
     held.arrives();
     ground.stage.aws(&["s3api", "put-object", "--bucket", &artifacts, "--key", "new"]);
     held.release();
-    started.ends().succeeds().says("stays: somebody deploys to stage `prod`");
+    started.ends().succeeds().says("is kept: someone is deploying to stage `prod`");
     assert_eq!(ground.stage.account("keys", &[&artifacts]), json!(["new"]));
 
     // A stack that comes meanwhile needs its archives.
