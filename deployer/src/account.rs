@@ -56,19 +56,19 @@ pub struct Account {
     pub id: String,
     /// Region.
     pub region: String,
-    /// The local cloud, if that is where the account is.
+    /// The local stage, if the account is its emulator's.
     pub local: Option<LocalStage>,
-    /// Tells what is waited for.
+    /// Reports what is waited for.
     pub(crate) reporter: Reporter,
     /// How long calls may take.
     pub(crate) limits: CallLimits,
-    /// How often something is looked at.
+    /// How often polls repeat.
     pub(crate) pace: Pace,
     config: SdkConfig,
     shared: Shared,
 }
 
-/// What the clients of all regions of an account know together.
+/// What the clients of all regions of an account share.
 #[derive(Clone, Debug)]
 struct Shared {
     reporter: Reporter,
@@ -107,12 +107,12 @@ impl Account {
         }
     }
 
-    /// Where requests go that do not go to AWS, with the services that they are for; `None` if all go there.
+    /// The endpoints that replace AWS's own, with the services that they are for; `None` if there are none.
     pub fn endpoint_override(&self) -> Option<&str> {
         self.shared.network.endpoint_override.as_deref()
     }
 
-    /// Certificates that are trusted beside those of the system.
+    /// Certificates that are trusted in addition to the system's.
     pub(crate) fn trust(&self) -> &Trust {
         &self.shared.network.trust
     }
@@ -132,8 +132,7 @@ impl Account {
         &self.shared.open_change_sets
     }
 
-    /// Looks at something that continues in the account whether or not it is watched; a service that does
-    /// not answer is asked again for some minutes.
+    /// Repeats a read while the service is unreachable or throttling, for up to [`Pace::patience`].
     pub(crate) async fn retry_transient<T>(&self, mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
         let began = Instant::now();
         let mut wait = None;
@@ -148,8 +147,8 @@ impl Account {
         self.pace.until(look).await
     }
 
-    /// Asks again while a service is busy with a resource: another deployment makes a bucket, a deleted one lets go
-    /// of its name, somebody else changes a log group.
+    /// Repeats a call while a service is busy with a resource: another deployment creates a bucket, the name of a
+    /// deleted one is not free yet, another process changes a log group.
     pub(crate) async fn while_busy<T>(&self, mut ask: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
         let look = async |elapsed: Duration| match ask().await {
             Err(Error::Aws { code, .. }) if bare(&code) == "OperationAborted" && elapsed < self.pace.busy => Ok(None),
@@ -158,7 +157,7 @@ impl Account {
         self.pace.until(look).await
     }
 
-    /// The address at which something of a stack answers: as AWS gives it, or the local cloud's form.
+    /// The address at which something of a stack answers: as AWS gives it, or in the local stage's form.
     pub fn reachable(&self, address: &str) -> String {
         let Some(local) = &self.local else {
             return address.to_owned();

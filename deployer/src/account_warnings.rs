@@ -1,13 +1,13 @@
-//! What of an account and its neighbors would let a deployment go well and the stacks fail later.
+//! Settings of an account that do not stop a deployment but make its functions fail later.
 
 use crate::account::Account;
 use crate::error::Error;
 use futures_util::future::join_all;
 use stacks::Stack;
 
-/// With fewer functions at once than this, some are refused in a rush.
+/// With a lower concurrency limit than this, Lambda throttles functions under load.
 ///
-/// The consumers of all stacks together run at most a dozen; what calls an API comes beside them.
+/// The consumers of all stacks together run at most a dozen; functions behind an API come on top.
 const ENOUGH_AT_ONCE: i32 = 50;
 
 /// What a person should know before the stacks are deployed; each is a sentence with the next step.
@@ -30,14 +30,14 @@ async fn concurrency(account: &Account) -> Option<String> {
             let unreserved = limit.unreserved_concurrent_executions().unwrap_or(limit.concurrent_executions());
             too_few(unreserved, &account.id, &account.region)
         }
-        Err(error) => Some(format!("how many functions the account can run at once is not known: {error}")),
+        Err(error) => Some(format!("cannot read how many functions the account can run at once: {error}")),
     }
 }
 
 fn too_few(at_once: i32, account: &str, region: &str) -> Option<String> {
     (at_once < ENOUGH_AT_ONCE).then(|| {
         format!(
-            "account {account} can run {at_once} functions at once in {region}: in a rush Lambda throttles the receivers, the API answers 5xx, and a webhook that its sender does not repeat is lost. Ask for 1,000: aws service-quotas request-service-quota-increase --region {region} --service-code lambda --quota-code L-B99A9384 --desired-value 1000"
+            "account {account} can run {at_once} functions at once in {region}: under load Lambda throttles the receivers, the API answers 5xx, and webhooks that their sender does not retry are lost. Ask for 1,000: aws service-quotas request-service-quota-increase --region {region} --service-code lambda --quota-code L-B99A9384 --desired-value 1000"
         )
     })
 }

@@ -1,4 +1,4 @@
-//! Applies a proposal and follows it to its end, first cause first if it fails.
+//! Applies a proposal and follows it until the stack has settled; a failure lists its first cause first.
 
 mod failure;
 #[cfg(test)]
@@ -14,15 +14,15 @@ use aws_sdk_cloudformation::types::StackStatus;
 use failure::{creation_failed_meanwhile, failure, lost_sight_of};
 use stacks::Stack;
 
-/// How often a stack is begun again because a service took less at once.
+/// How often a throttled operation is retried.
 const MAX_RETRIES: u32 = 3;
-/// What is said when the answer to the execution is missing.
+/// The state of a stack when the answer to the execution is missing.
 const OUTCOME_UNKNOWN: &str =
-    "whether CloudFormation began the change is not known; the same command follows it to its end, or begins it";
+    "it is unknown whether CloudFormation started the change; the same command follows it, or starts it";
 
 /// Applies a proposal that was agreed to; returns when the stack has settled.
 ///
-/// If a service took it for too much at once, the same is proposed and applied again after a pause.
+/// An operation that AWS throttled is proposed and applied again after a pause, if the changes are the same.
 pub async fn apply(account: &Account, plan: &Plan<'_>, agreed: &Proposal, reporter: &Reporter) -> Outcome<()> {
     let applied = apply_patiently(account, plan, agreed, reporter).await;
     applied.map_err(|error| error.of_stack(plan.stack.name(), None))
@@ -42,7 +42,7 @@ async fn apply_patiently(account: &Account, plan: &Plan<'_>, agreed: &Proposal, 
         // A creation that was throttled was rolled back.
         clear_failed_creation(account, plan.stack, reporter).await?;
         proposal = propose(account, plan, reporter).await?;
-        // Nobody agreed to anything else.
+        // No person agreed to other changes.
         if !proposal.is_empty() && proposal.changes != agreed.changes {
             if let Some(id) = &proposal.change_set {
                 discard_now(account, id).await;

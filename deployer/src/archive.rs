@@ -29,7 +29,7 @@ impl std::fmt::Debug for Archive {
 }
 
 impl Archive {
-    /// Where the archive lies in the artifact bucket: named by what it holds.
+    /// Key of the archive in the artifact bucket: the digest of its content.
     pub fn key(&self) -> String {
         format!("{}/{}.zip", self.package, self.digest)
     }
@@ -79,7 +79,7 @@ fn pack(binary: &Binary, folder: &Path, profile: Profile) -> Outcome<Archive> {
     Ok(Archive { package: binary.package.clone(), content, digest })
 }
 
-/// Whether a stored archive was written to its end: the directory comes last.
+/// Whether a stored archive is complete: the directory comes last.
 fn is_complete(content: &[u8]) -> bool {
     zip::ZipArchive::new(Cursor::new(content)).is_ok_and(|archive| archive.len() == 1)
 }

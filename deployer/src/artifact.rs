@@ -1,4 +1,4 @@
-//! The artifact bucket: ours, private, and named after account, region and stage.
+//! The artifact bucket: private, owned by the account, named after account, region and stage.
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,7 @@ pub fn artifact_bucket(account: &Account, stage: &Stage) -> String {
 
 /// Uploads the archives that are not there yet, making the bucket if need be.
 ///
-/// Returns how many were uploaded. The key is the digest: what is there is what we would send.
+/// Returns how many were uploaded. The key is the digest: an existing object has the same bytes.
 pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], reporter: &Reporter) -> Outcome<usize> {
     let bucket = artifact_bucket(account, stage);
     let step = "uploading";
@@ -40,9 +40,9 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
         for (archive, found) in archives.iter().zip(found) {
             let (code, what) = match found {
                 Found::Same => continue,
-                Found::Other => ("NotFound", "was uploaded and is not there"),
+                Found::Other => ("NotFound", "was uploaded but does not exist"),
                 // It was put there a moment ago: what is missing is the right to see it.
-                Found::Hidden => ("AccessDenied", "was uploaded and may not be read"),
+                Found::Hidden => ("AccessDenied", "was uploaded but cannot be read"),
             };
             let message = format!("archive `{}` {what}", archive.key());
             return Err(Error::Aws { operation: "s3:GetObject", code: code.into(), message });
@@ -51,14 +51,14 @@ pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], repo
     };
     reporter
         .step(step, work, |n_uploaded| match n_uploaded {
-            0 if archives.len() == 1 => "nothing new: the archive is there".into(),
-            0 => format!("nothing new: {} archives are there", archives.len()),
+            0 if archives.len() == 1 => "nothing new: the archive already exists".into(),
+            0 => format!("nothing new: {} archives already exist", archives.len()),
             n => format!("{n} of {} archives to {bucket}", archives.len()),
         })
         .await
 }
 
-/// Puts a template into the bucket unless it is there, making the bucket if need be; returns its address.
+/// Puts a template into the bucket unless it already exists, creating the bucket if necessary; returns its URL.
 ///
 /// The key is the digest, as with archives. The address has the form that names the region, which every
 /// region takes. Source: CloudFormation API reference, CreateChangeSet, TemplateURL; Amazon S3 user guide,
@@ -95,7 +95,7 @@ async fn find_missing<'a>(account: &Account, bucket: &str, archives: &'a [Archiv
 /// An archive as it is in the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// It is there, and is what it should be by the checksum that S3 has of it.
+    /// It exists with the expected checksum.
     Same,
     /// It is not there, or something else is.
     Other,
@@ -147,7 +147,7 @@ async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> 
     Ok(())
 }
 
-/// Makes the bucket unless it is there, and sees to it that it is private and encrypted.
+/// Creates the bucket unless it exists, and makes it private and encrypted.
 async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
     let mut call = account.s3.create_bucket().bucket(bucket);
     // The oldest region is the only one that must not be named.
@@ -159,7 +159,7 @@ async fn make_bucket(account: &Account, bucket: &str) -> Outcome<()> {
     let made = account.while_busy(async || call.clone().send().await.map_err(Error::aws("s3:CreateBucket"))).await;
     match made {
         Ok(_) => {}
-        // Whoever made it may have been interrupted before it was protected.
+        // The command that created it may have been interrupted before it was protected.
         Err(Error::Aws { code, .. }) if code == "BucketAlreadyOwnedByYou" => {}
         Err(Error::Aws { code, .. }) if code == "BucketAlreadyExists" => {
             return Err(Error::BucketTaken { bucket: bucket.to_owned() });

@@ -1,4 +1,4 @@
-//! How often a request was sent, which tells whether a refusal is the whole truth.
+//! Counts the requests of one call, to know whether a refusal also covers earlier ones.
 
 use crate::error::Error;
 use aws_smithy_runtime_api::box_error::BoxError;

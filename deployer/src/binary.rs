@@ -14,7 +14,7 @@ const GLIBC: (u32, u32) = (2, 34);
 pub struct Binary {
     /// Its package.
     pub package: String,
-    /// Where it lies.
+    /// Path of the file.
     pub path: PathBuf,
 }
 
@@ -46,21 +46,21 @@ pub(crate) fn check(package: &str, path: &Path, architecture: Architecture) -> O
 fn problem(content: &[u8], architecture: Architecture) -> Option<String> {
     let elf = match ElfFile64::<object::Endianness>::parse(content) {
         Ok(elf) => elf,
-        Err(error) => return Some(format!("it is no 64-bit Linux program ({error})")),
+        Err(error) => return Some(format!("it is not a 64-bit Linux program ({error})")),
     };
     let wanted = match architecture {
         Architecture::X86_64 => object::Architecture::X86_64,
         Architecture::Arm64 => object::Architecture::Aarch64,
     };
     if elf.architecture() != wanted {
-        return Some(format!("it is for {:?} and the stage wants {wanted:?}", elf.architecture()));
+        return Some(format!("it is for {:?} but the stage needs {wanted:?}", elf.architecture()));
     }
     if !matches!(elf.kind(), ObjectKind::Executable | ObjectKind::Dynamic) {
-        return Some(format!("it is a {:?} file and no program", elf.kind()));
+        return Some(format!("it is a {:?} file, not a program", elf.kind()));
     }
     match newest_glibc(&elf) {
         Ok(Some(version)) if version > GLIBC => Some(format!(
-            "it needs GLIBC_{}.{}, and there is no newer one than GLIBC_{}.{}",
+            "it needs GLIBC_{}.{}, but Lambda has only GLIBC_{}.{}",
             version.0, version.1, GLIBC.0, GLIBC.1
         )),
         Ok(_) => None,
@@ -97,13 +97,13 @@ mod tests {
 
     #[test]
     fn what_is_no_program_for_the_stage_is_refused() {
-        assert!(problem(b"#!/bin/sh\n", Architecture::X86_64).unwrap().contains("no 64-bit Linux program"));
+        assert!(problem(b"#!/bin/sh\n", Architecture::X86_64).unwrap().contains("not a 64-bit Linux program"));
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         let other = match host_architecture() {
             Architecture::X86_64 => Architecture::Arm64,
             Architecture::Arm64 => Architecture::X86_64,
         };
-        assert!(problem(&own, other).unwrap().contains("the stage wants"));
+        assert!(problem(&own, other).unwrap().contains("the stage needs"));
     }
 
     #[test]

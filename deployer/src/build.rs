@@ -54,14 +54,14 @@ pub struct BuildSettings {
     pub architecture: Architecture,
     /// Who links.
     pub linking: Linking,
-    /// The executable with the hidden command that compiles: our own.
+    /// The executable with the hidden command that compiles: the one of the running command.
     pub executable: PathBuf,
 }
 
 const STEP: &str = "building the handlers";
 /// How long compilers have to end after each signal; one that gives back a few GiB takes its time.
 const END_LIMIT: Duration = Duration::from_secs(2);
-/// How often it is looked whether they have ended.
+/// Poll interval.
 const END_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Builds the packages, if there are any, and checks every binary; they are in the order of `packages`.
@@ -105,8 +105,8 @@ async fn compile(
     zig: Option<&Path>,
     step: &Step,
 ) -> Outcome<Vec<Binary>> {
-    // Held until the binaries are where they belong; it goes with the process, however that ends.
-    let waiting = || step.doing("another build is at work here: waiting for it");
+    // Held until the binaries are copied; the system releases it when the process ends in any way.
+    let waiting = || step.doing("waiting for another build to finish");
     let _lock = lock(workspace, "build.lock", waiting).await?;
     let linker = if zig.is_some() { "zig" } else { "native" };
     let output = workspace.target().join("handlers").join(format!(
@@ -155,9 +155,9 @@ fn rust_flags(workspace: &Workspace, cargo_home: &Path) -> String {
 
 /// Variables that cargo sets for a program that it runs.
 ///
-/// Build scripts look at some of them. A cargo that we start must not see them, or it would run
-/// these scripts again, and compile all that depends on them, whenever we are started in another way.
-#[expect(clippy::disallowed_methods, reason = "these are taken out of the environment of cargo")]
+/// Build scripts look at some of them. A cargo that this one starts must not see them, or it would run
+/// these scripts again, and compile all that depends on them, each time the tool is started in another way.
+#[expect(clippy::disallowed_methods, reason = "these are removed from cargo's environment")]
 pub fn variables_of_cargo() -> impl Iterator<Item = OsString> {
     const NAMES: [&str; 6] = [
         "CARGO",
@@ -182,8 +182,8 @@ fn zig_executable(environment: &Path) -> Outcome<PathBuf> {
         .map(|version| version.path().join("site-packages/ziglang/zig"))
         .find(|path| path.exists())
         .ok_or_else(|| Error::Program {
-            what: format!("there is no zig in `{}`", environment.display()),
-            hint: "remove that folder and type the same command again".into(),
+            what: format!("zig is missing in `{}`", environment.display()),
+            hint: "delete that folder, then run the command again".into(),
         })
 }
 
@@ -205,7 +205,7 @@ async fn check_target(workspace: &Workspace, architecture: Architecture) -> Outc
     }
 }
 
-/// Runs cargo to its end; each crate it compiles is told, and all its words are kept for an error.
+/// Runs cargo until it ends; reports each crate it compiles, and keeps its output for an error.
 async fn run(mut command: Command, step: &Step) -> Outcome<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let program = PathBuf::from(command.as_std().get_program());
@@ -231,17 +231,17 @@ async fn run(mut command: Command, step: &Step) -> Outcome<()> {
     }
 }
 
-/// A child with all that it started: cargo must not go on compiling when we were interrupted.
+/// A child and all processes that it started: cargo must not continue after the command was interrupted.
 struct Group(Child);
 
 impl Drop for Group {
-    /// Ends the whole group and waits for it: what comes after us must not meet a compiler at work.
+    /// Ends the whole group and waits for it: the next command must not meet a running compiler.
     fn drop(&mut self) {
         // A child that was waited for has no number any more.
         let Some(pid) = self.0.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) else { return };
         for signal in [Signal::TERM, Signal::KILL] {
             let asked = Instant::now();
-            // Each may have ended by itself.
+            // Each may have ended already.
             let _ = kill_process_group(pid, signal);
             while asked.elapsed() < END_LIMIT {
                 let _ = self.0.try_wait();
@@ -262,7 +262,7 @@ fn is_at_work(group: Pid) -> bool {
         let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
         // After the name in parentheses: the state, the parent, the group.
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').take(3).collect();
-        // A process that has ended stays as a zombie until whoever inherited it takes notice.
+        // A process that has ended stays as a zombie until its parent reaps it.
         matches!(fields[..], [state, _, of] if of == group && !["Z", "X"].contains(&state))
     })
 }
@@ -272,7 +272,7 @@ fn failed(said: Vec<String>) -> Error {
     if output.contains("No space left on device") {
         return Error::Program {
             what: "the disk is full".into(),
-            hint: "make room, then type the same command again".into(),
+            hint: "free some space, then run the command again".into(),
         };
     }
     Error::Compilation { output }
@@ -283,7 +283,7 @@ mod tests {
     use super::*;
     use crate::event::Event;
 
-    /// Runs a "cargo" that starts this script, interrupts us as soon as the script tells its number,
+    /// Runs a "cargo" that starts this script, interrupts the build as soon as the script prints its number,
     /// and gives back that number.
     async fn interrupted(script: &str) -> Pid {
         let mut command = Command::new("sh");
@@ -303,7 +303,7 @@ mod tests {
         }
     }
 
-    /// Says nothing more: nobody reads it.
+    /// Says nothing more: no one reads it.
     const LOOP: &str = "exec 2>/dev/null; while :; do sleep 0.05; done";
 
     /// What `ps` knows of a process that has not ended.

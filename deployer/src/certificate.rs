@@ -1,4 +1,4 @@
-//! Certificates that wait for DNS: what ACM looks for, where it should be, and what keeps it from being seen.
+//! Certificates that wait for DNS validation: which record ACM looks for, and in which zone it belongs.
 
 use crate::event::Reporter;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
@@ -6,11 +6,11 @@ use serde_json::Value as Json;
 use std::time::Duration;
 
 const KIND: &str = "AWS::CertificateManager::Certificate";
-/// How long a certificate usually takes at most; then it is first told what it waits for.
+/// How long a certificate usually takes at most; the first report comes after it.
 ///
 /// Source: ACM user guide, "Troubleshoot DNS validation problems": validation may take some minutes.
 const USUAL: Duration = Duration::from_secs(120);
-/// How often it is told again.
+/// The interval between two reports.
 const AGAIN: Duration = Duration::from_secs(300);
 /// When ACM gives up. Source: ACM user guide, "DNS validation".
 const LIMIT_HOURS: u32 = 72;
@@ -18,12 +18,12 @@ const LIMIT_HOURS: u32 = 72;
 /// Watches the certificates of one stack operation.
 #[derive(Debug, Default)]
 pub(crate) struct CertificateWatch {
-    /// How long the operation has taken when it was told last.
+    /// How long the operation had taken at the last report.
     told: Option<Duration>,
 }
 
 impl CertificateWatch {
-    /// Tells what a certificate waits for, after a while and then again and again.
+    /// Reports what a certificate waits for, after [`USUAL`] and then every [`AGAIN`].
     ///
     /// `events` are those of the operation, oldest first; `elapsed` is how long it takes already.
     pub(crate) fn report(&mut self, stack: &str, events: &[StackEvent], elapsed: Duration, reporter: &Reporter) {
@@ -72,7 +72,7 @@ impl Waiting {
         let minutes = elapsed.as_secs() / 60;
         let looks_for = match record {
             Some(record) => format!("ACM looks for the CNAME record {record} in public DNS"),
-            None => "ACM has not named the record yet that it will look for".to_owned(),
+            None => "ACM has not published the name of its CNAME record yet".to_owned(),
         };
         format!(
             "the certificate of {domain} has waited {minutes} min for DNS: {looks_for}; CloudFormation writes it to the hosted zone {zone}. Check that the name servers that the registrar has for the domain are those of this zone (aws route53 get-hosted-zone --id {zone}). ACM gives up after {LIMIT_HOURS} h; after Ctrl-C, the same command continues"
@@ -119,7 +119,7 @@ mod tests {
         ]
     }
 
-    /// The minutes of which something was told, and the last text.
+    /// The minutes with a report, and the last text.
     fn told(events: &[StackEvent], minutes: std::ops::Range<u64>) -> (Vec<u64>, String) {
         let (reporter, mut told) = Reporter::new();
         let mut watch = CertificateWatch::default();
@@ -149,7 +149,7 @@ mod tests {
             assert!(text.contains(words), "`{words}` is missing in: {text}");
         }
         let (_, text) = told(&events()[..2], 0..4);
-        assert!(text.contains("ACM has not named the record yet"), "{text}");
+        assert!(text.contains("ACM has not published the name of its CNAME record yet"), "{text}");
     }
 
     #[test]

@@ -13,11 +13,11 @@ pub struct Change {
     pub resource_type: String,
     /// Names of the properties that change.
     pub properties: Vec<String>,
-    /// What becomes of the resource that is removed or replaced, where CloudFormation says it.
+    /// What happens to the deleted or replaced resource, where CloudFormation says it.
     pub fate: Option<Fate>,
 }
 
-/// What becomes of a resource that is removed from a stack or replaced.
+/// What happens to a resource that is removed from a stack or replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
     /// It is deleted.
@@ -56,11 +56,11 @@ pub enum ChangeKind {
     Added,
     /// It changes and stays the same resource.
     Changed,
-    /// It is made anew, and what the old one held is not in the new one.
+    /// It is replaced: the new resource does not hold the data of the old one.
     Replaced,
-    /// Whether it is made anew is known only when it happens.
+    /// CloudFormation decides during the operation whether it is replaced.
     MayBeReplaced,
-    /// It goes.
+    /// It is removed from the stack.
     Removed,
 }
 

@@ -1,4 +1,4 @@
-//! Removing a stack and everything that CloudFormation leaves behind.
+//! Deleting a stack and everything that CloudFormation leaves behind.
 
 mod artifacts;
 mod bucket;
@@ -21,16 +21,16 @@ use stacks::Stack;
 use std::collections::BTreeSet;
 use table::{delete_table, tables_of};
 
-/// What becomes of buckets and tables.
+/// Whether buckets and tables are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// They go with all that is in them.
+    /// They are deleted with all that is in them.
     Nothing,
-    /// They stay.
+    /// They are kept.
     Data,
 }
 
-/// What there is of a stack, with or without the stack itself.
+/// What exists of a stack, with or without the stack itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leftovers {
     /// Id of the stack, if there is one.
@@ -66,7 +66,7 @@ pub struct TableContent {
 }
 
 impl Leftovers {
-    /// Whether there is nothing to remove.
+    /// Whether there is nothing to delete.
     pub fn is_empty(&self) -> bool {
         self.stack_id.is_none() && self.buckets.is_empty() && self.tables.is_empty() && self.log_groups.is_empty()
     }
@@ -93,9 +93,10 @@ async fn find(account: &Account, stack: &Stack) -> Outcome<Leftovers> {
     Ok(Leftovers { stack_id, buckets, tables, log_groups, n_resources })
 }
 
-/// Removes the stack, and what was there when this began: what was found, and what an operation under way has made since.
+/// Deletes the stack and the resources that existed at the start: those found, and those that an operation in progress
+/// created since.
 ///
-/// What a newer stack of the same name has made stays: it is looked for right before each deletion.
+/// Resources of a newer stack of the same name are kept: each deletion first checks that there is none.
 pub async fn destroy(
     account: &Account,
     stack: &Stack,
@@ -131,7 +132,7 @@ async fn remove(account: &Account, stack: &Stack, found: &Leftovers, keep: Keep,
     Ok(())
 }
 
-/// Empties and removes buckets, and removes tables; a function may have written to them until its stack was gone.
+/// Empties and deletes buckets, and deletes tables; functions may write to them until their stack is deleted.
 async fn delete_data(
     account: &Account,
     stack: &Stack,
@@ -144,7 +145,7 @@ async fn delete_data(
             let step = format!("emptying {bucket}");
             reporter
                 .step(&step, delete_bucket(account, &bucket, guard), |n_objects| {
-                    format!("{} removed, versions included", counted(*n_objects, "object"))
+                    format!("{} deleted, including old versions", counted(*n_objects, "object"))
                 })
                 .await?;
         }
@@ -158,11 +159,11 @@ async fn delete_data(
     Ok(())
 }
 
-/// What was there when a removal began.
+/// What existed when the deletion started.
 struct Doomed {
     /// Buckets and tables. CloudFormation gives those of a newer stack other names.
     names: BTreeSet<String>,
-    /// A newer stack's functions have the same names, and so have their log groups: only their age tells them apart.
+    /// A newer stack's functions have the same names, and so have their log groups: only their age distinguishes them.
     log_groups: Vec<LogGroupFound>,
 }
 
@@ -173,7 +174,7 @@ impl Doomed {
         Self { names: buckets.chain(tables).collect(), log_groups: found.log_groups.clone() }
     }
 
-    /// Adds what an operation of the stack that is under way makes.
+    /// Adds what an operation in progress creates.
     async fn add_resources(&mut self, account: &Account, stack: &Stack, id: &str) -> Outcome<()> {
         account.wait_until_settled(id).await?;
         let resources = account.resources_of(id).await?;

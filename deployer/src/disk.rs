@@ -30,7 +30,7 @@ impl DiskTrouble {
         }
     }
 
-    /// The trouble that a program tells of.
+    /// The trouble that a program reports.
     pub(crate) fn of_words(said: &str) -> Option<Self> {
         let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
         match (says(&FULL), says(&READ_ONLY)) {
@@ -40,7 +40,7 @@ impl DiskTrouble {
         }
     }
 
-    /// The trouble of the disk that a path lies on, after something there failed without saying why.
+    /// The trouble of the disk that holds a path, after an operation there failed without a reason.
     pub(crate) fn at(path: &Path) -> Option<Self> {
         let disk = path.ancestors().find_map(|folder| statvfs(folder).ok())?;
         if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
@@ -54,10 +54,10 @@ impl DiskTrouble {
     pub(crate) fn hint(self, path: &Path) -> String {
         match self {
             Self::Full => {
-                format!("the disk is full; make room where `{}` lies, then type the same command again", path.display())
+                format!("the disk is full; free some space where `{}` is, then run the command again", path.display())
             }
             Self::ReadOnly => format!(
-                "the disk that `{}` lies on is mounted for reading only; work in a copy of the checkout elsewhere, or mount it for writing",
+                "the disk of `{}` is mounted read-only; work in a copy of the checkout elsewhere, or mount the disk for writing",
                 path.display()
             ),
         }

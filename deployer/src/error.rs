@@ -1,4 +1,4 @@
-//! Everything that can go wrong, each with what was found and what to do next.
+//! Every error of the deployer: what failed, what was found, and what to do next.
 
 mod aws;
 mod clock;
@@ -88,7 +88,7 @@ pub enum Error {
         reason: String,
     },
     /// There are no credentials, or they cannot be read.
-    #[error("there are no usable AWS credentials: {reason}")]
+    #[error("no usable AWS credentials found: {reason}")]
     Credentials {
         /// What the chain of credentials said.
         reason: String,
@@ -137,7 +137,7 @@ pub enum Error {
     #[error("{0}")]
     Stack(StackFailure),
     /// A change set failed, so nothing was changed.
-    #[error("stack `{stack}`: CloudFormation refuses the change{}", reasons.iter().map(|reason| format!("\n  {reason}")).collect::<String>())]
+    #[error("stack `{stack}`: CloudFormation refused the change{}", reasons.iter().map(|reason| format!("\n  {reason}")).collect::<String>())]
     ChangeSet {
         /// The stack.
         stack: String,
@@ -145,7 +145,7 @@ pub enum Error {
         reasons: Vec<FailureCause>,
     },
     /// A secret that a new stack needs was not given.
-    #[error("stack `{stack}` needs the secret `{name}`, and it was not given")]
+    #[error("stack `{stack}` needs the secret `{name}`, but it was not given")]
     SecretMissing {
         /// The stack.
         stack: String,
@@ -154,18 +154,16 @@ pub enum Error {
         /// Where a person finds it.
         origin: String,
     },
-    /// The artifact bucket's name belongs to somebody else.
+    /// The artifact bucket's name belongs to another account.
     #[error("bucket `{bucket}` belongs to another account")]
     BucketTaken {
         /// Name of the bucket.
         bucket: String,
     },
-    /// Somebody deployed what is being destroyed.
-    #[error(
-        "{what} was deployed by somebody else while this destroyed what was there before; nothing of it was removed"
-    )]
+    /// Someone deployed what is being destroyed.
+    #[error("{what} was deployed by someone else during this destroy; the new stack was not touched")]
     DeployedAgain {
-        /// What is there now.
+        /// What exists now.
         what: String,
     },
     /// The stack is not deployed.

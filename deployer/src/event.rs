@@ -1,4 +1,4 @@
-//! What is going on, told to whoever displays it.
+//! Events of a running command, for the display.
 
 use aws_sdk_cloudformation::types::ResourceStatus;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ pub enum Event {
     Began {
         /// Tells this step from others until it ends.
         id: StepId,
-        /// What it does, in words.
+        /// What it does, as text.
         step: String,
         /// The stack whose resources it changes, if that is what it does.
         stack: Option<String>,
@@ -38,9 +38,9 @@ pub enum Event {
     Ended {
         /// The step.
         id: StepId,
-        /// What it did, in words.
+        /// What it did, as text.
         step: String,
-        /// What came of it.
+        /// Its result, as text.
         summary: String,
         /// How long it took.
         took: Duration,
@@ -72,7 +72,7 @@ pub enum Event {
         /// In a few words.
         reason: String,
     },
-    /// A wait is over, whatever came of it.
+    /// A wait is over, with any result.
     Waited {
         /// The wait.
         id: u64,
@@ -142,12 +142,12 @@ impl Reporter {
         (Self { sender }, receiver)
     }
 
-    /// Tells an event; nobody listening is no error.
+    /// Sends an event; a missing display is no error.
     pub fn tell(&self, event: Event) {
         let _ = self.sender.send(event);
     }
 
-    /// Waits until everything that was told is shown; nobody showing it is no error.
+    /// Waits until every event is shown; a missing display is no error.
     pub async fn flush(&self) {
         let (seen, shown) = oneshot::channel();
         self.tell(Event::Flush(Flush::new(seen)));
@@ -182,7 +182,7 @@ impl Reporter {
         self.begin_step(step.into(), None)
     }
 
-    /// Begins a step that changes the resources of a stack; what is told of these belongs to it.
+    /// Starts a step that changes the resources of a stack; their events belong to it.
     pub fn begin_on_stack(&self, stack: &str, step: impl Into<String>) -> Step {
         self.begin_step(step.into(), Some(stack.to_owned()))
     }
@@ -193,7 +193,7 @@ impl Reporter {
         Step { id, name, began: Instant::now(), reporter: self.clone() }
     }
 
-    /// Runs a step between its beginning and its end; `summary` says what came of it.
+    /// Runs a step and reports its start and end; `summary` describes its result.
     pub async fn step<T, E>(
         &self,
         step: &str,
@@ -204,7 +204,7 @@ impl Reporter {
     }
 }
 
-/// A step that has begun.
+/// A step in progress.
 #[derive(Debug)]
 #[must_use = "a step is shown as under way until it has run"]
 pub struct Step {
@@ -220,7 +220,7 @@ impl Step {
         self.reporter.tell(Event::Doing { id: self.id, detail: detail.into() });
     }
 
-    /// Runs the step to its end; `summary` says what came of it.
+    /// Runs the step and reports its end; `summary` describes its result.
     pub async fn run<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>>,

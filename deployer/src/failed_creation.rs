@@ -16,7 +16,7 @@ pub async fn clear_failed_creation(account: &Account, stack: &Stack, reporter: &
 async fn clear(account: &Account, stack: &Stack, reporter: &Reporter) -> Outcome<()> {
     let name = stack.full_stack_name();
     let Some(found) = account.find_settled(&name).await? else { return Ok(()) };
-    if Standing::of(&found.status) != Standing::NotCreated {
+    if Standing::of(&found.status) != Standing::CreationFailed {
         return Ok(());
     }
     reporter.note(format!("stack `{name}` is {}: its creation failed earlier; deleting it first", found.status));

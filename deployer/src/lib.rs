@@ -1,7 +1,7 @@
 //! From definitions to a running stage: compile, pack, upload, propose, apply.
 //!
 //! Each step is a function that takes values and returns one; none prints, asks or exits.
-//! What is going on is told to a [`Reporter`].
+//! Progress is reported to a [`Reporter`].
 
 mod account;
 mod account_warnings;

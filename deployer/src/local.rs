@@ -28,17 +28,17 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a process may take until it answers.
+/// How long a process may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// How often it is asked meanwhile.
+/// Poll interval during the start.
 const START_INTERVAL: Duration = Duration::from_millis(20);
 /// How long a process may take to end before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-/// How often it is looked at meanwhile.
+/// Poll interval during the stop.
 const STOP_INTERVAL: Duration = Duration::from_millis(10);
-/// Ports are free when chosen; somebody else can be faster.
+/// A port is free when it is chosen; another process can take it first.
 const TRIES: usize = 3;
-/// Two commands at once must not start two clouds.
+/// Two commands at once must not start two local stages.
 const LOCK: &str = "local.lock";
 
 /// The program that serves the stand-ins.
@@ -53,7 +53,7 @@ pub struct StandInsProgram<'a> {
 /// Whether the local stage runs, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalStatus {
-    /// The running stage; it is there too if only the stand-ins have ended.
+    /// The running stage; also set if only the stand-ins have ended.
     pub local: Option<LocalStage>,
     /// What has ended without being stopped.
     pub lost: Option<Lost>,
@@ -63,7 +63,7 @@ pub struct LocalStatus {
 
 /// Starts the local stage unless it runs, and returns its addresses.
 ///
-/// A stage that runs other stand-ins than these is started anew.
+/// A stage of another version is stopped and started again.
 pub async fn start_local(
     workspace: &Workspace,
     region: &Region,
@@ -72,7 +72,7 @@ pub async fn start_local(
 ) -> Outcome<LocalStage> {
     let executable = program.executable;
     let folder = workspace.local();
-    // Nobody else reads what is in it.
+    // Only its owner reads what is in it.
     let make = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     make.map_err(Error::file("make", &folder))?;
     let _lock = take_lock(workspace, reporter).await?;
@@ -89,16 +89,16 @@ pub async fn start_local(
             }
         },
         Some(_) => reporter
-            .note("the local stage is of another version of Tsugite and is started anew; what was in it is lost"),
+            .note("the local stage was started by another version of Tsugite; starting it again without its data"),
         None if !process::of_folder(&folder).is_empty() => reporter.warn(format!(
-            "`{}` cannot be read, so the local stage is started anew; what was in it is lost",
+            "`{}` cannot be read; starting the local stage again without its data",
             State::file(&folder).display()
         )),
         None => {}
     }
     stop(&folder).await?;
     let environment = PythonTools::EMULATOR.install(workspace, reporter).await?;
-    let step = "starting the local cloud";
+    let step = "starting the local stage";
     reporter.step(step, start(&folder, &environment, region, executable, version), |local| local.emulator_url()).await
 }
 
@@ -112,7 +112,7 @@ pub async fn local_status(workspace: &Workspace) -> Outcome<LocalStatus> {
     Ok(LocalStatus { local, lost, folder })
 }
 
-/// Ends both processes, and any that an earlier run left behind; `false` if none was running.
+/// Stops both processes, and those that an earlier run left; `false` if none was running.
 pub async fn stop_local(workspace: &Workspace, reporter: &Reporter) -> Outcome<bool> {
     let folder = workspace.local();
     let _lock = take_lock(workspace, reporter).await?;
@@ -121,7 +121,7 @@ pub async fn stop_local(workspace: &Workspace, reporter: &Reporter) -> Outcome<b
 
 async fn take_lock(workspace: &Workspace, reporter: &Reporter) -> Outcome<std::fs::File> {
     let waiting = || {
-        reporter.note("another command starts or stops the local stage: waiting for it");
+        reporter.note("waiting for another command that starts or stops the local stage");
         reporter.wait("another command that starts or stops the local stage")
     };
     lock(workspace, LOCK, waiting).await
@@ -139,7 +139,7 @@ async fn start(
         let local = LocalStage::new(free_port()?, free_port()?)?;
         match start_once(folder, environment, region, executable, local, version.clone()).await {
             Ok(local) => return Ok(local),
-            // What was started is ended whatever failed: nobody would know of it.
+            // A failed start leaves no process, because no state file would name it.
             Err(error) => {
                 stop(folder).await?;
                 match error {
@@ -149,7 +149,7 @@ async fn start(
             }
         }
     }
-    Err(last.unwrap_or_else(|| Error::Local { what: "the local cloud does not start".into(), hint: String::new() }))
+    Err(last.unwrap_or_else(|| Error::Local { what: "the local stage does not start".into(), hint: String::new() }))
 }
 
 async fn start_once(
@@ -191,14 +191,14 @@ async fn wait_until_healthy(state: &State, folder: &Path) -> Outcome<()> {
         let lines: Vec<&str> = said.lines().collect();
         let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
         Err(Error::Local {
-            what: format!("the local cloud does not start: the {} {what}\n  {last}", part.name()),
-            hint: format!("all it said is in `{}`", log.display()),
+            what: format!("the local stage does not start: the {} {what}\n  {last}", part.name()),
+            hint: format!("its whole output is in `{}`", log.display()),
         })
     };
     Pace::every(START_INTERVAL).until(is_healthy).await
 }
 
-/// Ends both processes and forgets them; `false` if none was running.
+/// Ends both processes and deletes the state file; `false` if none was running.
 async fn stop(folder: &Path) -> Outcome<bool> {
     let mut processes = process::of_folder(folder);
     if let Some(state) = State::read(folder) {
@@ -221,8 +221,8 @@ fn free_port() -> Outcome<u16> {
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .map_err(|error| Error::Local {
-            what: format!("there is no free port on 127.0.0.1: {error}"),
-            hint: "end a program that holds many ports, then type the same command again".into(),
+            what: format!("no free port on 127.0.0.1: {error}"),
+            hint: "stop a program that uses many ports, then run the command again".into(),
         })
 }
 

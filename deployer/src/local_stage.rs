@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 pub struct RootKey {
     /// Its name.
     pub access_key_id: String,
-    /// Its secret; whoever has it may do everything on the local stage, and so run programs here.
+    /// Its secret; it allows everything on the local stage, including running programs here.
     pub secret_access_key: String,
 }
 
@@ -34,7 +34,7 @@ impl std::fmt::Debug for LocalStage {
 impl LocalStage {
     pub(crate) fn new(emulator_port: u16, stand_ins_port: u16) -> Outcome<Self> {
         let root_key = RootKey {
-            // Not of the form of a key of AWS, lest somebody takes it for one.
+            // Not of the form of an AWS key, so that it is not mistaken for one.
             access_key_id: format!("TSUGITE{}", random_word(8)?.to_uppercase()),
             secret_access_key: random_word(20)?,
         };

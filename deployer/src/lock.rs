@@ -7,10 +7,10 @@ use crate::workspace::Workspace;
 use std::fs::{File, TryLockError};
 use std::time::Duration;
 
-/// How often it is looked whether the other process has come to its end.
+/// Poll interval.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Waits for its turn; `waiting` is called once if another process has it, and what it returns is kept meanwhile.
+/// Waits for the lock; `waiting` is called once if another process holds it, and its value is kept during the wait.
 ///
 /// The turn is over when the file is closed, however the process ends.
 pub(crate) async fn lock<W>(workspace: &Workspace, name: &str, waiting: impl FnOnce() -> W) -> Outcome<File> {
@@ -41,8 +41,8 @@ impl LocalTurn {
     /// Waits until no other command has it.
     pub async fn take(workspace: &Workspace, reporter: &Reporter) -> Outcome<Self> {
         let waiting = || {
-            reporter.note("another command changes the local stage: waiting for its end");
-            reporter.wait("the end of another command that changes the local stage")
+            reporter.note("waiting for another command that changes the local stage");
+            reporter.wait("another command that changes the local stage")
         };
         lock(workspace, "turn.lock", waiting).await.map(Self)
     }
@@ -66,7 +66,7 @@ mod tests {
             told
         };
         let (second, told) = tokio::join!(second, told);
-        assert!(second.is_ok() && format!("{told:?}").contains("waiting for its end"), "{told:?}");
+        assert!(second.is_ok() && format!("{told:?}").contains("waiting for another command that changes"), "{told:?}");
         std::fs::remove_dir_all(root).unwrap();
     }
 }

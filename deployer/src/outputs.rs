@@ -1,4 +1,4 @@
-//! What a deployed stack tells: status, outputs, and the addresses to register.
+//! What is read of a deployed stack: status, outputs, and the addresses to register.
 
 use crate::account::{Account, StackSummary, Standing, describe_status};
 use crate::error::{Error, Outcome};
@@ -21,7 +21,7 @@ pub struct Deployed {
     pub outputs: BTreeMap<String, String>,
     /// What to register where.
     pub registrations: Vec<RegisteredUrl>,
-    /// Secrets that somebody gave it: the name, and where the value is found.
+    /// Secrets that a person gave it: the name, and where the value is found.
     pub secrets: Vec<(&'static str, String)>,
 }
 
@@ -61,23 +61,25 @@ pub fn not_deployed(stack: &Stack, stage: &Stage, status: Option<&StackStatus>) 
     let deploy = format!("cargo xtask deploy {name} --stage {stage}");
     let found = status.map_or(Standing::Absent, Standing::of);
     let hint = match found {
-        Standing::Creating => "wait for its end, then type the same command again".into(),
-        Standing::Undoing | Standing::Deleting => format!("wait for its end, then deploy it with: {deploy}"),
-        Standing::NotCreated => format!("deploy it with: {deploy}; that removes what is left of the attempt first"),
+        Standing::Creating => "wait for the operation to finish, then run the command again".into(),
+        Standing::Undoing | Standing::Deleting => {
+            format!("wait for the operation to finish, then deploy it with: {deploy}")
+        }
+        Standing::CreationFailed => format!("deploy it with: {deploy}; this first deletes the failed attempt"),
         _ => format!("deploy it with: {deploy}"),
     };
     let standing = status.filter(|_| found != Standing::Absent).and_then(describe_status);
     Error::NotDeployed { stack: name.into(), stage: stage.to_string(), standing, hint }
 }
 
-/// What a person does about a stack that takes no change before somebody has seen to it; `None` for any other.
+/// How a person repairs a stack that takes no change in its status; `None` for any other.
 ///
 /// Sources: CloudFormation user guide, "Continue rolling back an update" and "Import AWS resources into a
 /// CloudFormation stack".
 pub(crate) fn recovery_hint(stack: &Stack, account: &Account, status: &StackStatus) -> Option<String> {
     let stage = stack.stage();
     let remove = || {
-        // A stack before another goes with that one.
+        // A stack that another needs is destroyed with that one.
         let name =
             stacks::NAMES.iter().find(|name| stack.name().starts_with(**name)).unwrap_or(&stack.name()).to_owned();
         format!("cargo xtask destroy {name} --stage {}", stage.name)
@@ -86,13 +88,13 @@ pub(crate) fn recovery_hint(stack: &Stack, account: &Account, status: &StackStat
     let options = format!("--region {}{profile} --stack-name {}", account.region, stack.full_stack_name());
     match Standing::of(status) {
         Standing::StuckInImport => Some(format!(
-            "see in the stack's events which resource holds it (aws cloudformation describe-stack-events {options}); AWS Support can bring such a stack back, or remove it with: {}; then deploy again",
+            "find the resource that blocks it in the stack's events (aws cloudformation describe-stack-events {options}); AWS Support can repair such a stack, or destroy it with: {}; then deploy again",
             remove()
         )),
         Standing::Stuck => Some(format!(
-            "see in the stack's events what holds it; then type: aws cloudformation continue-update-rollback {options}; then deploy again"
+            "find the cause in the stack's events; then run: aws cloudformation continue-update-rollback {options}; then deploy again"
         )),
-        Standing::PartlyDeleted => Some(format!("remove it with: {}; then deploy again", remove())),
+        Standing::PartlyDeleted => Some(format!("destroy it with: {}; then deploy again", remove())),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! How often something that takes its time is looked at, and how long each kind of it is waited for.
+//! How often polls repeat, and how long each kind of operation is waited for.
 
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -6,17 +6,17 @@ use tokio::time::{Instant, sleep};
 /// The pace of one account or process, chosen once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pace {
-    /// The wait before the second look; it grows with what has passed.
+    /// The wait after the first poll; later ones grow with the elapsed time.
     pub(crate) first: Duration,
-    /// The longest wait between two looks.
+    /// The longest wait between two polls.
     pub(crate) last: Duration,
-    /// How long looks may fail because the other side is silent, throttles or has trouble of its own.
+    /// How long polls may fail because the service is unreachable, throttling or failing.
     pub(crate) patience: Duration,
-    /// How long an operation that was asked for may take to begin.
+    /// How long a requested operation may take to start.
     pub(crate) begin: Duration,
-    /// How long something that is busy, or is being made or removed, may take to be free.
+    /// How long a resource may stay busy: being created, changed or deleted.
     pub(crate) busy: Duration,
-    /// How long is waited before what a service throttled is begun again.
+    /// The pause before a throttled operation is retried.
     pub(crate) pause: Duration,
     /// How long an event may take from its entry to its effect.
     pub(crate) arrival: Duration,
@@ -33,7 +33,7 @@ impl Pace {
             last: Duration::from_secs(5),
             patience,
             begin: Duration::from_secs(60),
-            // S3 can take hours to let go of a bucket's name, which nobody waits for.
+            // S3 can take hours to release a bucket's name, which is too long to wait for.
             busy: Duration::from_secs(120),
             pause: Duration::from_secs(30),
             arrival: Duration::from_secs(180),
@@ -51,7 +51,7 @@ impl Pace {
         }
     }
 
-    /// That of a process on this machine, which is looked at each time so much has passed.
+    /// That of a process on this machine, with one fixed interval.
     pub(crate) const fn every(interval: Duration) -> Self {
         Self { first: interval, last: interval, ..Self::on_this_machine() }
     }
@@ -69,11 +69,11 @@ impl Pace {
         }
     }
 
-    /// Looks again and again until there is something to say; `look` is told how long it takes already.
+    /// Calls `look` until it returns a value or fails; it gets the time since the first call.
     pub(crate) async fn until<T, E>(self, mut look: impl AsyncFnMut(Duration) -> Result<Option<T>, E>) -> Result<T, E> {
         let began = Instant::now();
         loop {
-            // Polls stand within polls, deeper than the compiler follows; beside a call to AWS a box costs nothing.
+            // Polls contain polls, deeper than the compiler follows; compared with a call to AWS a box costs nothing.
             if let Some(seen) = Box::pin(look(began.elapsed())).await? {
                 return Ok(seen);
             }
@@ -81,7 +81,7 @@ impl Pace {
         }
     }
 
-    /// The wait before the next look at something that takes so long already.
+    /// The wait before the next poll, after so much time.
     fn interval(self, elapsed: Duration) -> Duration {
         (elapsed / 8).clamp(self.first, self.last)
     }

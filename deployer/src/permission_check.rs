@@ -1,4 +1,4 @@
-//! Asking IAM beforehand whether the caller may do what a proposal needs.
+//! Asks IAM, before anything changes, whether the caller has the permissions that a proposal needs.
 
 use crate::account::{Account, Caller};
 use crate::change::{Change, ChangeKind};
@@ -11,10 +11,10 @@ use stacks::Stack;
 use stacks::rights::{Conditions, Operation, Policy, Right, policies};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Questions under way at the same time; IAM throttles an account that asks for more.
+/// Questions at the same time; IAM throttles an account that asks more.
 const AT_ONCE: usize = 4;
 
-/// What IAM says of the rights of the caller.
+/// The answer of IAM about the caller's permissions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PermissionCheck {
     /// Everything is allowed.
@@ -51,7 +51,7 @@ pub async fn check_permissions(account: &Account, proposals: &[(&Stack, &Proposa
     let answers = iter(&questions).map(|question| ask(account, &principal, question)).buffer_unordered(AT_ONCE);
     let answers: Vec<Answers> = match answers.try_collect().await {
         Ok(answers) => answers,
-        // Whoever may deploy need not be allowed to ask; what IAM does not answer stays open as well.
+        // A deploying user need not be allowed to ask IAM; without an answer nothing is known.
         Err(error) => return Ok(PermissionCheck::Unknown(error.to_string())),
     };
     Ok(judge(principal, answers))
@@ -97,7 +97,7 @@ enum Verdict {
     Missing,
     /// Something forbids it.
     Denied(&'static str),
-    /// It depends on something that only the call itself tells.
+    /// It depends on a condition that only the call itself fulfills.
     Open,
 }
 

@@ -1,4 +1,4 @@
-//! The calls that the tool makes to AWS, each with the rights that it needs.
+//! The calls that the tool makes to AWS, each with the permissions that it needs.
 //!
 //! A test compares this list with the sources: a call that is not in it fails the test, and so does an
 //! entry without a call.
@@ -132,7 +132,7 @@ pub(crate) const CALLS: &[Call] = &[
     call("s3", "delete_objects", &[need("s3:DeleteObject", OBJECTS), need("s3:DeleteObjectVersion", OBJECTS)]),
     call("s3", "get_object", &[need("s3:GetObject", OWN_OBJECTS)]),
     call("s3", "head_bucket", &[need("s3:ListBucket", ARTIFACTS)]),
-    // What is not there is told from what is forbidden only to whoever may list the bucket.
+    // S3 distinguishes missing from forbidden only for callers that may list the bucket.
     call("s3", "head_object", &[need("s3:GetObject", OBJECTS), need("s3:ListBucket", BUCKETS)]),
     call("s3", "list_buckets", &[need("s3:ListAllMyBuckets", NONE)]),
     call("s3", "list_multipart_uploads", &[need("s3:ListBucketMultipartUploads", BUCKETS)]),
@@ -168,7 +168,7 @@ pub(crate) const CALLS: &[Call] = &[
     call("sts", "get_caller_identity", &[]),
 ];
 
-/// Everything that whoever deploys a stage must be allowed to do, in any command.
+/// Every permission that the deploying user of a stage needs, in any command.
 ///
 /// What must be there before a stack, in another region, is among it; of stacks that the stage file does not
 /// ask for, only whether they are there.

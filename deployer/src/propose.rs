@@ -1,4 +1,4 @@
-//! What a deployment would do: a change set, described and judged before anything changes.
+//! What a deployment would change: a change set, created and described before anything changes.
 
 mod change_set;
 mod change_set_name;
@@ -23,14 +23,14 @@ use stacks::lookup::LookedUp;
 use stacks::{ParameterSource, Stack};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a stack is deployed with, beside its definition.
+/// What a stack is deployed with, in addition to its definition.
 #[derive(Clone)]
 pub struct Plan<'a> {
     /// The stack.
     pub stack: &'a Stack,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
-    /// Outputs of the stack that had to be there before.
+    /// Outputs of the stack that this one needs.
     pub outputs_before: &'a BTreeMap<String, String>,
     /// What was looked up in a SaaS.
     pub looked_up: &'a LookedUp,
@@ -39,7 +39,7 @@ pub struct Plan<'a> {
 /// A change that is ready to be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
-    /// Name of the stack in our sources.
+    /// Name of the stack in the sources.
     pub stack: &'static str,
     /// Whether the stack is new.
     pub is_new: bool,
@@ -95,7 +95,7 @@ async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter)
     Ok(proposal)
 }
 
-/// Discards a change set that nobody needs; if that fails, it stays open, and whoever ends the command tries again.
+/// Discards a change set that is not needed; if that fails, it stays open, and the end of the command tries again.
 pub(crate) async fn discard_now(account: &Account, id: &ChangeSetId) {
     if let Some(open) = account.open_change_sets().find(&id.name) {
         let _ = discard::discard(account, &open).await;
@@ -136,7 +136,7 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
                     account.origin_of(stage, saas)?.map(|origin| origin.render()).unwrap_or_default()
                 }
                 ParameterSource::OutputBefore(output) => {
-                    // Only a dry run is without it: nothing is there yet that could tell.
+                    // Only a dry run lacks it, before the stack that has the output exists.
                     plan.outputs_before.get(*output).cloned().unwrap_or_else(|| "not-there-yet".into())
                 }
                 ParameterSource::LookedUp(lookup) => plan.looked_up.value(lookup),

@@ -30,7 +30,7 @@ impl PythonTools {
     /// The linker that makes the same binary on every machine.
     pub const ZIG: Self = Self { name: "zig", requirements: include_str!("../compiler/requirements.txt") };
 
-    /// Installs the packages unless they are there, and returns the environment's folder.
+    /// Installs the packages unless they are installed, and returns the environment's folder.
     ///
     /// The folder's name holds a hash of the requirements: new ones get a new folder.
     pub async fn install(&self, workspace: &Workspace, reporter: &Reporter) -> Outcome<PathBuf> {
@@ -51,10 +51,10 @@ impl PythonTools {
             std::fs::remove_dir_all(folder).map_err(Error::file("remove", folder))?;
         }
         std::fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
-        step.doing("making a virtual environment");
+        step.doing("creating a virtual environment");
         run(
             isolated(Command::new(&python).args(["-I", "-m", "venv"]).arg(folder)),
-            "a virtual environment cannot be made",
+            "cannot create a virtual environment",
             "install Python's venv module (Debian and Ubuntu: apt install python3-venv)",
         )
         .await
@@ -70,7 +70,7 @@ impl PythonTools {
                 .args(["-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
                 .args(["--require-hashes", "--only-binary", ":all:", "-r"])
                 .arg(&requirements),
-            &format!("the packages of {} cannot be installed", self.name),
+            &format!("cannot install the packages of {}", self.name),
             "check the network; pip fetches from PyPI, or from the index that PIP_INDEX_URL or pip.conf names",
         )
         .await
@@ -83,7 +83,7 @@ impl PythonTools {
 /// Whether an environment is whole and where it was made: its programs begin with the path of its Python.
 fn is_complete(folder: &Path) -> bool {
     let made_here = std::fs::read_to_string(folder.join(COMPLETE)).is_ok_and(|made_in| made_in == place(folder));
-    // The interpreter behind the link goes when the system's Python is replaced by a newer one.
+    // The interpreter behind the link is deleted when the system's Python is replaced by a newer one.
     made_here && folder.join("bin/python").exists()
 }
 
@@ -95,7 +95,7 @@ fn place(folder: &Path) -> String {
 /// Variables that would bend a Python, its environments or pip: whole families, because new members come.
 ///
 /// What they may say of pip's index is given to pip alone.
-#[expect(clippy::disallowed_methods, reason = "these are taken out of the environment of Python")]
+#[expect(clippy::disallowed_methods, reason = "these are removed from Python's environment")]
 pub fn variables_of_python() -> impl Iterator<Item = OsString> {
     const FAMILIES: [&str; 5] = ["PIP_", "PYTHON", "VIRTUAL_ENV", "_PYTHON", "__PYVENV_"];
     std::env::vars_os()
@@ -123,7 +123,7 @@ fn on_disk(error: Error, folder: &Path) -> Error {
     }
 }
 
-/// Runs a program to its end; `failure` and `hint` tell what it means if it fails.
+/// Runs a program until it ends; `failure` and `hint` are the error if it fails.
 async fn run(command: &mut Command, failure: &str, hint: &str) -> Outcome<()> {
     let output = command.stdin(std::process::Stdio::null()).kill_on_drop(true).output().await;
     let said = match &output {

@@ -1,4 +1,4 @@
-//! Words that nobody can guess, and that no earlier run had.
+//! Random words, which cannot be guessed and which no earlier run had.
 
 use crate::error::{Error, Outcome};
 
@@ -6,7 +6,7 @@ use crate::error::{Error, Outcome};
 pub(crate) fn random_bytes(n_bytes: usize) -> Outcome<Vec<u8>> {
     let mut bytes = vec![0; n_bytes];
     getrandom::fill(&mut bytes).map_err(|error| Error::Machine {
-        what: format!("the system has no random numbers: {error}"),
+        what: format!("the system provides no random numbers: {error}"),
         hint: "check /dev/urandom".into(),
     })?;
     Ok(bytes)

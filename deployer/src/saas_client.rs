@@ -1,4 +1,4 @@
-//! Requests to the API of a SaaS, without knowing what they mean: which to send is said by `stacks::lookup`.
+//! A client for the API of any SaaS: `stacks::lookup` says which requests to send and what the answers mean.
 
 use crate::account::Account;
 use crate::error::{Error, Outcome};

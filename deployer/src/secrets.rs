@@ -1,11 +1,11 @@
-//! Values of secrets on their way from a person to Secrets Manager, and nowhere else.
+//! Puts values of secrets that a person gave into Secrets Manager, and keeps them out of everything else.
 
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use stacks::{SecretSource, SecretSpec, Stack};
 use std::collections::BTreeMap;
 
-/// What Secrets Manager says of a secret without a value, and of one that is gone.
+/// The code of Secrets Manager for a secret without a value, and for one that does not exist.
 ///
 /// Source: Secrets Manager API reference, GetSecretValue and DescribeSecret, "Errors".
 pub(crate) const NO_VALUE: &str = "ResourceNotFoundException";
@@ -46,8 +46,8 @@ impl Account {
     }
 }
 
-/// The secrets that somebody must give before the stacks can be deployed: those that hold no
-/// value yet. Not given means unchanged for all others.
+/// The secrets that a person must give before the stacks can be deployed: those without a value. All others stay
+/// unchanged unless they are given.
 pub async fn secrets_to_ask<'a>(account: &Account, stacks: &'a [Stack]) -> Outcome<Vec<(&'a Stack, &'a SecretSpec)>> {
     let mut missing = Vec::new();
     for stack in stacks {
@@ -76,7 +76,7 @@ async fn has_value(account: &Account, stack: &Stack, secret: &SecretSpec) -> Out
     }
 }
 
-/// Puts the given values into the stack's secrets, where they differ from what is there.
+/// Puts the given values into the stack's secrets, where they differ from the stored ones.
 ///
 /// Returns the names of those that changed.
 pub async fn put_secrets(account: &Account, stack: &Stack, input: &SecretInput) -> Outcome<Vec<&'static str>> {
@@ -84,22 +84,22 @@ pub async fn put_secrets(account: &Account, stack: &Stack, input: &SecretInput) 
     for secret in stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given) {
         let Some(value) = input.0.get(secret.name) else { continue };
         let put = put(account, stack, secret, value).await;
-        if put
-            .map_err(|error| error.of_stack(stack.name(), Some("the stack is there; a secret of it was not stored")))?
-        {
+        if put.map_err(|error| {
+            error.of_stack(stack.name(), Some("the stack is deployed, but one of its secrets was not stored"))
+        })? {
             changed.push(secret.name);
         }
     }
     Ok(changed)
 }
 
-/// Puts a value into a secret; `false` if it is there already.
+/// Puts a value into a secret; `false` if the secret already has it.
 async fn put(account: &Account, stack: &Stack, secret: &SecretSpec, value: &str) -> Outcome<bool> {
     let Some(id) = account.physical_id(&stack.full_stack_name(), &secret.logical_id).await? else { return Ok(false) };
     match account.secret_value(&id).await {
         Ok(current) if current == value => return Ok(false),
         Ok(_) => {}
-        // Whoever may not read it can still replace it.
+        // A caller that may not read it can still replace it.
         Err(error) if matches!(error.code(), Some(NO_VALUE | "AccessDeniedException")) => {}
         Err(error) => return Err(error),
     }
@@ -156,7 +156,7 @@ mod tests {
         let aws = Scripted::start(answers).await;
         let error = put_secrets(&aws.account, &stack_of("local", "SLACK_WEBHOOK_URL"), &input).await.unwrap_err();
         let text = format!("{error}\n{}", error.hint().unwrap());
-        for words in ["`: secretsmanager:PutSecretValue failed", "the stack is there", "the same command again"] {
+        for words in ["`: secretsmanager:PutSecretValue failed", "the stack is deployed", "run the command again"] {
             assert!(text.contains(words), "{text}");
         }
         assert!(!text.contains("canary"), "{text}");

@@ -16,7 +16,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// The longest list that is read, in bytes; the known ones have less than one thousand.
 const LIST_LIMIT: usize = 1024 * 1024;
 
-/// The stage with every list of senders that its stacks name, as it is published now; tells what is new in it since
+/// The stage with every list of senders that its stacks name, as it is published now; reports what is new in it since
 /// the stack was deployed.
 ///
 /// Fails if a list cannot be had, for a list of yesterday might shut the SaaS out. Nothing has changed then.
@@ -30,10 +30,10 @@ pub async fn fetch_senders(
     for (stack, list) in stacks.iter().filter_map(|stack| Some((stack, stack.sender_list()?))) {
         let refused = |what: String| Error::Lookup {
             what: format!("{}: the list of senders of {}: {what}", stage.place_of(&list.setting), list.saas.name),
-            hint: format!("see {} and try again later, or give the addresses themselves", list.url),
+            hint: format!("check {} and try again later, or list the addresses in the stage file", list.url),
         };
         let text = fetch(account, list, reporter).await.map_err(refused)?;
-        let ranges = list.read(&text).map_err(|what| refused(format!("{what}; it was not taken")))?;
+        let ranges = list.read(&text).map_err(|what| refused(format!("{what}; it was not used")))?;
         tell(stack, list, &ranges, deployed_senders(account, stack).await?, reporter);
         fetched = Some(fetched.as_ref().unwrap_or(stage).with_senders(list, &ranges));
     }
@@ -99,8 +99,8 @@ fn difference(saas: &str, ranges: &[SenderRange], before: &BTreeSet<String>) -> 
     match (added.as_str(), removed.as_str()) {
         ("", "") => format!("{published}, as when this was deployed"),
         (added, "") => format!("{published}; new: {added}"),
-        ("", removed) => format!("{published}; no more: {removed}"),
-        (added, removed) => format!("{published}; new: {added}; no more: {removed}"),
+        ("", removed) => format!("{published}; removed: {removed}"),
+        (added, removed) => format!("{published}; new: {added}; removed: {removed}"),
     }
 }
 
@@ -118,11 +118,11 @@ mod tests {
             (vec!["192.0.2.0/28"], "M publishes 2 ranges of senders; new: 198.51.100.9/32"),
             (
                 vec!["192.0.2.0/28", "198.51.100.9/32", "203.0.113.1/32"],
-                "M publishes 2 ranges of senders; no more: 203.0.113.1/32",
+                "M publishes 2 ranges of senders; removed: 203.0.113.1/32",
             ),
             (
                 vec!["192.0.2.0/28", "203.0.113.1/32"],
-                "M publishes 2 ranges of senders; new: 198.51.100.9/32; no more: 203.0.113.1/32",
+                "M publishes 2 ranges of senders; new: 198.51.100.9/32; removed: 203.0.113.1/32",
             ),
         ] {
             let before = before.into_iter().map(str::to_owned).collect();
@@ -137,7 +137,7 @@ mod tests {
         let name = stacks::StageName::try_from("prod".to_owned()).unwrap();
         let stage = Stage::parse(name, stage).unwrap();
         let senders = |stage: &Stage| senders_in(&stacks::all(stage)[0].template());
-        // Nobody, until the list is fetched.
+        // No sender, until the list is fetched.
         assert_eq!(senders(&stage), BTreeSet::from(["192.0.2.0/32".to_owned()]));
         let list = stacks::all(&stage)[0].sender_list().unwrap();
         let ranges = list.read(r#"{"outgoing":["198.51.100.9/32"]}"#).unwrap();

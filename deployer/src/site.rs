@@ -9,10 +9,10 @@ use stacks::{SiteFile, Stack};
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The metadata that tells whether a file is the same.
+/// The metadata by which equal files are recognized.
 const DIGEST: &str = "sha256";
 
-/// What became of a site's files.
+/// The changes of a site's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteChanges {
     /// Files that were uploaded, new or changed.
@@ -31,7 +31,8 @@ impl SiteChanges {
 /// Brings the bucket of a site up to date, and takes what changed out of the caches.
 pub async fn upload_site(account: &Account, stack: &Stack, there: &Deployed) -> Outcome<SiteChanges> {
     let uploaded = bring_up_to_date(account, stack, there).await;
-    uploaded.map_err(|error| error.of_stack(stack.name(), Some("the stack is there; its site is not up to date")))
+    uploaded
+        .map_err(|error| error.of_stack(stack.name(), Some("the stack is deployed, but its site is not up to date")))
 }
 
 async fn bring_up_to_date(account: &Account, stack: &Stack, there: &Deployed) -> Outcome<SiteChanges> {

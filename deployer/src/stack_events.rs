@@ -1,4 +1,4 @@
-//! The events of one stack operation, and how it is followed to its end.
+//! The events of one stack operation, and how it is followed until the stack has settled.
 
 #[cfg(test)]
 mod tests;
@@ -12,8 +12,8 @@ use stacks::Stack;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-/// What is said before an operation that was throttled is tried again.
-pub(crate) const THROTTLED: &str = "a service throttled the operation; it is tried again in 30 s";
+/// The note before a throttled operation is retried.
+pub(crate) const THROTTLED: &str = "AWS throttled the operation; retrying in 30 s";
 
 /// The events of one operation, oldest first.
 pub(crate) struct StackEvents {
@@ -24,7 +24,7 @@ pub(crate) struct StackEvents {
 }
 
 impl StackEvents {
-    /// Takes note of what happened before, so that only what is new is told.
+    /// Reads the events of before, so that only new ones are reported.
     pub(crate) async fn before(account: &Account, stack_id: &str) -> Outcome<Self> {
         let mut seen = Self { ids: BTreeSet::new(), events: Vec::new(), since: SystemTime::now() };
         seen.read_new(account, stack_id).await?;
@@ -53,7 +53,7 @@ impl StackEvents {
         Ok(n_new)
     }
 
-    /// What the stack itself told last of the operation.
+    /// The stack's own last status in the events of the operation.
     fn last_status(&self) -> Option<StackStatus> {
         let last = self.events.iter().rfind(|event| is_of_stack(event))?;
         // The SDK has another type for it, which does not know all that a stack may be.
@@ -81,7 +81,7 @@ impl StackEvents {
         reasons.rfind(|reason| !reason.is_empty()).map(FailureCause::of_stack)
     }
 
-    /// Tells of the events that came at last; of the stack itself only what failed.
+    /// Reports the last events; of the stack itself only failures.
     fn tell(&self, stack: &str, n_new: usize, reporter: &Reporter) {
         for event in &self.events[self.events.len() - n_new..] {
             if is_of_stack(event) && !has_failed(event) {
@@ -105,7 +105,7 @@ fn has_failed(event: &StackEvent) -> bool {
     event.resource_status().is_some_and(|status| ResourceStanding::of(status) == ResourceStanding::Failed)
 }
 
-/// Tells events until the stack has settled; returns its status, none if it is gone.
+/// Reports events until the stack has settled; returns its status, `None` if it was deleted.
 pub(crate) async fn follow_operation(
     account: &Account,
     name: &str,
@@ -119,7 +119,7 @@ pub(crate) async fn follow_operation(
         let status =
             account.retry_transient(async || account.find_stack(stack_id).await).await?.map(|stack| stack.status);
         let n_new = match account.retry_transient(async || seen.read_new(account, stack_id).await).await {
-            // Nothing more is to be told of a stack that is gone.
+            // A deleted stack has no more events to report.
             Err(_) if status.is_none() => 0,
             n_new => n_new?,
         };
@@ -127,8 +127,8 @@ pub(crate) async fn follow_operation(
         certificates.report(name, &seen.events, elapsed, reporter);
         let Some(status) = status else { return Ok(Some(None)) };
         let told = seen.last_status();
-        // The status of before stays until CloudFormation has taken the operation up: the end is what the stack has
-        // told as well.
+        // The old status stays until CloudFormation starts the operation: a final status counts only once a stack event
+        // confirms it.
         if !Standing::of(&status).is_moving() && told.as_ref() == Some(&status) {
             return Ok(Some(Some(status)));
         }
@@ -140,12 +140,12 @@ pub(crate) async fn follow_operation(
     account.pace.until(look).await
 }
 
-/// What is said when CloudFormation took an operation and nothing came of it.
+/// The failure for an operation that CloudFormation accepted and did not start.
 fn never_started(name: &str, status: &StackStatus) -> StackFailure {
     StackFailure {
         stack: name.into(),
-        outcome: format!("is {status} as before: CloudFormation has not begun"),
+        outcome: format!("is still {status}: CloudFormation has not started the operation"),
         causes: vec![],
-        hint: "see in the console of CloudFormation what it waits for, then type the same command again".into(),
+        hint: "check in the CloudFormation console what it waits for, then run the command again".into(),
     }
 }

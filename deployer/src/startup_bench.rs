@@ -92,7 +92,7 @@ fn start_once(mut command: Command) -> Outcome<Measured> {
     let _ = child.wait();
     measured.ok_or_else(|| Error::Program {
         what: format!("`{}` made no request to the Runtime API", program.display()),
-        hint: "deploy it to the local stage and look at `cargo xtask local logs`".into(),
+        hint: "deploy it to the local stage and read `cargo xtask local logs`".into(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The IAM statements of a template, in words, so that a person can judge what is gained or lost.
+//! The IAM statements of a template as sentences, so that a person can review permissions gained or lost.
 
 use policies::Action;
 use serde_json::Value as Json;

@@ -19,7 +19,7 @@ use effect::Arranged;
 use stacks::{Entry, Stack, TestPlan};
 use std::time::Duration;
 
-/// What a test event went through.
+/// The hops of a test event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestReport {
     /// The hops in order; behind a fan-out those of one branch after the other.
@@ -37,7 +37,7 @@ pub struct Hop {
     pub outcome: HopOutcome,
     /// How long it took, where it is known.
     pub took: Option<Duration>,
-    /// What came of it.
+    /// Its result.
     pub detail: String,
 }
 
@@ -94,7 +94,7 @@ pub async fn publish_test_event(
     let there =
         find_deployed(account, stack).await?.map_err(|status| not_deployed(stack, stack.stage(), status.as_ref()))?;
     if let Some(description) = describe_status(&there.status) {
-        reporter.warn(format!("{} {description}; what is found may not be what it will be", stack.name()));
+        reporter.warn(format!("{} {description}; the test may find an intermediate state", stack.name()));
     }
     let run = Run { account, stack, plan: &plan, there: &there };
     let arranged = effect::arrange(account, &plan, &there).await?;

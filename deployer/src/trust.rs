@@ -1,4 +1,4 @@
-//! Certificates that TLS trusts beside those of the system: the bundle that the AWS configuration names.
+//! Certificates that TLS trusts in addition to the system's: the bundle that the AWS configuration names.
 
 use crate::error::{Error, Outcome};
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
@@ -44,7 +44,7 @@ impl Trust {
         }
     }
 
-    /// For the SDK, beside the certificates of the system.
+    /// For the SDK, in addition to the system's.
     pub(crate) fn context(&self) -> TlsContext {
         let mut store = TrustStore::default();
         for certificate in &self.0 {
@@ -59,7 +59,7 @@ impl Trust {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "AWS tools are told by this variable whom to trust")]
+#[expect(clippy::disallowed_methods, reason = "this variable names the certificates for every AWS tool")]
 fn from_environment() -> Option<PathBuf> {
     std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
 }

@@ -17,9 +17,9 @@ pub(crate) enum Validated<'a> {
     Stack { id: &'a str, since: SystemTime },
 }
 
-/// What CloudFormation's early validation refuses, which no stack event tells.
+/// The findings of CloudFormation's early validation, which are in no stack event.
 ///
-/// What it only warns of is told as a warning: it is no cause of anything.
+/// Warnings are reported as such and are no cause of a failure.
 ///
 /// Source: CloudFormation API reference, DescribeEvents and OperationEvent (`ValidationFailureMode`).
 pub(crate) async fn validation_findings(account: &Account, of: Validated<'_>) -> Vec<FailureCause> {

@@ -16,7 +16,7 @@ pub(crate) fn loopback_client() -> Outcome<reqwest::Client> {
     build(reqwest::Client::builder().no_proxy())
 }
 
-/// A client for an address of the local cloud; names below `localhost` lead to this machine,
+/// A client for an address of the local stage; names below `localhost` lead to this machine,
 /// which not every system's resolver knows.
 pub(crate) fn client_for(local: &LocalStage, url: &str) -> Outcome<reqwest::Client> {
     let builder = reqwest::Client::builder().no_proxy();
@@ -38,6 +38,6 @@ fn build(builder: reqwest::ClientBuilder) -> Outcome<reqwest::Client> {
     let builder = builder.connect_timeout(CONNECT_LIMIT).timeout(ANSWER_LIMIT);
     builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Machine {
         what: format!("TLS cannot be set up: {error}"),
-        hint: "install your system's certificates (Debian and Ubuntu: ca-certificates)".into(),
+        hint: "install the system's certificates (Debian and Ubuntu: ca-certificates)".into(),
     })
 }

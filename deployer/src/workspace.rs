@@ -19,7 +19,7 @@ impl Workspace {
         &self.root
     }
 
-    /// Where everything goes that the deployer makes or installs.
+    /// The folder for everything that the deployer creates or installs.
     pub fn target(&self) -> PathBuf {
         self.root.join("target").join("tsugite")
     }

@@ -229,7 +229,7 @@ impl Project {
 #[test]
 fn without_credentials_the_ways_to_get_some_are_named() {
     let project = Project::new("no-credentials", "", "");
-    project.check(&[], &["error: there are no usable AWS credentials", "aws sso login", "AWS_PROFILE"]);
+    project.check(&[], &["error: no usable AWS credentials found", "aws sso login", "AWS_PROFILE"]);
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn without_a_network_the_address_is_doubted() {
     ];
     let words = [
         "sts:GetCallerIdentity failed: no answer",
-        "check the network, HTTPS_PROXY if one is needed, and the `region`",
+        "check the network, HTTPS_PROXY if you need a proxy, and the `region`",
     ];
     Project::new("no-network", "", "").check(&variables, &words);
 }
@@ -324,7 +324,7 @@ fn without_python_it_is_said_which_one_is_needed() {
         .unwrap();
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("there is no usable Python on the PATH"), "{stderr}");
+    assert!(stderr.contains("no usable Python found on the PATH"), "{stderr}");
     assert!(stderr.contains("none of `python3.14`, `python3.13`, "), "{stderr}");
     assert!(stderr.contains("install Python 3.10 to 3.14 with venv"), "{stderr}");
 }

@@ -125,7 +125,7 @@ fn test_event(stage: &Stage) {
 
 fn second_deployment(stage: &Stage) {
     let run = stage.run(&["deploy", "backlog-files", "--release", "--output", "json"]).succeeds();
-    run.says("backlog-files: nothing to do").says("nothing new: 2 archives are there");
+    run.says("backlog-files: nothing to do").says("nothing new: 2 archives already exist");
     assert_eq!(run.json()["stacks"][0]["changed"], false);
     assert_eq!(run.json()["stacks"][0]["registrations"], stage.document()["stacks"][0]["registrations"]);
     assert_eq!(stage.account("change_sets", &[STACK]), json!([]));
@@ -309,7 +309,7 @@ fn failing_update(stage: &Stage) {
     let long = format!("watched_folder: /{}", "long/".repeat(1000));
     stage.edit("stacks/stages/local.yaml", "watched_folder: /sample/", &long);
     let run = stage.run(&["deploy", "backlog-files", "--release"]).fails_with(1);
-    run.says("stack `backlog-files` was rolled back; it is as it was before")
+    run.says("stack `backlog-files` was rolled back to its previous state")
         .says("FileReplicator: ")
         .says("exceeded the 4KB limit")
         .says("defined in stacks/src/backlog_files.rs:")

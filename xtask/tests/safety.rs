@@ -292,7 +292,7 @@ fn interrupted_while_waiting(stage: &Stage) {
     let mut child = stage.command(&["local", "start"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
     let waits = said.find(|line| line.as_ref().unwrap().contains("waiting")).unwrap().unwrap();
-    assert!(waits.contains("another command starts or stops the local stage"), "{waits}");
+    assert!(waits.contains("another command that starts or stops the local stage"), "{waits}");
     let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(signal.success());
     let rest: Vec<String> = said.map(Result::unwrap).collect();

@@ -1,4 +1,4 @@
-//! Tells of each call to AWS while it is under way, so that no wait for an answer is silent.
+//! Reports each call to AWS while it is in progress, so that no wait for an answer is silent.
 
 use crate::event::{Reporter, Wait};
 use aws_smithy_runtime_api::box_error::BoxError;

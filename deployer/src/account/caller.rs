@@ -1,14 +1,14 @@
-//! Who calls AWS, as IAM knows them.
+//! The caller of AWS, as IAM knows it.
 
 use super::Account;
 use crate::error::{Error, Outcome};
 
-/// Whose rights IAM can be asked about.
+/// Whose permissions IAM can simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
     /// A user or role by its ARN.
     Principal(String),
-    /// Somebody whose rights cannot be asked about, and why.
+    /// A caller whose permissions IAM does not simulate, and why.
     Unknown(String),
 }
 
@@ -48,12 +48,12 @@ impl Account {
             Identity::Other => return Ok(Caller::Unknown(format!("IAM does not simulate `{arn}`"))),
             Identity::Session(role) => role,
         };
-        // A session does not tell the path of its role, which the role's ARN has.
+        // The ARN of a session lacks the path of its role, which the role's ARN has.
         let answer = self.iam.get_role().role_name(role).send().await.map_err(Error::aws("iam:GetRole"));
         Ok(match answer {
             Ok(answer) => match answer.role {
                 Some(role) => Caller::Principal(role.arn),
-                None => Caller::Unknown(format!("the role `{role}` is not known")),
+                None => Caller::Unknown(format!("the role `{role}` is unknown")),
             },
             Err(error) => Caller::Unknown(error.to_string()),
         })

@@ -1,4 +1,4 @@
-//! Finding credentials, and asking who we are.
+//! Finding credentials, and connecting to the account that they are of.
 
 use super::call_waits::ReportWaits;
 use super::endpoint_override::endpoint_override;
@@ -67,7 +67,7 @@ impl Account {
         })
     }
 
-    /// The account of the local cloud.
+    /// The account of the local stage's emulator.
     pub async fn on_this_machine(stage: &Stage, local: LocalStage, reporter: &Reporter) -> Outcome<Self> {
         let root = local.root_key();
         let config = SdkConfig::builder()

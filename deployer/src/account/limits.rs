@@ -1,18 +1,18 @@
 //! How long a call to AWS may take, and why each write may be repeated.
 //!
-//! A call without an answer is given up and made again: a connection that was forgotten on the way would
-//! otherwise be waited for without end. A read can always be repeated. Each write is one of these:
+//! A call without an answer is abandoned and repeated: otherwise a dropped connection would be waited for without
+//! end. A read can always be repeated. Each write is one of these:
 //!
 //! | write | why a second request does no harm |
 //! | --- | --- |
 //! | `CreateChangeSet`, `ExecuteChangeSet` | a client token: CloudFormation takes it for the same request |
 //! | `PutSecretValue` | a client request token, which the SDK makes once for all attempts |
-//! | `StartExecution` | the name of the execution; one that is there already is the one that was asked for |
+//! | `StartExecution` | the name of the execution; an existing one is the one that was asked for |
 //! | `CreateInvalidation` | the caller reference: the same one gives the same invalidation |
-//! | `DeleteStack`, `DeleteChangeSet` | they name one stack or change set by its id; what is gone stays gone |
-//! | `DeleteBucket`, `DeleteTable`, `DeleteLogGroup`, `AbortMultipartUpload` | "not found" means gone |
+//! | `DeleteStack`, `DeleteChangeSet` | they name one stack or change set by its id; what was deleted stays deleted |
+//! | `DeleteBucket`, `DeleteTable`, `DeleteLogGroup`, `AbortMultipartUpload` | "not found" means deleted |
 //! | `DeleteObjects`, `DeleteObject` | they name versions, or leave one more delete marker |
-//! | `CreateBucket` | "already owned by you" means made |
+//! | `CreateBucket` | "already owned by you" means created |
 //! | `PutObject`, `PutPublicAccessBlock`, `PutBucketEncryption`, `UpdateContinuousBackups` | they set a state |
 //!
 //! `Publish` is none of them: SNS has no token for a standard topic, so it is sent once and not repeated.
@@ -73,7 +73,7 @@ impl CallLimits {
         self.attempt * SILENT_ATTEMPTS
     }
 
-    /// How long something that goes on in the account is asked for again while no answer comes.
+    /// How long a read of an operation in progress is repeated while no answer comes.
     pub(crate) fn looking(self) -> Duration {
         self.whole()
     }

@@ -10,9 +10,9 @@ use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Somebody who reads codes off a device.
+/// Reads codes off an MFA device.
 pub trait ReadCode: std::fmt::Debug + Send + Sync {
-    /// The code that the device with this serial number or ARN shows; `None` if nobody can be asked.
+    /// The code that the device with this serial number or ARN shows; `None` if no person can be asked.
     fn read_code<'a>(&'a self, device: &'a str) -> BoxFuture<'a, std::io::Result<Option<String>>>;
 }
 
@@ -135,7 +135,7 @@ impl Role {
         }
     }
 
-    /// A code that STS does not take is called so; anything else is told as it came.
+    /// An error that names the code if STS rejects it; every other error stays as it is.
     fn refused(&self, error: Error) -> Error {
         match error {
             Error::Aws { message, .. } if self.device.is_some() && message.contains("MultiFactorAuthentication") => {

@@ -1,4 +1,4 @@
-//! Change sets that were asked for, until they are executed or discarded.
+//! Change sets that this process requested, until they are executed or discarded.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,13 +11,13 @@ pub(crate) struct OpenChangeSet {
     pub(crate) name: String,
     /// Full name of its stack.
     pub(crate) stack: String,
-    /// Whether the stack comes to be with it.
+    /// Whether it creates the stack.
     pub(crate) is_new: bool,
     /// Region of the stack.
     pub(crate) region: String,
     /// Profile of the stage file, which commands for a person need.
     pub(crate) profile: Option<String>,
-    /// Closed when the call that makes it has ended, whatever came of it.
+    /// Closed when the call that creates it has ended, with any result.
     pub(crate) asked: watch::Receiver<()>,
 }
 
@@ -31,7 +31,7 @@ enum Phase {
 
 /// The change sets of one process, by their names; shared by all regions of an account.
 ///
-/// Whoever ends a command discards what is still proposed, so that a command that changed nothing leaves nothing.
+/// The end of a command discards what is still proposed, so that a command that changed nothing leaves nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenChangeSets(Arc<Mutex<BTreeMap<String, (Phase, OpenChangeSet)>>>);
 
@@ -51,7 +51,7 @@ impl OpenChangeSets {
         self.set(name, Phase::Proposed);
     }
 
-    /// It was executed, discarded, or never came to be.
+    /// It was executed or discarded, or was never created.
     pub(crate) fn forget(&self, name: &str) {
         self.lock().remove(name);
     }

@@ -90,7 +90,7 @@ impl ByRules {
         Self { account, events, left }
     }
 
-    /// Demands that every call was made, and returns what was told meanwhile: notes and warnings.
+    /// Demands that every call was made, and returns the notes and warnings that were reported.
     pub(crate) fn told(&mut self) -> Vec<String> {
         assert_eq!(self.left.lock().unwrap().len(), 0, "calls that were not made");
         let events = std::iter::from_fn(|| self.events.try_recv().ok());

@@ -89,12 +89,12 @@ impl Scripted {
         asked.iter().filter(|(name, _)| name == operation).map(|(_, request)| request.clone()).collect()
     }
 
-    /// What was told so far.
+    /// What was reported so far.
     pub(crate) fn told(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
 
-    /// The answers that nobody has asked for.
+    /// The number of answers that were not requested.
     pub(crate) fn n_left(&self) -> usize {
         self.script.lock().unwrap().len()
     }

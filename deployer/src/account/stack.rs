@@ -45,9 +45,9 @@ impl Account {
         Ok(Some(stack))
     }
 
-    /// Waits until no operation is under way; an operation of somebody else is waited for as well.
+    /// Waits until no operation is in progress, including those of other processes.
     ///
-    /// Returns its status; none if the stack is gone.
+    /// Returns its status; `None` if the stack no longer exists.
     pub(crate) async fn wait_until_settled(&self, id: &str) -> Outcome<Option<StackStatus>> {
         let mut wait = None;
         let look = async |_| {
@@ -58,7 +58,7 @@ impl Account {
                 return Ok(Some(Some(stack.status)));
             }
             let name = name_in(id);
-            let told = || self.reporter.wait(format!("the end of another operation on stack `{name}`"));
+            let told = || self.reporter.wait(format!("another operation on stack `{name}` to finish"));
             wait.get_or_insert_with(told).because(format!("the stack is {}", stack.status));
             Ok(None)
         };

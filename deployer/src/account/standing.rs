@@ -1,8 +1,8 @@
-//! What each of CloudFormation's statuses means: of a stack for who uses it, of a resource for who watches it.
+//! The meaning of each CloudFormation status, of stacks and of resources.
 
 use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 
-/// How a stack stands, whatever way it came there.
+/// The state of a stack, whichever operation led there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// There is none.
@@ -13,25 +13,25 @@ pub enum Standing {
     Creating,
     /// It could not be created, and what was made of it is being removed.
     Undoing,
-    /// It is there, and nothing moves.
+    /// It is deployed, and no operation is in progress.
     There,
-    /// It is there, and an operation changes it.
+    /// It is deployed, and an operation is changing it.
     Moving,
-    /// It is there; its last change failed and was not rolled back. It takes another change.
+    /// It is deployed; its last change failed and was not rolled back. It takes another change.
     Unfinished,
-    /// It is there; a change failed and could not be rolled back. It takes no change.
+    /// It is deployed; a change failed and could not be rolled back. It takes no change.
     Stuck,
     /// As above, of an import: no call of CloudFormation continues that.
     StuckInImport,
     /// It could not be created. It holds nothing of use and can only be deleted.
-    NotCreated,
+    CreationFailed,
     /// It is being deleted.
     Deleting,
-    /// It was to be deleted, and a part of it is left.
+    /// Its deletion failed, and some resources remain.
     PartlyDeleted,
     /// CloudFormation has a status that this version of Tsugite does not know.
     Unknown,
-    /// The same, of an operation that is under way.
+    /// The same, for an operation in progress.
     UnknownMoving,
 }
 
@@ -58,17 +58,19 @@ impl Standing {
             StackStatus::ReviewInProgress => Self::Proposed,
             StackStatus::CreateInProgress => Self::Creating,
             StackStatus::RollbackInProgress => Self::Undoing,
-            StackStatus::CreateFailed | StackStatus::RollbackComplete | StackStatus::RollbackFailed => Self::NotCreated,
+            StackStatus::CreateFailed | StackStatus::RollbackComplete | StackStatus::RollbackFailed => {
+                Self::CreationFailed
+            }
             StackStatus::DeleteInProgress => Self::Deleting,
             StackStatus::DeleteFailed => Self::PartlyDeleted,
             StackStatus::DeleteComplete => Self::Absent,
-            // CloudFormation ends the name of every operation that is under way so.
+            // CloudFormation ends the name of every operation in progress so.
             unknown if unknown.as_str().ends_with("_IN_PROGRESS") => Self::UnknownMoving,
             _ => Self::Unknown,
         }
     }
 
-    /// Whether the stack is there and has outputs, although an operation may be changing it.
+    /// Whether the stack exists and has outputs, even if an operation is changing it.
     pub fn is_deployed(self) -> bool {
         match self {
             Self::There
@@ -79,44 +81,46 @@ impl Standing {
             | Self::PartlyDeleted
             | Self::Unknown
             | Self::UnknownMoving => true,
-            Self::Absent | Self::Proposed | Self::Creating | Self::Undoing | Self::NotCreated | Self::Deleting => false,
+            Self::Absent | Self::Proposed | Self::Creating | Self::Undoing | Self::CreationFailed | Self::Deleting => {
+                false
+            }
         }
     }
 
-    /// Whether an operation is under way.
+    /// Whether an operation is in progress.
     pub(crate) fn is_moving(self) -> bool {
         matches!(self, Self::Creating | Self::Undoing | Self::Moving | Self::Deleting | Self::UnknownMoving)
     }
 }
 
-/// A status with what it means, as it stands behind the stack's name; `None` if all is as it should be.
+/// A status and its meaning, as text behind the stack's name; `None` for a stack that is deployed and settled.
 pub fn describe_status(status: &StackStatus) -> Option<String> {
     let meaning = match Standing::of(status) {
         Standing::There => return None,
-        Standing::Absent => return Some("is not there".into()),
-        Standing::Proposed => "it is only proposed, and nothing of it was made",
+        Standing::Absent => return Some("does not exist".into()),
+        Standing::Proposed => "it has only change sets and no resources",
         Standing::Creating => "it is being created",
-        Standing::Undoing => "it could not be created, and what was made of it is being removed",
+        Standing::Undoing => "its creation failed, and its resources are being deleted",
         Standing::Moving => "an operation is changing it",
         Standing::Unfinished => "its last change failed and was not rolled back",
         Standing::Stuck => "an earlier change failed and could not be rolled back",
         Standing::StuckInImport => "an import failed and could not be rolled back",
-        Standing::NotCreated => "it could not be created",
+        Standing::CreationFailed => "its creation failed",
         Standing::Deleting => "it is being deleted",
-        Standing::PartlyDeleted => "it was to be deleted, and a part of it is left",
+        Standing::PartlyDeleted => "its deletion failed, and some resources remain",
         Standing::Unknown | Standing::UnknownMoving => "this version of Tsugite does not know this status",
     };
     Some(format!("is {status}: {meaning}"))
 }
 
-/// How a resource of a stack stands.
+/// The state of a resource of a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceStanding {
-    /// CloudFormation is at work on it.
+    /// CloudFormation is changing it.
     Moving,
     /// It is as the template says.
     Done,
-    /// It is as it was before, or gone.
+    /// It is as it was before, or was deleted.
     Undone,
     /// CloudFormation could not do it.
     Failed,

@@ -8,13 +8,13 @@ use std::task::Poll;
 
 const IDENTITY: &str = r#"{"Name":"n","VersionIdsToStages":{"a":["AWSCURRENT"]}}"#;
 
-/// The id of the wait for something, and what was told about it.
+/// The id of the wait for something, and what was reported about it.
 fn wait_for(events: &[Event], what: &str) -> (u64, Vec<String>, bool) {
     let id = events.iter().find_map(|event| match event {
         Event::Waits { id, what: told, .. } if told == what => Some(*id),
         _ => None,
     });
-    let id = id.unwrap_or_else(|| panic!("nobody told of waiting for {what}: {events:?}"));
+    let id = id.unwrap_or_else(|| panic!("waiting for {what} was not reported: {events:?}"));
     let reasons = events.iter().filter_map(|event| match event {
         Event::WaitsBecause { id: of, reason } if *of == id => Some(reason.clone()),
         _ => None,

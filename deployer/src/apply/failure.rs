@@ -1,4 +1,4 @@
-//! What a person is told about a change that failed, and what to do about it.
+//! The text of a failed change: its causes, and what to do about them.
 
 use crate::account::{Account, describe_status};
 use crate::error::{Error, FailureCause, StackFailure, and_again};
@@ -8,13 +8,13 @@ use crate::validation::{Validated, validation_findings};
 use aws_sdk_cloudformation::types::StackStatus;
 use stacks::Stack;
 
-/// What is said when CloudFormation works and cannot be watched any more.
+/// The failure for an operation that continues in CloudFormation but can no longer be watched.
 pub(super) fn lost_sight_of(stack: &Stack, error: &Error) -> StackFailure {
     StackFailure {
         stack: stack.name().into(),
-        outcome: "cannot be watched any more; CloudFormation continues what was begun".into(),
+        outcome: "can no longer be watched; CloudFormation continues the operation".into(),
         causes: vec![FailureCause::of_stack(error.to_string())],
-        hint: and_again(error.hint(), "type the same command again to follow it to its end"),
+        hint: and_again(error.hint(), "run the command again to follow it until it finishes"),
     }
 }
 
@@ -28,7 +28,7 @@ pub(super) fn creation_failed_meanwhile(stack: &Stack) -> StackFailure {
     }
 }
 
-/// What is said of an operation on the stack with this id that ended with this status.
+/// The failure of an operation on the stack with this id that ended with this status.
 pub(super) async fn failure(
     account: &Account,
     stack: &Stack,
@@ -44,10 +44,10 @@ pub(super) async fn failure(
         causes.extend(seen.last_reason());
     }
     let outcome = match status {
-        StackStatus::RollbackComplete => "was not created; what had been made of it is removed".into(),
-        StackStatus::UpdateRollbackComplete => "was rolled back; it is as it was before".into(),
+        StackStatus::RollbackComplete => "was not created; its resources were deleted again".into(),
+        StackStatus::UpdateRollbackComplete => "was rolled back to its previous state".into(),
         StackStatus::DeleteFailed => {
-            format!("is {status}: somebody else tried to delete it while it was being deployed")
+            format!("is {status}: someone else tried to delete it during the deployment")
         }
         status => describe_status(status).unwrap_or_else(|| format!("is {status}")),
     };
@@ -62,21 +62,21 @@ fn hint_for(failure: &StackFailure) -> &'static str {
     let reasons: Vec<String> = failure.causes.iter().map(|cause| cause.reason.to_lowercase()).collect();
     let has = |words: &[&str]| words.iter().any(|word| reasons.iter().any(|reason| reason.contains(word)));
     if has(&["already exists"]) {
-        "something of that name is there already; remove it, or give the stage another name, then deploy again"
+        "something with that name already exists; delete it, or give the stage another name, then deploy again"
     } else if has(&["kms"]) && has(&["disabled", "pending deletion", "pendingdeletion", "invalid state"]) {
-        "enable the KMS key that is named above, or cancel its deletion, then deploy again"
+        "enable the KMS key named above, or cancel its deletion, then deploy again"
     } else if has(&["not authorized", "accessdenied", "access denied"]) {
-        "ask whoever runs the account to allow the action that is named above, then deploy again"
+        "ask an administrator of the account to allow the action named above, then deploy again"
     } else if failure.is_throttled() {
-        "the service throttles the account's calls; type the same command again in a minute"
+        "AWS throttles the account's calls; run the command again in a minute"
     } else if has(&["unzip", "nosuchkey", "s3 key"]) {
-        "the archive in the artifact bucket is not usable; delete it there, then deploy again"
+        "the archive in the artifact bucket is broken; delete it there, then deploy again"
     } else if has(&["limit", "quota", "exceeded"]) {
-        "a quota of the account is reached; raise it in Service Quotas, then deploy again"
+        "the account reached a quota; raise it in Service Quotas, then deploy again"
     } else if failure.causes.iter().any(|cause| cause.defined_in.is_some()) {
-        "correct the definition at the line above, then deploy again"
+        "fix the definition at the line above, then deploy again"
     } else {
-        "see in the stack's events in the console of CloudFormation what happened, then deploy again"
+        "check the stack's events in the CloudFormation console, then deploy again"
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     fn a_failure_without_a_line_of_a_definition_does_not_speak_of_one() {
         let line = Some(SourceLine { file: "stacks/src/a.rs", line: 7 });
         for (cause, words) in [
-            (FailureCause::of("Queue", "Property X is wrong", line), "correct the definition at the line above"),
+            (FailureCause::of("Queue", "Property X is wrong", line), "fix the definition at the line above"),
             // What a reason says of a line is none.
             (FailureCause::of("Queue", "it is defined in another stack", None), "in the stack's events"),
             (FailureCause::of_stack("User Initiated"), "in the stack's events"),

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const TOO_MANY: &str =
     "Resource handler returned message: \"Too Many Requests (Service: ApiGateway, Status Code: 429)\"";
 
-/// A proposal for a stack that is there, which somebody agreed to.
+/// A confirmed proposal for an existing stack.
 fn agreed(stack: &Stack) -> Proposal {
     let change = Change {
         kind: ChangeKind::Added,
@@ -32,7 +32,7 @@ fn agreed(stack: &Stack) -> Proposal {
     }
 }
 
-/// Applies that proposal; returns what came of it and what was told.
+/// Applies that proposal; returns its result and what was reported.
 async fn check_apply(rules: impl IntoIterator<Item = Rule>) -> (Outcome<()>, Vec<String>) {
     let mut aws = ByRules::new(rules);
     let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
@@ -59,7 +59,7 @@ fn throttled(n: u32) -> Vec<Rule> {
     rules
 }
 
-/// The same is proposed anew, and CloudFormation says that it would do this.
+/// The same is proposed again, and CloudFormation says that it would do this.
 fn proposed(logical_ids: &[&str]) -> Vec<Rule> {
     vec![
         // Asked before a failed creation would be cleared, and before the proposal.
@@ -81,7 +81,7 @@ async fn what_a_service_throttled_is_proposed_and_applied_again() {
     let rules = [throttled(1), proposed(&["Api"]), throttled(2), proposed(&["Api"]), well(3)];
     let (applied, told) = check_apply(rules.into_iter().flatten()).await;
     applied.unwrap();
-    assert_eq!(told.iter().filter(|line| line.contains("a service throttled the operation")).count(), 2, "{told:?}");
+    assert_eq!(told.iter().filter(|line| line.contains("AWS throttled the operation")).count(), 2, "{told:?}");
 }
 
 #[tokio::test]
@@ -138,14 +138,14 @@ async fn a_failure_names_its_resources_and_leaves_out_what_was_only_cancelled() 
 async fn what_continues_out_of_sight_is_no_failure_of_the_stack() {
     let rules = vec![events([]), execution_is_taken(), stack_cannot_be_seen("ExpiredToken", "the session is over")];
     let error = check_apply(rules).await.0.unwrap_err();
-    assert!(error.to_string().contains("cannot be watched any more; CloudFormation continues"), "{error}");
+    assert!(error.to_string().contains("can no longer be watched; CloudFormation continues"), "{error}");
     assert!(error.to_string().contains("the session is over"), "{error}");
-    assert!(error.hint().unwrap().ends_with("type the same command again to follow it to its end"));
+    assert!(error.hint().unwrap().ends_with("run the command again to follow it until it finishes"));
 }
 
 #[tokio::test]
 async fn a_stack_that_somebody_deleted_meanwhile_is_no_success() {
     let rules = vec![events([]), execution_is_taken(), no_stack(), events_cannot_be_seen("ValidationError")];
     let error = check_apply(rules).await.0.unwrap_err();
-    assert!(error.to_string().contains("was deleted by somebody else while it was being deployed"), "{error}");
+    assert!(error.to_string().contains("was deleted by someone else during the deployment"), "{error}");
 }

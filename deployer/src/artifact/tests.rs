@@ -22,10 +22,10 @@ async fn uploaded(before: u16, after: u16) -> (Scripted, Outcome<usize>) {
 #[tokio::test]
 async fn an_archive_that_may_not_be_read_is_told_from_one_that_is_not_there() {
     for (before, after, what, hint) in [
-        (404, 403, "`handler/0a.zip` was uploaded and may not be read", "allow `s3:GetObject`"),
-        // Without the right to list, S3 says 403 of what is not there as well: it is uploaded all the same.
-        (403, 403, "`handler/0a.zip` was uploaded and may not be read", "allow `s3:GetObject`"),
-        (404, 404, "`handler/0a.zip` was uploaded and is not there", ""),
+        (404, 403, "`handler/0a.zip` was uploaded but cannot be read", "allow `s3:GetObject`"),
+        // Without permission to list, S3 answers 403 for a missing object as well: it is uploaded anyway.
+        (403, 403, "`handler/0a.zip` was uploaded but cannot be read", "allow `s3:GetObject`"),
+        (404, 404, "`handler/0a.zip` was uploaded but does not exist", ""),
     ] {
         let (aws, result) = uploaded(before, after).await;
         let error = result.unwrap_err();

@@ -1,7 +1,7 @@
-//! What of this machine reaches the build of a handler: what is named here, and nothing else.
+//! The environment in which handlers are built: only what is named here reaches the build.
 //!
 //! Whatever else is set may change the handler's bytes: compilers and their flags, profiles, targets, wrappers,
-//! other toolchains. A list of what may pass holds against variables that nobody has thought of. A compiler cache
+//! other toolchains. A list of what may pass also covers variables that are not known here. A compiler cache
 //! (`RUSTC_WRAPPER`) does not pass: whether it gives the same bytes cannot be seen from its name.
 
 use crate::error::{Error, Outcome};
@@ -73,7 +73,7 @@ const BUILD_KEYS: [&str; 3] = ["jobs", "rustc-wrapper", "rustc-workspace-wrapper
 /// An empty wrapper is none, whatever the configuration says. Source: the Cargo book, "Environment Variables".
 const NO_WRAPPERS: [&str; 2] = ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"];
 
-/// Where cargo runs: below no folder with a configuration of somebody's own.
+/// Where cargo runs: below no folder with a person's own configuration.
 ///
 /// Source: the Cargo book, "Configuration", "Hierarchical structure": it looks in every folder from here upwards.
 pub(super) const FOLDER: &str = "/";
@@ -132,8 +132,8 @@ fn kept_of(home: &Path) -> Outcome<Option<Table>> {
     let Some(path) = path else { return Ok(None) };
     let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
     let all = text.parse::<Table>().map_err(|error| Error::Program {
-        what: format!("`{}` is not a configuration of cargo: {error}", path.display()),
-        hint: "correct the file, then run the command again".into(),
+        what: format!("`{}` is not a valid cargo configuration: {error}", path.display()),
+        hint: "fix the file, then run the command again".into(),
     })?;
     let kept: Table =
         all.iter().filter_map(|(name, section)| Some((name.clone(), kept_section(name, section)?))).collect();
@@ -288,6 +288,6 @@ mod tests {
         assert_eq!(std::fs::read_link(made.join("credentials.toml")).unwrap(), home.join("credentials.toml"));
         assert!(!made.join("bin").exists());
         std::fs::write(home.join("config.toml"), "[build\n").unwrap();
-        assert!(kept_of(&home).unwrap_err().to_string().contains("is not a configuration of cargo"));
+        assert!(kept_of(&home).unwrap_err().to_string().contains("is not a valid cargo configuration"));
     }
 }

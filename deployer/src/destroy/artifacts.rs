@@ -1,4 +1,4 @@
-//! The artifact bucket, which goes with the last stack of a stage.
+//! The artifact bucket, which is deleted with the last stack of a stage.
 
 use super::bucket::{all_objects, delete_objects, remove};
 use super::guard::{Guard, stack_of};
@@ -13,9 +13,10 @@ use stacks::Stage;
 /// Source: Amazon S3 API reference, DeleteObjects.
 const MOST_AT_ONCE: usize = 1000;
 
-/// Removes the artifact bucket if no stack of the stage is left; `true` if it was there and went.
+/// Deletes the artifact bucket if no stack of the stage is left; `true` if it was deleted.
 ///
-/// Only what is in it now is deleted: what comes later belongs to a deployment that has just begun, and keeps the bucket.
+/// Only what is in it now is deleted: what comes later belongs to a deployment that has just started, and keeps the
+/// bucket.
 pub async fn delete_artifacts_if_last(account: &Account, stage: &Stage, reporter: &Reporter) -> Outcome<bool> {
     if stack_of(account, stage).await?.is_some() {
         return Ok(false);
@@ -35,7 +36,8 @@ pub async fn delete_artifacts_if_last(account: &Account, stage: &Stage, reporter
     guard.check(account).await?;
     match remove(account, &bucket).await {
         Err(error) if error.code() == Some("BucketNotEmpty") => {
-            reporter.warn(format!("the artifact bucket {bucket} stays: somebody deploys to stage `{}`", stage.name));
+            reporter
+                .warn(format!("the artifact bucket {bucket} is kept: someone is deploying to stage `{}`", stage.name));
             Ok(false)
         }
         answer => answer.map(|()| true),

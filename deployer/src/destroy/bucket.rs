@@ -8,7 +8,7 @@ use crate::error::{Error, Outcome};
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-/// How often a bucket that looks empty may be refused as not empty.
+/// How often S3 may refuse to delete an empty bucket as not empty.
 const MOST_FUTILE: u32 = 3;
 
 /// Buckets that CloudFormation named after the stack, in the stack's region.
@@ -26,7 +26,7 @@ pub(super) async fn buckets_of(account: &Account, stack_name: &str) -> Outcome<V
     Ok(names)
 }
 
-/// How much is in a bucket; `None` if it is gone.
+/// How much is in a bucket; `None` if it does not exist.
 pub(super) async fn content_of(account: &Account, bucket: &str) -> Outcome<Option<BucketContent>> {
     let mut content = BucketContent { name: bucket.to_owned(), n_objects: 0, n_bytes: 0 };
     let (mut key, mut version) = (None, None);
@@ -42,7 +42,7 @@ pub(super) async fn content_of(account: &Account, bucket: &str) -> Outcome<Optio
     }
 }
 
-/// One page of versions and delete markers; `None` if the bucket is gone.
+/// One page of versions and delete markers; `None` if the bucket does not exist.
 async fn page_of(
     account: &Account,
     bucket: &str,
@@ -54,7 +54,7 @@ async fn page_of(
     unless_gone(page.map_err(Error::aws("s3:ListBucketVersions")))
 }
 
-/// What is gone already needs no deletion: the answer to an earlier one was lost, or somebody else was faster.
+/// "Not found" counts as deleted: the answer to an earlier deletion was lost, or another process was faster.
 fn unless_gone<T>(answer: Outcome<T>) -> Outcome<Option<T>> {
     match answer {
         Err(error) if matches!(error.code(), Some("NoSuchBucket" | "NoSuchUpload")) => Ok(None),
@@ -154,7 +154,7 @@ pub(super) async fn delete_objects(account: &Account, bucket: &str, objects: Vec
             code: error.code().unwrap_or_default().to_owned(),
             message: format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default()),
         });
-        // One that stays for good is told, whatever else passes by itself.
+        // A permanent failure is reported, even beside transient ones.
         match errors.min_by_key(Error::is_transient) {
             None => Ok(()),
             Some(error) => Err(error),

@@ -1,12 +1,12 @@
-//! Looking right before each deletion whether somebody deploys what is being destroyed.
+//! Checks right before each deletion that no one deploys what is being destroyed.
 
 use crate::account::{Account, StackSummary, Standing};
 use crate::error::{Error, Outcome};
 use stacks::{Stack, Stage};
 
-/// What must not be there while something is deleted.
+/// What must not exist while something is deleted.
 pub(super) enum Guard<'a> {
-    /// A stack of this name, except the one with this id, which is the one that goes.
+    /// A stack of this name, except the one with this id, which is being deleted.
     NewerStack { stack: &'a Stack, id: Option<&'a str> },
     /// Any stack of this stage.
     AnyStack(&'a Stage),
@@ -18,7 +18,7 @@ impl<'a> Guard<'a> {
         Self::NewerStack { stack, id }
     }
 
-    /// Fails if somebody deploys; the next call to AWS is to be the deletion.
+    /// Fails if someone deploys; the next call to AWS is to be the deletion.
     pub(super) async fn check(&self, account: &Account) -> Outcome<()> {
         match self {
             Self::NewerStack { stack, id } => {
@@ -43,7 +43,7 @@ fn is_newer(there: Option<&StackSummary>, id: Option<&str>) -> bool {
 
 /// The name of some stack of a stage in this region, if there is one.
 ///
-/// Names of stages may begin alike (`prod`, `prod-eu`): the tag that every deployment sets tells whose a stack is.
+/// Names of stages may begin alike (`prod`, `prod-eu`): the tag that every deployment sets names the stage of a stack.
 pub(super) async fn stack_of(account: &Account, stage: &Stage) -> Outcome<Option<String>> {
     let mut pages = account.cloudformation.describe_stacks().into_paginator().items().send();
     while let Some(stack) = pages.next().await {
@@ -59,7 +59,7 @@ pub(super) async fn stack_of(account: &Account, stage: &Stage) -> Outcome<Option
 }
 
 /// Whether a stack belongs to a stage; one whose tag is lost counts by its name, since a bucket that stays does less harm
-/// than one that goes.
+/// than one that is being deleted.
 fn is_of_stage(name: &str, tag: Option<&str>, stage: &Stage) -> bool {
     let prefix = Stack::name_prefix(stage);
     name.starts_with(&prefix) && tag.is_none_or(|tag| tag == stage.name.as_str())
@@ -80,7 +80,7 @@ mod tests {
             ("tsugite-prod-eu-notes", Some("prod-eu"), false),
             ("tsugite-prod-notes", None, true),
             ("tsugite-production-notes", None, false),
-            ("somebody-else-s", Some("prod"), false),
+            ("another-one", Some("prod"), false),
         ] {
             assert_eq!(is_of_stage(name, tag, &stage), expected, "{name}, {tag:?}");
         }

@@ -24,7 +24,7 @@ pub(super) async fn log_groups_of(account: &Account, stack_name: &str) -> Outcom
     Ok(groups.filter(|group| function_of_log_group(&group.name, stack_name).is_some()).collect())
 }
 
-/// Deletes a log group; one that is gone is as good as deleted, and one that somebody else changes is asked for again.
+/// Deletes a log group. "Not found" counts as deleted; the call is repeated while another process changes the group.
 ///
 /// Source: CloudWatch Logs API reference, DeleteLogGroup, `OperationAbortedException`.
 pub(super) async fn delete_log_group(account: &Account, group: &LogGroupFound) -> Outcome<()> {
@@ -65,7 +65,7 @@ mod tests {
     async fn a_log_group_that_somebody_changes_is_deleted_when_they_are_done() {
         let busy = Some("OperationAbortedException");
         check(Pace::of_test(), &[busy, busy, None]).await.unwrap();
-        // Somebody else was faster.
+        // Another process was faster.
         check(Pace::of_test(), &[busy, Some("ResourceNotFoundException")]).await.unwrap();
     }
 

@@ -1,6 +1,6 @@
 //! The names that CloudFormation gives to what it makes.
 
-/// The part of a generated name `<stack>-<logical id>-<suffix>` that tells the resource; `None` for one of another stack.
+/// The part of a generated name `<stack>-<logical id>-<suffix>` that names the resource; `None` for one of another stack.
 ///
 /// A stack `a` must not take what a stack `a-b` has made for its own: logical ids and suffixes have no `-`.
 pub(super) fn logical_id_of<'a>(name: &'a str, stack_name: &str) -> Option<&'a str> {

@@ -1,4 +1,4 @@
-//! Deleting a stack, as slowly as its services want it.
+//! Deleting a stack, again after throttling and while AWS reports its certificate as in use.
 
 use crate::account::Account;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
@@ -6,12 +6,12 @@ use crate::event::Reporter;
 use crate::stack_events::{StackEvents, THROTTLED, follow_operation};
 use stacks::Stack;
 
-/// Why a stack could not be deleted yet, and will go later.
+/// Why a stack cannot be deleted yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NotYet {
-    /// A service was asked for too much at once.
+    /// AWS throttled the deletion.
     Throttled,
-    /// CloudFront was using the certificate, and ACM has not heard yet that it is gone.
+    /// CloudFront used the certificate, and ACM still reports it as in use.
     CertificateInUse,
 }
 
@@ -27,9 +27,7 @@ impl NotYet {
     fn told(self) -> &'static str {
         match self {
             Self::Throttled => THROTTLED,
-            Self::CertificateInUse => {
-                "the certificate is said to be in use still, for up to twenty minutes; trying again"
-            }
+            Self::CertificateInUse => "AWS still reports the certificate as in use, for up to 20 minutes; retrying",
         }
     }
 
@@ -45,9 +43,9 @@ impl NotYet {
     }
 }
 
-/// What is said when the answer to the deletion is missing.
+/// The state of a stack when the answer to the deletion is missing.
 const OUTCOME_UNKNOWN: &str =
-    "whether CloudFormation began to delete it is not known; the same command follows it to its end, or begins it";
+    "it is unknown whether CloudFormation started to delete it; the same command follows it, or starts it";
 
 /// Deletes a stack; stacks are deleted at the same time, so that what a quota refuses is asked for again.
 pub(crate) async fn delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
@@ -87,7 +85,7 @@ async fn try_to_delete_stack(account: &Account, stack: &Stack, id: &str, reporte
         stack: stack.name().into(),
         outcome: format!("is {status}"),
         causes: seen.failures(stack),
-        hint: "remove what holds the resource, then type the same command again".into(),
+        hint: "delete what uses the resource, then run the command again".into(),
     }))
 }
 

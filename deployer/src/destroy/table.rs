@@ -12,7 +12,7 @@ use stacks::Stack;
 /// What DynamoDB says of the backups of a table that is being deleted.
 const AWAY: [&str; 3] = ["TableNotFoundException", "ContinuousBackupsUnavailableException", "ResourceInUseException"];
 
-/// Tables that CloudFormation named after the stack and leaves when it goes.
+/// Tables that CloudFormation named after the stack and keeps when it is deleted.
 pub(super) async fn tables_of(account: &Account, stack: &Stack) -> Outcome<Vec<TableContent>> {
     let stack_name = stack.full_stack_name();
     let mut pages = account.dynamodb.list_tables().into_paginator().items().send();
@@ -25,7 +25,7 @@ pub(super) async fn tables_of(account: &Account, stack: &Stack) -> Outcome<Vec<T
         }
         let answer = account.dynamodb.describe_table().table_name(&name).send().await;
         match answer.map_err(Error::aws("dynamodb:DescribeTable")) {
-            // Somebody else has deleted it since it was listed.
+            // Another process has deleted it since it was listed.
             Err(error) if is_gone(&error) => {}
             answer => {
                 let n_items = answer?.table().and_then(|table| u64::try_from(table.item_count()?).ok());
@@ -53,14 +53,14 @@ pub(super) async fn delete_table(account: &Account, name: &str, guard: &Guard<'_
             Ok(_) => {}
             // It is on its way already, or another operation is.
             Err(Error::Aws { code, .. }) if AWAY.contains(&code.as_str()) => {}
-            Err(error) => reporter.warn(format!("DynamoDB will keep a backup of {name} for 35 days: {error}")),
+            Err(error) => reporter.warn(format!("DynamoDB keeps a backup of {name} for 35 days: {error}")),
         }
     }
     guard.check(account).await?;
     let call = account.dynamodb.delete_table().table_name(name).send();
     match call.await.map_err(Error::aws("dynamodb:DeleteTable")) {
         Err(error) if is_gone(&error) => return Ok(()),
-        // Somebody else deletes it too: its end is waited for all the same.
+        // Another process deletes it too: its end is waited for as well.
         Err(error) if error.code() == Some("ResourceInUseException") => {}
         answer => answer.map(|_| ())?,
     }

@@ -29,7 +29,7 @@ impl Error {
             }
             let detail = innermost(&error);
             if matches!(error, SdkError::TimeoutError(_)) {
-                // The SDK says which limit it was, in words of its own.
+                // The SDK's message says which limit it was.
                 let limit = detail.rsplit_once(" after ").map_or(detail.as_str(), |(_, limit)| limit);
                 let reason = match detail.contains("all attempts") {
                     true => format!("no attempt succeeded within {limit}"),
@@ -115,8 +115,8 @@ fn of_answer(operation: &'static str, answer: &HttpResponse) -> Error {
     let place = answer.headers().get("location").and_then(|place| place.split(['?', '#']).next());
     let answer = match place.filter(|_| (300..400).contains(&status)) {
         Some(place) => format!("{status}, a redirect to {place}"),
-        None if (200..300).contains(&status) => format!("{status} with something that cannot be read"),
-        None => format!("{status} with something that does not say why"),
+        None if (200..300).contains(&status) => format!("{status} with an unreadable body"),
+        None => format!("{status} without a reason"),
     };
     Error::NotAws { operation, status, answer }
 }
@@ -126,7 +126,7 @@ fn of_status(status: u16) -> Option<(&'static str, &'static str)> {
     match status {
         301 => Some(("PermanentRedirect", "it is in another region")),
         // Source: Amazon S3 API reference, HeadObject: errors have no body; an expired token is one of them.
-        400 => Some(("ExpiredToken", "the request is refused without a reason; the session may have expired")),
+        400 => Some(("ExpiredToken", "the request was refused without a reason; the session may have expired")),
         403 => Some(("AccessDenied", "no reason given")),
         404 => Some(("NotFound", "it is not there")),
         500.. => Some(("ServiceUnavailable", "no reason given")),

@@ -6,7 +6,7 @@ use crate::disk::DiskTrouble;
 use std::path::Path;
 
 /// What a hint ends with when the same command is the next step.
-const AGAIN: &str = "type the same command again";
+const AGAIN: &str = "run the command again";
 
 impl Error {
     /// What to do next, where it is known.
@@ -28,14 +28,14 @@ impl Error {
                 Some(format!("set this machine's clock (for example: `timedatectl set-ntp true`), then {AGAIN}"))
             }
             Self::NotAws { .. } => Some(
-                "something between this machine and AWS answers in its place: look at HTTPS_PROXY, at AWS_ENDPOINT_URL, and whether the network wants you to sign in to it in a browser".into(),
+                "something between this machine and AWS answers instead of AWS: check HTTPS_PROXY, AWS_ENDPOINT_URL, and whether the network requires a sign-in in a browser".into(),
             ),
             Self::Unreachable { reason, .. } => Some(unreachable_hint(reason)),
             Self::Credentials { .. } => Some(
                 "sign in (`aws login`, `aws sso login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or use the local stage, which needs no account".into(),
             ),
             Self::Profile { profile, .. } => Some(format!(
-                "sign in with `aws sso login --profile {profile}` or `aws login --profile {profile}`, or name one of those that `aws configure list-profiles` prints"
+                "sign in with `aws sso login --profile {profile}` or `aws login --profile {profile}`, or name a profile that `aws configure list-profiles` prints"
             )),
             Self::MfaCode { profile, .. } => Some(format!(
                 "run the command on a terminal, or use a profile that needs no code, such as one with `credential_process = aws configure export-credentials --profile {profile}` or one of `aws sso login`"
@@ -53,17 +53,17 @@ impl Error {
                 "set {name}, or {name}_FILE to the path of a file that holds it ({origin})"
             )),
             Self::BucketTaken { .. } => Some("bucket names are shared by all accounts; choose another stage name".into()),
-            Self::DeployedAgain { .. } => Some("to remove it as well, run the same command again".into()),
+            Self::DeployedAgain { .. } => Some("to destroy the new stack as well, run the command again".into()),
         }
     }
 }
 
-/// A hint that ends with another step, which is not said twice.
+/// A hint followed by another step, which is not repeated.
 pub(crate) fn and_again(hint: Option<String>, again: &str) -> String {
     match hint {
         None => again.to_owned(),
         Some(hint) if hint.ends_with(AGAIN) => format!("{}{again}", hint.strip_suffix(AGAIN).unwrap_or_default()),
-        Some(hint) if hint.contains("the same command again") => hint,
+        Some(hint) if hint.contains(AGAIN) => hint,
         Some(hint) => format!("{hint}; then {again}"),
     }
 }
@@ -75,26 +75,26 @@ fn file_hint(source: &std::io::Error, path: &Path) -> Option<String> {
     (source.kind() == std::io::ErrorKind::PermissionDenied).then(|| "check who owns the file".into())
 }
 
-/// Cargo tells of a full disk as of any other error.
+/// A full disk is among cargo's other errors.
 fn compilation_hint(output: &str) -> String {
     match DiskTrouble::of_words(output) {
         Some(trouble) => trouble.hint(Path::new("target")),
-        None => format!("correct what cargo reports above, then {AGAIN}"),
+        None => format!("fix the errors above, then {AGAIN}"),
     }
 }
 
 fn unreachable_hint(reason: &str) -> String {
-    // As rustls words it when somebody between here and AWS signs connections again.
+    // The words of rustls when a proxy inspects TLS with a certificate of its own.
     if reason.contains("invalid peer certificate") {
         return format!(
-            "if your network signs connections with a certificate of its own, set AWS_CA_BUNDLE to the file that holds it, then {AGAIN}"
+            "if your network inspects TLS with its own certificate, set AWS_CA_BUNDLE to the file with that certificate, then {AGAIN}"
         );
     }
     match reason.contains(" within ") {
         true => format!(
             "check the network, then {AGAIN}; on a slow one, TSUGITE_CALL_TIMEOUT gives each attempt more seconds"
         ),
-        false => "check the network, HTTPS_PROXY if one is needed, and the `region` of the stage file: a region that does not exist has no address".into(),
+        false => "check the network, HTTPS_PROXY if you need a proxy, and the `region` of the stage file: an unknown region has no address".into(),
     }
 }
 
@@ -104,7 +104,7 @@ fn aws_hint(operation: &str, code: &str) -> Option<String> {
     }
     if is_failure_of_service(code) {
         return Some(format!(
-            "the service failed, which usually passes; in a minute, {AGAIN} (health.aws.amazon.com shows outages)"
+            "the service failed, which is usually temporary; in a minute, {AGAIN} (health.aws.amazon.com lists outages)"
         ));
     }
     if let Some(hint) = key_hint(operation, bare(code)) {
@@ -119,19 +119,19 @@ fn aws_hint(operation: &str, code: &str) -> Option<String> {
         | "InvalidAccessKeyId"
         | "AuthFailure" => "AWS does not know these credentials; check AWS_PROFILE and the key".into(),
         "AccessDenied" | "UnauthorizedOperation" | "AuthorizationError" => {
-            format!("ask whoever runs the account to allow `{operation}` for you")
+            format!("ask an administrator of the account to allow `{operation}` for you")
         }
         "OptInRequired" | "InvalidRegion" | "IllegalLocationConstraint" => {
             "check the `region` of the stage file, and that your account may use it".into()
         }
         "ChangeSetNotFound" | "NoSuchBucket" => {
-            "somebody else changes this stage at the same time; type the same command again when they are done".into()
+            "someone else is changing this stage; run the command again when they have finished".into()
         }
         "PermanentRedirect" => {
-            "something of this stage is in another region; give the stage file that `region`, destroy, then move".into()
+            "a resource of this stage is in another region; set `region` in the stage file to that region, destroy, then move".into()
         }
         "OperationAborted" => {
-            "S3 has not released the bucket's name yet, which takes up to some hours after it was removed; wait, or choose another stage name".into()
+            "S3 has not released the bucket's name yet, which can take hours after a deletion; wait, or choose another stage name".into()
         }
         _ => return None,
     };
@@ -145,16 +145,18 @@ fn key_hint(operation: &str, code: &str) -> Option<String> {
     let code = code.to_ascii_lowercase().replace('.', "");
     let hint = match code.strip_prefix("kms").map(|rest| rest.strip_prefix("kms").unwrap_or(rest)) {
         Some("accessdenied") => format!(
-            "`{operation}` needs a KMS key: ask whoever runs the account to allow `kms:Decrypt` and `kms:GenerateDataKey` for you, in the key's policy as well"
+            "`{operation}` needs a KMS key: ask an administrator of the account to allow `kms:Decrypt` and `kms:GenerateDataKey` for you, in the key's policy as well"
         ),
-        Some("disabled") => format!("a KMS key is disabled; enable it in the console of KMS, then {AGAIN}"),
+        Some("disabled") => format!("a KMS key is disabled; enable it in the KMS console, then {AGAIN}"),
         Some("invalidstate") => format!(
-            "a KMS key is disabled or waits for its deletion; enable it, or cancel the deletion in the console of KMS, then {AGAIN}"
+            "a KMS key is disabled or pending deletion; enable it, or cancel the deletion in the KMS console, then {AGAIN}"
         ),
-        Some("notfound") => "a KMS key is gone, and what it encrypts with it; destroy the stack, then deploy it".into(),
+        Some("notfound") => {
+            "a KMS key was deleted, so what it encrypted is lost; destroy the stack, then deploy it".into()
+        }
         Some("optinrequired") => "the account may not use KMS yet; finish its registration".into(),
         _ if matches!(code.as_str(), "decryptionfailure" | "encryptionfailure") => format!(
-            "Secrets Manager cannot use the secret's KMS key; look at the key's state and policy in the console of KMS, then {AGAIN}"
+            "Secrets Manager cannot use the secret's KMS key; check the key's state and policy in the KMS console, then {AGAIN}"
         ),
         _ => return None,
     };
@@ -190,7 +192,7 @@ mod tests {
             ("KMSDisabled", "is disabled"),
             ("KMS.DisabledException", "is disabled"),
             ("KmsThrottlingException", "throttles"),
-            ("KMSNotFoundException", "is gone"),
+            ("KMSNotFoundException", "was deleted"),
             ("DecryptionFailure", "the key's state"),
         ] {
             assert!(aws(code).hint().unwrap().contains(words), "{code}: {:?}", aws(code).hint());
@@ -223,17 +225,17 @@ mod tests {
 
     #[test]
     fn no_hint_says_the_same_step_twice() {
-        let again = "type the same command again to follow it to its end";
+        let again = "run the command again to follow it until it finishes";
         for (hint, expected) in [
-            (None, "type the same command again to follow it to its end"),
-            (aws("ExpiredToken").hint(), "then type the same command again to follow it to its end"),
-            (aws("AccessDenied").hint(), "for you; then type the same command again to follow it to its end"),
-            (aws("ChangeSetNotFound").hint(), "again when they are done"),
-            (aws("InternalFailure").hint(), "(health.aws.amazon.com shows outages)"),
+            (None, "run the command again to follow it until it finishes"),
+            (aws("ExpiredToken").hint(), "then run the command again to follow it until it finishes"),
+            (aws("AccessDenied").hint(), "for you; then run the command again to follow it until it finishes"),
+            (aws("ChangeSetNotFound").hint(), "again when they have finished"),
+            (aws("InternalFailure").hint(), "(health.aws.amazon.com lists outages)"),
         ] {
             let whole = and_again(hint, again);
             assert!(whole.ends_with(expected), "{whole}");
-            assert_eq!(whole.matches("type the same command again").count(), 1, "{whole}");
+            assert_eq!(whole.matches("run the command again").count(), 1, "{whole}");
         }
     }
 
@@ -244,6 +246,6 @@ mod tests {
         assert_eq!(error.code(), Some("InternalServiceError"));
         assert!(error.is_transient());
         let denied = aws("AccessDenied").of_stack("a", None);
-        assert_eq!(denied.hint().unwrap(), "ask whoever runs the account to allow `s3:PutObject` for you");
+        assert_eq!(denied.hint().unwrap(), "ask an administrator of the account to allow `s3:PutObject` for you");
     }
 }

@@ -82,13 +82,13 @@ impl fmt::Display for StackFailure {
 impl std::error::Error for StackFailure {}
 
 impl StackFailure {
-    /// The failure of a deployment whose stack somebody else deleted under it.
+    /// The failure of a deployment whose stack someone else deleted.
     pub(crate) fn deleted_meanwhile(stack: &str) -> Self {
         Self {
             stack: stack.into(),
-            outcome: "was deleted by somebody else while it was being deployed".into(),
+            outcome: "was deleted by someone else during the deployment".into(),
             causes: vec![],
-            hint: "to create it anew, run the same command again".into(),
+            hint: "to create it again, run the command again".into(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Whether the local stage runs and answers, and what was lost if it does not.
+//! Checks that the local stage runs and answers, and reports what was lost if it does not.
 
 use super::process::{Background, Part};
 use super::state::State;
@@ -42,12 +42,12 @@ impl Lost {
         self
     }
 
-    /// The whole of it in one sentence, for a command that goes on.
+    /// What was lost, and the log, as one sentence for a command that continues.
     pub(super) fn sentence(&self) -> String {
         format!("{self}; its log is `{}`", self.log.display())
     }
 
-    /// The failure of a command that cannot go on.
+    /// The error of a command that cannot continue.
     pub fn error(&self) -> Error {
         let next = match self.part {
             Part::Emulator => "deploy again with: cargo xtask deploy",
@@ -62,7 +62,7 @@ impl std::fmt::Display for Lost {
         let (name, what) = (self.part.name(), self.what);
         match (self.part, self.stacks.as_slice()) {
             (Part::StandIns, _) => {
-                write!(formatter, "the {name} {what}; the calls and objects that they held are lost")
+                write!(formatter, "the {name} {what}; their recorded calls and objects are lost")
             }
             (Part::Emulator, []) => {
                 write!(formatter, "the {name} of the local stage {what}; no stack was deployed on it")
@@ -84,7 +84,7 @@ fn deployed_stacks(folder: &Path) -> Vec<String> {
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
-/// What of the stage has ended, if anything has; this asks nobody.
+/// The part of the stage that has ended, if any; judged by its process alone.
 pub(super) fn ended(state: &State, folder: &Path) -> Option<Lost> {
     let (part, _) = state.parts().into_iter().find(|(_, process)| !process.is_running())?;
     Some(Lost::new(part, "ended unexpectedly", folder))
@@ -130,7 +130,10 @@ pub fn lost_meanwhile(workspace: &Workspace) -> Option<Error> {
     match State::read(&folder) {
         Some(state) => ended(&state, &folder).map(|lost| lost.error()),
         None => Some(Error::Local {
-            what: format!("the local stage was stopped meanwhile: `{}` is gone", State::file(&folder).display()),
+            what: format!(
+                "the local stage was stopped during the command: `{}` was deleted",
+                State::file(&folder).display()
+            ),
             hint: "deploy again with: cargo xtask deploy".into(),
         }),
     }
@@ -219,7 +222,7 @@ mod tests {
         let workspace = Workspace::new(root.clone());
         std::fs::create_dir_all(workspace.local()).unwrap();
         let explained = || lost_meanwhile(&workspace).map(|error| error.to_string());
-        assert!(explained().unwrap().contains("was stopped meanwhile"));
+        assert!(explained().unwrap().contains("was stopped during the command"));
         let write =
             |emulator| state(LocalStage::new(1, 2).unwrap(), emulator, present()).write(&workspace.local()).unwrap();
         write(present());

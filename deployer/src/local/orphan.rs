@@ -1,4 +1,4 @@
-//! What the process of the stand-ins does beside serving: it ends when no command could end it, and keeps its log small.
+//! Upkeep of the stand-ins' process: it ends when no command can stop it any more, and it limits the size of its log.
 
 use super::process::{Part, new_log};
 use super::state::State;
@@ -6,17 +6,17 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-/// How often the keeper looks.
+/// Poll interval.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often in a row the state file must not name this process before that is believed.
 const MISSES: u32 = 3;
-/// How many looks the command that starts this process has until it has written the state file.
+/// How many polls the starting command has to write the state file.
 const LOOKS_TO_START: u32 = 60;
-/// A log of this size becomes the old log, and the older one goes.
+/// A log of this size becomes the old log, and the previous old log is deleted.
 const LOG_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Returns when the state file in the folder is gone, cannot be read, or names another process as the
-/// stand-ins; until then keeps the log small.
+/// Returns when the state file in the folder no longer exists, cannot be read, or names another process as the
+/// stand-ins; until then limits the size of the log.
 pub async fn wait_until_orphaned(folder: &Path) {
     let (mut n_missed, mut allowed) = (0, LOOKS_TO_START);
     while n_missed < allowed {
@@ -32,14 +32,14 @@ pub async fn wait_until_orphaned(folder: &Path) {
 
 /// Moves the output of this process to a new log when the present one has grown too large.
 fn bound_log(folder: &Path, limit: u64) {
-    // A log that cannot be begun anew goes on growing; there is nowhere to tell it but itself.
+    // A log that cannot be replaced keeps growing; there is no other place to report that.
     if let Ok(Some(file)) = begun_anew(&Part::StandIns.log(folder), limit) {
         let _ = rustix::stdio::dup2_stdout(&file);
         let _ = rustix::stdio::dup2_stderr(&file);
     }
 }
 
-/// A new log if the one that is there has reached the limit, in bytes.
+/// A new log if the present one has reached the limit, in bytes.
 fn begun_anew(path: &Path, limit: u64) -> std::io::Result<Option<File>> {
     if std::fs::metadata(path)?.len() < limit {
         return Ok(None);

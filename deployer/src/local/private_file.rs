@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes a file that only its owner reads. It is there whole or not at all, for others read it meanwhile.
+/// Writes a file that only its owner reads. It is replaced as a whole, because other processes read it.
 pub(super) fn write_private(path: &Path, value: &impl Serialize) -> Outcome<()> {
     let text = serde_json::to_vec(value).map_err(|error| Error::file("write", path)(error.into()))?;
     let beside = path.with_extension("new");

@@ -32,7 +32,7 @@ impl Part {
         }
     }
 
-    /// Where its output goes.
+    /// The file with its output.
     pub(super) fn log(self, folder: &Path) -> PathBuf {
         folder.join(format!("{}.log", self.name()))
     }
@@ -73,7 +73,7 @@ impl Background {
         Self { pid: i32::try_from(pid).unwrap(), word: word.to_owned() }
     }
 
-    /// Whether the process is there and is the one that was started.
+    /// Whether the process runs and is the one that was started.
     pub(super) fn is_running(&self) -> bool {
         let folder = format!("/proc/{}", self.pid);
         let is_ours = std::fs::read(format!("{folder}/cmdline"))
@@ -106,7 +106,7 @@ impl Background {
     }
 }
 
-/// Processes of this user that were started from this folder, whether or not anything remembers them.
+/// Processes of this user that were started from this folder, even if no state file names them.
 pub(super) fn of_folder(folder: &Path) -> Vec<Background> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let found = entries.filter_map(|entry| {
@@ -122,7 +122,7 @@ pub(super) fn of_folder(folder: &Path) -> Vec<Background> {
 }
 
 /// Starts the emulator of AWS. Its environment is cleared, because all of it reaches every function; the
-/// root key and the token of the stand-ins go to its standard input, which nobody else reads.
+/// root key and the token of the stand-ins go to its standard input, which no other process reads.
 pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &LocalStage) -> Outcome<Background> {
     sources::write(folder)?;
     let temporary = folder.join("tmp");
@@ -176,7 +176,7 @@ fn spawn(mut command: Command, folder: &Path, part: Part, input: &[u8]) -> Outco
         .spawn()
         .map_err(Error::file("run", &program))?;
     if let Some(mut pipe) = child.stdin.take() {
-        // It fails only if the process has ended already, which is found out and told with its log.
+        // It fails only if the process has ended, which the start reports with its log.
         let _ = pipe.write_all(input);
     }
     let word = part.word(folder).to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! The sources of the emulator, which the executable embeds and writes beside its log.
+//! The sources of the emulator, which the executable embeds and writes next to the emulator's log.
 
 use crate::error::{Error, Outcome};
 use std::path::Path;
@@ -92,7 +92,7 @@ const SOURCES: &[(&str, &str)] = embedded![
     "launcher.py",
     "registry.py",
 ];
-/// What the handlers of resource types call, which the emulator asks of whoever deploys.
+/// The calls of the handlers of resource types, which the emulator demands of the deploying user.
 const HANDLERS: (&str, &str) = ("handlers.json", stacks::rights::HANDLERS);
 
 /// All of it, by the names of the files.

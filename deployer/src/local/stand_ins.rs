@@ -1,4 +1,4 @@
-//! What the process of the stand-ins is started with, and the secrets that it tells.
+//! Settings of the stand-ins' process, and the secrets that it accepts.
 
 use super::private_file::write_private;
 use crate::error::{Error, Outcome};
@@ -41,7 +41,7 @@ impl LocalStage {
     pub async fn secrets(&self) -> Outcome<BTreeMap<String, String>> {
         let unreadable = |error: reqwest::Error| Error::Local {
             what: format!("the stand-ins cannot be asked for their secrets: {}", error.without_url()),
-            hint: "see whether they run: cargo xtask local status".into(),
+            hint: "check whether they run: cargo xtask local status".into(),
         };
         let url = format!("{}/_control/secrets", self.stand_ins_url());
         let call = loopback_client()?.get(url).header("x-control-token", self.control_token());

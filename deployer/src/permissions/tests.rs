@@ -66,7 +66,7 @@ fn every_call_of_the_sources_is_listed_and_every_entry_is_called() {
                 let is_listed = CALLS.iter().any(|call| (call.client, call.operation) == (client, operation.as_str()));
                 assert!(
                     is_listed,
-                    "{}: `{client}.{operation}` is not in CALLS of deployer/src/rights.rs: add the actions that it takes",
+                    "{}: `{client}.{operation}` is not in CALLS of deployer/src/permissions.rs: add the actions that it takes",
                     path.display()
                 );
                 called.insert((client, operation));
@@ -78,7 +78,7 @@ fn every_call_of_the_sources_is_listed_and_every_entry_is_called() {
     for call in CALLS {
         assert!(
             called.contains(&(call.client, call.operation.to_owned())),
-            "`{}.{}` is in CALLS of deployer/src/rights.rs, and nothing calls it any more",
+            "`{}.{}` is in CALLS of deployer/src/permissions.rs, and nothing calls it any more",
             call.client,
             call.operation
         );
@@ -106,7 +106,7 @@ fn every_action_that_an_error_names_is_one_that_a_call_needs() {
             n_found += 1;
             // The first takes no right; the second is a right of the user behind the role that deploys.
             let is_known = needed.contains(action) || ["sts:GetCallerIdentity", "sts:AssumeRole"].contains(&action);
-            assert!(is_known, "{}: no call in deployer/src/rights.rs needs `{action}`", path.display());
+            assert!(is_known, "{}: no call in deployer/src/permissions.rs needs `{action}`", path.display());
         }
     }
     assert!(n_found > 30, "the sources are not there");

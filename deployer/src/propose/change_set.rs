@@ -1,4 +1,4 @@
-//! One change set: asked for, described when CloudFormation has made it, executed.
+//! One change set: requested, described when CloudFormation has created it, executed.
 
 use super::template::send_template;
 use super::{Plan, change_set_name, parameters};
@@ -21,7 +21,7 @@ pub(crate) struct ChangeSetId {
     pub(crate) name: String,
 }
 
-/// What came of a change set.
+/// The result of creating a change set.
 pub(super) enum Described {
     /// It can be executed.
     Ready(Vec<Change>),
@@ -33,7 +33,7 @@ pub(super) enum Described {
 
 /// Asks for a change set, which is remembered before.
 ///
-/// The call ends also if nobody waits for it any more: whoever discards the change set has to know that it will not
+/// The call ends even if nothing waits for it any more: discarding the change set has to know that it will not
 /// come to be afterwards.
 pub(super) async fn create(
     account: &Account,
@@ -79,10 +79,10 @@ pub(super) async fn create(
         drop(end);
     });
     let given_up =
-        |_| Error::Unreachable { operation: "cloudformation:CreateChangeSet", reason: "the call was given up".into() };
+        |_| Error::Unreachable { operation: "cloudformation:CreateChangeSet", reason: "the call was abandoned".into() };
     match told.await.map_err(given_up)?.map_err(Error::aws("cloudformation:CreateChangeSet")) {
         Ok(answer) => Ok(ChangeSetId { stack_id: answer.stack_id.unwrap_or(stack), name }),
-        // Nobody else chooses this name: the answer to an earlier attempt was lost.
+        // The name is unique: the answer to an earlier attempt was lost.
         Err(error) if error.code() == Some("AlreadyExistsException") && attempts.number() > 1 => {
             let stack_id = account.find_stack(&stack).await?.map_or(stack, |there| there.id);
             Ok(ChangeSetId { stack_id, name })
@@ -142,7 +142,7 @@ async fn describe_once(account: &Account, id: &ChangeSetId) -> Outcome<Option<De
     Ok(match settled {
         None => None,
         Some(Ok(())) => {
-            // What is only warned of does not stop the change, and is told on the way.
+            // Warnings do not stop the change; they are reported here.
             validation_findings(account, Validated::ChangeSet(&arn)).await;
             Some(Described::Ready(changes))
         }

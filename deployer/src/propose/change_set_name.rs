@@ -1,8 +1,8 @@
-//! Which process made a change set: its name tells, so that a killed one's is removed before an hour has passed.
+//! Names of change sets, which say which process created them: one of a killed process is deleted early.
 
 use sha2::{Digest, Sha256};
 
-/// What the names of all our change sets begin with.
+/// The prefix of all change sets of this tool.
 const PREFIX: &str = "tsugite-";
 
 /// The name of a change set that is asked for at this time, in milliseconds since 1970; `word` is one that no other has.
@@ -13,12 +13,12 @@ pub(super) fn choose(since_1970: u128, word: &str) -> String {
     }
 }
 
-/// Whether a name is one of ours.
+/// Whether this tool chose the name.
 pub(super) fn is_of_this_tool(name: &str) -> bool {
     name.starts_with(PREFIX)
 }
 
-/// Whether the process that made a change set ran on this machine and has ended; `false` if that cannot be told.
+/// Whether the process that made a change set ran on this machine and has ended; `false` if that is unknown.
 pub(super) fn creator_has_ended(name: &str) -> bool {
     let parts: Vec<&str> = name.strip_prefix(PREFIX).unwrap_or_default().split('-').collect();
     let [_, _, machine, id, start] = parts[..] else { return false };
@@ -27,7 +27,7 @@ pub(super) fn creator_has_ended(name: &str) -> bool {
     machine == this.machine && Process::start_of(number).as_deref() != Some(start)
 }
 
-/// A process, told from all others before and after it.
+/// A process, distinguished from all others before and after it.
 struct Process {
     /// The machine since it was started, and what it calls by numbers of its own, as containers do.
     machine: String,
@@ -37,7 +37,7 @@ struct Process {
 }
 
 impl Process {
-    /// This one; `None` on systems that do not tell.
+    /// This one; `None` on systems without `/proc`.
     fn this() -> Option<Self> {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let numbers = std::fs::read_link("/proc/self/ns/pid").ok()?;

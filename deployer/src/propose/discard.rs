@@ -8,7 +8,7 @@ use aws_smithy_types::DateTime;
 use futures_util::future::join_all;
 use std::time::{Duration, SystemTime};
 
-/// After so long nobody is looking at a change set any more: whoever made it was interrupted.
+/// After so long a change set is abandoned: the command that created it was killed.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 /// How long an answer to CreateChangeSet is waited for when the command is interrupted.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ pub async fn discard_open(account: &Account) -> Vec<LeftChangeSet> {
     results.await.into_iter().flatten().collect()
 }
 
-/// The change sets of this process that are not executed and may be left, when nobody waits for their end.
+/// The change sets of this process that are not executed and may be left, if they are not discarded.
 pub fn still_open(account: &Account) -> Vec<LeftChangeSet> {
     let open = account.open_change_sets().proposed();
     open.iter().map(|change_set| left(change_set, "interrupted before it was discarded")).collect()
@@ -47,13 +47,13 @@ pub(super) async fn discard(account: &Account, change_set: &OpenChangeSet) -> Ou
     delete_change_set(account, &change_set.stack, &change_set.name).await?;
     match change_set.is_new {
         true => delete_empty_stack(account, change_set).await?,
-        // What others have left is removed on the way; who may not list it has still discarded what is theirs.
+        // Abandoned change sets are deleted too; a failure to list them does not matter here.
         false => delete_abandoned(account, change_set).await.unwrap_or(()),
     }
     if !is_answered {
         return Err(Error::Unreachable {
             operation: "cloudformation:CreateChangeSet",
-            reason: "it may still be made".into(),
+            reason: "it may still be created".into(),
         });
     }
     account.open_change_sets().forget(&change_set.name);
@@ -84,10 +84,10 @@ fn has_code(error: &Error, code: &str) -> bool {
     error.code().is_some_and(|found| found.strip_suffix("Exception").unwrap_or(found) == code)
 }
 
-/// Removes a stack that is nothing but change sets, unless somebody may still be looking at one of them.
+/// Deletes a stack that has only change sets, unless someone may still decide on one of them.
 async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
     let Some(stack) = account.find_stack(&change_set.stack).await? else { return Ok(()) };
-    // Somebody else may have executed a proposal of their own.
+    // Someone else may have executed a proposal of their own.
     let is_only_proposed = Standing::of(&stack.status) == Standing::Proposed;
     if !is_only_proposed || has_other_proposals(account, &stack.id, &change_set.name).await? {
         return Ok(());
@@ -100,14 +100,14 @@ async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Ou
             Some(stack) if elapsed > account.pace.begin => Err(Error::Aws {
                 operation: "cloudformation:DeleteStack",
                 code: stack.status.to_string(),
-                message: format!("the empty stack is there after {} s", elapsed.as_secs()),
+                message: format!("the empty stack still exists after {} s", elapsed.as_secs()),
             }),
             Some(_) => Ok(None),
         };
     account.pace.until(is_gone).await
 }
 
-/// Removes change sets of this tool that nobody will execute: whoever made them was killed.
+/// Deletes abandoned change sets of this tool, which no process will execute.
 async fn delete_abandoned(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
     for other in others(account, &change_set.stack, &change_set.name).await? {
         let name = other.change_set_name().unwrap_or_default();
@@ -118,7 +118,7 @@ async fn delete_abandoned(account: &Account, change_set: &OpenChangeSet) -> Outc
     Ok(())
 }
 
-/// Whether a stack has other change sets that somebody may be looking at.
+/// Whether a stack has other change sets on which someone may still decide.
 async fn has_other_proposals(account: &Account, stack_id: &str, name: &str) -> Outcome<bool> {
     Ok(others(account, stack_id, name).await?.iter().any(is_looked_at))
 }
@@ -215,7 +215,7 @@ mod tests {
         let rules = vec![
             change_set_is_deleted(),
             stack_is(StackStatus::ReviewInProgress),
-            change_sets_are(&[(OWN, now()), ("somebody-else-s", now())]),
+            change_sets_are(&[(OWN, now()), ("another-tool-s", now())]),
         ];
         assert_eq!(check(true, Pace::of_test(), rules).await, []);
     }
@@ -233,7 +233,7 @@ mod tests {
             change_sets_are(&[
                 ("tsugite-1-of-long-ago", DateTime::from_secs(0)),
                 ("tsugite-1-of-now", now()),
-                ("somebody-else-s-of-long-ago", DateTime::from_secs(0)),
+                ("another-tool-s-of-long-ago", DateTime::from_secs(0)),
             ]),
             change_set_is_deleted(),
         ];

@@ -19,13 +19,13 @@ pub(super) enum Existing {
 
 /// Finds what exists of a stack, after the end of any operation in progress.
 ///
-/// A stack that is only proposed, perhaps by someone else at this moment, takes another proposal beside the first.
+/// A stack that is only proposed, perhaps by someone else at this moment, can take a second proposal.
 pub(super) async fn find_existing(account: &Account, stack: &Stack, reporter: &Reporter) -> Outcome<Existing> {
     let name = stack.full_stack_name();
     let Some(found) = account.find_settled(&name).await? else { return Ok(Existing::None) };
     match Standing::of(&found.status) {
         Standing::Absent | Standing::Proposed => Ok(Existing::None),
-        Standing::NotCreated => {
+        Standing::CreationFailed => {
             reporter.note(format!(
                 "stack `{name}` is {}: its creation failed earlier, and it has to be deleted first",
                 found.status

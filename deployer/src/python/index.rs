@@ -26,7 +26,7 @@ const KEPT: [&str; 13] = [
     "retries",
     "keyring-provider",
 ];
-/// Prints what pip has read from its files. `-vvv` outweighs a file that tells pip to be quiet.
+/// Prints what pip has read from its files. `-vvv` outweighs a file that makes pip quiet.
 const QUESTION: &str = "\
 import ast, json, subprocess, sys
 command = [sys.executable, '-I', '-m', 'pip', 'config', 'list', '-vvv']

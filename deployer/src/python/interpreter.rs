@@ -108,10 +108,10 @@ fn none_usable(candidates: &[PathBuf], found: Vec<Found>) -> Error {
         })
         .collect();
     if looked_at.is_empty() {
-        looked_at.push(format!("none of {} is there", NAMES.map(|name| format!("`{name}`")).join(", ")));
+        looked_at.push(format!("none of {} exists", NAMES.map(|name| format!("`{name}`")).join(", ")));
     }
     Error::Program {
-        what: format!("there is no usable Python on the PATH\n  {}", looked_at.join("\n  ")),
+        what: format!("no usable Python found on the PATH\n  {}", looked_at.join("\n  ")),
         hint: format!(
             "install {} (Debian and Ubuntu: apt install python3 python3-venv), or set {VARIABLE} to one",
             range()
@@ -144,7 +144,7 @@ fn judge(answer: &str) -> Found {
     let mut words = answer.split_whitespace();
     let mut number = || words.next().and_then(|word| word.parse().ok());
     let (Some(major), Some(minor)) = (number(), number()) else {
-        return Found::Unusable("does not tell its version".into());
+        return Found::Unusable("does not print its version".into());
     };
     let missing: Vec<&str> = words.collect();
     let (version, [oldest, newest]) = ((major, minor), RANGE);

@@ -1,4 +1,4 @@
-//! What is believed of a stack while an operation continues.
+//! Which statuses of a stack count while an operation is in progress.
 
 use super::*;
 use crate::account::rules::cloudformation::*;
@@ -19,7 +19,7 @@ async fn a_status_of_before_is_not_taken_for_the_end() {
     let began = || of_stack("2", ResourceStatus::UpdateInProgress);
     let rules = vec![
         events([before()]),
-        // CloudFormation has taken the update, and still tells of before.
+        // CloudFormation has accepted the update, and still returns the old status.
         stack_is(StackStatus::CreateComplete),
         events([before()]),
         stack_is(StackStatus::UpdateInProgress),
@@ -42,7 +42,7 @@ async fn an_operation_that_never_begins_ends_with_what_is_known() {
     let before = || of_stack("1", ResourceStatus::CreateComplete);
     let rules = vec![events([before()]), stack_is(StackStatus::CreateComplete), events([before()])];
     let error = check_follow(rules, Pace::of_test()).await.unwrap_err();
-    let words = "stack `n` is CREATE_COMPLETE as before: CloudFormation has not begun";
+    let words = "stack `n` is still CREATE_COMPLETE: CloudFormation has not started the operation";
     assert_eq!(error.to_string(), words);
     assert!(error.hint().unwrap().contains("what it waits for"));
 }

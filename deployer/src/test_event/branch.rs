@@ -1,4 +1,4 @@
-//! One branch of the way: from the queue through its function to the effect.
+//! One branch of a test: from the queue through its function to the effect.
 
 use super::effect::{self, Arranged};
 use super::entry::Sent;
@@ -25,7 +25,7 @@ impl<'a> Followed<'a> {
         Self { run, branch, sent, trail, found: Err(String::new()), is_over: false }
     }
 
-    /// Looks how far the event has come; `true` when it has come to its end.
+    /// Checks how far the event has come; `true` at its end.
     pub(super) async fn check(&mut self, arranged: &Arranged) -> Outcome<bool> {
         if self.is_over {
             return Ok(true);
@@ -42,7 +42,7 @@ impl<'a> Followed<'a> {
         Ok(self.is_over)
     }
 
-    /// Tells the hops from what the function logged and what was found.
+    /// Adds the hops, from the function's log and the effect that was found.
     pub(super) async fn conclude(self, report: &mut TestReport) {
         let Run { account, stack, .. } = self.run;
         let function = self.branch.function;
@@ -70,7 +70,7 @@ impl<'a> Followed<'a> {
             let cause = diagnose::of_failure(account, stack, function, cause).await;
             return report.broke(work_hop, took, reason.to_owned(), log_line, cause);
         }
-        let detail = ended.map_or("its log is not there yet", Ended::words);
+        let detail = ended.map_or("its log does not exist yet", Ended::words);
         report.passed(work_hop, took, detail.to_owned());
         let hop = effect_hop(&self.branch.effect);
         match (self.found, ended) {

@@ -16,17 +16,17 @@ pub(super) async fn of_answer(account: &Account, stack: &Stack, function: &str, 
     match status {
         0 => "the endpoint cannot be reached; check the network, or start the local stage with `cargo xtask deploy`".into(),
         401 if stack.registrations().iter().any(|registration| registration.signing.is_some()) => {
-            "the signature is not made with the secret's value, or this machine's clock is off; the function may hold an older value for a minute: try again, then deploy again".into()
+            "the signature was not made with the secret's value, or this machine's clock is wrong; the function may hold an older value for a minute: try again, then deploy again".into()
         }
         401 => "the token in the URL is not the secret's value; the function may hold an older one for a minute: try again, then deploy again".into(),
         403 => match admits_only_some(account, stack).await {
-            true => "the API admits only the addresses in `allowed_senders` of the stage file, and this machine's is none of them".into(),
-            false => "API Gateway refuses the request; the stage or the permission to call the function is missing: deploy again".into(),
+            true => "the API admits only the addresses in `allowed_senders` of the stage file, and this machine's is not one of them".into(),
+            false => "API Gateway refused the request; its stage or its permission to invoke the function is missing: deploy again".into(),
         },
-        404 => "there is no such endpoint; deploy again".into(),
+        404 => "the endpoint does not exist; deploy again".into(),
         429 => "the API's throttling limit is reached: wait a moment; or a form has reached its `daily_limit`".into(),
-        200 => "the endpoint makes nothing of this event, and says why; give another one with `--file`".into(),
-        400 | 413 | 415 => "the event is not what the endpoint takes; the answer says why".into(),
+        200 => "the endpoint ignores this event, and its answer says why; give another one with `--file`".into(),
+        400 | 413 | 415 => "the endpoint does not accept the event; its answer says why".into(),
         _ => match function_problem(account, stack, function).await {
             Some(problem) => problem,
             None => "the function failed; its log says why".into(),
@@ -43,12 +43,12 @@ pub(super) async fn of_silence(account: &Account, stack: &Stack, function: &str)
     let mappings = account.lambda.list_event_source_mappings().function_name(&name).into_paginator().items().send();
     let mappings = match mappings.try_collect().await.map_err(Error::aws("lambda:ListEventSourceMappings")) {
         Ok(mappings) => mappings,
-        Err(error) => return format!("nothing was delivered, and why cannot be seen: {error}"),
+        Err(error) => return format!("nothing was delivered, and the cause cannot be read: {error}"),
     };
     // One that works would have delivered: another one is the reason, if there are two.
     let is_off = |mapping: &&EventSourceMappingConfiguration| mapping.state() != Some("Enabled");
     let Some(mapping) = mappings.iter().find(is_off).or(mappings.first()) else {
-        return format!("nothing feeds `{function}`: its event source mapping is gone; deploy again");
+        return format!("nothing feeds `{function}`: its event source mapping no longer exists; deploy again");
     };
     let state = mapping.state().unwrap_or_default();
     if state != "Enabled" {
@@ -60,10 +60,10 @@ pub(super) async fn of_silence(account: &Account, stack: &Stack, function: &str)
     };
     match waiting {
         Some(n) => format!(
-            "the event source mapping is enabled and {n} messages wait or are under way; the function may be throttled"
+            "the event source mapping is enabled and {n} messages wait or are in flight; the function may be throttled"
         ),
         None => {
-            "the event source mapping is enabled and the message is under way; look again in a moment with `cargo xtask local logs`"
+            "the event source mapping is enabled and the message is in flight; check again in a moment with `cargo xtask local logs`"
                 .into()
         }
     }
@@ -77,7 +77,7 @@ pub(super) async fn of_failure(account: &Account, stack: &Stack, function: &str,
     }
 }
 
-/// Why nothing came of an event, although the function did its work.
+/// Why an event had no effect, although the function succeeded.
 pub(super) fn of_nothing(stack: &Stack, trace: &Trace) -> String {
     advice::of_nothing(stack, trace)
 }
@@ -85,7 +85,9 @@ pub(super) fn of_nothing(stack: &Stack, trace: &Trace) -> String {
 /// Which policy denies an action: the role's own, or another one.
 async fn denied(account: &Account, stack: &Stack, function: &str, action: &str) -> String {
     let role = account.physical_id(&stack.full_stack_name(), &format!("{function}Role")).await.ok().flatten();
-    let Some(role) = role else { return format!("the function's role is gone, and `{action}` with it; deploy again") };
+    let Some(role) = role else {
+        return format!("the function's role no longer exists, so `{action}` is not allowed; deploy again");
+    };
     match is_granted(account, &role, action).await {
         Some(true) => format!(
             "the role allows `{action}`, though perhaps not on that resource; if it does, a policy of the resource denies it"
@@ -93,13 +95,13 @@ async fn denied(account: &Account, stack: &Stack, function: &str, action: &str) 
         Some(false) => format!(
             "the role does not allow `{action}`; the contract lacks a link, or the role was changed by hand: deploy again"
         ),
-        None => format!("whether the role allows `{action}` cannot be seen; ask whoever may read the role `{role}`"),
+        None => format!("cannot check whether the role allows `{action}`; ask someone who may read the role `{role}`"),
     }
 }
 
 /// Whether a statement in a role's own policies allows the action; `None` if they cannot be read.
 ///
-/// A simulation would have to be told the resource, which the error does not name.
+/// A simulation would need the resource, which the error does not name.
 async fn is_granted(account: &Account, role: &str, action: &str) -> Option<bool> {
     let names = account.iam.list_role_policies().role_name(role).into_paginator().items().send();
     for name in names.try_collect().await.ok()? {
@@ -145,7 +147,7 @@ async fn function_problem(account: &Account, stack: &Stack, function: &str) -> O
     let configuration = match answer.map_err(Error::aws("lambda:GetFunctionConfiguration")) {
         Ok(configuration) => configuration,
         Err(error) if error.code() == Some("ResourceNotFoundException") => {
-            return Some(format!("function `{function}` is not there; deploy again"));
+            return Some(format!("function `{function}` does not exist; deploy again"));
         }
         // What may not be read says nothing about the function.
         Err(_) => return None,

@@ -1,4 +1,4 @@
-//! What must be there before an event is sent, and what must be there afterwards.
+//! What is prepared before an event is sent, and the effects that are checked afterwards.
 
 use super::Run;
 use super::trace::Ended;
@@ -109,7 +109,7 @@ async fn find_object(account: &Account, there: &Deployed, bucket_output: &str, k
     }
 }
 
-/// What is there of an effect, or what is missing.
+/// The effect that was found, or what is missing.
 ///
 /// `id` is the message's, `ended` what the function logged at last.
 pub(super) async fn find(
@@ -140,7 +140,7 @@ async fn find_copy(
     arranged: &Arranged,
 ) -> Outcome<Result<String, String>> {
     let Some(found) = find_object(run.account, run.there, bucket_output, key).await? else {
-        return Ok(Err(format!("there is no object `{key}`")));
+        return Ok(Err(format!("object `{key}` does not exist")));
     };
     let is_new = arranged.previous_version.as_ref() != Some(&found.version);
     // Equal bytes are not written again: then the function is done and the object is the one from before.
@@ -189,7 +189,7 @@ async fn find_issue(
         return Ok(Err("the function has logged no issue".into()));
     };
     let Some(mut client) = SaasClient::of_stack(run.account, run.stack, &ISSUE_API, key_secret).await? else {
-        return Ok(Err("the secret with the API key is gone; deploy again".into()));
+        return Ok(Err("the secret with the API key no longer exists; deploy again".into()));
     };
     let text = client.read(|answers| issue_text(issue_key, answers)).await?.unwrap_or_default();
     Ok(match text {
@@ -219,7 +219,7 @@ async fn find_item(
         .send()
         .await
         .map_err(Error::aws("dynamodb:GetItem"))?;
-    let Some(item) = answer.item else { return Ok(Err(format!("there is no item `{id}`"))) };
+    let Some(item) = answer.item else { return Ok(Err(format!("item `{id}` does not exist"))) };
     let value = item.get(attribute).and_then(|value| value.as_s().ok());
     Ok(match value {
         Some(value) if value.contains(holds) => Ok(format!("{id}, {} attributes", item.len())),
@@ -257,7 +257,7 @@ async fn count_messages(local: &LocalStage, saas: &Saas, item: &str, holds: &str
     let path = format!("{}/{item}s", saas.id());
     let unreadable = |error: reqwest::Error| Error::Local {
         what: format!("the stand-in of {} cannot be asked: {error}", saas.name),
-        hint: "look whether it runs: cargo xtask local status".into(),
+        hint: "check whether it runs: cargo xtask local status".into(),
     };
     let call = control(local, Method::GET, &path)?;
     let messages: Vec<serde_json::Value> = call.send().await.map_err(unreadable)?.json().await.map_err(unreadable)?;

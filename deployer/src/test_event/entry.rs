@@ -24,12 +24,12 @@ pub(super) struct Sent {
     pub(super) taken_by: Option<&'static str>,
 }
 
-/// What is said when the answer to a message is missing.
+/// The error when the answer to a message is missing.
 fn perhaps_sent(error: Error) -> Error {
     match error.is_transient() {
         true => Error::Test {
-            what: format!("{error}\n  whether the message was taken is not known"),
-            hint: "look where it would be shown; the same command publishes another one".into(),
+            what: format!("{error}\n  it is unknown whether the message was accepted"),
+            hint: "check where it would be shown; the same command publishes another one".into(),
         },
         false => error,
     }
@@ -71,7 +71,7 @@ impl Run<'_> {
     async fn send_to_queue(&self, report: &mut TestReport, queue: &str, message: &str) -> Outcome<Option<Sent>> {
         let (at, began) = (trace::now_millis(), Instant::now());
         let call = self.account.sqs.send_message().queue_url(queue).message_body(message).customize();
-        // A queue that is not FIFO cannot tell a repeated request from a second message.
+        // A standard queue cannot distinguish a repeated request from a second message.
         let once = aws_sdk_sqs::config::Builder::new().retry_config(RetryConfig::disabled());
         let answer = call.config_override(once).send().await.map_err(Error::aws("sqs:SendMessage"));
         let id = answer.map_err(perhaps_sent)?.message_id.unwrap_or_default();
@@ -93,7 +93,7 @@ impl Run<'_> {
         let account = (region != self.account.region).then(|| self.account.in_region(region));
         let sns = account.as_ref().map_or(&self.account.sns, |account| &account.sns);
         let call = sns.publish().topic_arn(topic).message(message).set_subject(subject.map(str::to_owned)).customize();
-        // SNS cannot tell a repeated request from a second message.
+        // SNS cannot distinguish a repeated request from a second message.
         let once = aws_sdk_sns::config::Builder::new().retry_config(RetryConfig::disabled());
         let answer = call.config_override(once).send().await.map_err(Error::aws("sns:Publish"));
         let answer = answer.map_err(|error| not_published(perhaps_sent(error), topic, &self.account.id))?;
@@ -147,7 +147,7 @@ impl Run<'_> {
     }
 }
 
-/// What is said if a topic does not take the event: one of another account is its owner's to open.
+/// The error if a topic refuses the event: only its owner can open a topic of another account.
 fn not_published(error: Error, topic: &str, account: &str) -> Error {
     let owner = topic.split(':').nth(4).unwrap_or_default();
     // Source: Amazon SNS API reference, Publish: an action that is denied, also on a topic that does not exist.
@@ -156,7 +156,7 @@ fn not_published(error: Error, topic: &str, account: &str) -> Error {
         true => Error::Test {
             what: format!("account {account} may not publish to `{topic}`, which belongs to account {owner}: {error}"),
             hint: format!(
-                "test without this right: have somebody in account {owner} run `aws sns publish --topic-arn {topic} --message test`, then look for the message in its channel; or have the topic's policy allow account {account} sns:Publish"
+                "test without this permission: ask someone in account {owner} to run `aws sns publish --topic-arn {topic} --message test`, then check the channel for the message; or let the topic's policy allow account {account} sns:Publish"
             ),
         },
         false => error,

@@ -26,7 +26,7 @@ impl<'a> Execution<'a> {
         let call = account.sfn.start_execution().state_machine_arn(machine).name(&name).input(input).send();
         match call.await.map_err(Error::aws("states:StartExecution")) {
             Ok(answer) => Ok(Self { account, arn: answer.execution_arn }),
-            // It has run to its end meanwhile. Source: Step Functions API reference, StartExecution.
+            // It has ended already. Source: Step Functions API reference, StartExecution.
             Err(error) if error.code() == Some("ExecutionAlreadyExists") => {
                 let arn = format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1));
                 Ok(Self { account, arn })
@@ -35,7 +35,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Follows it to its end and tells each state, then the result.
+    /// Follows it until it ends and reports each state, then the result.
     pub(super) async fn follow(&self, list: &str, name: &str, report: &mut TestReport) -> Outcome<()> {
         let began = Instant::now();
         let short = self.arn.rsplit(':').next().unwrap_or_default();
@@ -67,7 +67,7 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Each state with the time spent in it. The last one of a failed execution is told as broken, with
+    /// Each state with the time spent in it. The last one of a failed execution counts as broken, with
     /// its reason and what to do, unless it was left: `false` if so.
     async fn tell_states(&self, failed: Option<(&str, &str)>, report: &mut TestReport) -> Outcome<bool> {
         let call = self.account.sfn.get_execution_history().execution_arn(&self.arn);

@@ -46,7 +46,7 @@ impl Logged {
         }
     }
 
-    /// Whether a person should look at it.
+    /// Whether it needs a person's attention.
     fn is_problem(&self) -> bool {
         match &self.line {
             Some(line) => line.level > Level::Info,
@@ -59,13 +59,13 @@ impl Logged {
 /// How the work of a consumer came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended<'a> {
-    /// The effect is there, the function says.
+    /// The function reports its effect.
     Effect(&'a Trace),
-    /// The function did its work, and this delivery has no effect; nothing more comes of it.
+    /// The function did its work, and this delivery has no effect; nothing more follows.
     Nothing(&'a Trace),
     /// The function could not do its work.
     Failure {
-        /// What failed, in words.
+        /// What failed, as text.
         reason: &'a str,
         /// Why.
         cause: &'a Cause,
@@ -81,7 +81,7 @@ impl<'a> Ended<'a> {
         }
     }
 
-    /// Result or reason, in words.
+    /// Result or reason, as text.
     pub(super) fn words(self) -> &'a str {
         match self {
             Self::Effect(trace) | Self::Nothing(trace) => trace.words(),
@@ -155,7 +155,7 @@ impl<'a> Trail<'a> {
     }
 }
 
-/// The last line of a function that tells of a problem.
+/// The last log line of a function that reports a problem.
 pub(super) async fn last_problem(account: &Account, stack: &Stack, function: &str) -> Option<Logged> {
     let since = now_millis().saturating_sub(SKEW_MILLIS);
     let lines = find(account, &group_of(stack, function), None, since).await.ok()?;

@@ -107,7 +107,7 @@ fn from_proposal_to_nothing(stage: &Stage) {
     never_was(stage, &["deploy", "--stage", "prod", "--dry-run"]);
 
     let deployed = run(stage, &deploy, &[("SLACK_WEBHOOK_URL", &url)]).succeeds();
-    deployed.says("is ROLLBACK_COMPLETE: it never came to be and is removed");
+    deployed.says("is ROLLBACK_COMPLETE: its creation failed earlier; deleting it first");
     deployed.says("secrets stored: SLACK_WEBHOOK_URL").says("stage `prod` (account 000000000000, ap-northeast-1, ");
     deployed.says(&format!("warning: AWS requests go to {}", stage.address("emulator")));
     let document = deployed.json();
@@ -200,7 +200,7 @@ fn never_was(stage: &Stage, dry_run: &[&str]) {
     stage.aws(&["cloudformation", "create-stack", "--stack-name", NAME, "--template-body", &template.to_string()]);
     stage.until("the creation fails", || status() == "ROLLBACK_COMPLETE");
     let seen = run(stage, dry_run, &[]).succeeds();
-    seen.says("is ROLLBACK_COMPLETE: it never came to be and has to be removed first");
+    seen.says("is ROLLBACK_COMPLETE: its creation failed earlier, and it has to be deleted first");
     seen.says("sns-slack: new stack").says("added Notices (AWS::SQS::Queue)").says("(sqs:SendMessage)");
     assert_eq!(status(), "ROLLBACK_COMPLETE");
 }

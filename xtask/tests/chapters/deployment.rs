@@ -125,7 +125,7 @@ fn second(stage: &Stage) {
         run.says(&format!("{name}: nothing to do"));
         assert_eq!(stage.account("change_sets", &[&full(name)]), json!([]));
     }
-    run.says(&format!("nothing new: {} archives are there", packages(&defined()).len()));
+    run.says(&format!("nothing new: {} archives already exist", packages(&defined()).len()));
     let document = run.json();
     for (stack, first) in
         document["stacks"].as_array().unwrap().iter().zip(stage.document()["stacks"].as_array().unwrap())

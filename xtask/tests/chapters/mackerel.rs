@@ -273,7 +273,7 @@ fn published_senders(stage: &Stage) {
     // From then on this machine is no sender.
     assert!(stage.control("mackerel/senders", &json!({"outgoing": ["192.0.2.0/28", "198.51.100.9/32"]})).is_success());
     let run = stage.run(&["deploy", STACK]).succeeds();
-    run.says("Mackerel publishes 2 ranges of senders; new: 192.0.2.0/28, 198.51.100.9/32; no more: 127.0.0.1/32");
+    run.says("Mackerel publishes 2 ranges of senders; new: 192.0.2.0/28, 198.51.100.9/32; removed: 127.0.0.1/32");
     let refused =
         stage.post(&stage.registered(STACK), "application/json", alert("x", &json!({})).to_string().as_bytes());
     assert_eq!(refused.status, 403, "{}", refused.body);

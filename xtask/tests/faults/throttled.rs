@@ -20,7 +20,7 @@ fn try_throttled(lane: &mut Lane, work: Work) -> Result<Seen, String> {
     if ran.code() != Some(0) {
         wrong.push("it was throttled once, and did not succeed".to_owned());
     }
-    if !ran.stderr.contains("a service throttled the operation; it is tried again in 30 s") {
+    if !ran.stderr.contains("AWS throttled the operation; retrying in 30 s") {
         wrong.push("it does not say why it waits".to_owned());
     }
     if let Err(why) = work.recovers(lane) {

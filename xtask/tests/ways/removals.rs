@@ -63,7 +63,7 @@ fn returned(ground: &Ground) {
     ground.run_past(&DEPLOY).succeeds();
     held.release();
     let run = started.ends().fails_with(1);
-    run.says(&format!("stack `{}` was deployed by somebody else", full("prod"))).says("run the same command again");
+    run.says(&format!("stack `{}` was deployed by someone else", full("prod"))).says("run the command again");
     assert_eq!(stacks(ground), json!([full("prod")]));
     assert_eq!(buckets(ground), [bucket.as_str()]);
     ground.run(&["deploy", STACK, "--stage", "prod", "--dry-run"]).succeeds().says("nothing to do");
@@ -113,7 +113,7 @@ fn busy(ground: &Ground) {
         "s3:POST objects",
         "<DeleteResult><Error><Key>o0</Key><Code>SlowDown</Code><Message>to order</Message></Error></DeleteResult>",
     );
-    ground.run(&DESTROY).succeeds().says("2 objects removed");
+    ground.run(&DESTROY).succeeds().says("2 objects deleted");
     ground.is_empty();
 }
 
@@ -166,7 +166,7 @@ fn artifact_bucket(ground: &Ground) {
     held.arrives();
     ground.stage.aws(&["s3api", "put-object", "--bucket", &artifacts, "--key", "new"]);
     held.release();
-    started.ends().succeeds().says("stays: somebody deploys to stage `prod`");
+    started.ends().succeeds().says("is kept: someone is deploying to stage `prod`");
     assert_eq!(ground.stage.account("keys", &[&artifacts]), json!(["new"]));
 
     // A stack that comes meanwhile needs its archives.
@@ -175,7 +175,7 @@ fn artifact_bucket(ground: &Ground) {
     held.arrives();
     ground.run_past(&DEPLOY).succeeds();
     held.release();
-    started.ends().fails_with(1).says("was deployed by somebody else");
+    started.ends().fails_with(1).says("was deployed by someone else");
     assert_eq!(ground.stage.account("keys", &[&artifacts]), json!(["new"]));
     ground.run(&DESTROY).succeeds().says("the artifact bucket was deleted");
     ground.is_empty();
@@ -217,7 +217,7 @@ fn deleted_meanwhile(ground: &Ground) {
         ground.run_past(&DESTROY).succeeds();
         held.release();
         let run = started.ends().fails_with(if is_update { 2 } else { 1 });
-        run.says("was deleted by somebody else while it was being deployed").says("run the same command again");
+        run.says("was deleted by someone else during the deployment").says("run the command again");
         ground.is_empty();
     }
 }

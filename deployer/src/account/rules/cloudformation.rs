@@ -52,7 +52,7 @@ pub(crate) fn no_stack() -> Rule {
     stack_cannot_be_seen("ValidationError", "Stack with id n does not exist")
 }
 
-/// Whoever asks for the stack gets this error.
+/// Reading the stack fails with this error.
 pub(crate) fn stack_cannot_be_seen(code: &'static str, message: &'static str) -> Rule {
     Rule::new::<DescribeStacksInput, DescribeStacksOutput, _>(move |_| {
         Err(DescribeStacksError::generic(refused(code, message)))
@@ -81,7 +81,7 @@ fn event(
 
 /// These events have happened, the oldest first.
 pub(crate) fn events(happened: impl IntoIterator<Item = StackEvent>) -> Rule {
-    // CloudFormation tells the newest first.
+    // CloudFormation lists the newest first.
     let mut newest_first: Vec<StackEvent> = happened.into_iter().collect();
     newest_first.reverse();
     Rule::new::<DescribeStackEventsInput, _, DescribeStackEventsError>(|_| {
@@ -89,7 +89,7 @@ pub(crate) fn events(happened: impl IntoIterator<Item = StackEvent>) -> Rule {
     })
 }
 
-/// Whoever asks for events gets this error.
+/// Reading events fails with this error.
 pub(crate) fn events_cannot_be_seen(code: &'static str) -> Rule {
     Rule::new::<DescribeStackEventsInput, DescribeStackEventsOutput, _>(move |_| {
         Err(DescribeStackEventsError::generic(refused(code, "as ruled")))

@@ -45,7 +45,7 @@ async fn a_certificate_that_is_still_in_use_is_deleted_when_acm_has_heard_that_i
 async fn what_a_service_throttled_is_deleted_again_and_not_for_ever() {
     let (deleted, told) = check([held(0, "Api", TOO_MANY), gone()].into_iter().flatten()).await;
     deleted.unwrap();
-    assert!(told[0].contains("a service throttled the operation"), "{told:?}");
+    assert!(told[0].contains("AWS throttled the operation"), "{told:?}");
     let (deleted, told) = check((0..6).flat_map(|n| held(n, "Api", TOO_MANY))).await;
     let error = deleted.unwrap_err();
     assert!(error.to_string().contains("is DELETE_FAILED\n  Api: Too Many Requests"), "{error}");

@@ -3,8 +3,8 @@
 use contracts::trace::{Cause, Trace};
 use stacks::Stack;
 
-/// What is said where nothing more is known.
-const SEE_LOG: &str = "the log line says what the function met";
+/// The advice where the cause is unknown.
+const SEE_LOG: &str = "the log line says what happened";
 
 /// What to do about a cause; what AWS denied is looked up in the account instead.
 pub(super) fn of_cause(stack: &Stack, cause: &Cause) -> String {
@@ -17,9 +17,9 @@ pub(super) fn of_cause(stack: &Stack, cause: &Cause) -> String {
         ),
         Cause::SecretRefused { secret } => another_value(stack, secret),
         Cause::NotAllowed { step } => step.clone(),
-        Cause::ContentRefused { by } => format!("{by} refuses what was sent; its own words are in the log line"),
+        Cause::ContentRefused { by } => format!("{by} refuses what was sent; its answer is in the log line"),
         Cause::Missing { from } => {
-            format!("what the event is about is not in {from} any more; give another event with `--file`")
+            format!("the subject of the event no longer exists in {from}; give another event with `--file`")
         }
         Cause::RateLimited { by } => {
             format!("{by} wants fewer calls; the message waits in the queue and is handled later")
@@ -36,7 +36,7 @@ pub(super) fn of_nothing(stack: &Stack, trace: &Trace) -> String {
     match trace {
         Trace::NothingDone { cause, .. } if !cause.is_other() => of_cause(stack, cause),
         Trace::Repeated { .. } => "the event was handled before; give another one with `--file`".into(),
-        _ => "the function makes nothing of this event; give another one with `--file`".into(),
+        _ => "the function ignores this event; give another one with `--file`".into(),
     }
 }
 
@@ -80,8 +80,8 @@ mod tests {
         let stack = stack_of("local", "SLACK_WEBHOOK_URL");
         let reason = || String::from("words");
         for (trace, words) in [
-            (Trace::Ignored { status: None, reason: reason() }, "makes nothing of this event"),
-            (Trace::NothingDone { reason: reason(), cause: Cause::Other }, "makes nothing of this event"),
+            (Trace::Ignored { status: None, reason: reason() }, "ignores this event"),
+            (Trace::NothingDone { reason: reason(), cause: Cause::Other }, "ignores this event"),
             (Trace::NothingDone { reason: reason(), cause: Cause::not_allowed("do this") }, "do this"),
             (Trace::Repeated { result: reason(), made: None }, "handled before"),
         ] {
