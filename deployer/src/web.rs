@@ -17,7 +17,7 @@ pub(crate) fn loopback_client() -> Outcome<reqwest::Client> {
 }
 
 /// A client for an address of the local stage; names below `localhost` lead to this machine,
-/// which not every system's resolver knows.
+/// which not every resolver knows.
 pub(crate) fn client_for(local: &LocalStage, url: &str) -> Outcome<reqwest::Client> {
     let builder = reqwest::Client::builder().no_proxy();
     let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));

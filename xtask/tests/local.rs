@@ -248,8 +248,8 @@ fn poison(stage: &Stage) {
 fn refused_key(stage: &Stage) {
     assert!(stage.control("fail", &json!({"service": "backlog", "status": 401, "times": 2})).is_success());
     let run = stage.run(&["publish-test-event", "backlog-files"]).fails_with(1);
-    run.says("FileReplicator at work").says("log: {").says("BACKLOG_API_KEY");
-    assert!(run.stdout.contains("FAIL  FileReplicator at work"), "{}", run.stdout);
+    run.says("run of FileReplicator").says("log: {").says("BACKLOG_API_KEY");
+    assert!(run.stdout.contains("FAIL  run of FileReplicator"), "{}", run.stdout);
     let message = stage.account("receive", &[STACK, "EventsDeadLetters"]);
     assert!(message["reason"].as_str().unwrap().contains("401"), "{message}");
 }

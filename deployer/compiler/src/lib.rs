@@ -1,4 +1,4 @@
-//! Compiles handlers for Lambda with cargo-lambda-build, in a child process of our own executable.
+//! Compiles handlers for Lambda with cargo-lambda-build, in a child process of this executable.
 //!
 //! The library ends the process when a compilation fails, and its linker wrappers call the
 //! current executable as `<exe> zig cc -- …`: hence the two hidden commands that are here.
@@ -75,7 +75,7 @@ fn build_of(compilation: &Compilation) -> Build {
     build
 }
 
-/// A command line of our executable that is meant for zig: as `zig …`, or through a link named `ar`.
+/// A command line of this executable that is meant for zig: as `zig …`, or through a link named `ar`.
 ///
 /// Returns `None` if it is not one of these, else the result.
 pub fn run_as_zig(arguments: &[OsString]) -> Option<Result<(), String>> {

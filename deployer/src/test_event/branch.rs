@@ -62,7 +62,7 @@ impl<'a> Followed<'a> {
             None => Some(self.sent.at),
         };
         report.passed(queue_hop, between(queued_at, received), "delivered".into());
-        let work_hop = format!("{function} at work");
+        let work_hop = format!("run of {function}");
         let took = between(received.and_then(Logged::at), end);
         let log_line = end.map(|line| line.text.clone());
         let ended = end.and_then(Logged::ended);

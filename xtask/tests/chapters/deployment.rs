@@ -228,7 +228,7 @@ fn hops(stack: &Stack, plan: &TestPlan) -> Option<Vec<String>> {
             Effect::Message { saas, item, .. } => format!("{item} in {}", saas.name),
             Effect::Nothing(why) => panic!("the event of the test has no effect: {why}"),
         };
-        [format!("queue to {}", branch.function), format!("{} at work", branch.function), effect]
+        [format!("queue to {}", branch.function), format!("run of {}", branch.function), effect]
     });
     Some(std::iter::once(entry).chain(ends).collect())
 }

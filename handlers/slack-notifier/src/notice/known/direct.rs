@@ -69,7 +69,7 @@ pub(super) const KNOWN: &[Known] = &[
             ("Deployment", At("deploymentId")),
             ("Instance", At("instanceId|/")),
             ("Trigger", At("eventTriggerName")),
-            ("Begun", Moment("createTime")),
+            ("Started", Moment("createTime")),
             ("Ended", Moment("completeTime")),
         ],
         links: &[(
