@@ -91,12 +91,12 @@ mod tests {
         for (cause, words) in [
             (FailureCause::of("Queue", "Property X is wrong", line), "fix the definition at the line above"),
             // What a reason says of a line is none.
-            (FailureCause::of("Queue", "it is defined in another stack", None), "in the stack's events"),
-            (FailureCause::of_stack("User Initiated"), "in the stack's events"),
+            (FailureCause::of("Queue", "it is defined in another stack", None), "check the stack's events"),
+            (FailureCause::of_stack("User Initiated"), "check the stack's events"),
             (FailureCause::of("Key", "The KMS key arn:1 is disabled", line), "enable the KMS key"),
             (FailureCause::of("Api", "Rate exceeded", None), "throttles"),
             // A name is no reason.
-            (FailureCause::of("RequestLimit", "no", None), "in the stack's events"),
+            (FailureCause::of("RequestLimit", "no", None), "check the stack's events"),
         ] {
             let causes = vec![cause.clone()];
             let outcome = "is ROLLBACK_COMPLETE".into();

@@ -183,9 +183,9 @@ mod tests {
         assert_eq!(redirect.to_string(), words);
         assert!(!redirect.is_transient());
         let garbage = answered(200, "garbage", None);
-        assert!(garbage.to_string().contains("200 with something that cannot be read"), "{garbage}");
+        assert!(garbage.to_string().contains("200 with an unreadable body"), "{garbage}");
         let gateway = answered(502, page, None);
-        assert!(gateway.to_string().contains("502 with something that does not say why"), "{gateway}");
+        assert!(gateway.to_string().contains("502 without a reason"), "{gateway}");
         for error in [garbage, gateway] {
             assert!(error.is_transient(), "{error}");
             assert!(error.hint().unwrap().contains("HTTPS_PROXY"), "{error}");

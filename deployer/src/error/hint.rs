@@ -176,7 +176,7 @@ mod tests {
         for (code, words) in [
             ("ExpiredTokenException", "sign in again"),
             ("InvalidClientTokenId", "AWS_PROFILE"),
-            ("ChangeSetNotFound", "at the same time"),
+            ("ChangeSetNotFound", "someone else is changing"),
             ("PermanentRedirect", "another region"),
             ("AccessDenied", "`s3:PutObject`"),
             ("ThrottlingException", "wait"),
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_disk_that_takes_nothing_is_said_wherever_it_is_met() {
         let read_only = Error::file("make", Path::new("a/b"))(std::io::ErrorKind::ReadOnlyFilesystem.into());
-        assert!(read_only.hint().unwrap().contains("for reading only"));
+        assert!(read_only.hint().unwrap().contains("mounted read-only"));
         let output = "error: could not write: No space left on device (os error 28)".to_owned();
         assert!(Error::Compilation { output }.hint().unwrap().contains("the disk is full"));
     }

@@ -166,7 +166,7 @@ async fn a_message_that_was_taken_arrived() {
 async fn an_event_of_which_nothing_comes_is_waited_for_no_longer() {
     let (reason, result) = (|| "SUB-1: done, failed, 404".to_owned(), "SUB-1: done, failed, 404".to_owned());
     for (trace, word, words) in [
-        (Trace::Ignored { status: None, reason: reason() }, "ignored", "makes nothing of this event"),
+        (Trace::Ignored { status: None, reason: reason() }, "ignored", "ignores this event"),
         (Trace::Repeated { result, made: None }, "repeated", "handled before"),
         (Trace::NothingDone { reason: reason(), cause: Cause::not_allowed("do this") }, "nothing done", "do this"),
     ] {

@@ -66,7 +66,7 @@ mod tests {
             (Cause::content_refused("SaaS"), "SaaS refuses what was sent"),
             (Cause::rate_limited("SaaS"), "SaaS wants fewer calls"),
             (Cause::unreachable("SaaS"), "SaaS cannot be reached"),
-            (Cause::Missing { from: "SaaS".into() }, "not in SaaS any more"),
+            (Cause::Missing { from: "SaaS".into() }, "no longer exists in SaaS"),
             (Cause::AccessDenied { action: "s3:PutObject".into() }, "`s3:PutObject`"),
             (Cause::Other, SEE_LOG),
         ] {
