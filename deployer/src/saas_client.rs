@@ -6,7 +6,7 @@ use crate::event::Reporter;
 use crate::web::{loopback_client, web_client};
 use contracts::Origin;
 use reqwest::header::HeaderValue;
-use stacks::lookup::{Answer, Answers, Api, Failure, NoValue, Refusal};
+use stacks::lookup::{Answer, Answers, Failure, NoValue, Refusal, SaasApi};
 use stacks::{Stack, Stage};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// The API of a SaaS, the key that opens it, and its answers so far.
 pub(crate) struct SaasClient {
-    api: &'static Api,
+    api: &'static SaasApi,
     origin: Origin,
     key: HeaderValue,
     client: reqwest::Client,
@@ -27,7 +27,7 @@ pub(crate) struct SaasClient {
 
 impl SaasClient {
     /// The API as a stage names it; fails for a key that no header can hold. `None` if the stage names no host.
-    pub(crate) fn new(account: &Account, stage: &Stage, api: &'static Api, key: &str) -> Outcome<Option<Self>> {
+    pub(crate) fn new(account: &Account, stage: &Stage, api: &'static SaasApi, key: &str) -> Outcome<Option<Self>> {
         let Some(origin) = account.origin_of(stage, api.saas)? else { return Ok(None) };
         let client = match account.local {
             Some(_) => loopback_client()?,
@@ -40,7 +40,7 @@ impl SaasClient {
     fn with(
         client: reqwest::Client,
         origin: Origin,
-        api: &'static Api,
+        api: &'static SaasApi,
         key: &str,
         reporter: &Reporter,
         place_of_host: String,
@@ -58,7 +58,7 @@ impl SaasClient {
     pub(crate) async fn of_stack(
         account: &Account,
         stack: &Stack,
-        api: &'static Api,
+        api: &'static SaasApi,
         key_secret: &str,
     ) -> Outcome<Option<Self>> {
         let Some(id) = account.physical_id(&stack.full_stack_name(), key_secret).await? else { return Ok(None) };
@@ -114,7 +114,7 @@ mod tests {
 
     const KEY: &str = "canary+/0123456789";
     static SAAS: Saas = Saas { name: "Tracker" };
-    static API: Api = Api {
+    static API: SaasApi = SaasApi {
         saas: &SAAS,
         base: &["api", "v2"],
         key_secret: "TRACKER_KEY",

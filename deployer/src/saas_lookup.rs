@@ -5,7 +5,7 @@ use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::saas_client::SaasClient;
 use crate::secrets::{NO_VALUE, SecretInput};
-use stacks::lookup::{Api, Found, LookedUp, Lookup, Refusal};
+use stacks::lookup::{Found, LookedUp, Lookup, Refusal, SaasApi};
 use stacks::{Stack, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,7 @@ pub async fn look_up(
 async fn open(
     account: &Account,
     stacks: &[Stack],
-    api: &'static Api,
+    api: &'static SaasApi,
     secrets: &SecretInput,
     reporter: &Reporter,
 ) -> Outcome<Option<SaasClient>> {
@@ -121,7 +121,7 @@ fn together(missing: &[Lookup], mut errors: Vec<(String, String)>) -> Error {
 }
 
 /// The key that one of the stacks has stored.
-async fn stored_key(account: &Account, stacks: &[Stack], api: &Api) -> Outcome<Option<String>> {
+async fn stored_key(account: &Account, stacks: &[Stack], api: &SaasApi) -> Outcome<Option<String>> {
     for stack in stacks {
         for secret in stack.secrets().iter().filter(|secret| secret.name == api.key_secret) {
             let Some(id) = account.physical_id(&stack.full_stack_name(), &secret.logical_id).await? else { continue };

@@ -14,7 +14,7 @@ use std::fmt;
 
 /// How the API of a SaaS is called.
 #[derive(Debug)]
-pub struct Api {
+pub struct SaasApi {
     /// The SaaS.
     pub saas: &'static Saas,
     /// What the path of every request begins with.
@@ -65,7 +65,7 @@ pub struct Found {
 /// Why there is no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoValue {
-    /// This request is to be sent first; its path is below [`Api::base`].
+    /// This request is to be sent first; its path is below [`SaasApi::base`].
     Needs(Vec<String>),
     /// The stage file names what the SaaS does not have.
     Refused(Vec<Refusal>),
@@ -104,7 +104,7 @@ pub enum Lookup {
 
 impl Lookup {
     /// The API that is asked.
-    pub fn api(&self) -> &'static Api {
+    pub fn api(&self) -> &'static SaasApi {
         match self {
             Self::Backlog(_) => &backlog::API,
         }

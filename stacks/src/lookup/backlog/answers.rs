@@ -3,7 +3,7 @@
 use super::BacklogLookup;
 use super::custom_fields::{Field, values_of};
 use super::named::{Named, find_named};
-use crate::lookup::{Answers, Api, Failure, Found, NoValue};
+use crate::lookup::{Answers, Failure, Found, NoValue, SaasApi};
 use crate::stage::NameOrId;
 use contracts::backlog::{API_KEY_HEADER, BacklogApiKey, ProjectKey, SAAS, TextFormatting};
 use contracts::{SecretValue, SettingValue};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// The API and the key that opens it.
-pub const API: Api = Api {
+pub const API: SaasApi = SaasApi {
     saas: &SAAS,
     base: &["api", "v2"],
     key_secret: BacklogApiKey::NAME,
