@@ -263,7 +263,7 @@ fn published_senders(stage: &Stage) {
     stage.fail(&json!({"service": "mackerel", "status": 500, "times": 1}));
     let run = stage.run(&["deploy", STACK]).fails_with(2);
     run.says("local.yaml:18: mackerel_incidents.allowed_senders: the list of senders of Mackerel: the answer is 500")
-        .says("hint: see https://mackerel.io/meta/ip-ranges.json");
+        .says("hint: check https://mackerel.io/meta/ip-ranges.json");
     let of_this_machine = "Mackerel publishes 1 range of senders";
     let run = stage.run(&["deploy", STACK]).succeeds();
     run.says(&format!("{of_this_machine}; new: 127.0.0.1/32"));
