@@ -7,11 +7,16 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Runs tests of `xtask` by their names, one after the other in each lane.
+/// Runs tests of `xtask` by their names, one after the other in each lane, with other tests beside them.
 ///
 /// Returns the first failure after the stories that run by then have ended, because one that is killed would leave its
 /// emulator running.
-pub(super) fn run(steps: &Steps, lanes: &[&[&str]], is_thorough: bool) -> Result<(), Failure> {
+pub(super) fn run(
+    steps: &Steps,
+    lanes: &[&[&str]],
+    is_thorough: bool,
+    beside: impl FnOnce() -> Result<(), Failure> + Send,
+) -> Result<(), Failure> {
     let has_failed = AtomicBool::new(false);
     let run_lane = |names: &[&str]| {
         for name in names {
@@ -23,8 +28,11 @@ pub(super) fn run(steps: &Steps, lanes: &[&[&str]], is_thorough: bool) -> Result
         Ok(())
     };
     std::thread::scope(|scope| {
-        let running: Vec<_> = lanes.iter().map(|names| scope.spawn(|| run_lane(names))).collect();
-        running.into_iter().try_for_each(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let beside = scope.spawn(|| beside().inspect_err(|_| has_failed.store(true, Ordering::Relaxed)));
+        let lanes: Vec<_> = lanes.iter().map(|names| scope.spawn(|| run_lane(names))).collect();
+        std::iter::once(beside)
+            .chain(lanes)
+            .try_for_each(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }
 

@@ -41,30 +41,12 @@ fn policies(stage: &Stage, arguments: &[&str], without: &[&str]) -> Vec<Json> {
 
 /// A user with these policies; returns its access key.
 fn user(stage: &Stage, name: &str, policies: &[Json]) -> Json {
-    stage.aws(&["iam", "create-user", "--user-name", name]);
-    for (n, document) in policies.iter().enumerate() {
-        let policy_name = format!("{name}-{n}");
-        let document = document.to_string();
-        let made = stage.aws(&["iam", "create-policy", "--policy-name", &policy_name, "--policy-document", &document]);
-        let arn = made["Policy"]["Arn"].as_str().unwrap();
-        stage.aws(&["iam", "attach-user-policy", "--user-name", name, "--policy-arn", arn]);
-    }
-    stage.aws(&["iam", "create-access-key", "--user-name", name])["AccessKey"].clone()
+    stage.account("make_user", &[name, &json!(policies).to_string()])
 }
 
-/// Removes a user with all that it had.
+/// Removes a user with its policies and keys.
 fn remove(stage: &Stage, name: &str) {
-    let attached = stage.aws(&["iam", "list-attached-user-policies", "--user-name", name]);
-    for policy in attached["AttachedPolicies"].as_array().unwrap() {
-        let arn = policy["PolicyArn"].as_str().unwrap();
-        stage.aws(&["iam", "detach-user-policy", "--user-name", name, "--policy-arn", arn]);
-        stage.aws(&["iam", "delete-policy", "--policy-arn", arn]);
-    }
-    for key in stage.aws(&["iam", "list-access-keys", "--user-name", name])["AccessKeyMetadata"].as_array().unwrap() {
-        let id = key["AccessKeyId"].as_str().unwrap();
-        stage.aws(&["iam", "delete-access-key", "--user-name", name, "--access-key-id", id]);
-    }
-    stage.aws(&["iam", "delete-user", "--user-name", name]);
+    stage.account("remove_user", &[name]);
 }
 
 /// Does something with commands that sign with this key in place of root's.

@@ -249,6 +249,27 @@ def decisions(questions):
     return [decision(*question) for question in json.loads(questions)]
 
 
+def make_user(name, documents):
+    """Creates a user with these policies, a JSON list of documents; returns its access key."""
+    iam = client("iam")
+    iam.create_user(UserName=name)
+    for number, document in enumerate(json.loads(documents)):
+        made = iam.create_policy(PolicyName=f"{name}-{number}", PolicyDocument=json.dumps(document))
+        iam.attach_user_policy(UserName=name, PolicyArn=made["Policy"]["Arn"])
+    return iam.create_access_key(UserName=name)["AccessKey"]
+
+
+def remove_user(name):
+    """Deletes a user with its policies and its access keys."""
+    iam = client("iam")
+    for policy in pages("iam", "list_attached_user_policies", "AttachedPolicies", UserName=name):
+        iam.detach_user_policy(UserName=name, PolicyArn=policy["PolicyArn"])
+        iam.delete_policy(PolicyArn=policy["PolicyArn"])
+    for key in pages("iam", "list_access_keys", "AccessKeyMetadata", UserName=name):
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
+
+
 def serve():
     for line in sys.stdin:
         command, arguments = json.loads(line)
