@@ -71,13 +71,20 @@ fn names() -> [&'static str; NEW.len()] {
 fn reuse_what_is_compiled(stage: &Stage) {
     let target = stage.root.join("target");
     let of_sources = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap().to_owned();
-    let of_integrations = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-integrations/target/lambda-local");
-    std::fs::create_dir_all(&target).unwrap();
-    for (from, name) in [(of_sources, "debug"), (of_integrations, "lambda-local")] {
+    let of_integrations = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-integrations/target");
+    // The tool, then handlers: build scripts and macros, and the rest, which is compiled for the target of functions.
+    let functions = format!("{}-unknown-linux-gnu/lambda-local", std::env::consts::ARCH);
+    let parts = [
+        (of_sources, "debug"),
+        (of_integrations.join("lambda-local"), "lambda-local"),
+        (of_integrations.join(&functions), functions.as_str()),
+    ];
+    for (from, name) in parts {
         let to = target.join(name);
         if !from.exists() || to.exists() {
             continue;
         }
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         copy(&["-al"], &from, &to);
         let _ = std::fs::remove_dir_all(to.join("incremental"));
         // Cargo and build scripts write into these files in place, which must not reach those of the sources.
