@@ -317,6 +317,9 @@ pub struct BenchOptions {
     /// Only the handlers of this stack; may be given several times
     #[arg(long = "stack", value_name = "STACK", value_parser = PossibleValuesParser::new(stacks::NAMES))]
     pub stacks: Vec<String>,
+    /// Only this handler; may be given several times
+    #[arg(long = "handler", value_name = "HANDLER")]
+    pub handlers: Vec<String>,
     /// Starts of each handler; the median is reported
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub runs: u32,

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: measures the handlers.
 
 use crate::cli::{BenchOptions, Output};
-use crate::commands::deploy::build_handlers;
+use crate::commands::deploy::{build_handlers, handlers_of};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::print;
@@ -14,7 +14,15 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
     let stage = context.stage("local")?;
     let stacks = selection::stacks(&stage, &options.stacks)?;
     let fail = |error: deployer::Error| context.failure(&error);
-    let binaries = build_handlers(context, &stage, &stacks, true).await?;
+    let mut handlers = handlers_of(&stacks);
+    if let Some(unknown) = options.handlers.iter().find(|name| !handlers.contains(name.as_str())) {
+        let known = handlers.iter().copied().collect::<Vec<_>>().join(", ");
+        return Err(Failure::nothing_changed(format!("no stack has the handler `{unknown}`; there are: {known}")));
+    }
+    if !options.handlers.is_empty() {
+        handlers.retain(|name| options.handlers.iter().any(|wanted| wanted == name));
+    }
+    let binaries = build_handlers(context, &stage, handlers, true).await?;
     let archives =
         pack_all(&context.workspace, binaries.clone(), Profile::Release, &context.reporter).await.map_err(fail)?;
     let python = measure_python(&context.workspace, options.runs, &context.reporter).await.map_err(fail)?;

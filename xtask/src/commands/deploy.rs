@@ -205,7 +205,7 @@ async fn make_archives(
     stacks: &[Stack],
     is_release: bool,
 ) -> Result<Vec<Archive>, Failure> {
-    let binaries = build_handlers(context, stage, stacks, is_release).await?;
+    let binaries = build_handlers(context, stage, handlers_of(stacks), is_release).await?;
     if binaries.is_empty() {
         return Ok(Vec::new());
     }
@@ -213,15 +213,18 @@ async fn make_archives(
     packed.map_err(|error| context.failure(&error))
 }
 
-/// Builds the handlers of the stacks: with the light profile for the local stage, unless a release is wanted.
+/// The packages of the handlers of these stacks, each once, in alphabetical order.
+pub fn handlers_of(stacks: &[Stack]) -> BTreeSet<&str> {
+    stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.package).collect()
+}
+
+/// Builds handlers: with the light profile for the local stage, unless a release is wanted.
 pub async fn build_handlers(
     context: &Context,
     stage: &Stage,
-    stacks: &[Stack],
+    packages: BTreeSet<&str>,
     is_release: bool,
 ) -> Result<Vec<Binary>, Failure> {
-    let packages: BTreeSet<&str> =
-        stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.package).collect();
     let packages: Vec<&str> = packages.into_iter().collect();
     let profile = profile(stage, is_release);
     let settings = BuildSettings {

@@ -1,8 +1,7 @@
-//! What only the story `local` needs: its integration, and how its handlers are built.
+//! What only the story `local` needs: its integration, and commands that are interrupted.
 
 use super::processes::{all_processes, read_process};
-use super::stage::{Run, Stage, find, sources};
-use deployer::{BuildSettings, Linking, Profile, Reporter, Workspace, build, host_architecture};
+use super::stage::{Run, Stage, sources};
 use serde_json::Value as Json;
 use std::process::{Command, Stdio};
 
@@ -68,25 +67,5 @@ impl Stage {
     pub fn run_in_the_sources(&self, arguments: &[&str]) -> Run {
         let manifest_dir = sources().join("xtask");
         self.finish(self.command(arguments).current_dir(sources()).env("CARGO_MANIFEST_DIR", manifest_dir))
-    }
-
-    /// Compiles a handler of the copy by itself, as `deploy --release` does with several; returns its program.
-    pub fn compile_alone(&self, package: &str) -> Vec<u8> {
-        let settings = BuildSettings {
-            profile: Profile::Release,
-            architecture: host_architecture(),
-            linking: Linking::Zig,
-            executable: env!("CARGO_BIN_EXE_xtask").into(),
-        };
-        let (reporter, _events) = Reporter::new();
-        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let built = tokio.block_on(build(&Workspace::new(&self.root), &[package], &settings, &reporter)).unwrap();
-        std::fs::read(&built[0].path).unwrap()
-    }
-
-    /// The program of a handler as the deployer has built it in the copy.
-    pub fn built(&self, package: &str) -> Vec<u8> {
-        let folder = find(&self.root.join("target/tsugite/handlers"), "lambda-x86_64");
-        std::fs::read(folder.join(package).join("bootstrap")).unwrap()
     }
 }
