@@ -102,7 +102,10 @@ impl Stage {
             let (from, to) = (sources().join(file), root.join(file));
             if from.exists() {
                 std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-                std::fs::copy(from, to).unwrap();
+                let modified = std::fs::metadata(&from).unwrap().modified().unwrap();
+                std::fs::copy(from, &to).unwrap();
+                // Cargo compiles again what is newer than its last build.
+                std::fs::File::options().append(true).open(to).unwrap().set_modified(modified).unwrap();
             }
         }
         let stage = Self::at(root);
