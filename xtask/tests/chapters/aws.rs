@@ -97,7 +97,7 @@ fn from_proposal_to_nothing(stage: &Stage) {
     assert_eq!(&stage.account("inventory", &[]), before);
 
     for arguments in [["deploy", "--stage", "prod"], ["destroy", "--stage", "prod"]] {
-        run(stage, &arguments, &[]).fails_with(2).says("no terminal to ask on").says("decide with --yes");
+        run(stage, &arguments, &[]).fails_with(2).says("no terminal to ask on").says("confirm with --yes");
     }
     let deploy = ["deploy", "--stage", "prod", "--yes", "--output", "json"];
     run(stage, &deploy, &[]).fails_with(2).says("SLACK_WEBHOOK_URL");
