@@ -12,7 +12,7 @@ pub trait Opens<K> {
     fn open(environment: &Environment, variable: &'static str) -> Result<Self::Link, LinkError>;
 }
 
-/// A linker that opens links to service `S`; see [`linker!`](crate::linker).
+/// A linker that opens links to service `S`; see [`linker!`](crate::linker!).
 #[diagnostic::on_unimplemented(
     message = "this handler has a link to `{S}`, and its linker names no crate that opens one",
     label = "add the crate of `{S}` to `runtime::linker!` and to the manifest"
