@@ -81,6 +81,26 @@ impl<L: 'static, M: Message + 'static> Bench<L, M> {
     }
 }
 
+/// Lets a fixture with a bench in its field `bench` be used as that bench.
+#[macro_export]
+macro_rules! is_a_bench {
+    ($fixture:ty, $bench:ty) => {
+        impl std::ops::Deref for $fixture {
+            type Target = $bench;
+
+            fn deref(&self) -> &Self::Target {
+                &self.bench
+            }
+        }
+
+        impl std::ops::DerefMut for $fixture {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                &mut self.bench
+            }
+        }
+    };
+}
+
 /// Demands that a text holds none of the canaries, in whatever letters.
 #[track_caller]
 pub fn assert_no_canary(text: &str, canaries: &[&str]) {

@@ -15,6 +15,7 @@ mod table;
 mod topic;
 
 pub mod conformance;
+pub mod upload;
 
 pub use answers::check_statuses;
 pub use bench::{Bench, assert_no_canary, standins};

@@ -97,8 +97,7 @@ impl Sources {
             )
         };
         match what.split_once(' ').unwrap_or((what, "")) {
-            // `systems` is the old name of this part.
-            ("integrations" | "systems", "") => Ok(integrations()),
+            ("integrations", "") => Ok(integrations()),
             ("commands", "") => Ok(commands()),
             ("costs", "") => Ok(idle_costs(&self.explained_stacks)),
             ("picture", name) => {

@@ -35,7 +35,7 @@ fn is_handler(package: &Package) -> bool {
 /// Which crates of the workspace a handler or the crate of a link may use; `None` for any other crate.
 pub fn may_use(package: &Package, packages: &[Package]) -> Option<BTreeSet<String>> {
     if is_link(package) {
-        return Some(["contracts", "runtime", SHARED].map(str::to_owned).into());
+        return Some(["contracts", "runtime", "testing", SHARED].map(str::to_owned).into());
     }
     let links = packages.iter().filter(|package| is_link(package)).map(|link| link.name.clone());
     let others = HANDLER_MAY_USE.iter().chain(&TESTS_MAY_USE).map(|name| (*name).to_owned());

@@ -21,7 +21,6 @@ use runtime::{Instant, Outcome};
 use serde_json::Value;
 use standins::{BacklogFile, Content, Keys};
 use std::collections::BTreeMap;
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 use testing::{Bench, FakeObjectStore, Host, answer, assert_no_canary, secret, standins};
 
@@ -45,19 +44,7 @@ struct Stage {
     store: FakeObjectStore,
 }
 
-impl Deref for Stage {
-    type Target = Bench<Links, BacklogEvent>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.bench
-    }
-}
-
-impl DerefMut for Stage {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.bench
-    }
-}
+testing::is_a_bench!(Stage, Bench<Links, BacklogEvent>);
 
 impl Stage {
     /// A function that has the accepted key, and no file in Backlog.

@@ -20,7 +20,6 @@ use contracts::{Message, Origin, SettingValue, TimeZone};
 use runtime::Outcome;
 use serde_json::{Value, json};
 use standins::{Failure as Planned, Keys};
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 use testing::{Bench, FakeTable, secret, standins};
 
@@ -37,19 +36,7 @@ struct Stage {
     table: FakeTable<Incident>,
 }
 
-impl Deref for Stage {
-    type Target = Bench<Links, MackerelEvent>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.bench
-    }
-}
-
-impl DerefMut for Stage {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.bench
-    }
-}
+testing::is_a_bench!(Stage, Bench<Links, MackerelEvent>);
 
 impl Stage {
     async fn new() -> Self {

@@ -17,7 +17,6 @@ use contracts::{Message, SettingValue, TimeZone};
 use runtime::{Instant, Outcome};
 use serde_json::Value;
 use standins::{Keys, Standins};
-use std::ops::{Deref, DerefMut};
 use testing::{Bench, FakeTable, Host, assert_no_canary, secret, standins};
 
 /// The accepted secret, and one that was accepted once.
@@ -34,19 +33,7 @@ struct Stage {
     table: FakeTable<Progress>,
 }
 
-impl Deref for Stage {
-    type Target = Bench<Links, Published<PlainText>>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.bench
-    }
-}
-
-impl DerefMut for Stage {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.bench
-    }
-}
+testing::is_a_bench!(Stage, Bench<Links, Published<PlainText>>);
 
 impl Stage {
     async fn new() -> Self {

@@ -16,7 +16,6 @@ use runtime::{Instant, Outcome};
 use serde_json::{Value, json};
 use standins::{Failure as Planned, Keys, ReceivedCall};
 use std::collections::BTreeMap;
-use std::ops::{Deref, DerefMut};
 use testing::{Bench, FakeTable, secret, standins};
 
 /// The accepted signature; a query writes it otherwise than it is.
@@ -33,19 +32,7 @@ struct Stage {
     claims: FakeTable<Progress>,
 }
 
-impl Deref for Stage {
-    type Target = Bench<Links, Published<Question>>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.bench
-    }
-}
-
-impl DerefMut for Stage {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.bench
-    }
-}
+testing::is_a_bench!(Stage, Bench<Links, Published<Question>>);
 
 impl Stage {
     /// A function that has the accepted URL.

@@ -1,38 +1,11 @@
 //! How an object is split, and when it is written; what S3 is asked for is in the tests of `s3`.
 
-use runtime::{Bytes, Failure, KnownObject, Object, ObjectStore, Upload, Written};
+use runtime::{Object, Written};
 use testing::FakeObjectStore;
+use testing::upload::{begin, content, replace, write};
 
 const MIB: usize = 1024 * 1024;
 const KEY: &str = "target/file";
-
-/// Bytes of which no two neighboring parts are equal.
-fn content(n_bytes: usize) -> Vec<u8> {
-    (0..n_bytes).map(|index| (index / 4093 % 251) as u8).collect()
-}
-
-/// Writes so many bytes in pieces of a size that divides no part.
-async fn write(upload: &mut Upload, n_bytes: usize) -> Result<(), Failure> {
-    for piece in content(n_bytes).chunks(99_991) {
-        upload.write(Bytes::copy_from_slice(piece)).await?;
-    }
-    Ok(())
-}
-
-/// Begins to write the object in place of this one.
-fn begin(store: &ObjectStore, there: Option<KnownObject>, n_bytes: usize) -> Upload {
-    store.upload("file", there, vec![("number", "7".into())], n_bytes as u64).unwrap()
-}
-
-/// Writes so many bytes over what is there.
-async fn replace(store: &ObjectStore, n_bytes: usize) -> Result<Written, Failure> {
-    let there = store.find("file").await.unwrap();
-    let mut upload = begin(store, there, n_bytes);
-    write(&mut upload, n_bytes).await?;
-    let written = upload.finish().await;
-    upload.abort().await;
-    written
-}
 
 /// Uploads so many bytes to a fake and expects parts of these sizes.
 async fn check(n_bytes: usize, part_sizes: &[usize]) {

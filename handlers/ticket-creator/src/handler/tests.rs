@@ -17,7 +17,6 @@ use runtime::{Instant, Outcome};
 use serde_json::json;
 use standins::{Failure as Planned, Keys, ReceivedCall};
 use std::collections::BTreeMap;
-use std::ops::{Deref, DerefMut};
 use testing::{Bench, FakeTable, secret, standins};
 use web::Url;
 
@@ -35,19 +34,7 @@ struct Stage {
     claims: FakeTable<Progress>,
 }
 
-impl Deref for Stage {
-    type Target = Bench<Links, Published<Question>>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.bench
-    }
-}
-
-impl DerefMut for Stage {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.bench
-    }
-}
+testing::is_a_bench!(Stage, Bench<Links, Published<Question>>);
 
 impl Stage {
     /// A function that has the accepted key, and no issue in Backlog.

@@ -6,37 +6,10 @@ mod loopback;
 
 use contracts::trace::Cause;
 use loopback::{Answer, Loopback};
-use runtime::{Bytes, Failure, KnownObject, Object, ObjectStore, Upload, Written};
+use runtime::{Failure, Object, Written};
+use testing::upload::{begin, replace, write};
 
 const MIB: usize = 1024 * 1024;
-
-/// Bytes of which no two neighboring parts are equal.
-fn content(n_bytes: usize) -> Vec<u8> {
-    (0..n_bytes).map(|index| (index / 4093 % 251) as u8).collect()
-}
-
-/// Writes so many bytes in pieces of a size that divides no part.
-async fn write(upload: &mut Upload, n_bytes: usize) -> Result<(), Failure> {
-    for piece in content(n_bytes).chunks(99_991) {
-        upload.write(Bytes::copy_from_slice(piece)).await?;
-    }
-    Ok(())
-}
-
-/// Begins to write the object in place of this one.
-fn begin(store: &ObjectStore, there: Option<KnownObject>, n_bytes: usize) -> Upload {
-    store.upload("file", there, vec![("number", "7".into())], n_bytes as u64).unwrap()
-}
-
-/// Writes so many bytes over what is there.
-async fn replace(store: &ObjectStore, n_bytes: usize) -> Result<Written, Failure> {
-    let there = store.find("file").await.unwrap();
-    let mut upload = begin(store, there, n_bytes);
-    write(&mut upload, n_bytes).await?;
-    let written = upload.finish().await;
-    upload.abort().await;
-    written
-}
 
 #[tokio::test]
 async fn s3_is_told_the_type_of_a_small_object() {
