@@ -10,6 +10,8 @@ mod circles;
 mod documents;
 #[path = "tidy/handlers.rs"]
 mod handlers;
+#[path = "tidy/rust_source.rs"]
+mod rust_source;
 #[path = "tidy/words.rs"]
 mod words;
 

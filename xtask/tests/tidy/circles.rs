@@ -7,6 +7,7 @@
 //! A parent and its descendants may use each other: `mod` already ties them. Every other circle counts, and so does
 //! one of descendants alone.
 
+use super::rust_source::{Kind, Piece, pieces};
 use super::{check, files, packages, read};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -26,71 +27,10 @@ struct Source {
     only_tests: Vec<Module>,
 }
 
-/// The words and signs of a source, without comments, strings, characters and lifetimes.
-fn tokens(text: &str) -> Vec<String> {
-    let text: Vec<char> = text.chars().collect();
-    let starts = |at: usize, word: &str| word.chars().enumerate().all(|(n, sign)| text.get(at + n) == Some(&sign));
-    let is_word = |sign: char| sign.is_alphanumeric() || sign == '_';
-    let mut tokens: Vec<String> = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        if starts(at, "//") {
-            at += text[at..].iter().take_while(|sign| **sign != '\n').count();
-        } else if starts(at, "/*") {
-            let mut depth = 0;
-            loop {
-                depth = if starts(at, "/*") { depth + 1 } else { depth };
-                depth = if starts(at, "*/") { depth - 1 } else { depth };
-                at += 1;
-                if depth == 0 || at >= text.len() {
-                    at += 1;
-                    break;
-                }
-            }
-        } else if text[at] == '"' {
-            at += 1;
-            while at < text.len() && text[at] != '"' {
-                at += if text[at] == '\\' { 2 } else { 1 };
-            }
-            at += 1;
-        } else if text[at] == '\'' {
-            let length = match text.get(at + 1) {
-                // At least one sign stands between, be it a quote.
-                Some('\\') => 3 + text[at + 3..].iter().take_while(|sign| **sign != '\'').count() + 1,
-                _ if text.get(at + 2) == Some(&'\'') => 3,
-                _ => 1 + text[at + 1..].iter().take_while(|sign| is_word(**sign)).count(),
-            };
-            at += length;
-        } else if is_word(text[at]) {
-            let word: String = text[at..].iter().take_while(|sign| is_word(**sign)).collect();
-            at += word.chars().count();
-            let hashes = text[at..].iter().take_while(|sign| **sign == '#').count();
-            if matches!(word.as_str(), "r" | "br" | "cr") && text.get(at + hashes) == Some(&'"') {
-                let end = format!("\"{}", "#".repeat(hashes));
-                at += hashes + 1;
-                while at < text.len() && !starts(at, &end) {
-                    at += 1;
-                }
-                at += end.len();
-            } else {
-                tokens.push(word);
-            }
-        } else if starts(at, "::") {
-            tokens.push("::".into());
-            at += 2;
-        } else {
-            if !text[at].is_whitespace() {
-                tokens.push(text[at].to_string());
-            }
-            at += 1;
-        }
-    }
-    tokens
-}
-
 /// Reads what a file says, as the file of a module.
 fn source(module: &Module, text: &str) -> Source {
-    let tokens = tokens(text);
+    let is_code = |piece: &Piece<'_>| matches!(piece.kind, Kind::Word | Kind::Sign);
+    let tokens: Vec<String> = pieces(text).iter().filter(|piece| is_code(piece)).map(|p| p.text.to_owned()).collect();
     let token = |at: usize| tokens.get(at).map_or("", String::as_str);
     let mut source = Source::default();
     let mut module = module.clone();

@@ -3,6 +3,7 @@
 //! The texts are the documents, the stage files, `--help`, the templates of `new`, doc comments and string literals of
 //! Rust outside tests, and comments and docstrings of the emulator's Python. Text inside backticks is code.
 
+use super::rust_source::{Kind, Piece, pieces};
 use super::{check, files, read};
 
 /// A phrase in lower case, and what to write instead.
@@ -149,47 +150,26 @@ fn words(text: &str, first_line: usize) -> Vec<Word> {
 /// The words of doc comments and string literals, up to the tests of a module.
 fn of_rust(text: &str) -> Vec<Word> {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-    let mut found = Vec::new();
-    let (mut rest, mut line) = (text, 1);
-    let mut comment: Option<(String, usize, usize)> = None;
-    while !rest.is_empty() {
-        let n_bytes = match rest {
-            _ if rest.starts_with("//") => {
-                let end = rest.find('\n').unwrap_or(rest.len());
-                if let Some(doc) = rest[..end].strip_prefix("///").or_else(|| rest[..end].strip_prefix("//!")) {
-                    // Phrases may cross the lines of one comment.
-                    match &mut comment {
-                        Some((text, _, last)) if *last + 1 == line => {
-                            *text += &format!("\n{doc}");
-                            *last = line;
-                        }
-                        other => {
-                            found.extend(other.take());
-                            *other = Some((doc.to_owned(), line, line));
-                        }
-                    }
+    // Texts, each with its first and its last line; phrases may cross the lines of one comment.
+    let mut found: Vec<(String, usize, usize)> = Vec::new();
+    let mut comments: Vec<(String, usize, usize)> = Vec::new();
+    for Piece { kind, text, line } in pieces(text) {
+        match kind {
+            Kind::Comment => {
+                let Some(doc) = text.strip_prefix("///").or_else(|| text.strip_prefix("//!")) else { continue };
+                match comments.last_mut().filter(|(_, _, last)| *last + 1 == line) {
+                    Some((text, _, last)) => (*text, *last) = (format!("{text}\n{doc}"), line),
+                    None => comments.push((doc.to_owned(), line, line)),
                 }
-                end
             }
-            _ if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
-            // Characters: a quote among them opens no string; a lifetime is none.
-            _ if rest.starts_with('\'') => character(rest),
-            _ => match literal(rest) {
-                Some((before, inside, n_bytes)) => {
-                    let first = line + rest[..before].matches('\n').count();
-                    // One word in lower case is a value that programs compare.
-                    if !inside.chars().all(|c| c.is_ascii_lowercase()) {
-                        found.push((inside, first, first));
-                    }
-                    n_bytes
-                }
-                None => rest.chars().next().map_or(1, char::len_utf8),
-            },
-        };
-        line += rest[..n_bytes].matches('\n').count();
-        rest = &rest[n_bytes..];
+            // One word in lower case is a value that programs compare.
+            Kind::Text | Kind::RawText if text.chars().all(|c| c.is_ascii_lowercase()) => {}
+            Kind::Text => found.push((without_escapes(text), line, line)),
+            Kind::RawText => found.push((text.to_owned(), line, line)),
+            Kind::Character | Kind::Word | Kind::Sign => {}
+        }
     }
-    found.extend(comment);
+    found.append(&mut comments);
     found.sort_by_key(|(_, line, _)| *line);
     found
         .into_iter()
@@ -197,37 +177,17 @@ fn of_rust(text: &str) -> Vec<Word> {
         .collect()
 }
 
-/// How long a character literal is; 1 for the quote of a lifetime.
-fn character(text: &str) -> usize {
-    let mut letters = text.char_indices().skip(1);
-    match (letters.next(), letters.next()) {
-        (Some((_, '\\')), _) => text[3..].find('\'').map_or(1, |end| end + 4),
-        (Some(_), Some((end, '\''))) => end + 1,
-        _ => 1,
-    }
-}
-
-/// A string literal that begins here: the bytes before its content, its content, and the bytes of all of it.
-fn literal(text: &str) -> Option<(usize, String, usize)> {
-    if let Some(raw) = text.strip_prefix('r') {
-        let n_hashes = raw.len() - raw.trim_start_matches('#').len();
-        let before = n_hashes + 2;
-        let inside = raw[n_hashes..].strip_prefix('"')?;
-        let end = inside.find(&format!("\"{}", "#".repeat(n_hashes)))?;
-        return Some((before, inside[..end].to_owned(), before + end + 1 + n_hashes));
-    }
-    let inside = text.strip_prefix('"')?;
+/// A string as words see it: an escape is no letter, and a line that continues stays a line.
+fn without_escapes(text: &str) -> String {
     let mut content = String::new();
-    let mut letters = inside.char_indices();
-    while let Some((index, c)) = letters.next() {
+    let mut letters = text.chars();
+    while let Some(c) = letters.next() {
         match c {
-            '"' => return Some((1, content, index + 2)),
-            // An escape is no letter of a word; a line that continues stays a line.
-            '\\' => content.push(if letters.next()?.1 == '\n' { '\n' } else { ' ' }),
+            '\\' => content.push(if letters.next() == Some('\n') { '\n' } else { ' ' }),
             c => content.push(c),
         }
     }
-    None
+    content
 }
 
 /// The words of comments and of strings in triple quotes.
