@@ -120,6 +120,44 @@ fn a_handler_is_built_of_the_same_code_whatever_is_built_beside_it() {
     check(findings);
 }
 
+/// A crate that is a C library too makes cargo compile all that it stands on in another way of LTO, which changes the
+/// bytes of every handler that shares some of that; no feature shows it.
+#[test]
+fn a_c_library_is_in_the_tree_of_every_handler_or_of_none() {
+    let [target, ..] = TARGETS;
+    let output = Command::new("cargo")
+        .args(["metadata", "--offline", "--format-version", "1", "--filter-platform", target])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let is_of_c = |package: &&Json| {
+        let targets = package["targets"].as_array().unwrap().iter();
+        let kinds = targets.flat_map(|target| target["crate_types"].as_array().unwrap());
+        kinds.into_iter().any(|kind| ["cdylib", "dylib", "staticlib"].contains(&kind.as_str().unwrap()))
+    };
+    let name =
+        |package: &Json| format!("{} v{}", package["name"].as_str().unwrap(), package["version"].as_str().unwrap());
+    let of_c: BTreeSet<String> = metadata["packages"].as_array().unwrap().iter().filter(is_of_c).map(name).collect();
+    assert!(of_c.iter().any(|name| name.starts_with("crc-fast ")), "the check finds nothing: {of_c:?}");
+    let packages = packages();
+    let trees: Vec<(&String, BTreeSet<String>)> = packages
+        .iter()
+        .filter(|package| is_handler(package))
+        .map(|handler| (&handler.name, features(&[&handler.name], target).into_keys().collect()))
+        .collect();
+    let needed = |library: &&String| trees.iter().any(|(_, tree)| tree.contains(*library));
+    let mut findings = Vec::new();
+    for library in of_c.iter().filter(needed) {
+        let without = trees.iter().filter(|(_, tree)| !tree.contains(library));
+        findings.extend(without.map(|(handler, _)| {
+            format!("{handler} does not use {library}, which is a C library: add it to {LINKS}{SHARED}/Cargo.toml")
+        }));
+    }
+    check(findings);
+}
+
 /// The features of every crate of a build of these packages; of one that is built twice, for build scripts, both.
 fn features(packages: &[&str], target: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut command = Command::new("cargo");
