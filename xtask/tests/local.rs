@@ -39,6 +39,7 @@ const CHAPTERS: &[Chapter<Stage>] = &[
     chapter("a file that changes meanwhile ends as its newest content", files::changing),
     chapter("the largest event that a queue accepts arrives", files::largest_event),
     chapter("events without a file to store are reported or ignored", files::odd_events),
+    chapter("a file whose worker is killed arrives within minutes", files::killed_worker),
     chapter("a poison message ends in the dead-letter queue", poison),
     chapter("an API key that Backlog refuses is reported", refused_key),
     chapter("the roles allow what functions need and no more", least_privilege),

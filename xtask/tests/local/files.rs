@@ -95,3 +95,19 @@ pub fn odd_events(stage: &Stage) {
     }
     assert_eq!(stage.keys().len(), n_keys);
 }
+
+/// Nothing in the worker can react to its end: the message comes back when its last sign of life is two minutes old.
+pub fn killed_worker(stage: &Stage) {
+    let (key, file) = (
+        "target/killed.bin".to_owned(),
+        json!({"id": 24, "dir": "/sample/", "name": "killed.bin", "size": 200_000_000}),
+    );
+    assert_eq!(stage.control("backlog/files", &file).status, 201);
+    post_event(stage, 8, &file);
+    let uploads = || stage.account("uploads", &[&stage.bucket()]);
+    stage.until("the copy runs", || uploads() != json!([]));
+    assert!(stage.kill_functions("WATCHED_FOLDER") > 0, "no worker runs");
+    assert!(!stage.keys().contains(&key), "the copy had ended before");
+    stage.until("the file arrives nevertheless", || stage.keys().contains(&key));
+    gives_up_nothing(stage);
+}

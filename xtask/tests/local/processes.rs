@@ -16,6 +16,20 @@ impl Stage {
             .collect()
     }
 
+    /// Kills the functions that run now and have this variable, as a crash would; returns how many there were.
+    #[allow(dead_code, reason = "one story kills functions")]
+    pub fn kill_functions(&self, variable: &str) -> usize {
+        let running: Vec<String> = self
+            .processes()
+            .filter(|(pid, command)| command.contains("bootstrap") && read_process(pid, "environ").contains(variable))
+            .map(|(pid, _)| pid)
+            .collect();
+        for pid in &running {
+            assert!(std::process::Command::new("kill").args(["-s", "KILL", pid]).status().unwrap().success());
+        }
+        running.len()
+    }
+
     /// Every process that belongs to this stage, with its command line.
     pub fn processes(&self) -> impl Iterator<Item = (String, String)> {
         let folder = self.folder().display().to_string();
