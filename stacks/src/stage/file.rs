@@ -68,7 +68,7 @@ pub(super) fn read(text: &str, kinds: &'static [SectionKind]) -> Result<(Region,
     {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        return Err(StageError { line: error.location().map(|at| at.line()), message });
+        return Err(StageError { line: error.location().map(|place| place.line()), message });
     }
     let mut track = serde_path_to_error::Track::new();
     let reader = serde_path_to_error::Deserializer::new(serde_yaml::Deserializer::from_str(text), &mut track);
@@ -138,32 +138,41 @@ impl<'de> DeserializeSeed<'de> for OfSection {
 
 /// An error with the line of the value that is wrong, not of the object around it.
 fn error_in(text: &str, path: &serde_path_to_error::Path, error: &serde_yaml::Error) -> StageError {
-    let inner = error.to_string();
-    // The position is a field of its own, and the path stands in front already.
-    let message = inner.split(" at line ").next().unwrap_or_default();
+    let inner = without_place(error);
     let path = path.to_string();
     let mut keys: Vec<&str> = match path.as_str() {
         "." => vec![],
         path => path.split(['.', '[', ']']).filter(|key| !key.is_empty()).collect(),
     };
+    // The path is in front of the message already.
     let repeated: Vec<String> = (1..=keys.len()).map(|n_keys| format!("{}: ", keys[..n_keys].join("."))).collect();
-    let mut message = message;
+    let mut message = inner.as_str();
     while let Some(rest) = repeated.iter().find_map(|path| message.strip_prefix(path)) {
         message = rest;
     }
     let named = message.split('`').nth(1).unwrap_or_default();
-    let line = if message.starts_with("duplicate ") {
-        position::second_line_of(text, named)
-    } else {
-        if message.starts_with("unknown field") && keys.last() != Some(&named) {
-            keys.push(named);
-        }
-        position::line_of(text, &keys)
+    let is_of_a_key = ["duplicate field", "unknown field"].iter().any(|start| message.starts_with(start));
+    if is_of_a_key && keys.last() != Some(&named) {
+        keys.push(named);
+    }
+    let line = match message.starts_with("duplicate ") {
+        true => position::second_line_of(text, &keys),
+        false => position::line_of(text, &keys),
     };
     let message = words::of_stage_file(message);
     let message = match path.as_str() {
         "." => message,
         path => format!("{path}: {message}"),
     };
-    StageError { line: line.or_else(|| error.location().map(|location| location.line())), message }
+    StageError { line: line.or_else(|| error.location().map(|place| place.line())), message }
+}
+
+/// The message of an error, without the place that is a field of its own.
+fn without_place(error: &serde_yaml::Error) -> String {
+    let message = error.to_string();
+    let place = error.location().map(|place| format!(" at line {} column {}", place.line(), place.column()));
+    match place.and_then(|place| message.strip_suffix(place.as_str()).map(str::to_owned)) {
+        Some(message) => message,
+        None => message,
+    }
 }
