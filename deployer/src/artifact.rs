@@ -126,11 +126,13 @@ async fn find(account: &Account, bucket: &str, archive: &Archive) -> Outcome<Fou
 
 /// The archive's SHA-256 as S3 writes it.
 fn checksum(archive: &Archive) -> String {
-    BASE64_STANDARD.encode(Sha256::digest(&archive.content))
+    BASE64_STANDARD.encode(hex::decode(&archive.digest).unwrap_or_default())
 }
 
 async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> {
-    let limits = account.limits.for_upload(archive.content.len());
+    let limits = account.limits.for_upload(archive.n_bytes);
+    let body = ByteStream::from_path(&archive.path).await;
+    let body = body.map_err(|error| Error::file("read", &archive.path)(std::io::Error::other(error)))?;
     let call = account
         .s3
         .put_object()
@@ -140,7 +142,7 @@ async fn put(account: &Account, bucket: &str, archive: &Archive) -> Outcome<()> 
         .content_type("application/zip")
         // S3 refuses what does not arrive as it was sent.
         .checksum_sha256(checksum(archive))
-        .body(ByteStream::from(archive.content.clone()))
+        .body(body)
         .customize()
         .config_override(s3_config::Builder::new().timeout_config(limits));
     call.send().await.map_err(Error::aws("s3:PutObject"))?;

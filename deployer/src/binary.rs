@@ -1,9 +1,13 @@
 //! What a binary must be to run on `provided.al2023`.
 
 use crate::error::{Error, Outcome};
-use object::read::elf::{ElfFile64, FileHeader};
+use object::elf::FileHeader64;
+use object::read::elf::{ElfFile64, FileHeader, ProgramHeader};
 use object::{Object, ObjectKind};
 use stacks::Architecture;
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Newest glibc symbol version that Amazon Linux 2023 has.
@@ -16,6 +20,43 @@ pub struct Binary {
     pub package: String,
     /// Path of the file.
     pub path: PathBuf,
+}
+
+impl Binary {
+    /// The program as it is.
+    pub(crate) fn whole(&self) -> std::io::Result<Box<dyn Read>> {
+        Ok(Box::new(File::open(&self.path)?))
+    }
+
+    /// The program without symbols and line numbers, which are half of a light build.
+    ///
+    /// When a program starts, its segments are loaded. What follows them is read by linkers and debuggers, who find it
+    /// by the table of sections. Source: elf(5).
+    pub(crate) fn without_symbols(&self) -> std::io::Result<Box<dyn Read>> {
+        let mut file = File::open(&self.path)?;
+        let mut start = Vec::new();
+        Read::by_ref(&mut file).take(START).read_to_end(&mut start)?;
+        let Some(end) = end_of_segments(&start).filter(|end| *end > START) else { return self.whole() };
+        start[SECTIONS_OFFSET].fill(0);
+        start[SECTIONS_COUNT_AND_NAMES].fill(0);
+        let rest = file.take(end - START);
+        Ok(Box::new(Cursor::new(start).chain(rest)))
+    }
+}
+
+/// More than the headers of a program take.
+const START: u64 = 64 * 1024;
+/// Where the header of a 64-bit program says at which offset the table of sections begins. Source: elf(5).
+const SECTIONS_OFFSET: Range<usize> = 0x28..0x30;
+/// The same for how many sections there are, and which of them has their names.
+const SECTIONS_COUNT_AND_NAMES: Range<usize> = 0x3c..0x40;
+
+/// Where in the file the last segment ends; `None` if this is not the start of a 64-bit program.
+fn end_of_segments(start: &[u8]) -> Option<u64> {
+    let header = FileHeader64::<object::Endianness>::parse(start).ok()?;
+    let endian = header.endian().ok()?;
+    let segments = header.program_headers(endian, start).ok()?;
+    segments.iter().map(|segment| segment.p_offset(endian).checked_add(segment.p_filesz(endian))).max()?
 }
 
 /// The processor of this machine.
@@ -104,6 +145,33 @@ mod tests {
             Architecture::Arm64 => Architecture::X86_64,
         };
         assert!(problem(&own, other).unwrap().contains("the stage needs"));
+    }
+
+    #[test]
+    fn a_program_runs_without_its_symbols() {
+        use std::os::unix::fs::PermissionsExt;
+        let own = Binary { package: "own".into(), path: std::env::current_exe().unwrap() };
+        let mut content = Vec::new();
+        own.without_symbols().unwrap().read_to_end(&mut content).unwrap();
+        let size = std::fs::metadata(&own.path).unwrap().len();
+        assert!((content.len() as u64) < size * 9 / 10, "{} of {size}", content.len());
+        let path = std::env::temp_dir().join(format!("tsugite-program-{}", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let output = std::process::Command::new(&path).args(["--list", "versions_compare"]).output().unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("versions_compare_by_number"), "{output:?}");
+    }
+
+    #[test]
+    fn what_is_no_program_stays_whole() {
+        let path = std::env::temp_dir().join(format!("tsugite-script-{}", std::process::id()));
+        std::fs::write(&path, "#!/bin/sh\n").unwrap();
+        let mut content = String::new();
+        let script = Binary { package: "script".into(), path: path.clone() };
+        script.without_symbols().unwrap().read_to_string(&mut content).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(content, "#!/bin/sh\n");
     }
 
     #[test]

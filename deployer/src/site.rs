@@ -94,7 +94,7 @@ async fn state_of(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<S
 
 async fn put(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<()> {
     account.mark_changed();
-    let limits = account.limits.for_upload(file.content.len());
+    let limits = account.limits.for_upload(file.content.len() as u64);
     let call = account
         .s3
         .put_object()

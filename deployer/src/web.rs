@@ -34,7 +34,7 @@ pub(crate) fn web_client(trust: &Trust) -> Outcome<reqwest::Client> {
 
 fn build(builder: reqwest::ClientBuilder) -> Outcome<reqwest::Client> {
     // Fails only if it is chosen already.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = builder.connect_timeout(CONNECT_LIMIT).timeout(ANSWER_LIMIT);
     builder.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| Error::Machine {
         what: format!("TLS cannot be set up: {error}"),

@@ -106,9 +106,6 @@ the documents. The result can be deployed, tested and destroyed at once.")]
     Docs(DocsOptions),
     /// Run all checks that a change must pass
     Ci(CiOptions),
-    /// Compile handlers; used by `deploy` on itself
-    #[command(name = compiler::COMPILE, hide = true)]
-    Compile(compiler::Compilation),
     /// Serve the stand-ins; used by `local start` on itself
     #[command(name = "__stand-ins", hide = true)]
     StandIns {

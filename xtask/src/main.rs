@@ -21,13 +21,7 @@ use signals::Signals;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Before everything else, because the linker wrappers of a build start this program for each file.
-    let arguments: Vec<_> = std::env::args_os().collect();
-    if let Some(result) = compiler::run_as_zig(&arguments) {
-        return finish(result.map_err(Failure::nothing_changed));
-    }
     match Cli::parse().command {
-        Command::Compile(compilation) => finish(compiler::compile(&compilation).map_err(Failure::nothing_changed)),
         Command::Ci(options) => finish(ci::run(&options)),
         Command::Docs(options) => finish(commands::docs::run(&options)),
         Command::New(options) => finish(commands::new::run(&options)),
@@ -81,7 +75,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Failure> {
             LocalCommand::Env(options) => commands::local::env(&options, context).await,
             LocalCommand::Logs => commands::local::logs(context).await,
         },
-        Command::Compile(_) | Command::Ci(_) | Command::Docs(_) | Command::New(_) | Command::StandIns { .. } => Ok(()),
+        Command::Ci(_) | Command::Docs(_) | Command::New(_) | Command::StandIns { .. } => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use deployer::{BuildSettings, Linking, Profile, PythonTools, Reporter, Workspace, build, host_architecture};
+use deployer::{Profile, PythonTools, Reporter, Workspace, build, host_architecture};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -53,16 +53,11 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// Builds a package of a workspace as handlers are built for the local stage, and gives back its bytes.
+/// Builds a package of a workspace as handlers are built for AWS, and gives back its bytes.
 fn built(workspace: &Path, package: &str) -> Vec<u8> {
-    let settings = BuildSettings {
-        profile: Profile::Light,
-        architecture: host_architecture(),
-        linking: Linking::NativeFirst,
-        executable: env!("CARGO_BIN_EXE_xtask").into(),
-    };
     let (reporter, _events) = Reporter::new();
-    let built = wait(build(&Workspace::new(workspace), &[package], &settings, &reporter)).unwrap();
+    let profile = Profile::Release(host_architecture());
+    let built = wait(build(&Workspace::new(workspace), &[package], profile, &reporter)).unwrap();
     std::fs::read(&built[0].path).unwrap()
 }
 
@@ -90,7 +85,7 @@ fn write_program(folder: &Path) {
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let manifest = "[package]\nname = \"shows-its-build\"\nedition = \"2024\"\n\
                     [dependencies]\nbytes = \"1\"\nring = \"0.17\"\n[workspace]\n\
-                    [profile.lambda-local]\ninherits = \"dev\"\ndebug = false\nstrip = \"symbols\"\n";
+                    [profile.lambda]\ninherits = \"release\"\nstrip = \"symbols\"\n";
     let script = "fn main() {\n\
         let of_cargo = |name: &str| name.starts_with(\"CARGO_\") || [\"OUT_DIR\", \"CARGO\", \"LD_LIBRARY_PATH\", \"PATH\"].contains(&name);\n\
         let is_poison = |name: &str| name.starts_with(\"CARGO_PROFILE_\") || name.starts_with(\"CARGO_BUILD_\");\n\
@@ -145,9 +140,9 @@ const POISON: [(&str, &str); 27] = [
     ("CARGO_BUILD_TARGET", "wasm32-unknown-unknown"),
     ("CARGO_ENCODED_RUSTFLAGS", "-Copt-level=2"),
     ("CARGO_INCREMENTAL", "1"),
-    ("CARGO_PROFILE_LAMBDA_LOCAL_DEBUG", "2"),
-    ("CARGO_PROFILE_LAMBDA_LOCAL_OPT_LEVEL", "1"),
-    ("CARGO_PROFILE_LAMBDA_LOCAL_STRIP", "none"),
+    ("CARGO_PROFILE_LAMBDA_DEBUG", "2"),
+    ("CARGO_PROFILE_LAMBDA_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_LAMBDA_STRIP", "none"),
     ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", NOWHERE),
     ("CARGO_TARGET_DIR", "/no/such/target"),
     ("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER", NOWHERE),
@@ -186,8 +181,8 @@ fn a_configuration_of_cargo_does_not_reach_the_bytes() {
     std::os::unix::fs::symlink(registry(), home.join("registry")).unwrap();
     let configuration = "[build]\nrustflags = [\"-Copt-level=2\"]\nrustc-wrapper = \"/no/such/wrapper\"\n\
          [env]\nCFLAGS = \"-DPOISON\"\n\
-         [profile.lambda-local]\nstrip = false\nopt-level = 1\n\
-         [profile.lambda-local.package.shows-its-build]\nopt-level = 2\n\
+         [profile.lambda]\nstrip = false\nopt-level = 1\n\
+         [profile.lambda.package.shows-its-build]\nopt-level = 2\n\
          [target.x86_64-unknown-linux-gnu]\nlinker = \"/no/such/linker\"\n";
     std::fs::write(home.join("config.toml"), configuration).unwrap();
     // Cargo would look in every folder above the sources as well.

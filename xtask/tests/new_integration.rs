@@ -67,39 +67,6 @@ fn names() -> [&'static str; NEW.len()] {
     NEW.map(|(name, _)| name)
 }
 
-/// Compiling the dependencies once more would take minutes; cargo sees by itself what does not fit.
-fn reuse_what_is_compiled(stage: &Stage) {
-    let target = stage.root.join("target");
-    let of_sources = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap().to_owned();
-    let of_integrations = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-integrations/target");
-    // The tool, then handlers: build scripts and macros, and the rest, which is compiled for the target of functions.
-    let functions = format!("{}-unknown-linux-gnu/lambda-local", std::env::consts::ARCH);
-    let parts = [
-        (of_sources, "debug"),
-        (of_integrations.join("lambda-local"), "lambda-local"),
-        (of_integrations.join(&functions), functions.as_str()),
-    ];
-    for (from, name) in parts {
-        let to = target.join(name);
-        if !from.exists() || to.exists() {
-            continue;
-        }
-        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-        copy(&["-al"], &from, &to);
-        let _ = std::fs::remove_dir_all(to.join("incremental"));
-        // Cargo and build scripts write into these files in place, which must not reach those of the sources.
-        for written in [".fingerprint", "build", ".cargo-lock"].iter().filter(|name| to.join(name).exists()) {
-            let _ = std::fs::remove_dir_all(to.join(written));
-            let _ = std::fs::remove_file(to.join(written));
-            copy(&["-a"], &from.join(written), &to.join(written));
-        }
-    }
-}
-
-fn copy(options: &[&str], from: &Path, to: &Path) {
-    assert!(Command::new("cp").args(options).arg(from).arg(to).status().unwrap().success());
-}
-
 fn git(stage: &Stage, arguments: &[&str]) -> String {
     let output = Command::new("git").args(arguments).current_dir(&stage.root).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -109,7 +76,6 @@ fn git(stage: &Stage, arguments: &[&str]) -> String {
 /// The first ones leave what follows to the last one, since it takes a compilation.
 fn make(stage: &Stage) {
     stage.shares_tools();
-    reuse_what_is_compiled(stage);
     git(stage, &["init", "--quiet"]);
     git(stage, &["add", "--all"]);
     for (n, (name, options)) in NEW.iter().enumerate() {
@@ -157,6 +123,7 @@ fn cargo(stage: &Stage, arguments: &[&str]) {
     // By its name, as a person types it: a path would lead to one toolchain past the choice of the sources.
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(&stage.root);
+    shares_what_is_compiled(&mut command);
     for variable in deployer::variables_of_cargo() {
         command.env_remove(variable);
     }

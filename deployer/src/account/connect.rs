@@ -183,7 +183,7 @@ pub(super) fn http_client(proxy: ProxyConfig, trust: &Trust) -> SharedHttpClient
     let trusted = trust.context();
     aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector =
-            Connector::builder().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).proxy_config(proxy.clone());
+            Connector::builder().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).proxy_config(proxy.clone());
         connector.set_tls_context(trusted.clone());
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));

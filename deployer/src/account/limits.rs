@@ -84,8 +84,8 @@ impl CallLimits {
     }
 
     /// The limits of a call that sends so many bytes.
-    pub(crate) fn for_upload(self, n_bytes: usize) -> TimeoutConfig {
-        let sending = u64::try_from(n_bytes).unwrap_or(u64::MAX) / SLOWEST_UPLOAD;
+    pub(crate) fn for_upload(self, n_bytes: u64) -> TimeoutConfig {
+        let sending = n_bytes / SLOWEST_UPLOAD;
         self.with_attempt(self.attempt + Duration::from_secs(sending))
     }
 

@@ -13,9 +13,12 @@ async fn uploaded(before: u16, after: u16) -> (Scripted, Outcome<usize>) {
     let answers =
         [(KEY, status(before))].into_iter().chain(protection).chain([(KEY, status(200)), (KEY, status(after))]);
     let aws = Scripted::start(answers.collect()).await;
-    let archive = Archive { package: "handler".into(), content: b"archive".to_vec(), digest: "0a".into() };
+    let path = std::env::temp_dir().join(format!("tsugite-upload-{}-{before}-{after}", std::process::id()));
+    std::fs::write(&path, "archive").unwrap();
+    let archive = Archive { package: "handler".into(), path: path.clone(), n_bytes: 7, digest: "0a".into() };
     let stack = stack_of("example", "BACKLOG_API_KEY");
     let result = upload(&aws.account, stack.stage(), &[archive], &aws.account.reporter).await;
+    std::fs::remove_file(path).unwrap();
     (aws, result)
 }
 

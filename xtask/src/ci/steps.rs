@@ -71,13 +71,13 @@ impl Steps {
         }
     }
 
-    /// The command of a line as it would be typed; a variable may stand before the program.
+    /// The command of a line as it would be typed; a variable may stand before the program, quotes around a word.
     pub(super) fn typed(&self, line: &str) -> Command {
         let (variable, line) = match line.split_once(' ') {
             Some((first, rest)) if first.contains('=') => (first.split_once('='), rest),
             _ => (None, line),
         };
-        let mut words = line.split(' ');
+        let mut words = line.split(' ').map(|word| word.trim_matches('\''));
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).envs(variable).current_dir(&self.root);
         surround(&mut command);

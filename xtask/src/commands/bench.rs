@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::print;
 use crate::selection;
-use deployer::{Measured, Profile, measure_binary, measure_python, pack_all};
+use deployer::{Measured, Profile, host_architecture, measure_binary, measure_python, pack_all};
 use serde_json::json;
 
 /// Builds release binaries and compares each handler with Python and botocore.
@@ -24,7 +24,9 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
     }
     let binaries = build_handlers(context, &stage, handlers, true).await?;
     let archives =
-        pack_all(&context.workspace, binaries.clone(), Profile::Release, &context.reporter).await.map_err(fail)?;
+        pack_all(&context.workspace, binaries.clone(), Profile::Release(host_architecture()), &context.reporter)
+            .await
+            .map_err(fail)?;
     let python = measure_python(&context.workspace, options.runs, &context.reporter).await.map_err(fail)?;
     let mut rows = Vec::new();
     for (binary, archive) in binaries.iter().zip(&archives) {
@@ -42,7 +44,7 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
             .iter()
             .map(|(package, archive, measured)| {
                 json!({
-                    "handler": package, "archive_bytes": archive.content.len(), "archive_sha256": archive.digest,
+                    "handler": package, "archive_bytes": archive.n_bytes, "archive_sha256": archive.digest,
                     "start_ms": measured.start.as_secs_f64() * 1e3, "peak_kib": measured.peak_kib,
                     "times_faster_than_python": ratio(*measured),
                 })
@@ -65,7 +67,7 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
     for (package, archive, measured) in rows {
         print(&format!(
             "{package:20} {:10.0} {:9.2} {:9.1} {:25.0}\n",
-            archive.content.len() as f64 / 1e3,
+            archive.n_bytes as f64 / 1e3,
             measured.start.as_secs_f64() * 1e3,
             measured.peak_kib as f64 / 1024.0,
             ratio(measured),

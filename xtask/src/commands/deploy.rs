@@ -4,13 +4,13 @@ mod permissions;
 mod regional;
 
 use crate::cli::DeployOptions;
-use crate::context::{Context, executable};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use crate::{prompt, secrets, selection};
 use deployer::{
-    Account, Archive, Binary, BuildSettings, Deployed, Linking, Profile, Proposal, SecretInput, build, deployed,
-    fetch_senders, find_account_warnings, host_architecture, look_up, pack_all,
+    Account, Archive, Binary, Deployed, Profile, Proposal, SecretInput, build, deployed, fetch_senders,
+    find_account_warnings, host_architecture, look_up, pack_all,
 };
 use futures_util::future::join_all;
 use regional::{Mode, RegionalDeployment, RegionalResult};
@@ -226,20 +226,14 @@ pub async fn build_handlers(
     is_release: bool,
 ) -> Result<Vec<Binary>, Failure> {
     let packages: Vec<&str> = packages.into_iter().collect();
-    let profile = profile(stage, is_release);
-    let settings = BuildSettings {
-        profile,
-        architecture: if stage.is_local() { host_architecture() } else { stage.architecture },
-        linking: if profile == Profile::Light { Linking::NativeFirst } else { Linking::Zig },
-        executable: executable()?,
-    };
-    let built = build(&context.workspace, &packages, &settings, &context.reporter).await;
+    let built = build(&context.workspace, &packages, profile(stage, is_release), &context.reporter).await;
     built.map_err(|error| context.failure(&error))
 }
 
 fn profile(stage: &Stage, is_release: bool) -> Profile {
-    match stage.is_local() && !is_release {
-        true => Profile::Light,
-        false => Profile::Release,
+    match (stage.is_local(), is_release) {
+        (true, false) => Profile::Light,
+        (true, true) => Profile::Release(host_architecture()),
+        (false, _) => Profile::Release(stage.architecture),
     }
 }

@@ -34,7 +34,7 @@ impl Chromedriver {
     /// these languages, such as `en-US,en`.
     pub fn start(languages: &str) -> Self {
         // A client needs some TLS implementation, even one that only calls the loopback.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = new_folder();
         let (process, port) = launch(&folder);
         let mut driver = Self {

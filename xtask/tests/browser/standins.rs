@@ -17,7 +17,7 @@ struct Stage {
 
 impl Stage {
     fn start() -> Self {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let standins = tokio.block_on(Standins::start(0, Keys::sample(), None)).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

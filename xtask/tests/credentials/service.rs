@@ -58,7 +58,7 @@ const SERVER: &str = include_str!("server.pem");
 fn tls() -> ServerConfig {
     let certificate = CertificateDer::from_pem_slice(SERVER.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(SERVER.as_bytes()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap()
 }

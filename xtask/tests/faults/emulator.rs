@@ -128,7 +128,7 @@ fn python() -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         // Fails only if it is chosen already.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let (reporter, _events) = Reporter::new();
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         tokio.block_on(PythonTools::EMULATOR.install(&Workspace::new(sources()), &reporter)).unwrap()

@@ -67,6 +67,12 @@ impl Run {
     }
 }
 
+/// Lets cargo find the dependencies that were compiled for the sources; what it makes stays in the copy.
+pub fn shares_what_is_compiled(command: &mut Command) {
+    let compiled = Path::new(env!("CARGO_BIN_EXE_xtask")).ancestors().nth(2).unwrap();
+    command.env_remove("CARGO_TARGET_DIR").env("CARGO_BUILD_BUILD_DIR", compiled);
+}
+
 impl Stage {
     fn at(root: PathBuf) -> Self {
         Self {
@@ -82,7 +88,7 @@ impl Stage {
     /// Copies what git knows of into a folder of this name, keeping its target folder of an earlier run.
     #[allow(dead_code, reason = "not every story builds")]
     pub fn in_a_copy_of_the_sources(name: &str) -> Self {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&root).unwrap();
         for entry in std::fs::read_dir(&root).unwrap() {
@@ -117,7 +123,7 @@ impl Stage {
     /// A folder with the stage files of the sources and nothing to build, with the tools that these have installed.
     #[allow(dead_code, reason = "the stories stand on a copy of the sources")]
     pub fn beside_the_sources(name: &str) -> Self {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let stage = Self::at(root);
         for folder in [&stage.root.join("stacks/stages"), &stage.root.join("xtask")] {
@@ -151,7 +157,8 @@ impl Stage {
         let program = if self.has_own_tool.get() { own } else { env!("CARGO_BIN_EXE_xtask").into() };
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.root).stdin(std::process::Stdio::null());
-        command.env("CARGO_MANIFEST_DIR", self.root.join("xtask")).env_remove("CARGO_TARGET_DIR");
+        command.env("CARGO_MANIFEST_DIR", self.root.join("xtask"));
+        shares_what_is_compiled(&mut command);
         command
     }
 

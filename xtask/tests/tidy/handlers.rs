@@ -120,6 +120,27 @@ fn a_handler_is_built_of_the_same_code_whatever_is_built_beside_it() {
     check(findings);
 }
 
+/// Cargo compiles a crate once for each set of features: what the tool does without, a test or a handler of the local
+/// stage would compile again, with all that stands on it. Not for `compiler`, which is only built for a release.
+#[test]
+fn the_tool_the_tests_and_the_handlers_are_built_of_the_same_crates() {
+    const TOOL: &str = "xtask";
+    let [target, ..] = TARGETS;
+    let everything = ["--workspace", "--exclude", "compiler", "--edges", "normal,build,dev"];
+    let together = features_of(&everything, target);
+    let mut findings = Vec::new();
+    for (package, alone) in features(&[TOOL], target) {
+        let together = &together[&package];
+        if alone != *together {
+            findings.push(format!(
+                "{package} has {alone:?} in {TOOL} and {together:?} in a build of everything: add what is missing to \
+                 {TOOL}/Cargo.toml"
+            ));
+        }
+    }
+    check(findings);
+}
+
 /// A crate that is a C library too makes cargo compile all that it stands on in another way of LTO, which changes the
 /// bytes of every handler that shares some of that; no feature shows it.
 #[test]
@@ -160,9 +181,15 @@ fn a_c_library_is_in_the_tree_of_every_handler_or_of_none() {
 
 /// The features of every crate of a build of these packages; of one that is built twice, for build scripts, both.
 fn features(packages: &[&str], target: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let selection = packages.iter().flat_map(|package| ["--package", package]);
+    features_of(&["--edges", "normal,build"].into_iter().chain(selection).collect::<Vec<_>>(), target)
+}
+
+/// The same for a selection of packages and dependencies, as options of `cargo tree`.
+fn features_of(selection: &[&str], target: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut command = Command::new("cargo");
-    command.args(["tree", "--offline", "--edges", "normal,build", "--prefix", "none", "--format", "{p}|{f}"]);
-    command.args(["--target", target]).args(packages.iter().flat_map(|package| ["--package", package]));
+    command.args(["tree", "--offline", "--prefix", "none", "--format", "{p}|{f}"]);
+    command.args(["--target", target]).args(selection);
     let output = command.current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut features = BTreeMap::<String, BTreeSet<String>>::new();

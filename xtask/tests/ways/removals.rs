@@ -3,7 +3,7 @@
 use super::ground::{Ground, REGION, STACK, full};
 use super::wire::Hold;
 use crate::local::story::{Chapter, chapter};
-use deployer::{Account, Archive, Reporter, Workspace, local_status, upload};
+use deployer::{Account, Binary, Profile, Reporter, Workspace, local_status, pack_all, upload};
 use serde_json::{Value as Json, json};
 
 const DEPLOY: [&str; 5] = ["deploy", STACK, "--stage", "prod", "--yes"];
@@ -186,15 +186,17 @@ fn protected(ground: &Ground) {
     let artifacts = format!("tsugite-000000000000-{REGION}-prod");
     leave_bucket(ground, &artifacts, REGION, 0);
     ground.stage.aws(&["s3api", "delete-public-access-block", "--bucket", &artifacts]);
-    let content = b"an archive".to_vec();
-    let archive = Archive { package: "a".into(), content, digest: "d".into() };
+    let binary = Binary { package: "a".into(), path: ground.stage.root.join("target/a-program") };
+    std::fs::write(&binary.path, "a program").unwrap();
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let stage = ground.stage_file("prod");
     tokio.block_on(async {
-        let local = local_status(&Workspace::new(&ground.stage.root)).await.unwrap().local.unwrap();
+        let workspace = Workspace::new(&ground.stage.root);
+        let local = local_status(&workspace).await.unwrap().local.unwrap();
         let (reporter, _events) = Reporter::new();
         let account = Account::on_this_machine(&stage, local, &reporter).await.unwrap();
-        assert_eq!(upload(&account, &stage, &[archive], &reporter).await.unwrap(), 1);
+        let archives = pack_all(&workspace, vec![binary], Profile::Light, &reporter).await.unwrap();
+        assert_eq!(upload(&account, &stage, &archives, &reporter).await.unwrap(), 1);
     });
     let block = ground.stage.aws(&["s3api", "get-public-access-block", "--bucket", &artifacts]);
     let block = block["PublicAccessBlockConfiguration"].as_object().unwrap();

@@ -1,47 +1,55 @@
-//! Compiles handlers for Lambda with cargo-lambda-build, in a child process of this executable.
+//! Compiles handlers for Lambda with cargo-lambda-build, in a process of its own.
 //!
-//! The library ends the process when a compilation fails, and its linker wrappers call the
-//! current executable as `<exe> zig cc -- …`: hence the two hidden commands that are here.
+//! The library ends the process when a compilation fails, and its linker wrappers call the current executable as
+//! `<exe> zig cc -- …`. And it brings many packages, which only a release build needs: the deployer builds this
+//! executable when it needs one.
 
 use cargo_lambda_build::Zig;
-use cargo_lambda_metadata::cargo::build::{Build, CargoCompilerOptions, CompilerOptions, OutputFormat};
+use cargo_lambda_metadata::cargo::build::{Build, CompilerOptions, OutputFormat};
 use cargo_lambda_metadata::cargo::load_metadata;
-use clap::{Args, Parser};
+use clap::Parser;
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-/// Name of the hidden command that compiles.
-pub const COMPILE: &str = "__compile";
-/// Name of the hidden command that the linker wrappers call.
-pub const ZIG: &str = "zig";
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let result = run_as_zig(&arguments).unwrap_or_else(|| compile(&Compilation::parse()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // There is no one left to tell if this fails.
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// What to compile, and how.
-#[derive(Args, Clone, Debug)]
-pub struct Compilation {
+#[derive(Parser)]
+struct Compilation {
     /// Manifest of the workspace.
     #[arg(long)]
-    pub manifest: PathBuf,
+    manifest: PathBuf,
     /// Profile of that manifest.
     #[arg(long)]
-    pub profile: String,
-    /// Rust's name of the target; with `.2.34` behind it, zig links against that glibc.
+    profile: String,
+    /// Rust's name of the target, followed by the glibc to link against: `x86_64-unknown-linux-gnu.2.34`.
     #[arg(long)]
-    pub target: String,
-    /// Link with the system's own linker.
-    #[arg(long)]
-    pub native: bool,
+    target: String,
     /// Where the binaries go, each into a folder of its name.
     #[arg(long)]
-    pub output: PathBuf,
+    output: PathBuf,
     /// Packages; each has a binary of the same name.
     #[arg(required = true)]
-    pub packages: Vec<String>,
+    packages: Vec<String>,
 }
 
 /// Compiles; does not return if cargo fails.
 ///
 /// The error is for a person: what failed, in one or more lines.
-pub fn compile(compilation: &Compilation) -> Result<(), String> {
+fn compile(compilation: &Compilation) -> Result<(), String> {
     let tokio =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     tokio.block_on(async {
@@ -59,10 +67,7 @@ fn build_of(compilation: &Compilation) -> Build {
         skip_target_check: true,
         // Our profiles say how to optimize.
         disable_optimizations: true,
-        compiler: Some(match compilation.native {
-            true => CompilerOptions::Cargo(CargoCompilerOptions::default()),
-            false => CompilerOptions::CargoZigbuild,
-        }),
+        compiler: Some(CompilerOptions::CargoZigbuild),
         ..Build::default()
     };
     let options = &mut build.cargo_opts;
@@ -78,12 +83,12 @@ fn build_of(compilation: &Compilation) -> Build {
 /// A command line of this executable that is meant for zig: as `zig …`, or through a link named `ar`.
 ///
 /// Returns `None` if it is not one of these, else the result.
-pub fn run_as_zig(arguments: &[OsString]) -> Option<Result<(), String>> {
+fn run_as_zig(arguments: &[OsString]) -> Option<Result<(), String>> {
     let name = arguments.first().map(Path::new).and_then(Path::file_stem)?;
     let zig = if name == "ar" || name == "lib" {
         let rest = arguments.get(1..)?.iter().map(|argument| argument.to_string_lossy().into_owned());
         Zig::Ar { args: rest.collect() }
-    } else if arguments.get(1).is_some_and(|word| word == ZIG) {
+    } else if arguments.get(1).is_some_and(|word| word == "zig") {
         match ZigCommand::try_parse_from(arguments.get(1..)?) {
             Ok(command) => command.zig,
             Err(error) => return Some(Err(error.to_string())),
