@@ -15,7 +15,7 @@ async fn uploaded(before: u16, after: u16) -> (Scripted, Outcome<usize>) {
     let aws = Scripted::start(answers.collect()).await;
     let archive = Archive { package: "handler".into(), content: b"archive".to_vec(), digest: "0a".into() };
     let stack = stack_of("example", "BACKLOG_API_KEY");
-    let result = upload(&aws.account, stack.stage(), &[archive], &aws.account.reporter).await;
+    let result = upload(&aws.account, stack.stage(), &[&archive], &aws.account.reporter).await;
     (aws, result)
 }
 

@@ -194,7 +194,7 @@ fn protected(ground: &Ground) {
         let local = local_status(&Workspace::new(&ground.stage.root)).await.unwrap().local.unwrap();
         let (reporter, _events) = Reporter::new();
         let account = Account::on_this_machine(&stage, local, &reporter).await.unwrap();
-        assert_eq!(upload(&account, &stage, &[archive], &reporter).await.unwrap(), 1);
+        assert_eq!(upload(&account, &stage, &[&archive], &reporter).await.unwrap(), 1);
     });
     let block = ground.stage.aws(&["s3api", "get-public-access-block", "--bucket", &artifacts]);
     let block = block["PublicAccessBlockConfiguration"].as_object().unwrap();
