@@ -64,7 +64,7 @@ impl Listed {
         further.into_iter().map(|stack| stack.of_integration(name)).chain([own]).collect()
     }
 
-    /// The stacks that it has with other settings or another section, its own one first.
+    /// The stacks that it may have had with another stage file and does not have with this one, its own one first.
     pub(crate) fn retired(&self, stage: &Stage) -> Vec<RetiredStack> {
         let name = self.section.name;
         let defined: Vec<&str> = self.stacks(stage).iter().map(Stack::name).collect();

@@ -66,7 +66,8 @@ pub fn all(stage: &Stage) -> Vec<Stack> {
     stacks
 }
 
-/// Every stack that the integrations have with other stage files and not with this one, in the order of [`NAMES`].
+/// Every stack that a stage may have had with another stage file and does not have with this one, in the order of
+/// [`NAMES`].
 pub fn retired(stage: &Stage) -> Vec<RetiredStack> {
     INTEGRATIONS.iter().flat_map(|integration| integration.retired(stage)).collect()
 }
