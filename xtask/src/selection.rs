@@ -13,7 +13,7 @@ pub fn stacks(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
     Ok(all.into_iter().filter(|stack| stack.name() == stack.integration() && is_selected(stack, names)).collect())
 }
 
-/// As [`stacks`], with all that these stacks need.
+/// As [`stacks()`], with all that these stacks need.
 pub fn stacks_to_deploy(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
     Ok(stacks::with_needed(all_defined(stage, names)?, |stack| is_selected(stack, names)))
 }

@@ -29,8 +29,7 @@ pub struct SiteSettings<'a> {
     pub not_found: &'static str,
     /// Its own domain. Default: the name that CloudFront gives it.
     pub domain: Option<&'a Domain>,
-    /// The stack with the domain's certificate, if the certificate has to be in another region; see
-    /// [`Stack::with_certificate`].
+    /// The stack with the domain's certificate, if the certificate has to be in another region.
     pub certificate_stack: FurtherStack,
 }
 
