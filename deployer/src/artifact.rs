@@ -24,7 +24,7 @@ pub fn artifact_bucket(account: &Account, stage: &Stage) -> String {
 /// Uploads the archives that are not there yet, making the bucket if need be.
 ///
 /// Returns how many were uploaded. The key is the digest: an existing object has the same bytes.
-pub async fn upload(account: &Account, stage: &Stage, archives: &[Archive], reporter: &Reporter) -> Outcome<usize> {
+pub async fn upload(account: &Account, stage: &Stage, archives: &[&Archive], reporter: &Reporter) -> Outcome<usize> {
     let bucket = artifact_bucket(account, stage);
     let step = "uploading";
     let work = async {
@@ -87,9 +87,9 @@ pub(crate) async fn put_template(account: &Account, stage: &Stage, template: &st
     Ok(format!("https://s3.{}.amazonaws.com/{bucket}/{key}", account.region))
 }
 
-async fn find_missing<'a>(account: &Account, bucket: &str, archives: &'a [Archive]) -> Outcome<Vec<&'a Archive>> {
+async fn find_missing<'a>(account: &Account, bucket: &str, archives: &[&'a Archive]) -> Outcome<Vec<&'a Archive>> {
     let found = try_join_all(archives.iter().map(|archive| find(account, bucket, archive))).await?;
-    Ok(archives.iter().zip(found).filter(|(_, found)| *found != Found::Same).map(|(archive, _)| archive).collect())
+    Ok(archives.iter().zip(found).filter(|(_, found)| *found != Found::Same).map(|(archive, _)| *archive).collect())
 }
 
 /// An archive as it is in the bucket.

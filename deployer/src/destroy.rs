@@ -17,7 +17,7 @@ use guard::Guard;
 pub use log_group::LogGroupFound;
 use log_group::{delete_log_group, log_groups_of};
 pub(crate) use stack::delete_stack;
-use stacks::Stack;
+use stacks::KnownStack;
 use std::collections::BTreeSet;
 use table::{delete_table, tables_of};
 
@@ -73,11 +73,11 @@ impl Leftovers {
 }
 
 /// Finds everything of a stack.
-pub async fn find_leftovers(account: &Account, stack: &Stack) -> Outcome<Leftovers> {
+pub async fn find_leftovers(account: &Account, stack: &dyn KnownStack) -> Outcome<Leftovers> {
     find(account, stack).await.map_err(|error| error.of_stack(stack.name(), None))
 }
 
-async fn find(account: &Account, stack: &Stack) -> Outcome<Leftovers> {
+async fn find(account: &Account, stack: &dyn KnownStack) -> Outcome<Leftovers> {
     let name = stack.full_stack_name();
     let stack_id = account.find_stack(&name).await?.map(|summary| summary.id);
     let n_resources = match &stack_id {
@@ -99,7 +99,7 @@ async fn find(account: &Account, stack: &Stack) -> Outcome<Leftovers> {
 /// Resources of a newer stack of the same name are kept: each deletion first checks that there is none.
 pub async fn destroy(
     account: &Account,
-    stack: &Stack,
+    stack: &dyn KnownStack,
     found: &Leftovers,
     keep: Keep,
     reporter: &Reporter,
@@ -112,7 +112,13 @@ pub async fn destroy(
     removed.map_err(|error| error.of_stack(stack.name(), None))
 }
 
-async fn remove(account: &Account, stack: &Stack, found: &Leftovers, keep: Keep, reporter: &Reporter) -> Outcome<()> {
+async fn remove(
+    account: &Account,
+    stack: &dyn KnownStack,
+    found: &Leftovers,
+    keep: Keep,
+    reporter: &Reporter,
+) -> Outcome<()> {
     let guard = Guard::against_newer(stack, found.stack_id.as_deref());
     let mut doomed = Doomed::of(found);
     if let Some(id) = &found.stack_id {
@@ -135,7 +141,7 @@ async fn remove(account: &Account, stack: &Stack, found: &Leftovers, keep: Keep,
 /// Empties and deletes buckets, and deletes tables; functions may write to them until their stack is deleted.
 async fn delete_data(
     account: &Account,
-    stack: &Stack,
+    stack: &dyn KnownStack,
     doomed: &Doomed,
     guard: &Guard<'_>,
     reporter: &Reporter,
@@ -175,7 +181,7 @@ impl Doomed {
     }
 
     /// Adds what an operation in progress creates.
-    async fn add_resources(&mut self, account: &Account, stack: &Stack, id: &str) -> Outcome<()> {
+    async fn add_resources(&mut self, account: &Account, stack: &dyn KnownStack, id: &str) -> Outcome<()> {
         account.wait_until_settled(id).await?;
         let resources = account.resources_of(id).await?;
         self.names.extend(resources.into_iter().filter_map(|resource| resource.physical_resource_id));

@@ -66,10 +66,10 @@ pub use local::{
 };
 pub use local_stage::{LocalStage, RootKey};
 pub use lock::LocalTurn;
-pub use outputs::{Deployed, RegisteredUrl, SignedBy, deployed, find_deployed, not_deployed};
+pub use outputs::{Deployed, RegisteredUrl, SignedBy, deployed, find_deployed, is_deployed, not_deployed};
 pub use permission_check::{MissingPermissions, PermissionCheck, check_permissions};
 pub use permissions::permissions_to_deploy;
-pub use propose::{LeftChangeSet, Plan, Proposal, discard_open, propose, still_open};
+pub use propose::{LeftChangeSet, Outputs, Plan, Proposal, discard_open, propose, still_open};
 pub use python::{PythonTools, variables_of_python};
 pub use saas_lookup::look_up;
 pub use secrets::{SecretInput, put_secrets, secrets_to_ask};

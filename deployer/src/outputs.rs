@@ -5,7 +5,7 @@ use crate::error::{Error, Outcome};
 use crate::secrets::NO_VALUE;
 use aws_sdk_cloudformation::types::StackStatus;
 use contracts::Signature;
-use stacks::{SecretSource, Signing, Stack, Stage};
+use stacks::{KnownStack, SecretSource, Signing, Stack, Stage};
 use std::collections::BTreeMap;
 
 /// A stack in the account.
@@ -78,12 +78,7 @@ pub fn not_deployed(stack: &Stack, stage: &Stage, status: Option<&StackStatus>) 
 /// CloudFormation stack".
 pub(crate) fn recovery_hint(stack: &Stack, account: &Account, status: &StackStatus) -> Option<String> {
     let stage = stack.stage();
-    let remove = || {
-        // A stack that another needs is destroyed with that one.
-        let name =
-            stacks::NAMES.iter().find(|name| stack.name().starts_with(**name)).unwrap_or(&stack.name()).to_owned();
-        format!("cargo xtask destroy {name} --stage {}", stage.name)
-    };
+    let remove = || format!("cargo xtask destroy {} --stage {}", stack.integration(), stage.name);
     let profile = stage.profile.as_ref().map(|profile| format!(" --profile {profile}")).unwrap_or_default();
     let options = format!("--region {}{profile} --stack-name {}", account.region, stack.full_stack_name());
     match Standing::of(status) {
@@ -102,6 +97,13 @@ pub(crate) fn recovery_hint(stack: &Stack, account: &Account, status: &StackStat
 /// Reads a stack; `None` if it is not deployed.
 pub async fn deployed(account: &Account, stack: &Stack) -> Outcome<Option<Deployed>> {
     find_deployed(account, stack).await.map(Result::ok)
+}
+
+/// Whether a stack is deployed.
+pub async fn is_deployed(account: &Account, stack: &dyn KnownStack) -> Outcome<bool> {
+    let found = account.find_stack(&stack.full_stack_name()).await;
+    let found = found.map_err(|error| error.of_stack(stack.name(), None))?;
+    Ok(found.is_some_and(|there| Standing::of(&there.status).is_deployed()))
 }
 
 /// Reads a stack; its status, if it has one, if that means that it is not deployed.

@@ -4,7 +4,7 @@
 //! entry without a call.
 
 use stacks::rights::{Conditions, Right};
-use stacks::{Entry, Stack, Stage};
+use stacks::{Entry, RetiredStack, Stack, Stage};
 use std::collections::BTreeSet;
 
 /// A call of the SDK.
@@ -170,21 +170,15 @@ pub(crate) const CALLS: &[Call] = &[
 
 /// Every permission that the deploying user of a stage needs, in any command.
 ///
-/// What must be there before a stack, in another region, is among it; of stacks that the stage file does not
-/// ask for, only whether they are there.
+/// Of retired stacks, only whether they are there.
 pub fn permissions_to_deploy(stage: &Stage, account: &str) -> BTreeSet<Right> {
     let stacks = stacks::all(stage);
-    let former = stacks::retired(stage);
-    let with_before = |stack| [Some(stack), Stack::before(stack)].into_iter().flatten();
-    let known = stacks.iter().flat_map(with_before);
-    let rights =
-        known.flat_map(|stack| stack.rights(account).into_iter().chain(rights_of_calls(stack, account, CALLS.iter())));
-    let looked_for =
-        former.iter().flat_map(with_before).chain(stacks.iter().chain(&former).filter_map(Stack::once_before));
-    let of_former = looked_for.flat_map(|stack| {
-        rights_of_calls(stack, account, CALLS.iter().filter(|call| call.operation == "describe_stacks"))
-    });
-    rights.chain(of_former).collect()
+    let rights = stacks
+        .iter()
+        .flat_map(|stack| stack.rights(account).into_iter().chain(rights_of_calls(stack, account, CALLS.iter())));
+    let retired = stacks::retired(stage);
+    let of_retired = retired.iter().flat_map(|stack| rights_to_find(stack, account));
+    rights.chain(of_retired).collect()
 }
 
 /// What the calls need that `deploy` makes for a stack once its proposal is agreed to.
@@ -199,6 +193,13 @@ fn rights_of_calls<'a>(stack: &Stack, account: &str, calls: impl Iterator<Item =
         need.on.iter().flat_map(|scope| stack.rights_to_call(account, need.action, scope, (need.when)()))
     });
     rights.collect()
+}
+
+fn rights_to_find<'a>(stack: &'a RetiredStack, account: &'a str) -> impl Iterator<Item = Right> + 'a {
+    let needed = CALLS.iter().filter(|call| call.operation == "describe_stacks").flat_map(|call| call.needs);
+    needed.flat_map(move |need| {
+        need.on.iter().flat_map(move |scope| stack.rights_to_call(account, need.action, scope, (need.when)()))
+    })
 }
 
 impl Call {

@@ -23,6 +23,9 @@ use stacks::lookup::LookedUp;
 use stacks::{ParameterSource, Stack};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Outputs by the names of their stacks.
+pub type Outputs = BTreeMap<&'static str, BTreeMap<String, String>>;
+
 /// What a stack is deployed with, in addition to its definition.
 #[derive(Clone)]
 pub struct Plan<'a> {
@@ -30,8 +33,8 @@ pub struct Plan<'a> {
     pub stack: &'a Stack,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
-    /// Outputs of the stack that this one needs.
-    pub outputs_before: &'a BTreeMap<String, String>,
+    /// Outputs of the stacks in earlier waves, which this one may need.
+    pub outputs: &'a Outputs,
     /// What was looked up in a SaaS.
     pub looked_up: &'a LookedUp,
 }
@@ -135,9 +138,10 @@ fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
                 ParameterSource::ServiceUrl(saas) => {
                     account.origin_of(stage, saas)?.map(|origin| origin.render()).unwrap_or_default()
                 }
-                ParameterSource::OutputBefore(output) => {
+                ParameterSource::OutputOf { stack, output } => {
+                    let found = plan.outputs.get(stack).and_then(|outputs| outputs.get(*output));
                     // Only a dry run lacks it, before the stack that has the output exists.
-                    plan.outputs_before.get(*output).cloned().unwrap_or_else(|| "not-there-yet".into())
+                    found.cloned().unwrap_or_else(|| "not-there-yet".into())
                 }
                 ParameterSource::LookedUp(lookup) => plan.looked_up.value(lookup),
             };
@@ -172,4 +176,35 @@ async fn statement_changes(
 
 fn read_template(text: &str) -> Json {
     serde_yaml::from_str(text).unwrap_or(Json::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::scripted::Scripted;
+    use stacks::Stage;
+
+    /// The parameter of a stack that is an output of another one, with its value.
+    async fn check(outputs: &Outputs, stack: &Stack, expected: &str) {
+        let aws = Scripted::start(vec![]).await;
+        let plan = Plan { stack, code_keys: &BTreeMap::new(), outputs, looked_up: &LookedUp::default() };
+        let found = parameters(&aws.account, &plan).unwrap();
+        let mut of_outputs =
+            stack.parameters().iter().filter(|(_, source)| matches!(source, ParameterSource::OutputOf { .. }));
+        let (name, _) = of_outputs.next().unwrap();
+        let value = found.iter().find(|parameter| parameter.parameter_key() == Some(name)).unwrap().parameter_value();
+        assert_eq!(value, Some(expected));
+    }
+
+    #[tokio::test]
+    async fn a_parameter_is_the_output_of_the_stack_that_it_names() {
+        let text = include_str!("../../stacks/stages/example.yaml");
+        let stage = Stage::parse("prod".to_owned().try_into().unwrap(), text).unwrap();
+        let stack = stacks::all(&stage).into_iter().find(|stack| stack.needed_outputs().next().is_some()).unwrap();
+        let (of, output) = stack.needed_outputs().next().unwrap();
+        let outputs_of = |name| Outputs::from([(name, BTreeMap::from([(output.to_owned(), "arn".to_owned())]))]);
+        check(&outputs_of(of), &stack, "arn").await;
+        check(&outputs_of(stack.name()), &stack, "not-there-yet").await;
+        check(&Outputs::new(), &stack, "not-there-yet").await;
+    }
 }

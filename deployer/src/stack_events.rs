@@ -8,7 +8,7 @@ use crate::certificate::CertificateWatch;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::event::{Event, Reporter};
 use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent, StackStatus};
-use stacks::Stack;
+use stacks::KnownStack;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
@@ -61,7 +61,7 @@ impl StackEvents {
     }
 
     /// Resource, reason and definition of each failure, the first one first.
-    pub(crate) fn failures(&self, stack: &Stack) -> Vec<FailureCause> {
+    pub(crate) fn failures(&self, stack: &dyn KnownStack) -> Vec<FailureCause> {
         self.events
             .iter()
             .filter(|event| has_failed(event) && !is_of_stack(event))

@@ -68,7 +68,7 @@ fn dollars(price: usize) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
-/// A table in Markdown of what each stack costs, and a sentence on what is left of it after what AWS gives for nothing.
+/// A table in Markdown of what each stack costs that costs anything, and a sentence on what is left of it after what AWS gives for nothing.
 ///
 /// The rule of AWS WAF is not included, since only a stage that asks for it pays for it.
 pub fn idle_costs(stacks: &[Stack]) -> String {
@@ -77,7 +77,9 @@ pub fn idle_costs(stacks: &[Stack]) -> String {
     let mut all = Idle::default();
     for stack in stacks {
         let idle = Idle::of(&stack.deployed_resources());
-        table += &(idle.row(&format!("`{}`", stack.name())) + "\n");
+        if idle.price() > 0 {
+            table += &(idle.row(&format!("`{}`", stack.name())) + "\n");
+        }
         all = all.plus(idle);
     }
     table += &(all.row("all") + "\n");

@@ -1,6 +1,6 @@
-//! What an integration is: a section of the stage file, and the stack that it becomes.
+//! What an integration is: a section of the stage file, and the stacks that it becomes.
 
-use crate::stack::{Api, Stack};
+use crate::stack::{Api, FurtherStack, KnownStack, RetiredStack, Stack};
 use crate::stage::{Section, SectionKind, Shared, Stage};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -15,11 +15,16 @@ pub(crate) trait Integration: Section + DeserializeOwned {
     const TAKES_ALARMS: bool = false;
     /// Logical ids of tables that outlive the stack. A bucket is known by its name.
     const RETAINS: &'static [&'static str] = &[];
-    /// Name of the stack with the certificate of its domain, if it can have one.
-    const CERTIFICATE: Option<&'static str> = None;
+    /// The stacks that it has beside its own with some settings.
+    const FURTHER: &'static [FurtherStack] = &[];
 
     /// Defines the stack, which is empty; `api` is for the webhook or the open endpoint that it may have.
     fn define(&self, stage: &Stage, stack: &mut Stack, api: Api);
+
+    /// Defines those of [`Integration::FURTHER`] that it has with these settings.
+    fn further(&self, _stage: &Stage) -> Vec<Stack> {
+        Vec::new()
+    }
 }
 
 /// An element of the list: an integration without its type.
@@ -28,9 +33,9 @@ pub(crate) struct Listed {
     pub(crate) section: SectionKind,
     pub(crate) about: &'static str,
     retains: &'static [&'static str],
-    certificate: Option<&'static str>,
-    /// Defines the stack of a stage that has the section; `false` if it has none.
-    define: fn(&Stage, &mut Stack) -> bool,
+    further: &'static [FurtherStack],
+    /// Defines the own stack of a stage that has the section, and returns the further ones; `None` if it has none.
+    define: fn(&Stage, &mut Stack) -> Option<Vec<Stack>>,
 }
 
 impl Listed {
@@ -43,36 +48,30 @@ impl Listed {
             takes_alarms: I::TAKES_ALARMS,
             read: |from| erased_serde::deserialize::<I>(from).map(|settings| Arc::new(settings) as Arc<dyn Section>),
         };
-        let define = |stage: &Stage, stack: &mut Stack| match stage.section::<I>() {
-            Some(settings) => {
-                settings.define(stage, stack, Api::of_new_stack());
-                true
-            }
-            None => false,
+        let define = |stage: &Stage, stack: &mut Stack| {
+            let settings = stage.section::<I>()?;
+            settings.define(stage, stack, Api::of_new_stack());
+            Some(settings.further(stage))
         };
-        Self { section, about: I::ABOUT, retains: I::RETAINS, certificate: I::CERTIFICATE, define }
+        Self { section, about: I::ABOUT, retains: I::RETAINS, further: I::FURTHER, define }
     }
 
-    /// Its stack; `None` if the stage has no section for it.
-    pub(crate) fn stack(&self, stage: &Stage) -> Option<Stack> {
-        let mut stack = Stack::new(self.section.name, stage);
-        let is_defined = (self.define)(stage, &mut stack);
-        if is_defined
-            && stack.before().is_none()
-            && let Some(certificate) = self.certificate
-        {
-            stack.had_certificate(certificate);
-        }
-        is_defined.then_some(stack)
+    /// Its stacks, its own one last; none if the stage has no section for it.
+    pub(crate) fn stacks(&self, stage: &Stage) -> Vec<Stack> {
+        let name = self.section.name;
+        let mut own = Stack::new(name, stage);
+        let Some(further) = (self.define)(stage, &mut own) else { return Vec::new() };
+        further.into_iter().map(|stack| stack.of_integration(name)).chain([own]).collect()
     }
 
-    /// Its stack as a stage without the section may still have it.
-    pub(crate) fn retired(&self, stage: &Stage) -> Stack {
-        let mut stack = Stack::retired(self.section.name, stage, self.retains);
-        if let Some(certificate) = self.certificate {
-            stack.had_certificate(certificate);
-        }
-        stack
+    /// The stacks that it may have had with another stage file and does not have with this one, its own one first.
+    pub(crate) fn retired(&self, stage: &Stage) -> Vec<RetiredStack> {
+        let name = self.section.name;
+        let defined: Vec<&str> = self.stacks(stage).iter().map(Stack::name).collect();
+        let own = RetiredStack::of_integration(name, stage, self.retains);
+        let further = self.further.iter().filter(|stack| stack.may_be_on(stage));
+        let further = further.map(|stack| RetiredStack::further(*stack, name, stage));
+        [own].into_iter().chain(further).filter(|stack| !defined.contains(&stack.name())).collect()
     }
 }
 

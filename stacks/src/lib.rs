@@ -7,6 +7,7 @@ mod resource;
 mod stack;
 mod stage;
 mod test_plan;
+mod waves;
 mod yaml;
 
 pub mod lookup;
@@ -17,9 +18,9 @@ pub use contracts::SecretForm;
 pub use costs::idle_costs;
 pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, SigningKeyRef, TableRef, TopicRef};
 pub use stack::{
-    Api, CodeParameter, Feeding, FunctionSpec, IssueWires, MachineRef, OpenEndpoint, ParameterSource, Publishers,
-    Registration, Replaced, SecretSource, SecretSpec, Sender, Signing, Site, SiteFile, SiteSettings, SourceLine, Stack,
-    Webhook,
+    Api, CodeParameter, Feeding, FunctionSpec, FurtherStack, IssueWires, KnownStack, MachineRef, OpenEndpoint,
+    ParameterSource, Publishers, Registration, Replaced, RetiredStack, SecretSource, SecretSpec, Sender, Signing, Site,
+    SiteFile, SiteSettings, SourceLine, Stack, Webhook,
 };
 pub use stage::{
     AccountId, AlarmTarget, AlarmTopic, AlarmsTo, Architecture, BacklogSettings, Contradiction, Domain, EmailAddress,
@@ -27,6 +28,7 @@ pub use stage::{
     RateRule, Region, Schedule, Section, SenderList, SenderRange, Senders, Stage, StageError, StageName, TopicArn,
 };
 pub use test_plan::{Branch, Effect, Entry, StandInFile, TestPlan};
+pub use waves::{waves, with_needed};
 
 use integration::{Listed, integrations, name_of};
 use stage::SectionKind;
@@ -52,17 +54,28 @@ pub fn about() -> impl Iterator<Item = (&'static str, &'static str)> {
     INTEGRATIONS.iter().map(|integration| (integration.section.name, integration.about))
 }
 
-/// Every stack that a stage has a section for, in the order of [`NAMES`].
+/// Every stack of every integration that a stage has a section for, in the order of [`NAMES`].
+///
+/// The own stack of an integration comes after its further ones. Panics if a stack needs an output that no stack has,
+/// which a test of this crate finds.
 pub fn all(stage: &Stage) -> Vec<Stack> {
-    INTEGRATIONS.iter().filter_map(|integration| integration.stack(stage)).collect()
+    let stacks: Vec<Stack> = INTEGRATIONS.iter().flat_map(|integration| integration.stacks(stage)).collect();
+    if let Some((stack, of, output)) = waves::missing_output(&stacks) {
+        panic!("stack `{stack}`: no stack `{of}` has the output `{output}`");
+    }
+    stacks
 }
 
-/// Every stack that a stage has no section for, in the order of [`NAMES`] and without its definition.
-///
-/// The stage file may have had the section once.
-pub fn retired(stage: &Stage) -> Vec<Stack> {
-    let missing = INTEGRATIONS.iter().filter(|integration| stage.section_of(integration.section.key).is_none());
-    missing.map(|integration| integration.retired(stage)).collect()
+/// Every stack that a stage may have had with another stage file and does not have with this one, in the order of
+/// [`NAMES`].
+pub fn retired(stage: &Stage) -> Vec<RetiredStack> {
+    INTEGRATIONS.iter().flat_map(|integration| integration.retired(stage)).collect()
+}
+
+/// Every stack that a stage has, or may have had with another stage file.
+pub fn known(stage: &Stage) -> Vec<Box<dyn KnownStack>> {
+    let all = all(stage).into_iter().map(|stack| Box::new(stack) as Box<dyn KnownStack>);
+    all.chain(retired(stage).into_iter().map(|stack| Box::new(stack) as Box<dyn KnownStack>)).collect()
 }
 
 /// The name of the stack whose own topic the alarms of every stack of a stage go to; `None` if they go to none.

@@ -1,7 +1,7 @@
 //! A form for questions, which go to Teams, to Backlog and into a table.
 
 use crate::integration::Integration;
-use crate::stack::{Api, Feeding, IssueWires, OpenEndpoint, SiteFile, SiteSettings, Stack};
+use crate::stack::{Api, Feeding, FurtherStack, IssueWires, OpenEndpoint, SiteFile, SiteSettings, Stack};
 use crate::stage::{Domain, IssueSettings, RateRule, Section, Shared, Stage, present};
 use crate::test_plan::{Branch, Effect, Entry, TestPlan};
 use contracts::backlog::{self, BacklogApiKey};
@@ -14,7 +14,7 @@ use contracts::{Days, Message, question, question_archiver, question_receiver, t
 use serde::Deserialize;
 
 const API_KEY: &str = "BacklogApiKey";
-const CERTIFICATE_STACK: &str = "question-form-certificate";
+const CERTIFICATE_STACK: FurtherStack = FurtherStack::with_certificate("question-form-certificate");
 const SITE: &str = "FormUrl";
 const ARCHIVE: &str = "ArchiveName";
 const ARCHIVE_TABLE: &str = "Archive";
@@ -86,7 +86,7 @@ impl Integration for Settings {
     const ABOUT: &'static str = "A question form on CloudFront; each question goes to Teams, Backlog and DynamoDB";
     const SHARED: &'static [Shared] = &[Shared::Backlog];
     const RETAINS: &'static [&'static str] = &[ARCHIVE_TABLE];
-    const CERTIFICATE: Option<&'static str> = Some(CERTIFICATE_STACK);
+    const FURTHER: &'static [FurtherStack] = &[CERTIFICATE_STACK];
 
     /// Form, API, topic, three queues, three functions.
     fn define(&self, stage: &Stage, stack: &mut Stack, api: Api) {
@@ -171,6 +171,12 @@ impl Integration for Settings {
         );
         stack.subscribe(&for_archive, &questions);
         stack.tested_by(Question::TEST_EVENT, plan_test);
+    }
+
+    /// The certificate of the form's own domain.
+    fn further(&self, stage: &Stage) -> Vec<Stack> {
+        let domain = self.domain.iter();
+        domain.filter_map(|domain| Stack::with_certificate(CERTIFICATE_STACK, stage, domain)).collect()
     }
 }
 

@@ -13,7 +13,7 @@ pub use github::{GitHubSource, github_trust};
 pub use handlers::{HANDLERS, Operation};
 pub use scope::{Conditions, needs_every_resource};
 
-use crate::stack::Stack;
+use crate::stack::{RetiredStack, Stack};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -69,21 +69,32 @@ impl Stack {
 
     /// What a call of the tool about this stack needs; `scope` is an ARN with names in braces, such as `{stack}`.
     pub fn rights_to_call(&self, account: &str, action: &str, scope: &str, conditions: Conditions) -> Vec<Right> {
-        let names = scope::Names::new(self, account);
-        let conditions = conditions.map_values(|value| names.one(value));
-        let right = |resource| Right {
-            caller: Caller::Deployer,
-            action: action.to_owned(),
-            resource,
-            conditions: conditions.clone(),
-        };
-        names.expand(scope).into_iter().map(right).collect()
+        rights_of_call(&scope::Names::new(self, account), action, scope, &conditions)
     }
 
     /// Whether the stack defines a resource of a type.
     pub fn has_resource(&self, resource_type: &str) -> bool {
         self.deployed_resources().values().any(|entry| entry.kind == resource_type)
     }
+}
+
+impl RetiredStack {
+    /// What a call of the tool that looks for this stack needs; as [`Stack::rights_to_call`], with names that do not
+    /// depend on a definition.
+    pub fn rights_to_call(&self, account: &str, action: &str, scope: &str, conditions: Conditions) -> Vec<Right> {
+        rights_of_call(&scope::Names::without_definition(self, account), action, scope, &conditions)
+    }
+}
+
+fn rights_of_call(names: &scope::Names, action: &str, scope: &str, conditions: &Conditions) -> Vec<Right> {
+    let conditions = conditions.map_values(|value| names.one(value));
+    let right = |resource| Right {
+        caller: Caller::Deployer,
+        action: action.to_owned(),
+        resource,
+        conditions: conditions.clone(),
+    };
+    names.expand(scope).into_iter().map(right).collect()
 }
 
 fn rights_of(names: &scope::Names, kind: &str, properties: &Json, operations: &[Operation]) -> Vec<Right> {

@@ -7,6 +7,7 @@ mod data;
 mod facts;
 mod function;
 mod graph;
+mod known;
 mod queue;
 mod site;
 mod template;
@@ -17,13 +18,14 @@ pub use backlog::IssueWires;
 pub use facts::{
     CodeParameter, FunctionSpec, ParameterSource, Registration, Replaced, SecretSource, SecretSpec, Signing, SourceLine,
 };
+pub use known::{FurtherStack, KnownStack, RetiredStack};
 pub use queue::{Feeding, Publishers};
 pub use site::{Site, SiteFile, SiteSettings};
 pub use workflow::MachineRef;
 
 use crate::lookup::Lookup;
 use crate::resource::{Resource, Secret, SecretRef, TemplateResource, Throttle};
-use crate::stage::{SenderList, Stage, TopicArn};
+use crate::stage::{Region, SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use contracts::{Kind, Origin, Saas, SecretValue, Setting, SettingValue, Wire};
 use graph::Edge;
@@ -37,16 +39,12 @@ type PlanTest = fn(&Stage, &str, Option<&str>) -> Result<TestPlan, String>;
 /// A stack of one stage.
 pub struct Stack {
     name: &'static str,
-    /// Its stage, with the region that this stack is in.
+    /// The integration that it belongs to, by name.
+    integration: &'static str,
+    region: Region,
     stage: Stage,
-    /// A stack in another region that must be there first.
-    before: Option<Box<Stack>>,
-    /// The same for other settings of the stage: it may have been deployed with them once.
-    once_before: Option<Box<Stack>>,
     /// What stays when something else takes its place.
     replaced: Option<Replaced>,
-    /// What outlives it, if it has no definition but this.
-    retained_by_retired: Option<&'static [&'static str]>,
     site: Option<Site>,
     /// How many requests its API takes.
     throttle: Throttle,
@@ -74,15 +72,14 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// An empty stack.
+    /// An empty stack, the own one of the integration of this name.
     pub fn new(name: &'static str, stage: &Stage) -> Self {
         Self {
             name,
+            integration: name,
+            region: stage.region.clone(),
             stage: stage.clone(),
-            before: None,
-            once_before: None,
             replaced: None,
-            retained_by_retired: None,
             site: None,
             throttle: Throttle::WEBHOOK,
             own_alarms: None,
@@ -104,11 +101,14 @@ impl Stack {
         }
     }
 
-    /// A stack that may have been deployed once, and that the stage file does not ask for any more.
-    ///
-    /// It can be looked for and removed; `data` are the logical ids of what outlives it.
-    pub(crate) fn retired(name: &'static str, stage: &Stage, data: &'static [&'static str]) -> Self {
-        Self { retained_by_retired: Some(data), ..Self::new(name, stage) }
+    /// An empty stack that its integration has beside its own.
+    pub(crate) fn further(stack: FurtherStack, stage: &Stage) -> Self {
+        Self { region: stack.region(), ..Self::new(stack.name, stage) }
+    }
+
+    /// The same stack as one of an integration.
+    pub(crate) fn of_integration(self, integration: &'static str) -> Self {
+        Self { integration, ..self }
     }
 
     /// A secret that a person gives at deploy.

@@ -105,11 +105,6 @@ impl Stage {
         stage
     }
 
-    /// What the section with this key says.
-    pub(crate) fn section_of(&self, key: &str) -> Option<&dyn Section> {
-        self.sections.get(key).map(|section| &**section)
-    }
-
     /// The integration that takes the alarms of every stack, by the key of its section, and its topic; `None` if
     /// alarms go to no stack of this stage.
     pub(crate) fn alarm_section(&self) -> Option<(&'static str, AlarmTarget)> {

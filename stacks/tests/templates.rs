@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::expect_file;
-use stacks::{Stage, StageName};
+use stacks::{KnownStack, Stage, StageName};
 
 fn stage(name: &str) -> Stage {
     let path = format!("{}/stages/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
@@ -18,10 +18,6 @@ fn check(name: &str) {
         let folder = format!("{}/tests/expected/{name}/{}", env!("CARGO_MANIFEST_DIR"), stack.name());
         std::fs::create_dir_all(&folder).unwrap();
         expect_file![format!("{folder}/template.yaml")].assert_eq(&stack.template());
-        if let Some(before) = stack.before() {
-            let region = before.stage().region.as_str();
-            expect_file![format!("{folder}/before.{region}.yaml")].assert_eq(&before.template());
-        }
         for (function, policy) in stack.policy_files() {
             expect_file![format!("{folder}/{function}.policy.json")].assert_eq(&policy);
         }
@@ -59,36 +55,69 @@ fn a_template_that_nears_the_length_of_a_request_is_noticed() {
 }
 
 #[test]
-fn the_names_are_those_of_the_stacks() {
+fn the_names_are_those_of_the_integrations_own_stacks() {
     for name in ["local", "example"] {
-        let names: Vec<_> = stacks::all(&stage(name)).iter().map(|stack| stack.name()).collect();
-        assert_eq!(names, stacks::NAMES);
+        let stacks = stacks::all(&stage(name));
+        let own = stacks.iter().filter(|stack| stack.name() == stack.integration());
+        assert_eq!(own.map(|stack| stack.name()).collect::<Vec<_>>(), stacks::NAMES);
     }
 }
 
 #[test]
 fn a_stack_without_its_section_is_known_by_what_outlives_it() {
     let example = stage("example");
-    assert_eq!(stacks::retired(&example).len(), 0);
+    assert_eq!(stacks::retired(&example), []);
     let mut without = example.without_section("question_form").without_section("sns_slack");
     without.alarm_topic = None;
     let retired = stacks::retired(&without);
     let names: Vec<&str> = retired.iter().map(|stack| stack.name()).collect();
-    assert_eq!(names, ["question-form", "sns-slack"]);
+    assert_eq!(names, ["question-form", "question-form-certificate", "sns-slack"]);
+    let stacks = stacks::all(&example);
     for retired in &retired {
-        let stacks = stacks::all(&example);
         let defined = stacks.iter().find(|stack| stack.name() == retired.name()).unwrap();
-        assert!(retired.is_retired() && !defined.is_retired());
-        assert_eq!(retired.full_stack_name(), defined.full_stack_name());
+        let place = |stack: &dyn KnownStack| (stack.full_stack_name(), stack.region().clone(), stack.integration());
+        assert_eq!(place(retired), place(defined));
         // A bucket, which alone has a policy, is known by its name.
         let tables: Vec<&str> =
             defined.retained_ids().filter(|id| !defined.template().contains(&format!("  {id}Policy:"))).collect();
-        assert_eq!(retired.retained_ids().collect::<Vec<_>>(), tables);
-        let before = |stack: &stacks::Stack| {
-            let before = stack.before().or(stack.once_before())?;
-            Some((before.full_stack_name(), before.stage().region.clone()))
-        };
-        assert_eq!(before(retired), before(defined));
+        assert_eq!(retired.retained_ids(), tables);
+    }
+}
+
+/// The names of a stage's stacks with their regions, in waves.
+fn waves(stage: &Stage) -> Vec<Vec<String>> {
+    let waves = stacks::waves(stacks::known(stage), |stack| &**stack);
+    let described = |stack: Box<dyn KnownStack>| format!("{} in {}", stack.name(), stack.region().as_str());
+    waves.into_iter().map(|wave| wave.into_iter().map(described).collect()).collect()
+}
+
+#[test]
+fn a_certificate_in_another_region_is_in_a_wave_before_and_retired_without_its_domain() {
+    let own: Vec<String> = stacks::NAMES.iter().map(|name| format!("{name} in ap-northeast-1")).collect();
+    let with_certificate = [vec!["question-form-certificate in us-east-1".to_owned()], own];
+    assert_eq!(waves(&stage("example")), with_certificate);
+    assert_eq!(stacks::retired(&stage("example")), []);
+
+    let domain = "  domain:\n    name: questions.example.com\n    zone_id: Z0123456789ABCDEFGHIJ\n";
+    let without = example_with(domain, "");
+    assert_eq!(waves(&without), with_certificate, "it is deleted after the stack that needed it");
+    let retired = stacks::retired(&without);
+    assert_eq!(retired.iter().map(|stack| stack.name()).collect::<Vec<_>>(), ["question-form-certificate"]);
+
+    let there = example_with("region: ap-northeast-1", "region: us-east-1");
+    assert_eq!((waves(&there).len(), stacks::retired(&there).len()), (1, 0));
+    assert_eq!(stacks::all(&there).len(), stacks::NAMES.len());
+}
+
+#[test]
+fn a_stack_is_selected_with_what_it_needs() {
+    for (wanted, expected) in [
+        ("question-form", &["question-form-certificate", "question-form"][..]),
+        ("sns-slack", &["sns-slack"]),
+        ("question-form-certificate", &["question-form-certificate"]),
+    ] {
+        let found = stacks::with_needed(stacks::all(&stage("example")), |stack| stack.name() == wanted);
+        assert_eq!(found.iter().map(|stack| stack.name()).collect::<Vec<_>>(), expected);
     }
 }
 

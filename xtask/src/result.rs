@@ -4,7 +4,7 @@ use crate::cli::Output;
 use crate::failure::Failure;
 use deployer::{Deployed, Leftovers, Proposal, RegisteredUrl, TestReport};
 use serde_json::{Value as Json, json};
-use stacks::{Stack, Stage};
+use stacks::{KnownStack, Stage};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -44,7 +44,11 @@ pub fn print_proposed(output: Output, stage: &Stage, proposals: &[Proposal]) {
 }
 
 /// Prints what `destroy` would delete, for scripts; the display has shown it to people.
-pub fn print_doomed<'a>(output: Output, stage: &Stage, found: impl Iterator<Item = (&'a Stack, &'a Leftovers)>) {
+pub fn print_doomed<'a>(
+    output: Output,
+    stage: &Stage,
+    found: impl Iterator<Item = (&'a dyn KnownStack, &'a Leftovers)>,
+) {
     let stacks = found.map(|(stack, found)| {
         let buckets = found
             .buckets
@@ -53,7 +57,7 @@ pub fn print_doomed<'a>(output: Output, stage: &Stage, found: impl Iterator<Item
         let tables = found.tables.iter().map(|table| json!({"name": table.name, "items": table.n_items}));
         json!({
             "name": stack.name(),
-            "in_stage_file": !stack.is_retired(),
+            "in_stage_file": stack.is_in_stage_file(),
             "resources": found.n_resources,
             "buckets": buckets.collect::<Json>(),
             "tables": tables.collect::<Json>(),

@@ -3,12 +3,32 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use deployer::Account;
-use stacks::{Stack, Stage};
+use stacks::{KnownStack, Stack, Stage};
 
-/// The named stacks of a stage, in the order of their definition; all if none is named.
+/// The own stacks of the named integrations of a stage, in the order of their definition; of all if none is named.
 ///
 /// Fails if the stage file has no section for a named one.
 pub fn stacks(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
+    let all = all_defined(stage, names)?;
+    Ok(all.into_iter().filter(|stack| stack.name() == stack.integration() && is_selected(stack, names)).collect())
+}
+
+/// As [`stacks()`], with all that these stacks need.
+pub fn stacks_to_deploy(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
+    Ok(stacks::with_needed(all_defined(stage, names)?, |stack| is_selected(stack, names)))
+}
+
+/// Every stack of the named integrations, retired ones included; of all if none is named.
+pub fn stacks_to_destroy(stage: &Stage, names: &[String]) -> Vec<Box<dyn KnownStack>> {
+    stacks::known(stage).into_iter().filter(|stack| is_selected(&**stack, names)).collect()
+}
+
+fn is_selected(stack: &dyn KnownStack, names: &[String]) -> bool {
+    names.is_empty() || names.iter().any(|name| name == stack.integration())
+}
+
+/// Every stack of a stage; fails if the stage file has no section for a named one.
+fn all_defined(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
     let all = stacks::all(stage);
     let missing = names.iter().find(|name| !all.iter().any(|stack| stack.name() == name.as_str()));
     if let Some(name) = missing {
@@ -20,13 +40,7 @@ pub fn stacks(stage: &Stage, names: &[String]) -> Result<Vec<Stack>, Failure> {
             ),
         ));
     }
-    Ok(all.into_iter().filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect())
-}
-
-/// The named stacks of a stage, retired ones included; all if none is named.
-pub fn stacks_to_destroy(stage: &Stage, names: &[String]) -> Vec<Stack> {
-    let all = stacks::all(stage).into_iter().chain(stacks::retired(stage));
-    all.filter(|stack| names.is_empty() || names.iter().any(|name| name == stack.name())).collect()
+    Ok(all)
 }
 
 /// Notes the account and region of a change; the local stage has only one place.

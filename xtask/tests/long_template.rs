@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use deployer::{
-    Account, Keep, Plan, Proposal, Reporter, StandInsProgram, Workspace, apply, delete_artifacts_if_last, destroy,
-    discard_open, find_leftovers, propose, start_local, stop_local,
+    Account, Keep, Outputs, Plan, Proposal, Reporter, StandInsProgram, Workspace, apply, delete_artifacts_if_last,
+    destroy, discard_open, find_leftovers, propose, start_local, stop_local,
 };
 use stacks::lookup::LookedUp;
 use stacks::{Stack, Stage, StageName};
@@ -22,6 +22,9 @@ fn stage() -> Stage {
 /// As many as a template may have outputs, since each topic has one.
 const TOPICS: usize = 200;
 
+/// Keys of archives and outputs of other stacks: none.
+type Nothing = (BTreeMap<String, String>, Outputs);
+
 /// A stack of so many topics with long names.
 fn topics(stage: &Stage, number: usize) -> Stack {
     let mut stack = Stack::new("topics", stage);
@@ -33,12 +36,12 @@ fn topics(stage: &Stage, number: usize) -> Stack {
 }
 
 async fn proposal(account: &Account, stack: &Stack, reporter: &Reporter) -> Proposal {
-    let nothing = BTreeMap::new();
+    let nothing = (BTreeMap::new(), Outputs::new());
     propose(account, &plan(stack, &nothing, &LookedUp::default()), reporter).await.unwrap()
 }
 
-fn plan<'a>(stack: &'a Stack, nothing: &'a BTreeMap<String, String>, looked_up: &'a LookedUp) -> Plan<'a> {
-    Plan { stack, code_keys: nothing, outputs_before: nothing, looked_up }
+fn plan<'a>(stack: &'a Stack, nothing: &'a Nothing, looked_up: &'a LookedUp) -> Plan<'a> {
+    Plan { stack, code_keys: &nothing.0, outputs: &nothing.1, looked_up }
 }
 
 #[tokio::test]
@@ -50,7 +53,7 @@ async fn a_template_that_is_too_long_for_a_request_goes_by_the_artifact_bucket()
     let program = StandInsProgram { executable: env!("CARGO_BIN_EXE_xtask").as_ref(), version: &standins::version() };
     let local = start_local(&workspace, &stage.region, &program, &reporter).await.unwrap();
     let account = Account::on_this_machine(&stage, local, &reporter).await.unwrap();
-    let (nothing, ids) = (BTreeMap::new(), LookedUp::default());
+    let (nothing, ids) = ((BTreeMap::new(), Outputs::new()), LookedUp::default());
 
     let short = topics(&stage, 1);
     assert_eq!(proposal(&account, &short, &reporter).await.changes.len(), 1);

@@ -19,8 +19,9 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::sdk_config::SharedHttpClient;
-use stacks::Stage;
+use stacks::{KnownStack, Stage};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// How often a call is made before its error is believed.
 const MAX_ATTEMPTS: u32 = 8;
@@ -115,8 +116,16 @@ impl Account {
         Ok(Self::open(config, id, stage.region.as_str(), local, shared))
     }
 
+    /// The same account in the region of a stack.
+    pub fn in_region_of(self: &Arc<Self>, stack: &dyn KnownStack) -> Arc<Self> {
+        match stack.region().as_str() {
+            region if region == self.region => Arc::clone(self),
+            region => Arc::new(self.in_region(region)),
+        }
+    }
+
     /// The same account in another region.
-    pub fn in_region(&self, region: &str) -> Self {
+    pub(crate) fn in_region(&self, region: &str) -> Self {
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
         Self::open(config, self.id.clone(), region, self.local.clone(), self.shared.clone())
     }

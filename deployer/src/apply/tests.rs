@@ -5,7 +5,7 @@ use crate::account::rules::cloudformation::*;
 use crate::account::rules::{ByRules, Rule};
 use crate::account::scripted::stack_of;
 use crate::change::{Change, ChangeKind};
-use crate::propose::ChangeSetId;
+use crate::propose::{ChangeSetId, Outputs};
 use aws_sdk_cloudformation::types::ResourceStatus;
 use stacks::lookup::LookedUp;
 use std::collections::BTreeMap;
@@ -36,8 +36,8 @@ fn agreed(stack: &Stack) -> Proposal {
 async fn check_apply(rules: impl IntoIterator<Item = Rule>) -> (Outcome<()>, Vec<String>) {
     let mut aws = ByRules::new(rules);
     let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
-    let (keys, outputs, ids) = (BTreeMap::new(), BTreeMap::new(), LookedUp::default());
-    let plan = Plan { stack: &stack, code_keys: &keys, outputs_before: &outputs, looked_up: &ids };
+    let (keys, outputs, ids) = (BTreeMap::new(), Outputs::new(), LookedUp::default());
+    let plan = Plan { stack: &stack, code_keys: &keys, outputs: &outputs, looked_up: &ids };
     let agreed = agreed(&stack);
     let applied = Box::pin(apply(&aws.account, &plan, &agreed, &aws.account.reporter)).await;
     assert!(aws.account.open_change_sets().proposed().is_empty(), "a change set is left");

@@ -17,7 +17,7 @@ async fn uploaded(before: u16, after: u16) -> (Scripted, Outcome<usize>) {
     std::fs::write(&path, "archive").unwrap();
     let archive = Archive { package: "handler".into(), path: path.clone(), n_bytes: 7, digest: "0a".into() };
     let stack = stack_of("example", "BACKLOG_API_KEY");
-    let result = upload(&aws.account, stack.stage(), &[archive], &aws.account.reporter).await;
+    let result = upload(&aws.account, stack.stage(), &[&archive], &aws.account.reporter).await;
     std::fs::remove_file(path).unwrap();
     (aws, result)
 }

@@ -2,19 +2,19 @@
 
 use crate::account::{Account, StackSummary, Standing};
 use crate::error::{Error, Outcome};
-use stacks::{Stack, Stage};
+use stacks::{KnownStack, Stack, Stage};
 
 /// What must not exist while something is deleted.
 pub(super) enum Guard<'a> {
     /// A stack of this name, except the one with this id, which is being deleted.
-    NewerStack { stack: &'a Stack, id: Option<&'a str> },
+    NewerStack { stack: &'a dyn KnownStack, id: Option<&'a str> },
     /// Any stack of this stage.
     AnyStack(&'a Stage),
 }
 
 impl<'a> Guard<'a> {
     /// Stops as soon as there is a newer stack of the same name.
-    pub(super) fn against_newer(stack: &'a Stack, id: Option<&'a str>) -> Self {
+    pub(super) fn against_newer(stack: &'a dyn KnownStack, id: Option<&'a str>) -> Self {
         Self::NewerStack { stack, id }
     }
 

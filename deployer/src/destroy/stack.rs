@@ -4,7 +4,7 @@ use crate::account::Account;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::event::Reporter;
 use crate::stack_events::{StackEvents, THROTTLED, follow_operation};
-use stacks::Stack;
+use stacks::KnownStack;
 
 /// Why a stack cannot be deleted yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,12 @@ const OUTCOME_UNKNOWN: &str =
     "it is unknown whether CloudFormation started to delete it; the same command follows it, or starts it";
 
 /// Deletes a stack; stacks are deleted at the same time, so that what a quota refuses is asked for again.
-pub(crate) async fn delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
+pub(crate) async fn delete_stack(
+    account: &Account,
+    stack: &dyn KnownStack,
+    id: &str,
+    reporter: &Reporter,
+) -> Outcome<()> {
     let mut n_waits = 0;
     loop {
         let failure = match try_to_delete_stack(account, stack, id, reporter).await {
@@ -66,7 +71,7 @@ pub(crate) async fn delete_stack(account: &Account, stack: &Stack, id: &str, rep
     }
 }
 
-async fn try_to_delete_stack(account: &Account, stack: &Stack, id: &str, reporter: &Reporter) -> Outcome<()> {
+async fn try_to_delete_stack(account: &Account, stack: &dyn KnownStack, id: &str, reporter: &Reporter) -> Outcome<()> {
     account.wait_until_settled(id).await?;
     let mut seen = StackEvents::before(account, id).await?;
     account

@@ -7,20 +7,20 @@ use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
-use stacks::Stack;
+use stacks::KnownStack;
 
 /// What DynamoDB says of the backups of a table that is being deleted.
 const AWAY: [&str; 3] = ["TableNotFoundException", "ContinuousBackupsUnavailableException", "ResourceInUseException"];
 
 /// Tables that CloudFormation named after the stack and keeps when it is deleted.
-pub(super) async fn tables_of(account: &Account, stack: &Stack) -> Outcome<Vec<TableContent>> {
-    let stack_name = stack.full_stack_name();
+pub(super) async fn tables_of(account: &Account, stack: &dyn KnownStack) -> Outcome<Vec<TableContent>> {
+    let (stack_name, retained) = (stack.full_stack_name(), stack.retained_ids());
     let mut pages = account.dynamodb.list_tables().into_paginator().items().send();
     let mut tables = Vec::new();
     while let Some(name) = pages.next().await {
         let name = name.map_err(Error::aws("dynamodb:ListTables"))?;
         let logical_id = logical_id_of(&name, &stack_name);
-        if !stack.retained_ids().any(|held| Some(held) == logical_id) {
+        if !logical_id.is_some_and(|logical_id| retained.contains(&logical_id)) {
             continue;
         }
         let answer = account.dynamodb.describe_table().table_name(&name).send().await;

@@ -1,6 +1,6 @@
 //! On which resources an action is needed, and under which conditions.
 
-use crate::stack::Stack;
+use crate::stack::{KnownStack, Stack};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,19 +224,26 @@ pub(super) struct Names(Vec<(&'static str, BTreeSet<String>)>);
 impl Names {
     /// The names of a stack in an account.
     pub(super) fn new(stack: &Stack, account: &str) -> Self {
-        let stage = stack.stage();
-        let region = stage.region.as_str();
+        let region = stack.region().as_str();
         let full_name = stack.full_stack_name();
-        let one = |value: &str| BTreeSet::from([value.to_owned()]);
+        let artifacts = format!("arn:aws:s3:::tsugite-{account}-{region}-{}", stack.stage().name);
         let secrets = stack.secrets().iter().map(|secret| format!("{}-*", secret.logical_id));
-        Self(vec![
-            ("{artifacts}", one(&format!("arn:aws:s3:::tsugite-{account}-{region}-{}", stage.name))),
-            ("{region}", one(region)),
-            ("{account}", one(account)),
-            ("{stack}", one(&full_name)),
+        let defined = [
+            ("{artifacts}", BTreeSet::from([artifacts])),
             ("{role}", roles(stack, &full_name)),
             ("{secret}", secrets.chain([format!("{full_name}-*")]).collect()),
             ("{topic}", topics(stack)),
+        ];
+        Self(defined.into_iter().chain(Self::without_definition(stack, account).0).collect())
+    }
+
+    /// The names of a stack in an account that do not depend on its definition.
+    pub(super) fn without_definition(stack: &dyn KnownStack, account: &str) -> Self {
+        let one = |value: &str| BTreeSet::from([value.to_owned()]);
+        Self(vec![
+            ("{region}", one(stack.region().as_str())),
+            ("{account}", one(account)),
+            ("{stack}", one(&stack.full_stack_name())),
         ])
     }
 

@@ -11,13 +11,9 @@ fn stage(name: &str) -> Stage {
     Stage::parse(StageName::try_from(name.to_owned()).unwrap(), &std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Every stack of both stages, with what must be there before it.
+/// Every stack of both stages.
 fn stacks() -> Vec<Stack> {
     ["example", "local"].iter().flat_map(|name| crate::all(&stage(name))).collect()
-}
-
-fn each(stacks: &[Stack]) -> impl Iterator<Item = &Stack> {
-    stacks.iter().flat_map(|stack| [Some(stack), stack.before()]).flatten()
 }
 
 /// Whether a pattern of a policy covers a name.
@@ -32,8 +28,7 @@ fn covers(pattern: &str, name: &str) -> bool {
 
 #[test]
 fn every_resource_type_is_known() {
-    let stacks = stacks();
-    for stack in each(&stacks) {
+    for stack in stacks() {
         for (logical_id, entry) in stack.deployed_resources() {
             let rights = stack.rights_to_change(ACCOUNT, &logical_id, entry.kind, &[Operation::Create]);
             assert!(!rights.is_empty(), "{logical_id}: handlers.json does not know `{}`", entry.kind);
@@ -43,8 +38,7 @@ fn every_resource_type_is_known() {
 
 #[test]
 fn no_action_holds_a_wildcard_and_every_resource_only_where_there_is_no_other_level() {
-    let stacks = stacks();
-    for right in each(&stacks).flat_map(|stack| stack.rights(ACCOUNT)) {
+    for right in stacks().iter().flat_map(|stack| stack.rights(ACCOUNT)) {
         assert!(!right.action.contains('*') && right.action.split(':').count() == 2, "{right:?}");
         assert_eq!(right.resource == "*", needs_every_resource(&right.action), "{right:?}");
         assert!(!right.resource.contains('{'), "{right:?}");
@@ -58,8 +52,7 @@ fn no_action_holds_a_wildcard_and_every_resource_only_where_there_is_no_other_le
 
 #[test]
 fn what_cloudformation_alone_does_is_allowed_to_nobody_else() {
-    let stacks = stacks();
-    for right in each(&stacks).flat_map(|stack| stack.rights(ACCOUNT)) {
+    for right in stacks().iter().flat_map(|stack| stack.rights(ACCOUNT)) {
         let is_of_connection = right.resource.contains(":secret:events!connection/tsugite-");
         assert!(!right.conditions.is_empty() || is_of_connection, "{right:?}");
         assert_eq!(right.caller, Caller::CloudFormation);
@@ -71,7 +64,7 @@ fn what_cloudformation_alone_does_is_allowed_to_nobody_else() {
 fn names_of_the_templates_are_covered() {
     let stacks = stacks();
     let mut n_names = 0;
-    for stack in each(&stacks) {
+    for stack in &stacks {
         let full_name = stack.full_stack_name();
         for (logical_id, entry) in stack.deployed_resources() {
             let (property, service) = match entry.kind {
@@ -127,7 +120,7 @@ fn a_role_s_name_may_be_shortened() {
 #[test]
 fn every_document_is_within_the_limit_and_nothing_is_lost() {
     let stacks = stacks();
-    let rights: BTreeSet<Right> = each(&stacks).flat_map(|stack| stack.rights(ACCOUNT)).collect();
+    let rights: BTreeSet<Right> = stacks.iter().flat_map(|stack| stack.rights(ACCOUNT)).collect();
     let documents = policies(&rights);
     // An IAM role takes ten managed policies.
     assert!((1..=10).contains(&documents.len()), "{}", documents.len());
@@ -146,7 +139,7 @@ fn every_document_is_within_the_limit_and_nothing_is_lost() {
 #[test]
 fn a_property_that_a_resource_does_not_have_takes_no_right() {
     let stacks = crate::all(&stage("example"));
-    let rights: BTreeSet<String> = each(&stacks).flat_map(|stack| stack.rights(ACCOUNT)).map(|r| r.action).collect();
+    let rights: BTreeSet<String> = stacks.iter().flat_map(|stack| stack.rights(ACCOUNT)).map(|r| r.action).collect();
     for (action, is_needed) in [
         ("dynamodb:UpdateTimeToLive", true),
         ("dynamodb:CreateTableReplica", false),

@@ -48,8 +48,13 @@ pub enum ParameterSource {
     CodeKey(&'static str),
     /// Address of a SaaS, or of its stand-in.
     ServiceUrl(&'static Saas),
-    /// This output of the stack that is deployed before.
-    OutputBefore(&'static str),
+    /// An output of another stack of the stage, which is deployed before.
+    OutputOf {
+        /// Name of that stack.
+        stack: &'static str,
+        /// The output.
+        output: &'static str,
+    },
     /// What a SaaS says about something that the stage names.
     LookedUp(Lookup),
 }

@@ -62,7 +62,7 @@ impl Stack {
     pub fn existing_topic<M>(&mut self, arn: &TopicArn, output: &'static str) -> TopicRef<M> {
         self.outputs.insert(output, CfnString::text(arn.as_str()));
         self.existing_topics.push(arn.clone());
-        let region = (*arn.region() != self.stage.region).then(|| arn.region().clone());
+        let region = (*arn.region() != self.region).then(|| arn.region().clone());
         TopicRef::new(CfnString::text(arn.as_str()), region)
     }
 
@@ -84,7 +84,7 @@ impl Stack {
                 topic_arn: topic.arn.clone(),
             },
         );
-        let here = &self.stage.region;
+        let here = &self.region;
         let deliverer = deliverer(topic.region.as_ref().unwrap_or(here), here);
         let policy = QueuePolicy::for_topic(topic.arn.clone(), deliverer, queue.arn(), queue.url());
         self.add(&format!("{id}Policy"), &policy);

@@ -1,11 +1,11 @@
 //! Static sites with an API beside them, and the certificates of their domains.
 
-use super::{ParameterSource, Replaced, Stack};
+use super::{FurtherStack, ParameterSource, Replaced, Stack};
 use crate::resource::{
     Alias, ApiStage, Bucket, BucketRef, Certificate, Distribution, OriginAccessControl, Origins, ResponseHeadersPolicy,
     SiteBucketPolicy,
 };
-use crate::stage::{Domain, Region};
+use crate::stage::{Domain, Region, Stage};
 use policies::CfnString;
 
 /// The files of a site, and where they go.
@@ -29,8 +29,8 @@ pub struct SiteSettings<'a> {
     pub not_found: &'static str,
     /// Its own domain. Default: the name that CloudFront gives it.
     pub domain: Option<&'a Domain>,
-    /// Name of the stack with the domain's certificate, if that has to be in another region.
-    pub certificate_stack: &'static str,
+    /// The stack with the domain's certificate, if the certificate has to be in another region.
+    pub certificate_stack: FurtherStack,
 }
 
 /// A file of a site.
@@ -51,6 +51,13 @@ const DISTRIBUTION_OUTPUT: &str = "DistributionId";
 const CERTIFICATE: &str = "Certificate";
 /// The output of a certificate's own stack.
 const CERTIFICATE_OUTPUT: &str = "CertificateArn";
+
+impl FurtherStack {
+    /// The stack with the certificate of a site's domain.
+    pub(crate) const fn with_certificate(name: &'static str) -> Self {
+        Self { name, region: Region::OF_CERTIFICATES }
+    }
+}
 
 impl Stack {
     /// A site with an API under `/api/`; its address becomes an output.
@@ -93,24 +100,25 @@ impl Stack {
         self.site = Some(Site { bucket_output: BUCKET_OUTPUT, distribution_output: DISTRIBUTION_OUTPUT, files });
     }
 
-    /// Notes which stack has the certificate if the stage named a domain once.
-    pub(crate) fn had_certificate(&mut self, stack_name: &'static str) {
-        if self.stage.region.as_str() != Region::OF_CERTIFICATES {
-            let mut stack = Self::retired(stack_name, &self.stage, &[]);
-            stack.stage.region = Region::of_certificates();
-            self.once_before = Some(Box::new(stack));
-        }
-    }
-
     /// The certificate of a domain: in this stack where CloudFront takes it, else in one of its own.
     #[track_caller]
-    fn certificate(&mut self, domain: &Domain, stack_name: &'static str) -> CfnString {
-        if self.stage.region.as_str() == Region::OF_CERTIFICATES {
+    fn certificate(&mut self, domain: &Domain, stack: FurtherStack) -> CfnString {
+        if !stack.may_be_on(&self.stage) {
             self.add(CERTIFICATE, &Certificate::of(domain));
             return CfnString::reference(CERTIFICATE);
         }
-        let mut stack = Self::new(stack_name, &self.stage);
-        stack.stage.region = Region::of_certificates();
+        let source = ParameterSource::OutputOf { stack: stack.name, output: CERTIFICATE_OUTPUT };
+        self.parameters.insert(CERTIFICATE_OUTPUT.into(), source);
+        CfnString::reference(CERTIFICATE_OUTPUT)
+    }
+
+    /// The stack with the certificate of a site's domain; `None` if the certificate is in the site's own stack.
+    #[track_caller]
+    pub(crate) fn with_certificate(stack: FurtherStack, stage: &Stage, domain: &Domain) -> Option<Self> {
+        if !stack.may_be_on(stage) {
+            return None;
+        }
+        let mut stack = Self::further(stack, stage);
         stack.add(CERTIFICATE, &Certificate::of(domain));
         stack.outputs.insert(CERTIFICATE_OUTPUT, CfnString::reference(CERTIFICATE));
         // Another domain has another certificate, and this stack is deployed before the distribution takes
@@ -121,8 +129,6 @@ impl Stack {
             what: "the certificate of the former domain",
             command: "aws acm delete-certificate --region us-east-1 --certificate-arn",
         });
-        self.before = Some(Box::new(stack));
-        self.parameters.insert(CERTIFICATE_OUTPUT.into(), ParameterSource::OutputBefore(CERTIFICATE_OUTPUT));
-        CfnString::reference(CERTIFICATE_OUTPUT)
+        Some(stack)
     }
 }

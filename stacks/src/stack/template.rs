@@ -3,7 +3,7 @@
 use super::{FunctionSpec, ParameterSource, Registration, Replaced, SecretSpec, Site, SourceLine, Stack};
 use crate::lookup::Lookup;
 use crate::resource::{ApiStage, Deployment, TemplateResource, deployment_id, reaches_the_api};
-use crate::stage::{SenderList, Stage, TopicArn};
+use crate::stage::{Region, SenderList, Stage, TopicArn};
 use crate::test_plan::TestPlan;
 use crate::yaml;
 use policies::CfnString;
@@ -43,9 +43,24 @@ impl Stack {
         self.name
     }
 
+    /// The integration that the stack belongs to, by name; the integration's own stack has the same name.
+    pub fn integration(&self) -> &'static str {
+        self.integration
+    }
+
+    /// The region that the stack is in.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
     /// Name of the stack in the account.
     pub fn full_stack_name(&self) -> String {
-        format!("{}{}", Self::name_prefix(&self.stage), self.name)
+        Self::full_name_on(&self.stage, self.name)
+    }
+
+    /// Name in the account of a stack of a stage.
+    pub(super) fn full_name_on(stage: &Stage, name: &str) -> String {
+        format!("{}{name}", Self::name_prefix(stage))
     }
 
     /// What the names of all stacks of a stage begin with.
@@ -151,25 +166,22 @@ impl Stack {
         numbers.chain(&self.named_in_backlog)
     }
 
-    /// A stack in another region that must be there before this one.
-    pub fn before(&self) -> Option<&Stack> {
-        self.before.as_deref()
+    /// The outputs of other stacks that its parameters take, each behind the name of its stack.
+    pub fn needed_outputs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.parameters.values().filter_map(|source| match source {
+            ParameterSource::OutputOf { stack, output } => Some((*stack, *output)),
+            _ => None,
+        })
+    }
+
+    /// Whether the stack has an output of this name.
+    pub(crate) fn has_output(&self, name: &str) -> bool {
+        self.outputs.contains_key(name)
     }
 
     /// What stays when something else takes its place in the stack, if anything does.
     pub fn replaced(&self) -> Option<Replaced> {
         self.replaced
-    }
-
-    /// The stack that [`Stack::before`] would be with other settings, if there is none with these;
-    /// without its definition, to be looked for and removed.
-    pub fn once_before(&self) -> Option<&Stack> {
-        self.once_before.as_deref()
-    }
-
-    /// Whether the stage file does not ask for it any more; it has no definition then.
-    pub fn is_retired(&self) -> bool {
-        self.retained_by_retired.is_some()
     }
 
     /// The files of its site, if it has one.
@@ -179,9 +191,8 @@ impl Stack {
 
     /// Logical ids of what outlives the stack until `destroy` removes it.
     pub fn retained_ids(&self) -> impl Iterator<Item = &str> {
-        let entries = self.resources.iter().filter(|(_, entry)| entry.deletion_policy.is_some());
-        let retired = self.retained_by_retired.unwrap_or_default().iter().copied();
-        entries.map(|(logical_id, _)| logical_id.as_str()).chain(retired)
+        let is_retained = |entry: &TemplateResource| entry.deletion_policy.is_some_and(|policy| policy != "Delete");
+        self.resources.iter().filter(move |(_, entry)| is_retained(entry)).map(|(logical_id, _)| logical_id.as_str())
     }
 
     /// The secrets.
@@ -226,7 +237,7 @@ impl Parameter {
             ParameterSource::ArtifactBucket => "Bucket that holds the archives".into(),
             ParameterSource::CodeKey(package) => format!("Key of the archive of {package}"),
             ParameterSource::ServiceUrl(saas) => format!("Where {} answers", saas.name),
-            ParameterSource::OutputBefore(output) => format!("Output {output} of the stack before this one"),
+            ParameterSource::OutputOf { stack, output } => format!("Output {output} of the stack {stack}"),
             ParameterSource::LookedUp(lookup) => lookup.description(),
         };
         Self { kind: "String", description }

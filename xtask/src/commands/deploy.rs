@@ -2,6 +2,7 @@
 
 mod permissions;
 mod regional;
+mod waves;
 
 use crate::cli::DeployOptions;
 use crate::context::Context;
@@ -9,22 +10,23 @@ use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use crate::{prompt, secrets, selection};
 use deployer::{
-    Account, Archive, Binary, Deployed, Profile, Proposal, SecretInput, build, deployed, fetch_senders,
-    find_account_warnings, host_architecture, look_up, pack_all,
+    Account, Archive, Binary, Outputs, Profile, SecretInput, build, fetch_senders, find_account_warnings,
+    host_architecture, is_deployed, look_up, pack_all,
 };
 use futures_util::future::join_all;
-use regional::{Mode, RegionalDeployment, RegionalResult};
+use regional::{Mode, RegionalDeployment};
 use stacks::lookup::LookedUp;
-use stacks::{Replaced, Stack, Stage};
-use std::collections::{BTreeMap, BTreeSet};
+use stacks::{KnownStack, RetiredStack, Stack, Stage};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use waves::WavesResult;
 
 /// Builds, proposes, asks, applies, and prints what to register.
 pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failure> {
     let release = options.release;
     let options = &options.change;
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = selection::stacks(&stage, &options.stacks)?;
+    let stacks = selection::stacks_to_deploy(&stage, &options.stacks)?;
     let mode = match (options.dry_run, prompt::must_ask(&stage, options)?) {
         (true, _) => Mode::DryRun,
         (false, true) => Mode::Confirm,
@@ -46,12 +48,12 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     let (stage, stacks) = match fetched.map_err(|error| context.failure(&error))? {
         None => (stage, stacks),
         Some(stage) => {
-            let stacks = selection::stacks(&stage, &options.stacks)?;
+            let stacks = selection::stacks_to_deploy(&stage, &options.stacks)?;
             (stage, stacks)
         }
     };
     let code_keys = archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
-    let mut deployment = RegionalDeployment {
+    let deployment = RegionalDeployment {
         context,
         stage: &stage,
         account,
@@ -60,7 +62,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         looked_up: &looked_up,
         code_keys: &code_keys,
         archives: &archives,
-        outputs_before: BTreeMap::new(),
+        outputs: &Outputs::new(),
     };
     if options.stacks.is_empty() {
         warn_about_retired(&deployment, &stacks).await?;
@@ -70,17 +72,14 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     {
         context.reporter.warn(format!("{}: {warning}", stack.name()));
     }
-    let (outputs, mut previewed) = outputs_before(&deployment, &stacks).await?;
-    deployment.outputs_before = outputs;
-    let stacks: Vec<&Stack> = stacks.iter().collect();
-    let result = deployment.run(&stacks).await?;
+    let WavesResult { previewed, mut deployed } = waves::deploy(&deployment, &stacks).await?;
     context.close_display().await;
-    match result {
-        RegionalResult::Deployed(results) => print_stacks(options.output.output, &stage, &results),
-        RegionalResult::Previewed(proposals) => {
-            previewed.extend(proposals);
-            print_proposed(options.output.output, &stage, &previewed);
-        }
+    if mode == Mode::DryRun {
+        print_proposed(options.output.output, &stage, &previewed);
+    } else {
+        // What to register is found in the integrations' own stacks.
+        deployed.retain(|stack| stacks::NAMES.contains(&stack.name));
+        print_stacks(options.output.output, &stage, &deployed);
     }
     Ok(())
 }
@@ -117,21 +116,26 @@ impl Surroundings {
 async fn warn_about_retired(deployment: &RegionalDeployment<'_>, stacks: &[Stack]) -> Result<(), Failure> {
     let RegionalDeployment { context, stage, account, .. } = deployment;
     let option = selection::stage_option(stage);
-    let retired = stacks::retired(stage);
-    let found = join_all(retired.iter().map(|stack| deployed(account, stack))).await;
-    for stack in found.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| context.failure(&error))? {
-        let Some(Deployed { name, .. }) = stack else { continue };
-        context.reporter.warn(format!(
-            "{name} is still deployed, but its section is gone from the stage file; delete it with: cargo xtask destroy {name}{option}"
-        ));
-    }
-    for (stack, once) in stacks.iter().filter_map(|stack| Some((stack.name(), stack.once_before()?))) {
-        let region = once.stage().region.as_str();
-        // The deployer may have no access to the region; `destroy` checks again, and reports it.
-        if let Ok(Some(there)) = deployed(&account.in_region(region), once).await {
+    let (own, further): (Vec<RetiredStack>, Vec<RetiredStack>) =
+        stacks::retired(stage).into_iter().partition(|stack| stack.name() == stack.integration());
+    let found = join_all(own.iter().map(|stack| is_deployed(account, stack))).await;
+    for (stack, is_deployed) in own.iter().zip(found) {
+        let name = stack.name();
+        if is_deployed.map_err(|error| context.failure(&error))? {
             context.reporter.warn(format!(
-                "{} in {region} is no longer needed; it is deleted when {stack} is destroyed",
-                there.name
+                "{name} is still deployed, but its section is gone from the stage file; delete it with: cargo xtask destroy {name}{option}"
+            ));
+        }
+    }
+    let is_left = |stack: &&RetiredStack| stacks.iter().any(|own| own.name() == stack.integration());
+    for stack in further.iter().filter(is_left) {
+        // The deployer may have no access to the region; `destroy` checks again, and reports it.
+        if let Ok(true) = is_deployed(&account.in_region_of(stack), stack).await {
+            context.reporter.warn(format!(
+                "{} in {} is no longer needed; it is deleted when {} is destroyed",
+                stack.name(),
+                stack.region().as_str(),
+                stack.integration()
             ));
         }
     }
@@ -148,7 +152,7 @@ async fn warn_about_silent_alarms(deployment: &RegionalDeployment<'_>, stacks: &
     let Some(stack) = stacks::all(stage).into_iter().find(|stack| Some(stack.name()) == topic_of) else {
         return Ok(());
     };
-    if deployed(account, &stack).await.map_err(|error| context.failure(&error))?.is_none() {
+    if !is_deployed(account, &stack).await.map_err(|error| context.failure(&error))? {
         let name = stack.name();
         context.reporter.warn(format!(
             "alarms have no recipient until {name} is deployed; deploy it with: cargo xtask deploy {name} --stage {}",
@@ -156,46 +160,6 @@ async fn warn_about_silent_alarms(deployment: &RegionalDeployment<'_>, stacks: &
         ));
     }
     Ok(())
-}
-
-/// Deploys the stacks in other regions that these stacks need first.
-///
-/// Returns their outputs by the name of the stack that needs them, and what was only previewed.
-async fn outputs_before(
-    deployment: &RegionalDeployment<'_>,
-    stacks: &[Stack],
-) -> Result<(BTreeMap<String, BTreeMap<String, String>>, Vec<Proposal>), Failure> {
-    let (mut outputs, mut previewed) = (BTreeMap::new(), Vec::new());
-    for (stack, before) in stacks.iter().filter_map(|stack| Some((stack, stack.before()?))) {
-        let account = Arc::new(deployment.account.in_region(before.stage().region.as_str()));
-        let regional = RegionalDeployment { account, archives: &[], outputs_before: BTreeMap::new(), ..*deployment };
-        let there = deployed(&regional.account, before).await.map_err(|error| regional.context.failure(&error))?;
-        let results = match regional.run(&[before]).await? {
-            RegionalResult::Deployed(results) => results,
-            // Its outputs are those of its last deployment.
-            RegionalResult::Previewed(proposals) => {
-                previewed.extend(proposals);
-                there.clone().into_iter().collect()
-            }
-        };
-        if let (Some(then), [now]) = (&there, &results[..]) {
-            warn_about_replaced(&regional, before, then, now);
-        }
-        outputs.extend(results.into_iter().map(|result| (stack.name().to_owned(), result.outputs)));
-    }
-    Ok((outputs, previewed))
-}
-
-/// Warns about a replaced resource that stays, with the command that deletes it.
-fn warn_about_replaced(deployment: &RegionalDeployment<'_>, stack: &Stack, then: &Deployed, now: &Deployed) {
-    let Some(replaced) = stack.replaced() else { return };
-    let (old, new) = (then.outputs.get(replaced.output), now.outputs.get(replaced.output));
-    if let Some(old) = old.filter(|old| Some(*old) != new) {
-        let Replaced { what, command, .. } = replaced;
-        deployment.context.reporter.warn(format!(
-            "{what} is in use until this deployment ends, and is kept; delete it then with: {command} {old}"
-        ));
-    }
 }
 
 /// Builds and packs the handlers of the stacks.

@@ -4,6 +4,7 @@ use crate::cli::ReadOptions;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::print_endpoints;
+use crate::selection;
 use deployer::{describe_status, find_deployed};
 use stacks::Stage;
 
@@ -12,7 +13,7 @@ pub async fn run(options: &ReadOptions, context: &Context) -> Result<(), Failure
     let stage = context.stage(&options.stage.stage)?;
     let account = context.connect_if_running(&stage).await?.ok_or_else(|| nothing(&stage, &[]))?;
     let (mut results, mut others) = (Vec::new(), Vec::new());
-    for stack in stacks::all(&stage) {
+    for stack in selection::stacks(&stage, &[])? {
         match find_deployed(&account, &stack).await.map_err(|error| context.failure(&error))? {
             Ok(there) => {
                 if let Some(remark) = describe_status(&there.status) {

@@ -8,8 +8,7 @@ use crate::result::{print, write_result};
 /// Writes every template and policy of a stage. Reads nothing but the stage file.
 pub fn run(options: &SynthOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = stacks::all(&stage);
-    for stack in stacks.iter().flat_map(|stack| [stack.before(), Some(stack)]).flatten() {
+    for stack in stacks::all(&stage) {
         let Some(out) = &options.out else {
             print(&format!("--- # {}\n{}", stack.name(), stack.template()));
             continue;

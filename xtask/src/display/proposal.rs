@@ -2,7 +2,7 @@
 
 use super::{bold, green, red, write_line, yellow};
 use deployer::{Change, ChangeKind, Fate, Keep, Leftovers, Proposal, counted};
-use stacks::Stack;
+use stacks::KnownStack;
 
 /// More changes of one kind than this are counted instead of listed.
 const LISTED: usize = 12;
@@ -71,12 +71,12 @@ fn print_statements(verb: &str, statements: &[String], all_in_full: bool) {
 }
 
 /// Prints what `destroy` deletes.
-pub fn print_leftovers(stack: &Stack, found: &Leftovers, keep: Keep) {
+pub fn print_leftovers(stack: &dyn KnownStack, found: &Leftovers, keep: Keep) {
     if found.is_empty() {
         write_line(&format!("{}: nothing to delete", bold(stack.name())));
         return;
     }
-    let retired = if stack.is_retired() { "no longer in the stage file, " } else { "" };
+    let retired = if stack.is_in_stage_file() { "" } else { "no longer in the stage file, " };
     let resources = counted(found.n_resources, "resource");
     write_line(&format!("{}: {retired}{resources} to delete", bold(stack.name())));
     let fate = match keep {

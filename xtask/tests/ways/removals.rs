@@ -196,7 +196,7 @@ fn protected(ground: &Ground) {
         let (reporter, _events) = Reporter::new();
         let account = Account::on_this_machine(&stage, local, &reporter).await.unwrap();
         let archives = pack_all(&workspace, vec![binary], Profile::Light, &reporter).await.unwrap();
-        assert_eq!(upload(&account, &stage, &archives, &reporter).await.unwrap(), 1);
+        assert_eq!(upload(&account, &stage, &archives.iter().collect::<Vec<_>>(), &reporter).await.unwrap(), 1);
     });
     let block = ground.stage.aws(&["s3api", "get-public-access-block", "--bucket", &artifacts]);
     let block = block["PublicAccessBlockConfiguration"].as_object().unwrap();

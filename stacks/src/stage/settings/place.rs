@@ -70,8 +70,9 @@ impl Region {
     /// The only region whose certificates CloudFront takes.
     pub const OF_CERTIFICATES: &'static str = "us-east-1";
 
-    pub(crate) fn of_certificates() -> Self {
-        Self(Self::OF_CERTIFICATES.to_owned())
+    /// A region that AWS prescribes.
+    pub(crate) fn prescribed(name: &'static str) -> Self {
+        Self(name.to_owned())
     }
 
     /// Whether an account has the region only after a person enabled it there.

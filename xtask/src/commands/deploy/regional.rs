@@ -1,12 +1,12 @@
-//! The deployment of the stacks of one region, which are proposed, confirmed and applied together.
+//! The deployment of the stacks of one wave in one region, which are proposed, confirmed and applied together.
 
 use crate::context::Context;
 use crate::display::print_proposals;
 use crate::failure::Failure;
 use crate::{prompt, selection};
 use deployer::{
-    Account, Archive, Deployed, Error, Plan, Proposal, SecretInput, apply, clear_failed_creation, counted, deployed,
-    propose, put_secrets, upload, upload_site,
+    Account, Archive, Deployed, Error, Outputs, Plan, Proposal, SecretInput, apply, clear_failed_creation, counted,
+    deployed, propose, put_secrets, upload, upload_site,
 };
 use futures_util::future::join_all;
 use stacks::lookup::LookedUp;
@@ -33,7 +33,7 @@ pub enum RegionalResult {
     Deployed(Vec<Deployed>),
 }
 
-/// A deployment of stacks in one region.
+/// A deployment of the stacks of one wave in one region.
 #[derive(Clone)]
 pub struct RegionalDeployment<'a> {
     pub context: &'a Context,
@@ -44,10 +44,10 @@ pub struct RegionalDeployment<'a> {
     pub looked_up: &'a LookedUp,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
-    /// What is uploaded after the confirmation.
+    /// The archives, of which those of its stacks are uploaded after the confirmation.
     pub archives: &'a [Archive],
-    /// Outputs that a stack gets from the one before it, by the stack's name.
-    pub outputs_before: BTreeMap<String, BTreeMap<String, String>>,
+    /// Outputs of the stacks in earlier waves.
+    pub outputs: &'a Outputs,
 }
 
 impl RegionalDeployment<'_> {
@@ -63,8 +63,9 @@ impl RegionalDeployment<'_> {
         let question = format!("Deploy to {}?", selection::place(self.stage, &self.account));
         let is_refused = self.mode == Mode::Confirm && has_changes && !prompt::agrees(&question).await;
         if self.mode != Mode::DryRun && !is_refused {
-            if !self.archives.is_empty() {
-                let uploaded = upload(&self.account, self.stage, self.archives, &self.context.reporter).await;
+            let archives = self.archives_of(stacks);
+            if !archives.is_empty() {
+                let uploaded = upload(&self.account, self.stage, &archives, &self.context.reporter).await;
                 uploaded.map_err(|error| self.context.failure(&error))?;
             }
             return self.apply(stacks, &proposals).await.map(RegionalResult::Deployed);
@@ -79,14 +80,16 @@ impl RegionalDeployment<'_> {
         Ok(RegionalResult::Previewed(proposals))
     }
 
+    /// The archives of the functions of the stacks.
+    fn archives_of(&self, stacks: &[&Stack]) -> Vec<&Archive> {
+        let is_used = |archive: &&Archive| {
+            stacks.iter().flat_map(|stack| stack.functions()).any(|function| function.package == archive.package)
+        };
+        self.archives.iter().filter(is_used).collect()
+    }
+
     fn plan<'a>(&'a self, stack: &'a Stack) -> Plan<'a> {
-        static NOTHING: BTreeMap<String, String> = BTreeMap::new();
-        Plan {
-            stack,
-            code_keys: self.code_keys,
-            outputs_before: self.outputs_before.get(stack.name()).unwrap_or(&NOTHING),
-            looked_up: self.looked_up,
-        }
+        Plan { stack, code_keys: self.code_keys, outputs: self.outputs, looked_up: self.looked_up }
     }
 
     /// Creates all change sets at the same time; if one fails, none is applied.
