@@ -17,6 +17,8 @@ pub struct Deployed {
     pub status: StackStatus,
     /// Whether the command that returns this changed it.
     pub changed: bool,
+    /// Whether the command that returns this created it.
+    pub is_new: bool,
     /// Its outputs.
     pub outputs: BTreeMap<String, String>,
     /// What to register where.
@@ -150,7 +152,8 @@ async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<
     let outputs = there.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
     let given = stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given);
     let secrets = given.map(|secret| (secret.name, secret.origin())).collect();
-    Ok(Deployed { name: stack.name(), status: there.status, changed: false, outputs, registrations, secrets })
+    let (changed, is_new) = (false, false);
+    Ok(Deployed { name: stack.name(), status: there.status, changed, is_new, outputs, registrations, secrets })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A file at a time: whoever writes to it, or puts another one in its place, changes this.
+/// A file at a time. It differs after a write, and when another file takes its place.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) path: PathBuf,

@@ -137,6 +137,7 @@ async fn publish_and_wait(arrival: Duration, looks: &[&[Value]]) -> TestReport {
         name: stack.name(),
         status: StackStatus::CreateComplete,
         changed: false,
+        is_new: false,
         outputs: BTreeMap::from([("TopicArn".to_owned(), topic.to_owned())]),
         registrations: vec![],
         secrets: vec![],

@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for Step<'_> {
     }
 }
 
-/// A key of a map: `true` if the path goes on below it. At the end of the path, it is refused.
+/// A key of a map: `true` if the path continues below it. At the end of the path, it is refused.
 struct Key<'s, 'a> {
     step: &'s mut Step<'a>,
 }

@@ -4,8 +4,9 @@ mod permissions;
 mod regional;
 mod waves;
 
-use crate::cli::DeployOptions;
+use crate::cli::{DeployOptions, Output};
 use crate::context::Context;
+use crate::display::write_line;
 use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use crate::{prompt, secrets, selection};
@@ -80,8 +81,23 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         // What to register is found in the integrations' own stacks.
         deployed.retain(|stack| stacks::NAMES.contains(&stack.name));
         print_stacks(options.output.output, &stage, &deployed);
+        if let Some(local) = &deployment.account.local
+            && options.output.output == Output::Text
+            && let Some(new) = deployed.iter().find(|stack| stack.is_new)
+        {
+            print_next(new.name, &local.stand_ins_url());
+        }
     }
     Ok(())
+}
+
+/// After the first deployment of a stack: what a person would do next.
+fn print_next(stack: &str, page: &str) {
+    write_line(&format!(
+        "\nsend it a real event, and follow that:  cargo xtask publish-test-event {stack}\n\
+         delete all of it again:                cargo xtask destroy\n\
+         see the events and what each SaaS got: {page}"
+    ));
 }
 
 /// What a deployment needs besides the handlers.

@@ -152,6 +152,7 @@ impl RegionalDeployment<'_> {
                 let files = counted(site.uploaded.len() + site.removed.len(), "file");
                 reporter.note(format!("{}: {files} of the site updated", stack.name()));
             }
+            result.is_new = proposal.is_new;
             result.changed = !proposal.is_empty() || !stored.is_empty() || !site.is_empty();
         }
         Ok((result, stored))
