@@ -11,6 +11,7 @@ mod record;
 mod release;
 
 pub use cargo::variables_of_cargo;
+pub use release::ReleaseCompiler;
 
 use crate::binary::Binary;
 use crate::error::{Error, Outcome};
@@ -45,7 +46,10 @@ pub async fn build(
     }
     match profile {
         Profile::Light => light::build(workspace, packages, reporter).await,
-        Profile::Release(architecture) => release::build(workspace, packages, architecture, reporter).await,
+        Profile::Release(architecture) => {
+            let compiler = ReleaseCompiler::build(workspace, reporter).await?;
+            compiler.compile(workspace, packages, architecture, reporter).await
+        }
     }
 }
 

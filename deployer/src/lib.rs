@@ -51,7 +51,7 @@ pub use archive::{Archive, pack_all};
 pub use artifact::{artifact_bucket, upload};
 pub use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 pub use binary::{Binary, host_architecture};
-pub use build::{Profile, build, variables_of_cargo};
+pub use build::{Profile, ReleaseCompiler, build, variables_of_cargo};
 pub use change::{Change, ChangeKind, Fate};
 pub use destroy::{
     BucketContent, Keep, Leftovers, LogGroupFound, TableContent, delete_artifacts_if_last, destroy, find_leftovers,

@@ -5,12 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use deployer::{Profile, PythonTools, Reporter, Workspace, build, host_architecture};
+use deployer::{PythonTools, ReleaseCompiler, Reporter, Workspace, host_architecture};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Where the children of these tests write what they made.
 const RESULT: &str = "TSUGITE_TEST_RESULT";
+/// Where they find what compiles releases.
+const COMPILER: &str = "TSUGITE_TEST_COMPILER";
 /// The test that builds the program.
 const PROGRAM: &str = "a_program_that_shows_its_build_is_built";
 /// The smallest set of packages.
@@ -36,10 +38,20 @@ fn result() -> Option<PathBuf> {
     std::env::var_os(RESULT).map(PathBuf::from)
 }
 
+/// What compiles releases. A child is given it, because a user's settings apply to it as to any program.
+#[expect(clippy::disallowed_methods, reason = "a test controls its child by this variable")]
+fn compiler() -> ReleaseCompiler {
+    match std::env::var_os(COMPILER) {
+        Some(path) => ReleaseCompiler { path: path.into() },
+        None => wait(ReleaseCompiler::build(&Workspace::new(root()), &Reporter::new().0)).unwrap(),
+    }
+}
+
 /// Runs one of the tests in a process that sees these variables, and returns what it wrote.
 fn in_a_child(test: &str, result: &Path, variables: &[(&str, &str)]) -> Vec<u8> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--nocapture"]).env(RESULT, result).envs(variables.iter().copied());
+    command.env(COMPILER, compiler().path);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     std::fs::read(result).unwrap()
@@ -56,8 +68,8 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
 /// Builds a package of a workspace as handlers are built for AWS, and gives back its bytes.
 fn built(workspace: &Path, package: &str) -> Vec<u8> {
     let (reporter, _events) = Reporter::new();
-    let profile = Profile::Release(host_architecture());
-    let built = wait(build(&Workspace::new(workspace), &[package], profile, &reporter)).unwrap();
+    let (compiler, workspace) = (compiler(), Workspace::new(workspace));
+    let built = wait(compiler.compile(&workspace, &[package], host_architecture(), &reporter)).unwrap();
     std::fs::read(&built[0].path).unwrap()
 }
 

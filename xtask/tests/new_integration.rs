@@ -10,10 +10,9 @@ mod local {
     pub mod story;
 }
 
-use local::stage::{Run, Stage};
+use local::stage::{Run, Stage, shares_what_is_compiled};
 use local::story::{Chapter, Part, Story, chapter};
 use serde_json::{Value as Json, json};
-use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// Each with the options that follow its name.

@@ -17,58 +17,69 @@ const PROFILE: &str = "lambda";
 /// The glibc of Amazon Linux 2023.
 const GLIBC: &str = "2.34";
 
-pub(super) async fn build(
-    workspace: &Workspace,
-    packages: &[&str],
-    architecture: Architecture,
-    reporter: &Reporter,
-) -> Outcome<Vec<Binary>> {
-    if architecture != host_architecture() || !cfg!(target_os = "linux") {
-        check_target(workspace, architecture).await?;
-    }
-    let zig = PythonTools::ZIG.install(workspace, reporter).await?;
-    let compiler = build_compiler(workspace, reporter).await?;
-    let step = reporter.begin(STEP);
-    let work = async {
-        let _lock = take_turn(workspace, &step).await?;
-        let surroundings = BuildEnvironment::of(workspace)?;
-        let target = target_of(architecture);
-        let output = workspace.target().join("handlers").join(format!("{PROFILE}-{target}"));
-        let mut command = Command::new(compiler);
-        command
-            .arg("--manifest")
-            .arg(workspace.root().join("Cargo.toml"))
-            .args(["--profile", PROFILE])
-            .args(["--target", &format!("{target}.{GLIBC}")])
-            .arg("--output")
-            .arg(&output)
-            .args(packages)
-            .current_dir(environment::FOLDER)
-            .env_clear()
-            .envs(&surroundings.variables)
-            .env("CARGO_TARGET_DIR", workspace.root().join("target"))
-            .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace, &surroundings.cargo_home))
-            .env("CARGO_ZIGBUILD_ZIG_PATH", zig_executable(&zig)?)
-            .env("CARGO_ZIGBUILD_CACHE_DIR", workspace.target().join("zig-cache"));
-        run(command, &step, reporter).await?;
-        let check = |package: &&str| binary::check(package, &output.join(package).join("bootstrap"), architecture);
-        packages.iter().map(check).collect::<Outcome<Vec<_>>>()
-    };
-    step.run(work, |binaries| names_of(binaries)).await
+/// The executable that compiles handlers, whose many packages nothing else needs.
+#[derive(Clone, Debug)]
+pub struct ReleaseCompiler {
+    /// The executable.
+    pub path: PathBuf,
 }
 
-/// Builds the executable that compiles handlers, whose many packages nothing else needs; returns its path.
-async fn build_compiler(workspace: &Workspace, reporter: &Reporter) -> Outcome<PathBuf> {
-    const PACKAGE: &str = "compiler";
-    let step = reporter.begin("building cargo-lambda-build");
-    let work = async {
-        let _lock = take_turn(workspace, &step).await?;
-        let mut command = build_as_this_tool(workspace);
-        command.args(["--package", PACKAGE]);
-        let messages = run(command, &step, reporter).await?;
-        executables(&messages).remove(PACKAGE).ok_or_else(|| no_executable(PACKAGE))
-    };
-    step.run(work, |_| "ready".into()).await
+impl ReleaseCompiler {
+    /// Builds it from the sources of a workspace, as cargo builds this tool.
+    pub async fn build(workspace: &Workspace, reporter: &Reporter) -> Outcome<Self> {
+        const PACKAGE: &str = "compiler";
+        let step = reporter.begin("building cargo-lambda-build");
+        let work = async {
+            let _lock = take_turn(workspace, &step).await?;
+            let mut command = build_as_this_tool(workspace);
+            command.args(["--package", PACKAGE]);
+            let messages = run(command, &step, reporter).await?;
+            let path = executables(&messages).remove(PACKAGE).ok_or_else(|| no_executable(PACKAGE))?;
+            Ok(Self { path })
+        };
+        step.run(work, |_| "ready".into()).await
+    }
+
+    /// Compiles packages of a workspace for a processor, and checks the binaries; they are in the order of `packages`.
+    pub async fn compile(
+        &self,
+        workspace: &Workspace,
+        packages: &[&str],
+        architecture: Architecture,
+        reporter: &Reporter,
+    ) -> Outcome<Vec<Binary>> {
+        if architecture != host_architecture() || !cfg!(target_os = "linux") {
+            check_target(workspace, architecture).await?;
+        }
+        let zig = PythonTools::ZIG.install(workspace, reporter).await?;
+        let step = reporter.begin(STEP);
+        let work = async {
+            let _lock = take_turn(workspace, &step).await?;
+            let surroundings = BuildEnvironment::of(workspace)?;
+            let target = target_of(architecture);
+            let output = workspace.target().join("handlers").join(format!("{PROFILE}-{target}"));
+            let mut command = Command::new(&self.path);
+            command
+                .arg("--manifest")
+                .arg(workspace.root().join("Cargo.toml"))
+                .args(["--profile", PROFILE])
+                .args(["--target", &format!("{target}.{GLIBC}")])
+                .arg("--output")
+                .arg(&output)
+                .args(packages)
+                .current_dir(environment::FOLDER)
+                .env_clear()
+                .envs(&surroundings.variables)
+                .env("CARGO_TARGET_DIR", workspace.root().join("target"))
+                .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace, &surroundings.cargo_home))
+                .env("CARGO_ZIGBUILD_ZIG_PATH", zig_executable(&zig)?)
+                .env("CARGO_ZIGBUILD_CACHE_DIR", workspace.target().join("zig-cache"));
+            run(command, &step, reporter).await?;
+            let check = |package: &&str| binary::check(package, &output.join(package).join("bootstrap"), architecture);
+            packages.iter().map(check).collect::<Outcome<Vec<_>>>()
+        };
+        step.run(work, |binaries| names_of(binaries)).await
+    }
 }
 
 /// Paths of this machine must not reach the binary: they would make it differ from others.

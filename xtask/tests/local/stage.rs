@@ -67,10 +67,26 @@ impl Run {
     }
 }
 
-/// Lets cargo find the dependencies that were compiled for the sources; what it makes stays in the copy.
+/// Lets cargo find the dependencies that were compiled for the sources, which are the same in a copy.
+///
+/// Cargo would also take the crates of a copy for those of the sources, because it names them by their path in the
+/// workspace: see `own_crates`.
 pub fn shares_what_is_compiled(command: &mut Command) {
     let compiled = Path::new(env!("CARGO_BIN_EXE_xtask")).ancestors().nth(2).unwrap();
     command.env_remove("CARGO_TARGET_DIR").env("CARGO_BUILD_BUILD_DIR", compiled);
+}
+
+/// Gives the crates of a copy another setting than those of the sources and of the other copies have, so that cargo
+/// does not take the one for the other.
+fn own_crates(manifest: &Path, copy: &str) {
+    const OF_THE_SOURCES: &str = "\n[profile.dev]\ndebug = \"line-tables-only\"\n";
+    const OF_COPIES: [(&str, &str); 3] =
+        [("all-integrations", "none"), ("new-integrations", "line-directives-only"), ("second-folder", "limited")];
+    let (_, level) = OF_COPIES.iter().find(|(name, _)| *name == copy).unwrap();
+    let text = std::fs::read_to_string(manifest).unwrap();
+    let own = text.replace(OF_THE_SOURCES, &format!("\n[profile.dev]\ndebug = \"{level}\"\n"));
+    assert_ne!(own, text, "the profile of the sources is another one");
+    std::fs::write(manifest, own).unwrap();
 }
 
 impl Stage {
@@ -114,6 +130,7 @@ impl Stage {
                 std::fs::File::options().append(true).open(to).unwrap().set_modified(modified).unwrap();
             }
         }
+        own_crates(&root.join("Cargo.toml"), name);
         let stage = Self::at(root);
         // An interrupted run may have left its emulator.
         stage.run(&["local", "stop"]).succeeds();
