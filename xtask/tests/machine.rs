@@ -91,17 +91,18 @@ fn a_program_that_shows_its_build_is_built() {
     }
 }
 
-/// A program that holds the variables of its build, its profile, the path of a crate, and what a C compiler made of
+/// A program that holds the variables of its build but those that lead to zig, its profile, the path of a crate, and what a C compiler made of
 /// the one crate of the handlers that is partly written in C.
 fn write_program(folder: &Path) {
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let manifest = "[package]\nname = \"shows-its-build\"\nedition = \"2024\"\n\
                     [dependencies]\nbytes = \"1\"\nring = \"0.17\"\n[workspace]\n\
-                    [profile.lambda]\ninherits = \"release\"\nstrip = \"symbols\"\n";
+                    [profile.lambda]\ninherits = \"dev\"\ndebug = false\nstrip = \"symbols\"\n";
     let script = "fn main() {\n\
         let of_cargo = |name: &str| name.starts_with(\"CARGO_\") || [\"OUT_DIR\", \"CARGO\", \"LD_LIBRARY_PATH\", \"PATH\"].contains(&name);\n\
         let is_poison = |name: &str| name.starts_with(\"CARGO_PROFILE_\") || name.starts_with(\"CARGO_BUILD_\");\n\
-        let seen = std::env::vars().filter(|(name, _)| !of_cargo(name) || is_poison(name));\n\
+        let is_of_zig = |value: &str| value.contains(\"zig\");\n\
+        let seen = std::env::vars().filter(|(name, value)| (!of_cargo(name) || is_poison(name)) && !is_of_zig(value));\n\
         let mut seen: Vec<String> = seen.map(|(name, value)| format!(\"{name}={value}\")).collect();\n\
         seen.sort();\n\
         println!(\"cargo:rustc-env=SEEN={}\", seen.join(\" \"));\n}\n";

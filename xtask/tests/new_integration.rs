@@ -104,17 +104,17 @@ fn only_lists_and_documents(stage: &Stage) {
     }
 }
 
+/// With the tool in each selection, cargo finds the dependencies that were compiled for it.
 fn checks(stage: &Stage) {
     let packages: Vec<&str> = names().iter().flat_map(|name| ["-p", name]).collect();
-    let clippy = [&["clippy", "--locked", "-p", "contracts", "-p", "stacks"], &packages[..]].concat();
+    let binaries: Vec<&str> = names().iter().flat_map(|name| ["--bin", name]).collect();
     cargo(stage, &["fmt", "--all", "--check"]);
-    cargo(stage, &["test", "--locked", "-p", "standins"]);
-    cargo(stage, &[&clippy[..], &["--all-targets", "--", "--deny", "warnings"]].concat());
-    cargo(stage, &[&["test", "--locked"], &packages[..]].concat());
-    cargo(
-        stage,
-        &["test", "--locked", "-p", "policies", "-p", "contracts", "-p", "stacks", "--lib", "--test", "templates"],
-    );
+    let clippy = ["clippy", "--locked", "-p", "xtask", "-p", "contracts", "-p", "stacks"];
+    cargo(stage, &[&clippy, &packages[..], &["--all-targets", "--", "--deny", "warnings"]].concat());
+    let test =
+        ["test", "--locked", "-p", "xtask", "-p", "contracts", "-p", "policies", "-p", "stacks", "-p", "standins"];
+    let targets = ["--lib", "--test", "standins", "--test", "templates"];
+    cargo(stage, &[&test, &packages[..], &binaries, &targets].concat());
     stage.run(&["docs", "--check"]).succeeds();
 }
 

@@ -15,7 +15,7 @@ use std::process::Command;
 /// Commands that update generated files: the lock file, the committed templates, the documents.
 const FOLLOW_UPS: [(&str, &[(&str, &str)]); 3] = [
     ("cargo update --workspace --offline --quiet", &[]),
-    ("cargo test --quiet -p policies -p contracts -p stacks --test templates", &[("UPDATE_EXPECT", "1")]),
+    ("cargo test --quiet -p xtask -p stacks --test templates", &[("UPDATE_EXPECT", "1")]),
     ("cargo run --quiet -p xtask -- docs", &[]),
 ];
 
