@@ -20,7 +20,7 @@ use std::path::PathBuf;
 Start with:  cargo xtask deploy
 It needs no AWS account: it deploys to the stage `local`, which runs on this machine.
 
-Exit codes:  0 done; 1 the account may have changed; 2 nothing was changed"
+Exit codes:  0 done; 1 failed, the account may have changed; 2 failed, nothing was changed"
 )]
 pub struct Cli {
     /// What to do.
@@ -165,6 +165,9 @@ pub struct DeployOptions {
     /// Build release binaries for the local stage too
     #[arg(long)]
     pub release: bool,
+    /// Exit with 3 if there were changes, or with `--dry-run` if there would be
+    #[arg(long)]
+    pub detailed_exitcode: bool,
 }
 
 /// Options of `destroy`.

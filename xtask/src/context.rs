@@ -28,13 +28,32 @@ pub struct Context {
     pub reporter: Reporter,
     display: Mutex<Option<Display>>,
     account: OnceLock<Arc<Account>>,
+    /// What a command that succeeds exits with, if that is not 0.
+    exit_code: OnceLock<u8>,
 }
 
 impl Context {
     pub fn new() -> Result<Self, Failure> {
         let workspace = Workspace::new(root()?);
         let (reporter, events) = Reporter::new();
-        Ok(Self { workspace, reporter, display: Mutex::new(Some(Display::start(events))), account: OnceLock::new() })
+        Ok(Self {
+            workspace,
+            reporter,
+            display: Mutex::new(Some(Display::start(events))),
+            account: OnceLock::new(),
+            exit_code: OnceLock::new(),
+        })
+    }
+
+    /// Sets what the command exits with if it succeeds.
+    pub fn exit_with(&self, code: u8) {
+        // One command sets it once.
+        let _ = self.exit_code.set(code);
+    }
+
+    /// What the command exits with if it succeeds.
+    pub fn exit_code(&self) -> u8 {
+        self.exit_code.get().copied().unwrap_or_default()
     }
 
     /// Reads a stage file.

@@ -54,7 +54,10 @@ fn in_tokio(command: Command) -> ExitCode {
         };
         let result = context.discard_proposals(result, &mut signals).await;
         context.close_display().await;
-        finish(result)
+        match result {
+            Ok(()) => ExitCode::from(context.exit_code()),
+            failure => finish(failure),
+        }
     })
 }
 

@@ -22,10 +22,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use waves::WavesResult;
 
+/// Exit code of `--detailed-exitcode`: 1 and 2 are failures.
+const CHANGED: u8 = 3;
+
 /// Builds, proposes, asks, applies, and prints what to register.
 pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failure> {
-    let release = options.release;
-    let options = &options.change;
+    let DeployOptions { change: options, release, detailed_exitcode } = options;
     let stage = context.stage(&options.stage.stage)?;
     let stacks = selection::stacks_to_deploy(&stage, &options.stacks)?;
     let mode = match (options.dry_run, prompt::must_ask(&stage, options)?) {
@@ -34,7 +36,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         (false, false) => Mode::Yes,
     };
     let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
-    let archives = make_archives(context, &stage, &stacks, release);
+    let archives = make_archives(context, &stage, &stacks, *release);
     let surroundings = Surroundings::find(context, &stage, &stacks, options.dry_run);
     // Questions and refusals come before minutes of compilation; the local stage asks nothing.
     let (archives, Surroundings { account, secrets, looked_up }) = match stage.is_local() {
@@ -75,6 +77,10 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     }
     let WavesResult { previewed, mut deployed } = waves::deploy(&deployment, &stacks).await?;
     context.close_display().await;
+    let has_changes = previewed.iter().any(|proposal| !proposal.is_empty()) || deployed.iter().any(|it| it.changed);
+    if *detailed_exitcode && has_changes {
+        context.exit_with(CHANGED);
+    }
     if mode == Mode::DryRun {
         print_proposed(options.output.output, &stage, &previewed);
     } else {
