@@ -5,6 +5,7 @@ mod change_set_name;
 mod discard;
 mod existing;
 mod template;
+mod unchanged;
 
 use crate::account::{Account, StackSummary};
 use crate::artifact::artifact_bucket;
@@ -20,8 +21,9 @@ pub use discard::{LeftChangeSet, discard_open, still_open};
 use existing::{Existing, find_existing};
 use serde_json::Value as Json;
 use stacks::lookup::LookedUp;
-use stacks::{ParameterSource, Stack};
+use stacks::{DeployedTemplate, ParameterSource, Stack};
 use std::collections::{BTreeMap, BTreeSet};
+use unchanged::is_as_wanted;
 
 /// Outputs by the names of their stacks.
 pub type Outputs = BTreeMap<&'static str, BTreeMap<String, String>>;
@@ -72,13 +74,12 @@ pub async fn propose(account: &Account, plan: &Plan<'_>, reporter: &Reporter) ->
 }
 
 async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter) -> Outcome<Proposal> {
-    let template = plan.stack.template();
+    let DeployedTemplate { text: template, digest } = plan.stack.deployed_template();
     let existing = match find_existing(account, plan.stack, reporter).await? {
         Existing::None => None,
         Existing::Updatable(stack) => Some(stack),
         Existing::CreationFailed => return Ok(preview_of_template(plan.stack, &template)),
     };
-    let id = change_set::create(account, plan, &template, existing.as_ref()).await?;
     let mut proposal = Proposal {
         stack: plan.stack.name(),
         is_new: existing.is_none(),
@@ -87,6 +88,12 @@ async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter)
         gained: vec![],
         lost: vec![],
     };
+    if let Some(stack) = &existing
+        && is_as_wanted(stack, &digest, &parameters(account, plan)?, &change_set::tags(plan))
+    {
+        return Ok(proposal);
+    }
+    let id = change_set::create(account, plan, &template, existing.as_ref()).await?;
     match change_set::describe(account, &id).await? {
         Described::Ready(changes) => {
             (proposal.gained, proposal.lost) = statement_changes(account, existing.as_ref(), &template).await?;

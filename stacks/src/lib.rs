@@ -18,9 +18,9 @@ pub use contracts::SecretForm;
 pub use costs::idle_costs;
 pub use resource::{BucketRef, ConnectionRef, DailyCount, QueueRef, SecretRef, SigningKeyRef, TableRef, TopicRef};
 pub use stack::{
-    Api, CodeParameter, Feeding, FunctionSpec, FurtherStack, IssueWires, KnownStack, MachineRef, OpenEndpoint,
-    ParameterSource, Publishers, Registration, Replaced, RetiredStack, SecretSource, SecretSpec, Sender, Signing, Site,
-    SiteFile, SiteSettings, SourceLine, Stack, Webhook,
+    Api, CodeParameter, DeployedTemplate, Feeding, FunctionSpec, FurtherStack, IssueWires, KnownStack, MachineRef,
+    OpenEndpoint, ParameterSource, Publishers, Registration, Replaced, RetiredStack, SecretSource, SecretSpec, Sender,
+    Signing, Site, SiteFile, SiteSettings, SourceLine, Stack, Webhook,
 };
 pub use stage::{
     AccountId, AlarmTarget, AlarmTopic, AlarmsTo, Architecture, BacklogSettings, Contradiction, Domain, EmailAddress,

@@ -21,6 +21,7 @@ pub use facts::{
 pub use known::{FurtherStack, KnownStack, RetiredStack};
 pub use queue::{Feeding, Publishers};
 pub use site::{Site, SiteFile, SiteSettings};
+pub use template::DeployedTemplate;
 pub use workflow::MachineRef;
 
 use crate::lookup::Lookup;

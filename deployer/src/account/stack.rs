@@ -3,6 +3,7 @@
 use super::{Account, Standing};
 use crate::error::{Error, Outcome};
 use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
+use stacks::Stack;
 use std::collections::BTreeMap;
 
 /// What is known of a stack in the account.
@@ -11,6 +12,11 @@ pub(crate) struct StackSummary {
     pub(crate) id: String,
     pub(crate) status: StackStatus,
     pub(crate) outputs: BTreeMap<String, String>,
+    /// What it was deployed with; `None` if an operation has ended since this was read, or if the stack is older than
+    /// this output of its template.
+    pub(crate) template_digest: Option<String>,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 impl Account {
@@ -26,12 +32,23 @@ impl Account {
         if Standing::of(&status) == Standing::Absent {
             return Ok(None);
         }
-        let outputs = stack
+        let mut outputs: BTreeMap<String, String> = stack
             .outputs()
             .iter()
             .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
             .collect();
-        Ok(Some(StackSummary { id: stack.stack_id().unwrap_or(name).to_owned(), status, outputs }))
+        let parameters = stack.parameters().iter().filter_map(|parameter| {
+            Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned()))
+        });
+        let tags = stack.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+        Ok(Some(StackSummary {
+            id: stack.stack_id().unwrap_or(name).to_owned(),
+            status,
+            template_digest: outputs.remove(Stack::DIGEST_OUTPUT),
+            outputs,
+            parameters: parameters.collect(),
+            tags: tags.collect(),
+        }))
     }
 
     /// The stack with this name, after the end of any operation in progress; `None` if there is none.
@@ -41,6 +58,8 @@ impl Account {
             self.reporter.note(format!("stack `{name}` is {}: waiting for the operation to finish", stack.status));
             let Some(settled) = self.wait_until_settled(&stack.id).await? else { return Ok(None) };
             stack.status = settled;
+            // The operation may have changed it.
+            stack.template_digest = None;
         }
         Ok(Some(stack))
     }

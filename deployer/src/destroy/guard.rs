@@ -90,7 +90,14 @@ mod tests {
     fn only_another_stack_is_newer() {
         let there = |id: &str| {
             let status = StackStatus::CreateComplete;
-            StackSummary { id: id.into(), status, outputs: BTreeMap::new() }
+            StackSummary {
+                id: id.into(),
+                status,
+                outputs: BTreeMap::new(),
+                template_digest: None,
+                parameters: BTreeMap::new(),
+                tags: BTreeMap::new(),
+            }
         };
         for (found, began_with, expected) in [
             (None, Some("old"), false),

@@ -101,7 +101,8 @@ pub(super) async fn create(
     }
 }
 
-fn tags(plan: &Plan<'_>) -> Vec<Tag> {
+/// The tags of a stack, which CloudFormation gives its resources as well.
+pub(super) fn tags(plan: &Plan<'_>) -> Vec<Tag> {
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
     let stage = plan.stack.stage();
     let mut tags = vec![tag("tsugite:stage", stage.name.as_str()), tag("tsugite:stack", plan.stack.name())];

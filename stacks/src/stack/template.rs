@@ -9,6 +9,7 @@ use crate::yaml;
 use policies::CfnString;
 use serde::Serialize;
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
@@ -37,7 +38,19 @@ struct Output<'a> {
     value: &'a CfnString,
 }
 
+/// A template, and how the stack is recognized that was deployed with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeployedTemplate {
+    /// The template as YAML.
+    pub text: String,
+    /// SHA-256 of the template without the output that holds it, in hexadecimal.
+    pub digest: String,
+}
+
 impl Stack {
+    /// The output of every deployed stack that holds the digest of its template.
+    pub const DIGEST_OUTPUT: &str = "TemplateDigest";
+
     /// Name of the stack in the sources, such as `backlog-files`.
     pub fn name(&self) -> &'static str {
         self.name
@@ -72,12 +85,25 @@ impl Stack {
     ///
     /// Panics on a contradiction in the definition, which a test of this crate finds.
     pub fn template(&self) -> String {
+        self.template_with(self.outputs.clone())
+    }
+
+    /// The template with its own digest as the output [`Stack::DIGEST_OUTPUT`], as it is deployed: with the parameters
+    /// and tags, the digest says whether a stack is as this definition wants it.
+    pub fn deployed_template(&self) -> DeployedTemplate {
+        let digest = hex::encode(Sha256::digest(self.template()));
+        let mut outputs = self.outputs.clone();
+        outputs.insert(Self::DIGEST_OUTPUT, CfnString::text(&digest));
+        DeployedTemplate { text: self.template_with(outputs), digest }
+    }
+
+    fn template_with(&self, outputs: BTreeMap<&'static str, CfnString>) -> String {
         let template = Template {
             version: "2010-09-09",
             description: format!("Tsugite: {}", self.name),
             parameters: self.parameters.iter().map(|(name, source)| (name.as_str(), Parameter::new(source))).collect(),
             resources: self.deployed_resources(),
-            outputs: self.outputs.iter().map(|(name, value)| (*name, Output { value })).collect(),
+            outputs: outputs.iter().map(|(name, value)| (*name, Output { value })).collect(),
         };
         yaml::write(&template)
     }
