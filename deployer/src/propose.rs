@@ -91,6 +91,8 @@ async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter)
     if let Some(stack) = &existing
         && is_as_wanted(stack, &digest, &parameters(account, plan)?, &change_set::tags(plan))
     {
+        // What a killed command has left is not needed either; a failure to list it does not matter here.
+        discard::delete_abandoned(account, &stack.id, None).await.unwrap_or(());
         return Ok(proposal);
     }
     let id = change_set::create(account, plan, &template, existing.as_ref()).await?;

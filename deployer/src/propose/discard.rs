@@ -48,7 +48,7 @@ pub(super) async fn discard(account: &Account, change_set: &OpenChangeSet) -> Ou
     match change_set.is_new {
         true => delete_empty_stack(account, change_set).await?,
         // Abandoned change sets are deleted too; a failure to list them does not matter here.
-        false => delete_abandoned(account, change_set).await.unwrap_or(()),
+        false => delete_abandoned(account, &change_set.stack, Some(&change_set.name)).await.unwrap_or(()),
     }
     if !is_answered {
         return Err(Error::Unreachable {
@@ -107,12 +107,12 @@ async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Ou
     account.pace.until(is_gone).await
 }
 
-/// Deletes abandoned change sets of this tool, which no process will execute.
-async fn delete_abandoned(account: &Account, change_set: &OpenChangeSet) -> Outcome<()> {
-    for other in others(account, &change_set.stack, &change_set.name).await? {
+/// Deletes the abandoned change sets of a stack that are of this tool, which no process will execute; not this one.
+pub(super) async fn delete_abandoned(account: &Account, stack: &str, except: Option<&str>) -> Outcome<()> {
+    for other in others(account, stack, except).await? {
         let name = other.change_set_name().unwrap_or_default();
         if change_set_name::is_of_this_tool(name) && is_abandoned(&other) {
-            delete_change_set(account, &change_set.stack, name).await?;
+            delete_change_set(account, stack, name).await?;
         }
     }
     Ok(())
@@ -120,14 +120,14 @@ async fn delete_abandoned(account: &Account, change_set: &OpenChangeSet) -> Outc
 
 /// Whether a stack has other change sets on which someone may still decide.
 async fn has_other_proposals(account: &Account, stack_id: &str, name: &str) -> Outcome<bool> {
-    Ok(others(account, stack_id, name).await?.iter().any(is_looked_at))
+    Ok(others(account, stack_id, Some(name)).await?.iter().any(is_looked_at))
 }
 
 /// Every change set of a stack, without the one of this name.
-async fn others(account: &Account, stack: &str, name: &str) -> Outcome<Vec<ChangeSetSummary>> {
+async fn others(account: &Account, stack: &str, name: Option<&str>) -> Outcome<Vec<ChangeSetSummary>> {
     let pages = account.cloudformation.list_change_sets().stack_name(stack).into_paginator().items().send();
     let all = pages.try_collect().await.map_err(Error::aws("cloudformation:ListChangeSets"))?;
-    Ok(all.into_iter().filter(|summary| summary.change_set_name() != Some(name)).collect())
+    Ok(all.into_iter().filter(|summary| name.is_none() || summary.change_set_name() != name).collect())
 }
 
 fn is_looked_at(summary: &ChangeSetSummary) -> bool {
