@@ -101,8 +101,8 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
 fn print_next(stack: &str, page: &str) {
     write_line(&format!(
         "\nsend it a real event, and follow that:  cargo xtask publish-test-event {stack}\n\
-         delete all of it again:                cargo xtask destroy\n\
-         see the events and what each SaaS got: {page}"
+         delete all of it again:                 cargo xtask destroy\n\
+         see the events and what each SaaS got:  {page}"
     ));
 }
 
