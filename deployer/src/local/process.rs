@@ -126,6 +126,8 @@ pub(super) fn of_folder(folder: &Path) -> Vec<Background> {
 pub(super) fn emulator(folder: &Path, environment: &Path, region: &str, local: &LocalStage) -> Outcome<Background> {
     sources::write(folder)?;
     let temporary = folder.join("tmp");
+    // An emulator that was killed has left the functions that it had unpacked.
+    let _ = std::fs::remove_dir_all(&temporary);
     std::fs::create_dir_all(&temporary).map_err(Error::file("make", &temporary))?;
     let mut command = Command::new(environment.join("bin/python"));
     command
