@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Whether the last operation on the stack succeeded, and had this template with these parameters and tags.
 ///
-/// What somebody changed by hand since is not seen, as by a change set.
+/// A change by hand since then is not seen, as by a change set.
 pub(super) fn is_as_wanted(stack: &StackSummary, digest: &str, parameters: &[Parameter], tags: &[Tag]) -> bool {
     let parameters = parameters.iter().map(|parameter| (parameter.parameter_key(), parameter.parameter_value()));
     let tags = tags.iter().map(|tag| (tag.key(), tag.value()));
