@@ -85,8 +85,10 @@ pub fn print_leftovers(stack: &dyn KnownStack, found: &Leftovers, keep: Keep) {
     };
     for bucket in &found.buckets {
         write_line(&format!(
-            "  {fate}: bucket {} with {} objects and versions, {} bytes",
-            bucket.name, bucket.n_objects, bucket.n_bytes
+            "  {fate}: bucket {} with {}, {} bytes",
+            bucket.name,
+            counted(bucket.n_objects, "object version"),
+            bucket.n_bytes
         ));
     }
     for table in &found.tables {
