@@ -15,8 +15,8 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 const REGION: &str = "ap-northeast-1";
-/// How long an effect may take that comes by itself.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// How long an effect may take that comes by itself, or a build begin that waits for that of another story.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The stage.
 pub struct Stage {
