@@ -71,8 +71,10 @@ fn pack(binary: &Binary, folder: &Path, profile: Profile) -> Outcome<Archive> {
     let record = folder.join(format!("{}-{level}.json", binary.package));
     // What cannot be read is made again.
     let before = std::fs::read(&record).ok().and_then(|text| serde_json::from_slice::<Packed>(&text).ok());
+    // Two packages may have the same bytes.
+    let file_name = |digest: &str| format!("{}-{digest}.zip", binary.package);
     let archive = |n_bytes, digest: String| {
-        let path = folder.join(format!("{digest}.zip"));
+        let path = folder.join(file_name(&digest));
         Archive { package: binary.package.clone(), path, n_bytes, digest }
     };
     if let Some(before) = &before {
@@ -90,7 +92,7 @@ fn pack(binary: &Binary, folder: &Path, profile: Profile) -> Outcome<Archive> {
     std::fs::write(&record, text).map_err(Error::file("write", &record))?;
     if let Some(before) = before.filter(|before| before.digest != archive.digest) {
         // It may be gone already.
-        let _ = std::fs::remove_file(folder.join(format!("{}.zip", before.digest)));
+        let _ = std::fs::remove_file(folder.join(file_name(&before.digest)));
     }
     Ok(archive)
 }

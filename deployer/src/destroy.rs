@@ -9,7 +9,7 @@ mod stack;
 mod table;
 
 use crate::account::Account;
-use crate::error::Outcome;
+use crate::error::{Error, Outcome};
 use crate::event::{Reporter, counted};
 pub use artifacts::delete_artifacts_if_last;
 use bucket::{buckets_of, content_of, delete_bucket};
@@ -108,34 +108,26 @@ pub async fn destroy(
         return Ok(());
     }
     account.mark_changed();
-    let removed = remove(account, stack, found, keep, reporter).await;
-    removed.map_err(|error| error.of_stack(stack.name(), None))
-}
-
-async fn remove(
-    account: &Account,
-    stack: &dyn KnownStack,
-    found: &Leftovers,
-    keep: Keep,
-    reporter: &Reporter,
-) -> Outcome<()> {
-    let guard = Guard::against_newer(stack, found.stack_id.as_deref());
-    let mut doomed = Doomed::of(found);
-    if let Some(id) = &found.stack_id {
-        doomed.add_resources(account, stack, id).await?;
-        let step = reporter.begin_on_stack(stack.name(), format!("deleting {}", stack.name()));
-        step.run(delete_stack(account, stack, id, reporter), |()| "stack deleted".into()).await?;
-    }
-    if keep == Keep::Nothing {
-        delete_data(account, stack, &doomed, &guard, reporter).await?;
-    }
-    for group in log_groups_of(account, &stack.full_stack_name()).await? {
-        if doomed.log_groups.contains(&group) {
-            guard.check(account).await?;
-            delete_log_group(account, &group).await?;
+    let removal = async {
+        let guard = Guard::against_newer(stack, found.stack_id.as_deref());
+        let mut doomed = Doomed::of(found);
+        if let Some(id) = &found.stack_id {
+            doomed.add_resources(account, stack, id).await?;
+            let step = reporter.begin_on_stack(stack.name(), format!("deleting {}", stack.name()));
+            step.run(delete_stack(account, stack, id, reporter), |()| "stack deleted".into()).await?;
         }
-    }
-    Ok(())
+        if keep == Keep::Nothing {
+            delete_data(account, stack, &doomed, &guard, reporter).await?;
+        }
+        for group in log_groups_of(account, &stack.full_stack_name()).await? {
+            if doomed.log_groups.contains(&group) {
+                guard.check(account).await?;
+                delete_log_group(account, &group).await?;
+            }
+        }
+        Ok(())
+    };
+    removal.await.map_err(|error: Error| error.of_stack(stack.name(), None))
 }
 
 /// Empties and deletes buckets, and deletes tables; functions may write to them until their stack is deleted.

@@ -14,8 +14,8 @@ use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::statement::statements_of;
 use aws_sdk_cloudformation::types::{Parameter, TemplateStage};
-use change_set::Described;
 pub(crate) use change_set::{ChangeSetId, execute};
+use change_set::{Described, Wanted};
 use contracts::SettingValue;
 pub use discard::{LeftChangeSet, discard_open, still_open};
 use existing::{Existing, find_existing};
@@ -88,14 +88,16 @@ async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter)
         gained: vec![],
         lost: vec![],
     };
+    let (parameters, tags) = (parameters(account, plan)?, change_set::tags(plan));
     if let Some(stack) = &existing
-        && is_as_wanted(stack, &digest, &parameters(account, plan)?, &change_set::tags(plan))
+        && is_as_wanted(stack, &digest, &parameters, &tags)
     {
         // What a killed command has left is not needed either; a failure to list it does not matter here.
         discard::delete_abandoned(account, &stack.id, None).await.unwrap_or(());
         return Ok(proposal);
     }
-    let id = change_set::create(account, plan, &template, existing.as_ref()).await?;
+    let id =
+        change_set::create(account, plan, Wanted { template: &template, parameters, tags }, existing.as_ref()).await?;
     match change_set::describe(account, &id).await? {
         Described::Ready(changes) => {
             (proposal.gained, proposal.lost) = statement_changes(account, existing.as_ref(), &template).await?;
@@ -190,7 +192,10 @@ fn read_template(text: &str) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::scripted::Scripted;
+    use crate::account::rules::ByRules;
+    use crate::account::rules::cloudformation::*;
+    use crate::account::scripted::{Scripted, stack_of};
+    use aws_sdk_cloudformation::types::StackStatus;
     use stacks::Stage;
 
     /// The parameter of a stack that is an output of another one, with its value.
@@ -215,5 +220,21 @@ mod tests {
         check(&outputs_of(of), &stack, "arn").await;
         check(&outputs_of(stack.name()), &stack, "not-there-yet").await;
         check(&Outputs::new(), &stack, "not-there-yet").await;
+    }
+
+    #[tokio::test]
+    async fn a_change_set_without_changes_is_discarded_at_the_end_if_not_at_once() {
+        let existing = stack_is(StackStatus::UpdateRollbackComplete);
+        let proposed = [existing, change_set_is_taken(), change_set_has_no_changes()];
+        let discarded = [change_set_is_kept("AccessDenied"), change_set_is_deleted(), change_sets_are(&[])];
+        let mut aws = ByRules::new(proposed.into_iter().chain(discarded));
+        let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
+        let (keys, outputs, ids) = (BTreeMap::new(), Outputs::new(), LookedUp::default());
+        let plan = Plan { stack: &stack, code_keys: &keys, outputs: &outputs, looked_up: &ids };
+        let proposal = Box::pin(propose(&aws.account, &plan, &aws.account.reporter)).await.unwrap();
+        assert!(proposal.is_empty() && !proposal.is_new);
+        assert_eq!(aws.account.open_change_sets().proposed().len(), 1);
+        assert_eq!(discard_open(&aws.account).await, []);
+        aws.told();
     }
 }

@@ -4,6 +4,9 @@
 //! `<exe> zig cc -- …`. And it brings many packages, which only a release build needs: the deployer builds this
 //! executable when it needs one.
 
+// `ci` lints it with a build, which has no option for this.
+#![deny(warnings)]
+
 use cargo_lambda_build::Zig;
 use cargo_lambda_metadata::cargo::build::{Build, CompilerOptions, OutputFormat};
 use cargo_lambda_metadata::cargo::load_metadata;

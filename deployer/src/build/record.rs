@@ -51,7 +51,9 @@ impl Record {
                 add_with_folders(workspace.root(), source, &mut inputs);
             }
         }
-        inputs.insert(workspace.root().join("Cargo.lock"));
+        let settings =
+            ["Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"].map(|name| workspace.root().join(name));
+        inputs.extend(settings.into_iter().filter(|path| path.exists()));
         let inputs: Vec<Stamp> = inputs.iter().map(|path| Stamp::of(path)).collect::<Result<_, _>>().ok()?;
         let executable = |binary: &Binary| Some((binary.package.clone(), Stamp::of(&binary.path).ok()?));
         let record = Self {
@@ -98,11 +100,18 @@ mod tests {
         let root = std::env::temp_dir().join(format!("tsugite-record-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
         let workspace = Workspace::new(&root);
-        for folder in ["target/tsugite", "target/debug", "handlers/one two/src"] {
+        for folder in ["target/tsugite", "target/debug", "handlers/one two/src", ".cargo"] {
             std::fs::create_dir_all(root.join(folder)).unwrap();
         }
         let source = root.join("handlers/one two/src/main.rs");
-        for file in ["Cargo.toml", "Cargo.lock", "handlers/one two/Cargo.toml", "target/debug/one"] {
+        for file in [
+            "Cargo.toml",
+            "Cargo.lock",
+            "rust-toolchain.toml",
+            ".cargo/config.toml",
+            "handlers/one two/Cargo.toml",
+            "target/debug/one",
+        ] {
             std::fs::write(root.join(file), file).unwrap();
         }
         std::fs::write(&source, "fn main() {}").unwrap();
@@ -123,13 +132,15 @@ mod tests {
     #[test]
     fn every_change_is_seen() {
         type Change = fn(&Path);
-        let changes: [(&str, Change); 9] = [
+        let changes: [(&str, Change); 11] = [
             ("a source", |root| std::fs::write(root.join("handlers/one two/src/main.rs"), "fn mine() {}").unwrap()),
             ("a manifest", |root| std::fs::write(root.join("handlers/one two/Cargo.toml"), "[lints]").unwrap()),
             ("the root manifest", |root| std::fs::write(root.join("Cargo.toml"), "[profile]").unwrap()),
             ("the lock file", |root| std::fs::write(root.join("Cargo.lock"), "").unwrap()),
+            ("the toolchain", |root| std::fs::write(root.join("rust-toolchain.toml"), "").unwrap()),
+            ("the configuration", |root| std::fs::write(root.join(".cargo/config.toml"), "").unwrap()),
             ("a new build script", |root| std::fs::write(root.join("handlers/one two/build.rs"), "").unwrap()),
-            ("a new configuration", |root| std::fs::create_dir(root.join(".cargo")).unwrap()),
+            ("a new folder", |root| std::fs::create_dir(root.join("handlers/one two/.cargo")).unwrap()),
             ("a deleted source", |root| std::fs::remove_file(root.join("handlers/one two/src/main.rs")).unwrap()),
             ("another executable", |root| std::fs::write(root.join("target/debug/one"), "other").unwrap()),
             ("a damaged record", |root| std::fs::write(root.join("target/tsugite/light-build.json"), "{").unwrap()),

@@ -1,14 +1,14 @@
 //! One change set: requested, described when CloudFormation has created it, executed.
 
 use super::template::send_template;
-use super::{Plan, change_set_name, parameters};
+use super::{Plan, change_set_name};
 use crate::account::{Account, OpenChangeSet, StackSummary};
 use crate::attempts::Attempts;
 use crate::change::Change;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::random::random_word;
 use crate::validation::{Validated, validation_findings};
-use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Tag};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
 
@@ -31,6 +31,13 @@ pub(super) enum Described {
     Failed(Vec<FailureCause>),
 }
 
+/// What a stack is to be.
+pub(super) struct Wanted<'a> {
+    pub(super) template: &'a str,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) tags: Vec<Tag>,
+}
+
 /// Asks for a change set, which is remembered before.
 ///
 /// The call ends even if nothing waits for it any more: discarding the change set has to know that it will not
@@ -38,13 +45,13 @@ pub(super) enum Described {
 pub(super) async fn create(
     account: &Account,
     plan: &Plan<'_>,
-    template: &str,
+    wanted: Wanted<'_>,
     existing: Option<&StackSummary>,
 ) -> Outcome<ChangeSetId> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let name = change_set_name::choose(since_1970.as_millis(), &random_word(4)?);
     let stack = plan.stack.full_stack_name();
-    let (body, url) = send_template(account, plan.stack, template).await?.into_parameters();
+    let (body, url) = send_template(account, plan.stack, wanted.template).await?.into_parameters();
     let attempts = Attempts::default();
     let call = account
         .cloudformation
@@ -59,8 +66,8 @@ pub(super) async fn create(
         })
         .set_template_body(body)
         .set_template_url(url)
-        .set_parameters(Some(parameters(account, plan)?))
-        .set_tags(Some(tags(plan)))
+        .set_parameters(Some(wanted.parameters))
+        .set_tags(Some(wanted.tags))
         .capabilities(Capability::CapabilityIam)
         .customize()
         .interceptor(attempts.clone());

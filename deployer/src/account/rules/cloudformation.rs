@@ -121,6 +121,13 @@ pub(crate) fn change_set_adds(logical_ids: &[&str]) -> Rule {
     })
 }
 
+/// The change set failed, because the stack is as it should be.
+pub(crate) fn change_set_has_no_changes() -> Rule {
+    let answer = DescribeChangeSetOutput::builder().status(ChangeSetStatus::Failed);
+    let answer = answer.status_reason("The submitted information didn't contain changes.").build();
+    Rule::new::<DescribeChangeSetInput, _, DescribeChangeSetError>(move |_| Ok(answer))
+}
+
 /// The template of what is there.
 pub(crate) fn template_is(body: &'static str) -> Rule {
     Rule::new::<GetTemplateInput, _, GetTemplateError>(move |_| {
