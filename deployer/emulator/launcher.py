@@ -45,6 +45,7 @@ GAPS = (
     "gaps.role_boundaries",
     "gaps.log_rights",
     "gaps.function_deaths",
+    "gaps.late_lines",
     "gaps.log_lines",
     "gaps.log_size",
     "gaps.log_pages",

@@ -48,6 +48,7 @@ const SOURCES: &[(&str, &str)] = embedded![
     "gaps/function_deaths.py",
     "gaps/http_tasks.py",
     "gaps/listing_rights.py",
+    "gaps/late_lines.py",
     "gaps/log_lines.py",
     "gaps/log_pages.py",
     "gaps/log_rights.py",

@@ -2,7 +2,7 @@
 
 use super::effect::{self, Arranged};
 use super::entry::Sent;
-use super::trace::{Ended, Logged, Trail};
+use super::trace::{self, Ended, Logged, Trail};
 use super::{Run, TestReport, diagnose};
 use crate::error::Outcome;
 use stacks::{Branch, Effect};
@@ -70,8 +70,15 @@ impl<'a> Followed<'a> {
             let cause = diagnose::of_failure(account, stack, function, cause).await;
             return report.broke(work_hop, took, reason.to_owned(), log_line, cause);
         }
-        let detail = ended.map_or("its log does not exist yet", Ended::words);
-        report.passed(work_hop, took, detail.to_owned());
+        match (ended, &self.found) {
+            (Some(ended), _) => report.passed(work_hop, took, ended.words().to_owned()),
+            (None, Ok(_)) => report.passed(work_hop, None, "the end of its log is not there yet".into()),
+            (None, Err(_)) => {
+                let problem = trace::last_problem(account, stack, function).await.map(|line| line.text);
+                let cause = diagnose::of_unended(function, problem.as_deref());
+                return report.broke(work_hop, None, "begun, and not ended".into(), problem, cause);
+            }
+        }
         let hop = effect_hop(&self.branch.effect);
         match (self.found, ended) {
             (Ok(detail), _) => report.passed(hop, None, detail),

@@ -69,6 +69,17 @@ pub(super) async fn of_silence(account: &Account, stack: &Stack, function: &str)
     }
 }
 
+/// Why a function that began does not end, from the last line of its log that reports a problem.
+pub(super) fn of_unended(function: &str, problem: Option<&str>) -> String {
+    match problem {
+        Some(problem) => format!(
+            "`{function}` was ended before its work was done, and the message goes back to the queue: {}",
+            problem.trim()
+        ),
+        None => format!("`{function}` is still at work, or waits for a service that does not answer; try again"),
+    }
+}
+
 /// Why a function could not do its work, from the cause that it logged.
 pub(super) async fn of_failure(account: &Account, stack: &Stack, function: &str, cause: &Cause) -> String {
     match cause {

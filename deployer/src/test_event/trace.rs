@@ -50,8 +50,9 @@ impl Logged {
     fn is_problem(&self) -> bool {
         match &self.line {
             Some(line) => line.level > Level::Info,
-            // As Lambda reports a crash. Source: Lambda developer guide, "Custom runtimes", error types.
-            None => self.text.contains("Error"),
+            // As Lambda reports a crash and a timeout. Source: Lambda developer guide, "Custom runtimes", error types, and
+            // "Troubleshoot execution issues in Lambda".
+            None => self.text.contains("Error") || self.text.contains("Task timed out"),
         }
     }
 }
