@@ -13,6 +13,7 @@ mod binary;
 mod build;
 mod certificate;
 mod change;
+mod completed;
 mod destroy;
 mod disk;
 mod error;
@@ -53,6 +54,7 @@ pub use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 pub use binary::{Binary, host_architecture};
 pub use build::{Profile, ReleaseCompiler, build, variables_of_cargo};
 pub use change::{Change, ChangeKind, Fate};
+pub use completed::{Completed, Finished, Unchanged};
 pub use destroy::{
     BucketContent, Keep, Leftovers, LogGroupFound, TableContent, delete_artifacts_if_last, destroy, find_leftovers,
 };
@@ -72,9 +74,9 @@ pub use permissions::permissions_to_deploy;
 pub use propose::{LeftChangeSet, Outputs, Plan, Proposal, discard_open, propose, still_open};
 pub use python::{PythonTools, variables_of_python};
 pub use saas_lookup::look_up;
-pub use secrets::{SecretInput, put_secrets, secrets_to_ask};
-pub use senders::fetch_senders;
-pub use site::{SiteChanges, upload_site};
+pub use secrets::{SecretInput, secrets_to_ask};
+pub use senders::{fetch_senders, note_senders};
+pub use site::SiteChanges;
 pub use startup_bench::{Measured, measure_binary, measure_python};
 pub use test_event::{Hop, HopOutcome, TestFailure, TestReport, publish_test_event};
 pub use workspace::Workspace;

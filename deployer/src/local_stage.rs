@@ -32,6 +32,9 @@ impl std::fmt::Debug for LocalStage {
 }
 
 impl LocalStage {
+    /// The number of the emulator's account.
+    pub const ACCOUNT: &str = "000000000000";
+
     pub(crate) fn new(emulator_port: u16, stand_ins_port: u16) -> Outcome<Self> {
         let root_key = RootKey {
             // Not of the form of an AWS key, so that it is not mistaken for one.

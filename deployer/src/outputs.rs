@@ -116,21 +116,34 @@ pub async fn find_deployed(account: &Account, stack: &Stack) -> Outcome<Result<D
         None => Ok(Err(None)),
         Some(there) if !Standing::of(&there.status).is_deployed() => Ok(Err(Some(there.status))),
         Some(there) => {
-            let read = read(account, stack, there).await;
-            read.map(Ok).map_err(|error| error.of_stack(stack.name(), None))
+            let read = read(account, stack, there, None).await;
+            read.map(|(read, _)| Ok(read)).map_err(|error| error.of_stack(stack.name(), None))
         }
     }
 }
 
-async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<Deployed> {
-    let name = stack.full_stack_name();
+/// Names or ARNs of secrets in the account, by their logical ids.
+pub(crate) type SecretIds = BTreeMap<String, String>;
+
+/// Reads a stack; also returns the ids of the secrets in its addresses, which are found in the account unless they are
+/// known.
+pub(crate) async fn read(
+    account: &Account,
+    stack: &Stack,
+    there: StackSummary,
+    known: Option<&SecretIds>,
+) -> Outcome<(Deployed, SecretIds)> {
+    let secrets = match known {
+        Some(known) => known.clone(),
+        None => find_secrets(account, stack).await?,
+    };
     let mut registrations = Vec::new();
     for registration in stack.registrations() {
         let Some(address) = there.outputs.get(registration.address_output) else { continue };
         let mut url = account.reachable(address);
         let value = async |secret: &str| -> Outcome<Option<String>> {
-            let Some(secret) = account.physical_id(&name, secret).await? else { return Ok(None) };
-            match account.secret_value(&secret).await {
+            let Some(secret) = secrets.get(secret) else { return Ok(None) };
+            match account.secret_value(secret).await {
                 // Where not all is as it should be, the secret can be gone, or have no value yet.
                 Err(error) if error.code() == Some(NO_VALUE) && describe_status(&there.status).is_some() => Ok(None),
                 value => value.map(Some),
@@ -151,9 +164,19 @@ async fn read(account: &Account, stack: &Stack, there: StackSummary) -> Outcome<
     }
     let outputs = there.outputs.into_iter().map(|(key, value)| (key, account.reachable(&value))).collect();
     let given = stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given);
-    let secrets = given.map(|secret| (secret.name, secret.origin())).collect();
-    let (changed, is_new) = (false, false);
-    Ok(Deployed { name: stack.name(), status: there.status, changed, is_new, outputs, registrations, secrets })
+    let origins = given.map(|secret| (secret.name, secret.origin())).collect();
+    let (name, status, changed, is_new) = (stack.name(), there.status, false, false);
+    Ok((Deployed { name, status, changed, is_new, outputs, registrations, secrets: origins }, secrets))
+}
+
+/// The secrets in the addresses of a stack.
+async fn find_secrets(account: &Account, stack: &Stack) -> Outcome<SecretIds> {
+    let mut wanted = Vec::new();
+    for registration in stack.registrations() {
+        wanted.extend(registration.token_secret.as_deref());
+        wanted.extend(registration.signing.as_ref().map(|signing| signing.secret.as_str()));
+    }
+    account.physical_ids(&stack.full_stack_name(), &wanted).await
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::event::Reporter;
 use crate::statement::statements_of;
 use aws_sdk_cloudformation::types::{Parameter, TemplateStage};
 pub(crate) use change_set::{ChangeSetId, execute};
-use change_set::{Described, Wanted};
+use change_set::{Described, Wanted, tags};
 use contracts::SettingValue;
 pub use discard::{LeftChangeSet, discard_open, still_open};
 use existing::{Existing, find_existing};
@@ -58,6 +58,11 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// The proposal for a stack with which nothing is to do.
+    pub fn nothing_to_do(stack: &'static str) -> Self {
+        Self { stack, is_new: false, changes: vec![], gained: vec![], lost: vec![], change_set: None }
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.change_set.is_none() && self.changes.is_empty()
@@ -80,15 +85,8 @@ async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter)
         Existing::Updatable(stack) => Some(stack),
         Existing::CreationFailed => return Ok(preview_of_template(plan.stack, &template)),
     };
-    let mut proposal = Proposal {
-        stack: plan.stack.name(),
-        is_new: existing.is_none(),
-        change_set: None,
-        changes: vec![],
-        gained: vec![],
-        lost: vec![],
-    };
-    let (parameters, tags) = (parameters(account, plan)?, change_set::tags(plan));
+    let mut proposal = Proposal { is_new: existing.is_none(), ..Proposal::nothing_to_do(plan.stack.name()) };
+    let (parameters, tags) = (parameters(account, plan)?, tags(plan));
     if let Some(stack) = &existing
         && is_as_wanted(stack, &digest, &parameters, &tags)
     {
@@ -107,6 +105,12 @@ async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter)
         Described::Failed(reasons) => return Err(Error::ChangeSet { stack: plan.stack.name().into(), reasons }),
     }
     Ok(proposal)
+}
+
+/// Whether a stack was deployed as a plan wants it.
+pub(crate) fn is_as_wanted_by(account: &Account, plan: &Plan<'_>, there: &StackSummary) -> Outcome<bool> {
+    let digest = plan.stack.deployed_template().digest;
+    Ok(is_as_wanted(there, &digest, &parameters(account, plan)?, &tags(plan)))
 }
 
 /// Discards a change set that is not needed; if that fails, it stays open, and the end of the command tries again.
@@ -137,7 +141,8 @@ fn preview_of_template(stack: &Stack, template: &str) -> Proposal {
     }
 }
 
-fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
+/// The parameters of a stack.
+pub(crate) fn parameters(account: &Account, plan: &Plan<'_>) -> Outcome<Vec<Parameter>> {
     let stage = plan.stack.stage();
     plan.stack
         .parameters()

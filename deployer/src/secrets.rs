@@ -79,7 +79,7 @@ async fn has_value(account: &Account, stack: &Stack, secret: &SecretSpec) -> Out
 /// Puts the given values into the stack's secrets, where they differ from the stored ones.
 ///
 /// Returns the names of those that changed.
-pub async fn put_secrets(account: &Account, stack: &Stack, input: &SecretInput) -> Outcome<Vec<&'static str>> {
+pub(crate) async fn put_secrets(account: &Account, stack: &Stack, input: &SecretInput) -> Outcome<Vec<&'static str>> {
     let mut changed = Vec::new();
     for secret in stack.secrets().iter().filter(|secret| secret.source == SecretSource::Given) {
         let Some(value) = input.0.get(secret.name) else { continue };

@@ -7,7 +7,7 @@ use crate::web::{loopback_client, web_client};
 use aws_sdk_cloudformation::types::TemplateStage;
 use contracts::SettingValue;
 use serde_json::Value as Json;
-use stacks::{SenderList, SenderRange, Stack, Stage};
+use stacks::{SenderList, Stack, Stage};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -16,8 +16,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// The longest list that is read, in bytes; the known ones have less than one thousand.
 const LIST_LIMIT: usize = 1024 * 1024;
 
-/// The stage with every list of senders that its stacks name, as it is published now; reports what is new in it since
-/// the stack was deployed.
+/// The stage with every list of senders that its stacks name, as it is published now.
 ///
 /// Fails if a list cannot be had, for a list of yesterday might shut the SaaS out. Nothing has changed then.
 pub async fn fetch_senders(
@@ -27,17 +26,26 @@ pub async fn fetch_senders(
     reporter: &Reporter,
 ) -> Outcome<Option<Stage>> {
     let mut fetched = None;
-    for (stack, list) in stacks.iter().filter_map(|stack| Some((stack, stack.sender_list()?))) {
+    for list in stacks.iter().filter_map(Stack::sender_list) {
         let refused = |what: String| Error::Lookup {
             what: format!("{}: the list of senders of {}: {what}", stage.place_of(&list.setting), list.saas.name),
             hint: format!("check {} and try again later, or list the addresses in the stage file", list.url),
         };
         let text = fetch(account, list, reporter).await.map_err(refused)?;
         let ranges = list.read(&text).map_err(|what| refused(format!("{what}; it was not used")))?;
-        tell(stack, list, &ranges, deployed_senders(account, stack).await?, reporter);
         fetched = Some(fetched.as_ref().unwrap_or(stage).with_senders(list, &ranges));
     }
     Ok(fetched)
+}
+
+/// Reports what is new in the lists of senders since the stacks were deployed.
+pub async fn note_senders(account: &Account, stacks: &[Stack], reporter: &Reporter) -> Outcome<()> {
+    for (stack, list) in stacks.iter().filter_map(|stack| Some((stack, stack.sender_list()?))) {
+        let difference =
+            difference(list.saas.name, &senders_in(&stack.template()), &deployed_senders(account, stack).await?);
+        reporter.note(format!("{}: {difference}", stack.name()));
+    }
+    Ok(())
 }
 
 /// What is published, from the SaaS or from its stand-in.
@@ -84,18 +92,13 @@ fn senders_in(template: &str) -> BTreeSet<String> {
     ranges.flatten().filter_map(Json::as_str).map(str::to_owned).collect()
 }
 
-/// Says what the list has that the deployed stack has not, and the other way round.
-fn tell(stack: &Stack, list: SenderList, ranges: &[SenderRange], before: BTreeSet<String>, reporter: &Reporter) {
-    reporter.note(format!("{}: {}", stack.name(), difference(list.saas.name, ranges, &before)));
-}
-
-fn difference(saas: &str, ranges: &[SenderRange], before: &BTreeSet<String>) -> String {
-    let now: BTreeSet<String> = ranges.iter().map(SenderRange::cidr).collect();
+/// What a list has that the deployed stack has not, and the other way round.
+fn difference(saas: &str, now: &BTreeSet<String>, before: &BTreeSet<String>) -> String {
     let list = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
         one.difference(other).map(String::as_str).collect::<Vec<_>>().join(", ")
     };
     let published = format!("{saas} publishes {} of senders", counted(now.len(), "range"));
-    let (added, removed) = (list(&now, before), list(before, &now));
+    let (added, removed) = (list(now, before), list(before, now));
     match (added.as_str(), removed.as_str()) {
         ("", "") => format!("{published}, as when this was deployed"),
         (added, "") => format!("{published}; new: {added}"),
@@ -110,8 +113,7 @@ mod tests {
 
     #[test]
     fn what_changed_is_said_in_both_directions() {
-        let ranges: Vec<SenderRange> =
-            ["192.0.2.0/28", "198.51.100.9"].map(|text| SenderRange::try_from(text.to_owned()).unwrap()).into();
+        let now = BTreeSet::from(["192.0.2.0/28", "198.51.100.9/32"].map(str::to_owned));
         for (before, expected) in [
             (vec![], "M publishes 2 ranges of senders; new: 192.0.2.0/28, 198.51.100.9/32"),
             (vec!["192.0.2.0/28", "198.51.100.9/32"], "M publishes 2 ranges of senders, as when this was deployed"),
@@ -126,7 +128,7 @@ mod tests {
             ),
         ] {
             let before = before.into_iter().map(str::to_owned).collect();
-            assert_eq!(difference("M", &ranges, &before), expected);
+            assert_eq!(difference("M", &now, &before), expected);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::outputs::Deployed;
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 use sha2::{Digest, Sha256};
 use stacks::{SiteFile, Stack};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The metadata by which equal files are recognized.
@@ -29,7 +29,7 @@ impl SiteChanges {
 }
 
 /// Brings the bucket of a site up to date, and takes what changed out of the caches.
-pub async fn upload_site(account: &Account, stack: &Stack, there: &Deployed) -> Outcome<SiteChanges> {
+pub(crate) async fn upload_site(account: &Account, stack: &Stack, there: &Deployed) -> Outcome<SiteChanges> {
     let uploaded = bring_up_to_date(account, stack, there).await;
     uploaded
         .map_err(|error| error.of_stack(stack.name(), Some("the stack is deployed, but its site is not up to date")))
@@ -55,7 +55,7 @@ async fn bring_up_to_date(account: &Account, stack: &Stack, there: &Deployed) ->
             stale.insert(file.path.to_owned());
         }
     }
-    for key in keys_of(account, bucket).await? {
+    for (key, _) in objects_of(account, bucket).await? {
         if site.files.iter().any(|file| file.path == key) {
             continue;
         }
@@ -110,14 +110,28 @@ async fn put(account: &Account, bucket: &str, file: &SiteFile) -> Outcome<()> {
     Ok(())
 }
 
-async fn keys_of(account: &Account, bucket: &str) -> Outcome<Vec<String>> {
+/// What tells the files of a stack's site from others; `None` if it has no site, or it cannot be found.
+pub(crate) async fn fingerprint(account: &Account, stack: &Stack, there: &Deployed) -> Outcome<Option<String>> {
+    let Some(bucket) = stack.site_files().and_then(|site| there.outputs.get(site.bucket_output)) else {
+        return Ok(None);
+    };
+    let mut digest = Sha256::new();
+    for (key, tag) in objects_of(account, bucket).await? {
+        digest.update(format!("{key:?} {tag:?}\n"));
+    }
+    Ok(Some(hex::encode(digest.finalize())))
+}
+
+/// The keys of a bucket in alphabetical order, each with the tag of its content.
+async fn objects_of(account: &Account, bucket: &str) -> Outcome<BTreeMap<String, Option<String>>> {
     let mut pages = account.s3.list_objects_v2().bucket(bucket).into_paginator().send();
-    let mut keys = Vec::new();
+    let mut objects = BTreeMap::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(Error::aws("s3:ListBucket"))?;
-        keys.extend(page.contents().iter().filter_map(|object| object.key()).map(str::to_owned));
+        let found = page.contents().iter();
+        objects.extend(found.filter_map(|object| Some((object.key()?.to_owned(), object.e_tag().map(str::to_owned)))));
     }
-    Ok(keys)
+    Ok(objects)
 }
 
 /// The first page is cached under `/` as well.

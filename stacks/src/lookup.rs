@@ -173,6 +173,12 @@ impl LookedUp {
         self.0.iter().find(|(known, _)| known == lookup).map(|(_, value)| value.as_str())
     }
 
+    /// These values, and others where these have none.
+    pub fn or(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// The value, or what stands for it if the SaaS was not asked.
     pub fn value(&self, lookup: &Lookup) -> String {
         self.find(lookup).unwrap_or(lookup.placeholder()).to_owned()

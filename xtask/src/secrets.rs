@@ -2,51 +2,69 @@
 
 use crate::failure::Failure;
 use crate::prompt::{can_ask, read_hidden};
-use deployer::{Account, SecretInput, secrets_to_ask};
+use deployer::{Account, Error, LocalStage, SecretInput, secrets_to_ask};
 use stacks::{SecretForm, SecretSource, SecretSpec, Stack};
-use std::collections::BTreeMap;
 
-/// Collects the values that need no question: from the environment, from files, or from the stand-ins.
-pub async fn collect_given(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
+/// The values that a person has given, in the environment or in files; none on the local stage.
+pub fn given(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
     let mut input = SecretInput::default();
-    let mut of_stand_ins = match &account.local {
-        Some(local) => local.secrets().await.map_err(|error| Failure::of(&error, account.may_have_changed()))?,
-        None => BTreeMap::new(),
-    };
-    let given = stacks.iter().flat_map(|stack| stack.secrets()).filter(|secret| secret.source == SecretSource::Given);
-    for secret in given {
-        if let Some(local) = &account.local {
-            let of_stand_in = of_stand_ins.remove(secret.name);
-            // An address that leads to no stand-in would lead away from this machine.
-            let made_up = || (secret.form == SecretForm::Key).then(|| local.made_up_secret(secret.name));
-            if !input.has(secret.name)
-                && let Some(value) = of_stand_in.or_else(made_up)
-            {
+    if account.local.is_none() {
+        for secret in to_give(stacks) {
+            if let Some(value) = from_environment(secret)? {
                 input.give(secret.name, &value);
             }
-        } else if let Some(value) = from_environment(secret)? {
+        }
+    }
+    Ok(input)
+}
+
+/// Adds the values of the local stage; elsewhere, unless it is a dry run, asks for those that a new stack needs.
+pub async fn collect(
+    account: &Account,
+    stacks: &[Stack],
+    given: SecretInput,
+    is_dry_run: bool,
+) -> Result<SecretInput, Failure> {
+    match &account.local {
+        Some(local) => {
+            of_local_stage(local, stacks).await.map_err(|error| Failure::of(&error, account.may_have_changed()))
+        }
+        None if is_dry_run => Ok(given),
+        None => ask(account, stacks, given).await,
+    }
+}
+
+fn to_give(stacks: &[Stack]) -> impl Iterator<Item = &SecretSpec> {
+    stacks.iter().flat_map(|stack| stack.secrets()).filter(|secret| secret.source == SecretSource::Given)
+}
+
+/// The values that the stand-ins take; made-up keys where no stand-in takes one.
+async fn of_local_stage(local: &LocalStage, stacks: &[Stack]) -> Result<SecretInput, Error> {
+    let mut input = SecretInput::default();
+    let mut of_stand_ins = local.secrets().await?;
+    for secret in to_give(stacks) {
+        let of_stand_in = of_stand_ins.remove(secret.name);
+        // An address that leads to no stand-in would lead away from this machine.
+        let made_up = || (secret.form == SecretForm::Key).then(|| local.made_up_secret(secret.name));
+        if !input.has(secret.name)
+            && let Some(value) = of_stand_in.or_else(made_up)
+        {
             input.give(secret.name, &value);
         }
     }
     Ok(input)
 }
 
-/// Collects the values, and asks for those that a new stack needs.
-pub async fn collect(account: &Account, stacks: &[Stack]) -> Result<SecretInput, Failure> {
-    let mut input = collect_given(account, stacks).await?;
-    let missing =
-        secrets_to_ask(account, stacks).await.map_err(|error| Failure::of(&error, account.may_have_changed()))?;
-    for (stack, secret) in missing {
+async fn ask(account: &Account, stacks: &[Stack], given: SecretInput) -> Result<SecretInput, Failure> {
+    let mut input = given;
+    let failure = |error: Error| Failure::of(&error, account.may_have_changed());
+    for (stack, secret) in secrets_to_ask(account, stacks).await.map_err(failure)? {
         if input.has(secret.name) {
             continue;
         }
         if !can_ask() {
-            let error = deployer::Error::SecretMissing {
-                stack: stack.name().into(),
-                name: secret.name,
-                origin: secret.origin(),
-            };
-            return Err(Failure::of(&error, account.may_have_changed()));
+            let (stack, origin) = (stack.name().into(), secret.origin());
+            return Err(failure(Error::SecretMissing { stack, name: secret.name, origin }));
         }
         let question = format!("{} ({}): ", secret.name, secret.origin());
         let value = read_hidden(question).await.map_err(Failure::nothing_changed)?;

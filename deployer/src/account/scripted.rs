@@ -89,6 +89,11 @@ impl Scripted {
         asked.iter().filter(|(name, _)| name == operation).map(|(_, request)| request.clone()).collect()
     }
 
+    /// The number of all requests.
+    pub(crate) fn n_asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
     /// What was reported so far.
     pub(crate) fn told(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub(crate) struct StackSummary {
     pub(crate) id: String,
     pub(crate) status: StackStatus,
+    /// When its last operation began: its creation, or the last update.
+    pub(crate) operation: String,
     pub(crate) outputs: BTreeMap<String, String>,
     /// What it was deployed with; `None` if an operation has ended since this was read, or if the stack is older than
     /// this output of its template.
@@ -41,9 +43,11 @@ impl Account {
             Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned()))
         });
         let tags = stack.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+        let operation = stack.last_updated_time().or(stack.creation_time());
         Ok(Some(StackSummary {
             id: stack.stack_id().unwrap_or(name).to_owned(),
             status,
+            operation: operation.map(ToString::to_string).unwrap_or_default(),
             template_digest: outputs.remove(Stack::DIGEST_OUTPUT),
             outputs,
             parameters: parameters.collect(),
@@ -99,12 +103,18 @@ impl Account {
 
     /// Name or ARN of one resource of a stack; `None` if it is not there, or not any more.
     pub(crate) async fn physical_id(&self, stack: &str, logical_id: &str) -> Outcome<Option<String>> {
-        let resources = self.resources_of(stack).await?;
-        let found = resources.into_iter().find(|resource| {
-            resource.logical_resource_id() == Some(logical_id)
-                && resource.resource_status() != Some(&ResourceStatus::DeleteComplete)
-        });
-        Ok(found.and_then(|resource| resource.physical_resource_id).filter(|id| !id.is_empty()))
+        Ok(self.physical_ids(stack, &[logical_id]).await?.remove(logical_id))
+    }
+
+    /// Names or ARNs of resources of a stack, by their logical ids; without those that are not there, or not any more.
+    pub(crate) async fn physical_ids(&self, stack: &str, logical_ids: &[&str]) -> Outcome<BTreeMap<String, String>> {
+        if logical_ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let resources = self.resources_of(stack).await?.into_iter();
+        let there = resources.filter(|resource| resource.resource_status() != Some(&ResourceStatus::DeleteComplete));
+        let ids = there.filter_map(|resource| Some((resource.logical_resource_id?, resource.physical_resource_id?)));
+        Ok(ids.filter(|(logical_id, id)| logical_ids.contains(&logical_id.as_str()) && !id.is_empty()).collect())
     }
 }
 

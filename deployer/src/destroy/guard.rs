@@ -93,6 +93,7 @@ mod tests {
             StackSummary {
                 id: id.into(),
                 status,
+                operation: String::new(),
                 outputs: BTreeMap::new(),
                 template_digest: None,
                 parameters: BTreeMap::new(),

@@ -107,15 +107,11 @@ pub(super) async fn check(state: &State, folder: &Path) -> Option<Lost> {
 
 /// The first process that does not answer.
 pub(super) async fn silent(state: &State) -> Option<Part> {
-    for (part, url) in [
-        (Part::Emulator, format!("{}/_ministack/health", state.local.emulator_url())),
-        (Part::StandIns, format!("{}/_control/health", state.local.stand_ins_url())),
-    ] {
-        if !answers(&url).await {
-            return Some(part);
-        }
-    }
-    None
+    let emulator = format!("{}/_ministack/health", state.local.emulator_url());
+    let stand_ins = format!("{}/_control/health", state.local.stand_ins_url());
+    let (emulator, stand_ins) = tokio::join!(answers(&emulator), answers(&stand_ins));
+    let parts = [(Part::Emulator, emulator), (Part::StandIns, stand_ins)];
+    parts.into_iter().find(|(_, answers)| !answers).map(|(part, _)| part)
 }
 
 async fn answers(url: &str) -> bool {

@@ -36,6 +36,7 @@ mod tests {
         let same = StackSummary {
             id: "id".into(),
             status: StackStatus::UpdateComplete,
+            operation: "2026-11-01T00:00:00Z".into(),
             outputs: BTreeMap::new(),
             template_digest: Some("digest".into()),
             parameters: map("Code", "key"),

@@ -4,15 +4,15 @@ mod permissions;
 mod regional;
 mod waves;
 
-use crate::cli::{DeployOptions, Output};
+use crate::cli::{ChangeOptions, DeployOptions, Output};
 use crate::context::Context;
-use crate::display::write_line;
+use crate::display::{print_proposals, write_line};
 use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use crate::{prompt, secrets, selection};
 use deployer::{
-    Account, Archive, Binary, Outputs, Profile, SecretInput, build, fetch_senders, find_account_warnings,
-    host_architecture, is_deployed, look_up, pack_all,
+    Account, Archive, Binary, Completed, Error, Profile, Proposal, SecretInput, Unchanged, build, fetch_senders,
+    find_account_warnings, host_architecture, is_deployed, look_up, note_senders, pack_all,
 };
 use futures_util::future::join_all;
 use regional::{Mode, RegionalDeployment};
@@ -29,33 +29,27 @@ const CHANGED: u8 = 3;
 pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failure> {
     let DeployOptions { change: options, release, detailed_exitcode } = options;
     let stage = context.stage(&options.stage.stage)?;
-    let stacks = selection::stacks_to_deploy(&stage, &options.stacks)?;
+    let defined = selection::stacks_to_deploy(&stage, &options.stacks)?;
     let mode = match (options.dry_run, prompt::must_ask(&stage, options)?) {
         (true, _) => Mode::DryRun,
         (false, true) => Mode::Confirm,
         (false, false) => Mode::Yes,
     };
     let _turn = if stage.is_local() { Some(context.local_turn().await?) } else { None };
-    let archives = make_archives(context, &stage, &stacks, *release);
-    let surroundings = Surroundings::find(context, &stage, &stacks, options.dry_run);
+    let archives = make_archives(context, &stage, handlers_of(&defined), *release);
+    let surroundings = Surroundings::find(context, &stage, defined, options);
     // Questions and refusals come before minutes of compilation; the local stage asks nothing.
-    let (archives, Surroundings { account, secrets, looked_up }) = match stage.is_local() {
+    let (archives, surroundings) = match stage.is_local() {
         true => tokio::try_join!(archives, surroundings)?,
         false => {
             let surroundings = surroundings.await?;
             (archives.await?, surroundings)
         }
     };
-    // From here on, the definition includes what a SaaS publishes.
-    let fetched = fetch_senders(&account, &stage, &stacks, &context.reporter).await;
-    let (stage, stacks) = match fetched.map_err(|error| context.failure(&error))? {
-        None => (stage, stacks),
-        Some(stage) => {
-            let stacks = selection::stacks_to_deploy(&stage, &options.stacks)?;
-            (stage, stacks)
-        }
-    };
+    let Surroundings { account, stage, stacks, completed, unchanged, secrets, looked_up } = surroundings;
     let code_keys = archives.iter().map(|archive| (archive.package.clone(), archive.key())).collect();
+    let done = unchanged.with_code(&stacks, &code_keys);
+    let outputs = done.iter().map(|(name, stack)| (*name, stack.outputs.clone())).collect();
     let deployment = RegionalDeployment {
         context,
         stage: &stage,
@@ -63,9 +57,10 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         mode,
         secrets: &secrets,
         looked_up: &looked_up,
+        completed: &completed,
         code_keys: &code_keys,
         archives: &archives,
-        outputs: &Outputs::new(),
+        outputs: &outputs,
     };
     if options.stacks.is_empty() {
         warn_about_retired(&deployment, &stacks).await?;
@@ -75,15 +70,24 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     {
         context.reporter.warn(format!("{}: {warning}", stack.name()));
     }
-    let WavesResult { previewed, mut deployed } = waves::deploy(&deployment, &stacks).await?;
+    let idle: Vec<Proposal> = done.keys().map(|name| Proposal::nothing_to_do(name)).collect();
+    context.pause_display(|| print_proposals(&idle, false)).await;
+    let order: Vec<&str> = stacks.iter().map(Stack::name).collect();
+    let rest: Vec<Stack> = stacks.into_iter().filter(|stack| !done.contains_key(stack.name())).collect();
+    let WavesResult { mut previewed, mut deployed } = waves::deploy(&deployment, &rest).await?;
     context.close_display().await;
     let has_changes = previewed.iter().any(|proposal| !proposal.is_empty()) || deployed.iter().any(|it| it.changed);
     if *detailed_exitcode && has_changes {
         context.exit_with(CHANGED);
     }
+    let place = |name: &str| order.iter().position(|stack| *stack == name);
     if mode == Mode::DryRun {
+        previewed.extend(idle);
+        previewed.sort_by_key(|proposal| place(proposal.stack));
         print_proposed(options.output.output, &stage, &previewed);
     } else {
+        deployed.extend(done.into_values());
+        deployed.sort_by_key(|stack| place(stack.name));
         // What to register is found in the integrations' own stacks.
         deployed.retain(|stack| stacks::NAMES.contains(&stack.name));
         print_stacks(options.output.output, &stage, &deployed);
@@ -109,28 +113,56 @@ fn print_next(stack: &str, page: &str) {
 /// What a deployment needs besides the handlers.
 struct Surroundings {
     account: Arc<Account>,
+    /// The stage and its stacks, with what a SaaS publishes.
+    stage: Stage,
+    stacks: Vec<Stack>,
+    completed: Completed,
+    unchanged: Unchanged,
     secrets: SecretInput,
     looked_up: LookedUp,
 }
 
 impl Surroundings {
-    /// Finds the account, collects the secrets, and looks up what the stage file names.
-    async fn find(context: &Context, stage: &Stage, stacks: &[Stack], is_dry_run: bool) -> Result<Self, Failure> {
+    /// Finds the account and what is deployed there; for the stacks that are to be changed, collects the secrets and
+    /// looks up what the stage file names.
+    async fn find(
+        context: &Context,
+        stage: &Stage,
+        defined: Vec<Stack>,
+        options: &ChangeOptions,
+    ) -> Result<Self, Failure> {
         let account = context.connect(stage).await?;
         selection::note_place(context, stage, &account);
-        if !stage.is_local() {
-            find_account_warnings(&account, stacks)
-                .await
-                .into_iter()
-                .for_each(|warning| context.reporter.warn(warning));
-        }
-        let secrets = match is_dry_run {
-            true => secrets::collect_given(&account, stacks).await?,
-            false => secrets::collect(&account, stacks).await?,
+        let failure = |error: Error| context.failure(&error);
+        // From here on, the definition includes what a SaaS publishes.
+        let fetched = fetch_senders(&account, stage, &defined, &context.reporter).await.map_err(failure)?;
+        let (stage, stacks) = match fetched {
+            None => (stage.clone(), defined),
+            Some(stage) => {
+                let stacks = selection::stacks_to_deploy(&stage, &options.stacks)?;
+                (stage, stacks)
+            }
         };
-        let looked_up = look_up(&account, stacks, &secrets, &context.reporter).await;
-        let looked_up = looked_up.map_err(|error| context.failure(&error))?;
-        Ok(Self { account, secrets, looked_up })
+        let order: Vec<&str> = stacks.iter().map(Stack::name).collect();
+        let completed = Completed::read(&context.workspace, &stage);
+        let given = secrets::given(&account, &stacks)?;
+        let unchanged = completed.unchanged(&account, &stacks, &given).await.map_err(failure)?;
+        let mut looked_up = unchanged.looked_up(&stacks);
+        let (mut stacks, changed): (Vec<_>, Vec<_>) = stacks.into_iter().partition(|stack| unchanged.has(stack));
+        let mut secrets = SecretInput::default();
+        if !changed.is_empty() {
+            if !stage.is_local() {
+                let warnings = find_account_warnings(&account, &changed).await;
+                warnings.into_iter().for_each(|warning| context.reporter.warn(warning));
+            }
+            secrets = secrets::collect(&account, &changed, given, options.dry_run).await?;
+            note_senders(&account, &changed, &context.reporter).await.map_err(failure)?;
+            let fresh = look_up(&account, &changed, &secrets, &context.reporter).await.map_err(failure)?;
+            looked_up = fresh.or(looked_up);
+        }
+        stacks.extend(changed);
+        stacks.sort_by_key(|stack| order.iter().position(|name| *name == stack.name()));
+        Ok(Self { account, stage, stacks, completed, unchanged, secrets, looked_up })
     }
 }
 
@@ -184,14 +216,14 @@ async fn warn_about_silent_alarms(deployment: &RegionalDeployment<'_>, stacks: &
     Ok(())
 }
 
-/// Builds and packs the handlers of the stacks.
+/// Builds and packs handlers.
 async fn make_archives(
     context: &Context,
     stage: &Stage,
-    stacks: &[Stack],
+    packages: BTreeSet<&str>,
     is_release: bool,
 ) -> Result<Vec<Archive>, Failure> {
-    let binaries = build_handlers(context, stage, handlers_of(stacks), is_release).await?;
+    let binaries = build_handlers(context, stage, packages, is_release).await?;
     if binaries.is_empty() {
         return Ok(Vec::new());
     }
@@ -200,7 +232,7 @@ async fn make_archives(
 }
 
 /// The packages of the handlers of these stacks, each once, in alphabetical order.
-pub fn handlers_of(stacks: &[Stack]) -> BTreeSet<&str> {
+pub fn handlers_of(stacks: &[Stack]) -> BTreeSet<&'static str> {
     stacks.iter().flat_map(|stack| stack.functions()).map(|function| function.package).collect()
 }
 

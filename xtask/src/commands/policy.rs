@@ -4,7 +4,7 @@ use crate::cli::{Audience, Output, PolicyOptions};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::result::{print, write_result};
-use deployer::{counted, permissions_to_deploy};
+use deployer::{LocalStage, counted, permissions_to_deploy};
 use serde_json::{Value as Json, json};
 use stacks::rights::{GitHubSource, Policy, SIZE_LIMIT, github_trust, needs_every_resource, policies};
 use stacks::{AccountId, Stage};
@@ -59,9 +59,8 @@ fn documents(stage: &Stage, policies: &[Policy]) -> Vec<Document> {
 
 /// The id of the account whose resources the policies name.
 fn account(options: &PolicyOptions, stage: &Stage) -> Result<String, Failure> {
-    const LOCAL: &str = "000000000000";
     let named = options.account.as_ref().or(stage.account.as_ref()).map(AccountId::as_str);
-    match named.or(stage.is_local().then_some(LOCAL)) {
+    match named.or(stage.is_local().then_some(LocalStage::ACCOUNT)) {
         Some(account) => Ok(account.to_owned()),
         None => Err(Failure::nothing_changed(format!("the account of stage `{}` is not known", stage.name))
             .with_hint("set `account` in the stage file, or use `--account`")),

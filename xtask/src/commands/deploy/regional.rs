@@ -5,8 +5,8 @@ use crate::display::print_proposals;
 use crate::failure::Failure;
 use crate::{prompt, selection};
 use deployer::{
-    Account, Archive, Deployed, Error, Outputs, Plan, Proposal, SecretInput, apply, clear_failed_creation, counted,
-    deployed, propose, put_secrets, upload, upload_site,
+    Account, Archive, Completed, Deployed, Error, Finished, Outputs, Plan, Proposal, SecretInput, apply,
+    clear_failed_creation, counted, propose, upload,
 };
 use futures_util::future::join_all;
 use stacks::lookup::LookedUp;
@@ -42,6 +42,8 @@ pub struct RegionalDeployment<'a> {
     pub mode: Mode,
     pub secrets: &'a SecretInput,
     pub looked_up: &'a LookedUp,
+    /// Where it is recorded that everything of a stack is done.
+    pub completed: &'a Completed,
     /// Keys of the archives by package.
     pub code_keys: &'a BTreeMap<String, String>,
     /// The archives, of which those of its stacks are uploaded after the confirmation.
@@ -105,6 +107,7 @@ impl RegionalDeployment<'_> {
     /// Creates the change set of one stack. A creation that failed earlier is deleted first.
     async fn propose_stack(&self, plan: &Plan<'_>) -> Result<Proposal, Error> {
         let reporter = &self.context.reporter;
+        self.completed.forget(plan.stack);
         if self.mode != Mode::DryRun {
             clear_failed_creation(&self.account, plan.stack, reporter).await?;
         }
@@ -144,14 +147,13 @@ impl RegionalDeployment<'_> {
             let work = apply(&self.account, &plan, proposal, reporter);
             step.run(work, |()| counted(n_changes, "resource")).await?;
         }
-        let stored = put_secrets(&self.account, stack, self.secrets).await?;
-        let mut result = deployed(&self.account, stack).await?;
+        let finished = self.completed.finish(&self.account, &self.plan(stack), self.secrets).await?;
+        let Finished { deployed: mut result, stored, site } = finished;
+        if !site.is_empty() {
+            let files = counted(site.uploaded.len() + site.removed.len(), "file");
+            reporter.note(format!("{}: {files} of the site updated", stack.name()));
+        }
         if let Some(result) = &mut result {
-            let site = upload_site(&self.account, stack, result).await?;
-            if !site.is_empty() {
-                let files = counted(site.uploaded.len() + site.removed.len(), "file");
-                reporter.note(format!("{}: {files} of the site updated", stack.name()));
-            }
             result.is_new = proposal.is_new;
             result.changed = !proposal.is_empty() || !stored.is_empty() || !site.is_empty();
         }

@@ -2,7 +2,7 @@
 
 use super::regional::{RegionalDeployment, RegionalResult};
 use crate::failure::Failure;
-use deployer::{Deployed, Outputs, Proposal, deployed};
+use deployer::{Deployed, Proposal, deployed};
 use futures_util::future::join_all;
 use stacks::{KnownStack, Replaced, Stack};
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ pub struct WavesResult {
 
 /// Deploys the waves one after the other, and in each the regions one after the other.
 ///
-/// A dry run takes the outputs that the stacks have had since their last deployment.
+/// The deployment's own outputs are those of stacks with which nothing is to do. A dry run takes the outputs that the stacks have had since their last deployment.
 pub async fn deploy(deployment: &RegionalDeployment<'_>, stacks: &[Stack]) -> Result<WavesResult, Failure> {
     let mut result = WavesResult::default();
-    let mut outputs = Outputs::new();
+    let mut outputs = deployment.outputs.clone();
     for wave in stacks::waves(stacks.iter().collect(), |stack| *stack) {
         for in_region in by_region(wave) {
             let Some(first) = in_region.first() else { continue };
