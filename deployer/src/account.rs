@@ -11,6 +11,7 @@ mod open_change_sets;
 pub(crate) mod rules;
 #[cfg(test)]
 pub(crate) mod scripted;
+mod service;
 mod stack;
 mod standing;
 #[cfg(test)]
@@ -21,6 +22,8 @@ pub(crate) use caller::Caller;
 pub(crate) use limits::CallLimits;
 pub use mfa::ReadCode;
 pub(crate) use open_change_sets::{OpenChangeSet, OpenChangeSets};
+use service::{CloudFront, Logs, StepFunctions};
+pub(crate) use service::{ExecutionStatus, HistoryEvent, WantedEvents};
 pub(crate) use stack::StackSummary;
 pub use standing::{ResourceStanding, Standing, describe_status};
 
@@ -42,14 +45,14 @@ use std::time::{Duration, Instant};
 pub struct Account {
     pub(crate) api_gateway: aws_sdk_apigateway::Client,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
-    pub(crate) cloudfront: aws_sdk_cloudfront::Client,
+    pub(crate) cloudfront: CloudFront,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
-    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) logs: Logs,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
-    pub(crate) sfn: aws_sdk_sfn::Client,
+    pub(crate) sfn: StepFunctions,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     /// Number of the account.

@@ -1,25 +1,16 @@
 //! What the functions of the local stage logged.
 
-use crate::account::Account;
-use crate::error::{Error, Outcome};
+use crate::account::{Account, WantedEvents};
+use crate::error::Outcome;
 
 /// All lines of every function of the local stage, oldest first; one line for each record.
 pub async fn local_logs(account: &Account, prefix: &str) -> Outcome<Vec<(String, String)>> {
     let mut lines = Vec::new();
-    let groups = account.logs.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
-    for group in groups.collect::<Result<Vec<_>, _>>().await.map_err(Error::aws("logs:DescribeLogGroups"))? {
-        let Some(name) = group.log_group_name() else { continue };
-        let mut events = account.logs.filter_log_events().log_group_name(name).into_paginator().send();
-        while let Some(page) = events.next().await {
-            for event in page.map_err(Error::aws("logs:FilterLogEvents"))?.events() {
-                let function = name.rsplit('/').next().unwrap_or(name).to_owned();
-                lines.push((
-                    event.timestamp().unwrap_or_default(),
-                    function,
-                    one_line(event.message().unwrap_or_default()),
-                ));
-            }
-        }
+    for group in account.logs.groups(prefix).await? {
+        let name = group.log_group_name;
+        let function = name.rsplit('/').next().unwrap_or(&name);
+        let events = account.logs.events(&name, WantedEvents::default()).await?;
+        lines.extend(events.iter().map(|event| (event.timestamp, function.to_owned(), one_line(&event.message))));
     }
     lines.sort_by_key(|(at, ..)| *at);
     Ok(lines.into_iter().map(|(_, function, message)| (function, message)).collect())

@@ -3,7 +3,6 @@
 use crate::account::Account;
 use crate::error::{Error, Outcome};
 use crate::outputs::Deployed;
-use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 use sha2::{Digest, Sha256};
 use stacks::{SiteFile, Stack};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,31 +140,9 @@ async fn invalidate(account: &Account, distribution: &str, stale: &BTreeSet<Stri
         paths.push("/".into());
     }
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let unfinished = |error: aws_sdk_cloudfront::error::BuildError| Error::Aws {
-        operation: "cloudfront:CreateInvalidation",
-        code: "BuildError".into(),
-        message: error.to_string(),
-    };
-    let paths = Paths::builder()
-        .quantity(i32::try_from(paths.len()).unwrap_or(i32::MAX))
-        .set_items(Some(paths))
-        .build()
-        .map_err(unfinished)?;
-    let batch = InvalidationBatch::builder()
-        .paths(paths)
-        // What makes repeated requests the same one.
-        .caller_reference(format!("tsugite-{}", since_1970.as_nanos()))
-        .build()
-        .map_err(unfinished)?;
-    account
-        .cloudfront
-        .create_invalidation()
-        .distribution_id(distribution)
-        .invalidation_batch(batch)
-        .send()
-        .await
-        .map_err(Error::aws("cloudfront:CreateInvalidation"))?;
-    Ok(())
+    // What makes repeated requests the same one.
+    let reference = format!("tsugite-{}", since_1970.as_nanos());
+    account.cloudfront.invalidate(distribution, &paths, &reference).await
 }
 
 fn digest(file: &SiteFile) -> String {

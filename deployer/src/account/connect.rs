@@ -3,6 +3,7 @@
 use super::call_waits::ReportWaits;
 use super::endpoint_override::endpoint_override;
 use super::mfa::{Chain, ReadCode};
+use super::service::{CloudFront, Logs, StepFunctions};
 use super::{Account, CallLimits, Network, Shared};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
@@ -146,14 +147,14 @@ impl Account {
         Self {
             api_gateway: client!(aws_sdk_apigateway),
             cloudformation: client!(aws_sdk_cloudformation),
-            cloudfront: client!(aws_sdk_cloudfront),
+            cloudfront: CloudFront::new(&config, &shared.interceptors),
             dynamodb: client!(aws_sdk_dynamodb),
             iam: client!(aws_sdk_iam),
             lambda: client!(aws_sdk_lambda),
-            logs: client!(aws_sdk_cloudwatchlogs),
+            logs: Logs::new(&config, &shared.interceptors),
             s3: client!(aws_sdk_s3, s3),
             secrets: client!(aws_sdk_secretsmanager),
-            sfn: client!(aws_sdk_sfn),
+            sfn: StepFunctions::new(&config, &shared.interceptors),
             sns: client!(aws_sdk_sns),
             sqs: client!(aws_sdk_sqs),
             id,

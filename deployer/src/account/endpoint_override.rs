@@ -41,7 +41,7 @@ pub(super) fn endpoint_override(config: &SdkConfig) -> Option<String> {
 }
 
 /// As each client of the SDK finds its own.
-fn address_of(config: &SdkConfig, service: &str) -> Option<String> {
+pub(super) fn address_of(config: &SdkConfig, service: &str) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
     let configured = config.service_config().and_then(|settings| settings.load_config(key.build().ok()?));
     configured.or_else(|| config.endpoint_url().map(str::to_owned))

@@ -6,6 +6,7 @@
 
 pub(crate) mod cloudformation;
 
+use super::service::Call;
 use super::{Account, CallLimits, Shared};
 use crate::event::{Event, Reporter};
 use crate::pace::Pace;
@@ -49,6 +50,19 @@ impl Rule {
             let answer = answer(input.downcast_ref::<I>()?);
             Some(answer.map(Output::erase).map_err(|error| OrchestratorError::operation(ErasedError::erase(error))))
         }))
+    }
+}
+
+impl Rule {
+    /// An answer to a call by name, of a service of which the deployer makes few; `answer` takes and returns bodies.
+    pub(crate) fn of_call(
+        operation: &'static str,
+        answer: impl FnOnce(&str) -> Result<String, ErrorMetadata> + Send + 'static,
+    ) -> Self {
+        Self::new::<Call, _, _>(move |call| {
+            assert_eq!(call.operation, operation, "the next rule is for another call");
+            answer(&call.body)
+        })
     }
 }
 

@@ -89,6 +89,11 @@ impl Scripted {
         asked.iter().filter(|(name, _)| name == operation).map(|(_, request)| request.clone()).collect()
     }
 
+    /// All requests, whole.
+    pub(crate) fn all_asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().iter().map(|(_, request)| request.clone()).collect()
+    }
+
     /// The number of all requests.
     pub(crate) fn n_asked(&self) -> usize {
         self.asked.lock().unwrap().len()

@@ -2,7 +2,7 @@
 
 use super::names::function_of_log_group;
 use crate::account::Account;
-use crate::error::{Error, Outcome};
+use crate::error::Outcome;
 
 /// A log group at a time: a newer one of the same name is another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,11 +16,8 @@ pub struct LogGroupFound {
 /// The log groups of the functions of a stack.
 pub(super) async fn log_groups_of(account: &Account, stack_name: &str) -> Outcome<Vec<LogGroupFound>> {
     let prefix = format!("/aws/lambda/{stack_name}-");
-    let pages = account.logs.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
-    let groups = pages.try_collect().await.map_err(Error::aws("logs:DescribeLogGroups"))?;
-    let groups = groups.into_iter().filter_map(|group| {
-        Some(LogGroupFound { name: group.log_group_name?, made: group.creation_time.unwrap_or_default() })
-    });
+    let groups = account.logs.groups(&prefix).await?.into_iter();
+    let groups = groups.map(|group| LogGroupFound { name: group.log_group_name, made: group.creation_time });
     Ok(groups.filter(|group| function_of_log_group(&group.name, stack_name).is_some()).collect())
 }
 
@@ -28,11 +25,10 @@ pub(super) async fn log_groups_of(account: &Account, stack_name: &str) -> Outcom
 ///
 /// Source: CloudWatch Logs API reference, DeleteLogGroup, `OperationAbortedException`.
 pub(super) async fn delete_log_group(account: &Account, group: &LogGroupFound) -> Outcome<()> {
-    let call = account.logs.delete_log_group().log_group_name(&group.name);
-    let delete = async || call.clone().send().await.map_err(Error::aws("logs:DeleteLogGroup"));
+    let delete = async || account.logs.delete_group(&group.name).await;
     match account.while_busy(delete).await {
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
-        answer => answer.map(|_| ()),
+        answer => answer,
     }
 }
 
@@ -41,16 +37,12 @@ mod tests {
     use super::*;
     use crate::account::rules::{ByRules, Rule, refused};
     use crate::pace::Pace;
-    use aws_sdk_cloudwatchlogs::operation::delete_log_group::{
-        DeleteLogGroupError, DeleteLogGroupInput, DeleteLogGroupOutput,
-    };
     use std::time::Duration;
 
-    #[expect(clippy::result_large_err, reason = "the errors of the SDK are as large as they are")]
     fn deletion(refusal: Option<&'static str>) -> Rule {
-        Rule::new::<DeleteLogGroupInput, _, _>(move |_| match refusal {
-            None => Ok(DeleteLogGroupOutput::builder().build()),
-            Some(code) => Err(DeleteLogGroupError::generic(refused(code, "as ruled"))),
+        Rule::of_call("DeleteLogGroup", move |_| match refusal {
+            None => Ok(String::new()),
+            Some(code) => Err(refused(code, "as ruled")),
         })
     }
 

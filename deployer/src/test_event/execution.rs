@@ -1,10 +1,9 @@
 //! An execution of a state machine, followed state by state.
 
 use super::TestReport;
-use crate::account::Account;
+use crate::account::{Account, ExecutionStatus, HistoryEvent};
 use crate::error::{Error, Outcome};
 use crate::random::random_word;
-use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
 use serde_json::Value as Json;
 use std::time::{Duration, Instant};
 
@@ -23,9 +22,8 @@ impl<'a> Execution<'a> {
     pub(super) async fn start(account: &'a Account, machine: &str, input: &str) -> Outcome<Self> {
         // Under a name, a request that is repeated because its answer was lost starts nothing twice.
         let name = format!("test-event-{}", random_word(8)?);
-        let call = account.sfn.start_execution().state_machine_arn(machine).name(&name).input(input).send();
-        match call.await.map_err(Error::aws("states:StartExecution")) {
-            Ok(answer) => Ok(Self { account, arn: answer.execution_arn }),
+        match account.sfn.start(machine, &name, input).await {
+            Ok(arn) => Ok(Self { account, arn }),
             // It has ended already. Source: Step Functions API reference, StartExecution.
             Err(error) if error.code() == Some("ExecutionAlreadyExists") => {
                 let arn = format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1));
@@ -40,8 +38,7 @@ impl<'a> Execution<'a> {
         let began = Instant::now();
         let short = self.arn.rsplit(':').next().unwrap_or_default();
         report.passed("start of the execution".into(), None, short.to_owned());
-        let call = self.account.sfn.describe_execution().execution_arn(&self.arn);
-        let look = async || call.clone().send().await.map_err(Error::aws("states:DescribeExecution"));
+        let look = async || self.account.sfn.describe(&self.arn).await;
         let end = async |elapsed: Duration| {
             let answer = self.account.retry_transient(look).await?;
             let is_over = answer.status != ExecutionStatus::Running || elapsed > LIMIT;
@@ -70,11 +67,7 @@ impl<'a> Execution<'a> {
     /// Each state with the time spent in it. The last one of a failed execution counts as broken, with
     /// its reason and what to do, unless it was left: `false` if so.
     async fn tell_states(&self, failed: Option<(&str, &str)>, report: &mut TestReport) -> Outcome<bool> {
-        let call = self.account.sfn.get_execution_history().execution_arn(&self.arn);
-        let look = async || {
-            let pages = call.clone().into_paginator().items().send();
-            pages.try_collect().await.map_err(Error::aws("states:GetExecutionHistory"))
-        };
+        let look = async || self.account.sfn.history(&self.arn).await;
         let events = self.account.retry_transient(look).await?;
         let mut states: Vec<(String, &HistoryEvent, Option<&HistoryEvent>)> = Vec::new();
         for event in &events {
@@ -88,8 +81,7 @@ impl<'a> Execution<'a> {
         }
         let n_states = states.len();
         for (index, (name, from, to)) in states.into_iter().enumerate() {
-            let took = to.and_then(|to| (to.timestamp.to_millis().ok()?).checked_sub(from.timestamp.to_millis().ok()?));
-            let took = took.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
+            let took = to.and_then(|to| Duration::try_from_secs_f64(to.timestamp - from.timestamp).ok());
             match failed {
                 Some((reason, advice)) if to.is_none() && index + 1 == n_states => {
                     report.broke(name, took, reason.to_owned(), None, advice.to_owned());
@@ -115,7 +107,7 @@ fn failure(status: &ExecutionStatus, error: Option<&str>, cause: Option<&str>) -
         (None, _) if *status == ExecutionStatus::Running => {
             (format!("still running after {} minutes", LIMIT.as_secs() / 60), history())
         }
-        (None, _) => (status.as_str().to_owned(), history()),
+        (None, _) => (status.words().to_owned(), history()),
     }
 }
 
@@ -151,7 +143,7 @@ mod tests {
         check(Some("Saas.WrongKey"), Some("Reset the key."), "Saas.WrongKey", "Reset the key.");
         check(Some("States.Runtime"), Some("no text"), "States.Runtime: no text", "open the execution");
         check(Some("Saas.Gone"), Some(""), "Saas.Gone", "open the execution");
-        check(None, None, "FAILED", "open the execution");
+        check(None, None, "it failed", "open the execution");
         assert_eq!(failure(&ExecutionStatus::Running, None, None).0, "still running after 15 minutes");
     }
 }

@@ -1,7 +1,7 @@
 //! One message in the logs of the functions that it passes.
 
-use crate::account::Account;
-use crate::error::{Error, Outcome};
+use crate::account::{Account, WantedEvents};
+use crate::error::Outcome;
 use contracts::trace::{Cause, Level, Line, Made, Trace};
 use stacks::Stack;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -164,21 +164,9 @@ pub(super) async fn last_problem(account: &Account, stack: &Stack, function: &st
 }
 
 async fn find(account: &Account, group: &str, words: Option<&str>, since_millis: u64) -> Outcome<Vec<Logged>> {
-    let mut pages = account
-        .logs
-        .filter_log_events()
-        .log_group_name(group)
-        .start_time(i64::try_from(since_millis).unwrap_or(i64::MAX))
-        .set_filter_pattern(words.map(|words| format!("\"{words}\"")))
-        .into_paginator()
-        .send();
-    let mut lines = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = match page.map_err(Error::aws("logs:FilterLogEvents")) {
-            Err(Error::Aws { code, .. }) if code == "ResourceNotFoundException" => break,
-            page => page?,
-        };
-        lines.extend(page.events().iter().filter_map(|event| event.message()).map(Logged::read));
+    match account.logs.events(group, WantedEvents { words, since: Some(since_millis) }).await {
+        // Nothing was logged yet.
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Vec::new()),
+        events => Ok(events?.iter().map(|event| Logged::read(&event.message)).collect()),
     }
-    Ok(lines)
 }

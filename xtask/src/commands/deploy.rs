@@ -147,6 +147,8 @@ impl Surroundings {
         let completed = Completed::read(&context.workspace, &stage);
         let given = secrets::given(&account, &stacks)?;
         let unchanged = completed.unchanged(&account, &stacks, &given).await.map_err(failure)?;
+        let is_unchanged = |stack: &Stack| unchanged.has(stack);
+        note_senders(&account, &stacks, is_unchanged, &context.reporter).await.map_err(failure)?;
         let mut looked_up = unchanged.looked_up(&stacks);
         let (mut stacks, changed): (Vec<_>, Vec<_>) = stacks.into_iter().partition(|stack| unchanged.has(stack));
         let mut secrets = SecretInput::default();
@@ -156,7 +158,6 @@ impl Surroundings {
                 warnings.into_iter().for_each(|warning| context.reporter.warn(warning));
             }
             secrets = secrets::collect(&account, &changed, given, options.dry_run).await?;
-            note_senders(&account, &changed, &context.reporter).await.map_err(failure)?;
             let fresh = look_up(&account, &changed, &secrets, &context.reporter).await.map_err(failure)?;
             looked_up = fresh.or(looked_up);
         }

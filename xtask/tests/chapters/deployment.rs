@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The chapter that most others need.
 pub const DEPLOYED: &str = "all integrations are deployed at once, from nothing";
+/// What a command with `--detailed-exitcode` exits with after changes.
+const CHANGED: i32 = 3;
 const KEPT: &str = "destroy keeps data if asked to";
 
 /// What needs no deployment, and the deployment.
@@ -16,6 +18,7 @@ pub const FIRST: &[Chapter<Stage>] = &[chapter("graph draws every integration", 
 /// What is true of every integration.
 pub const ALL: &[Chapter<Stage>] = &[
     chapter("a second deployment changes nothing", second),
+    chapter("each change is seen after a deployment without changes", every_change),
     chapter("endpoints prints what to register", endpoints),
     chapter("test events reach every end, and do so again", test_events),
 ];
@@ -120,13 +123,16 @@ fn is_token(text: &str) -> bool {
 fn second(stage: &Stage) {
     let n_events = || NAMES.iter().map(|name| stage.n_events(name)).collect::<Vec<_>>();
     let before = n_events();
+    let n_calls = stage.n_calls();
     // 3 would say that there were changes.
     let run = stage.run(&["deploy", "--detailed-exitcode", "--output", "json"]).succeeds();
     for name in NAMES {
         run.says(&format!("{name}: nothing to do"));
         assert_eq!(stage.account("change_sets", &[&full(name)]), json!([]));
     }
-    run.says(&format!("nothing new: {} archives already exist", packages(&defined()).len()));
+    // What was completed is not looked at again, neither in Backlog nor in the artifact bucket.
+    assert_eq!(stage.calls_since(n_calls, "backlog"), [Json::Null; 0]);
+    assert!(!run.stderr.contains("uploading"), "{}", run.stderr);
     let document = run.json();
     for (stack, first) in
         document["stacks"].as_array().unwrap().iter().zip(stage.document()["stacks"].as_array().unwrap())
@@ -135,6 +141,26 @@ fn second(stage: &Stage) {
         assert_eq!((&stack["registrations"], &stack["outputs"]), (&first["registrations"], &first["outputs"]));
     }
     assert_eq!(n_events(), before);
+}
+
+/// What is known of the last deployment does not hide a change, of what a person set or of what somebody did.
+fn every_change(stage: &Stage) {
+    const STAGE: &str = "stacks/stages/local.yaml";
+    let preview = || stage.run(&["deploy", "--dry-run", "--detailed-exitcode"]);
+    for (before, after) in
+        [("log_retention_days: 7", "log_retention_days: 14"), ("watched_folder: /sample/", "watched_folder: /other/")]
+    {
+        stage.edit(STAGE, before, after);
+        preview().ends_with(CHANGED).says("changed ");
+        stage.edit(STAGE, after, before);
+        preview().succeeds();
+    }
+    let deploy = || stage.run(&["deploy", "--detailed-exitcode"]);
+    deploy().succeeds();
+    let bucket = stage.output("question-form", "SiteBucket");
+    stage.aws(&["s3api", "put-object", "--bucket", &bucket, "--key", "more.html"]);
+    deploy().ends_with(CHANGED).says("question-form: 1 file of the site updated");
+    deploy().succeeds();
 }
 
 fn endpoints(stage: &Stage) {

@@ -3,7 +3,7 @@
 mod secret_address;
 
 use runtime::Failure;
-use std::sync::Once;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use reqwest::{Client, Error, Response, StatusCode, Url, header};
@@ -13,20 +13,30 @@ pub use secret_address::{Posted, SecretAddress};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A client that follows no redirect by itself, because a key in a URL must not travel with one.
+/// How long a connection is kept for the next call: less than the SaaS and what is between keep it.
+const IDLE_LIMIT: Duration = Duration::from_secs(15);
+
+/// The client of this process, which follows no redirect by itself, because a key in a URL must not travel with one.
 ///
-/// Fails if the system has no usable certificates.
+/// It is made for the first call, because it reads the system's certificates. Fails if none of them can be used.
 pub fn client() -> Result<Client, Failure> {
-    install_crypto();
-    Client::builder()
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client.clone());
+    }
+    // Fails only if a provider is chosen already: this one, which the AWS client uses as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder()
         .user_agent(concat!("tsugite/", env!("CARGO_PKG_VERSION")))
         // A proxy would see the URL, and the key that it may hold.
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
+        .pool_idle_timeout(IDLE_LIMIT)
         .build()
-        .map_err(|error| Failure::retry(format!("cannot set up TLS: {}", describe(error))))
+        .map_err(|error| Failure::retry(format!("cannot set up TLS: {}", describe(error))))?;
+    Ok(CLIENT.get_or_init(|| client).clone())
 }
 
 /// Whether an answer of this status is the same however often the request is made.
@@ -47,13 +57,4 @@ pub fn describe(error: Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-/// Chooses the one TLS implementation that the AWS client uses as well.
-fn install_crypto() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // Fails only if a provider is already installed, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
 }
