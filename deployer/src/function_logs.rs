@@ -6,10 +6,10 @@ use crate::error::Outcome;
 /// All lines of every function of the local stage, oldest first; one line for each record.
 pub async fn local_logs(account: &Account, prefix: &str) -> Outcome<Vec<(String, String)>> {
     let mut lines = Vec::new();
-    for group in account.logs.groups(prefix).await? {
+    for group in account.logs.describe_log_groups(prefix).await? {
         let name = group.log_group_name;
         let function = name.rsplit('/').next().unwrap_or(&name);
-        let events = account.logs.events(&name, WantedEvents::default()).await?;
+        let events = account.logs.filter_log_events(&name, WantedEvents::default()).await?;
         lines.extend(events.iter().map(|event| (event.timestamp, function.to_owned(), one_line(&event.message))));
     }
     lines.sort_by_key(|(at, ..)| *at);

@@ -142,7 +142,7 @@ async fn invalidate(account: &Account, distribution: &str, stale: &BTreeSet<Stri
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     // What makes repeated requests the same one.
     let reference = format!("tsugite-{}", since_1970.as_nanos());
-    account.cloudfront.invalidate(distribution, &paths, &reference).await
+    account.cloudfront.create_invalidation(distribution, &paths, &reference).await
 }
 
 fn digest(file: &SiteFile) -> String {

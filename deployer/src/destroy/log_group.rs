@@ -16,7 +16,7 @@ pub struct LogGroupFound {
 /// The log groups of the functions of a stack.
 pub(super) async fn log_groups_of(account: &Account, stack_name: &str) -> Outcome<Vec<LogGroupFound>> {
     let prefix = format!("/aws/lambda/{stack_name}-");
-    let groups = account.logs.groups(&prefix).await?.into_iter();
+    let groups = account.logs.describe_log_groups(&prefix).await?.into_iter();
     let groups = groups.map(|group| LogGroupFound { name: group.log_group_name, made: group.creation_time });
     Ok(groups.filter(|group| function_of_log_group(&group.name, stack_name).is_some()).collect())
 }
@@ -25,7 +25,7 @@ pub(super) async fn log_groups_of(account: &Account, stack_name: &str) -> Outcom
 ///
 /// Source: CloudWatch Logs API reference, DeleteLogGroup, `OperationAbortedException`.
 pub(super) async fn delete_log_group(account: &Account, group: &LogGroupFound) -> Outcome<()> {
-    let delete = async || account.logs.delete_group(&group.name).await;
+    let delete = async || account.logs.delete_log_group(&group.name).await;
     match account.while_busy(delete).await {
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
         answer => answer,

@@ -22,7 +22,7 @@ impl<'a> Execution<'a> {
     pub(super) async fn start(account: &'a Account, machine: &str, input: &str) -> Outcome<Self> {
         // Under a name, a request that is repeated because its answer was lost starts nothing twice.
         let name = format!("test-event-{}", random_word(8)?);
-        match account.sfn.start(machine, &name, input).await {
+        match account.sfn.start_execution(machine, &name, input).await {
             Ok(arn) => Ok(Self { account, arn }),
             // It has ended already. Source: Step Functions API reference, StartExecution.
             Err(error) if error.code() == Some("ExecutionAlreadyExists") => {
@@ -38,7 +38,7 @@ impl<'a> Execution<'a> {
         let began = Instant::now();
         let short = self.arn.rsplit(':').next().unwrap_or_default();
         report.passed("start of the execution".into(), None, short.to_owned());
-        let look = async || self.account.sfn.describe(&self.arn).await;
+        let look = async || self.account.sfn.describe_execution(&self.arn).await;
         let end = async |elapsed: Duration| {
             let answer = self.account.retry_transient(look).await?;
             let is_over = answer.status != ExecutionStatus::Running || elapsed > LIMIT;
@@ -67,7 +67,7 @@ impl<'a> Execution<'a> {
     /// Each state with the time spent in it. The last one of a failed execution counts as broken, with
     /// its reason and what to do, unless it was left: `false` if so.
     async fn tell_states(&self, failed: Option<(&str, &str)>, report: &mut TestReport) -> Outcome<bool> {
-        let look = async || self.account.sfn.history(&self.arn).await;
+        let look = async || self.account.sfn.get_execution_history(&self.arn).await;
         let events = self.account.retry_transient(look).await?;
         let mut states: Vec<(String, &HistoryEvent, Option<&HistoryEvent>)> = Vec::new();
         for event in &events {

@@ -164,7 +164,7 @@ pub(super) async fn last_problem(account: &Account, stack: &Stack, function: &st
 }
 
 async fn find(account: &Account, group: &str, words: Option<&str>, since_millis: u64) -> Outcome<Vec<Logged>> {
-    match account.logs.events(group, WantedEvents { words, since: Some(since_millis) }).await {
+    match account.logs.filter_log_events(group, WantedEvents { words, since: Some(since_millis) }).await {
         // Nothing was logged yet.
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Vec::new()),
         events => Ok(events?.iter().map(|event| Logged::read(&event.message)).collect()),

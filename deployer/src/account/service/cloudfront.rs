@@ -19,7 +19,12 @@ impl CloudFront {
     }
 
     /// Takes paths out of the caches of a distribution. Requests with the same reference are the same one.
-    pub(crate) async fn invalidate(&self, distribution: &str, paths: &[String], reference: &str) -> Outcome<()> {
+    pub(crate) async fn create_invalidation(
+        &self,
+        distribution: &str,
+        paths: &[String],
+        reference: &str,
+    ) -> Outcome<()> {
         let mut body = String::new();
         let mut document = XmlWriter::new(&mut body);
         let namespace = format!("http://cloudfront.amazonaws.com/doc/{VERSION}/");

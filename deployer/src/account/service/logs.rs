@@ -49,7 +49,7 @@ impl Logs {
     }
 
     /// Every log group whose name begins so.
-    pub(crate) async fn groups(&self, prefix: &str) -> Outcome<Vec<LogGroup>> {
+    pub(crate) async fn describe_log_groups(&self, prefix: &str) -> Outcome<Vec<LogGroup>> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Page {
@@ -69,7 +69,7 @@ impl Logs {
     }
 
     /// The records of a log group, in the order in which the service gives them.
-    pub(crate) async fn events(&self, group: &str, wanted: WantedEvents<'_>) -> Outcome<Vec<LogEvent>> {
+    pub(crate) async fn filter_log_events(&self, group: &str, wanted: WantedEvents<'_>) -> Outcome<Vec<LogEvent>> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Page {
@@ -96,7 +96,7 @@ impl Logs {
     }
 
     /// Deletes a log group.
-    pub(crate) async fn delete_group(&self, name: &str) -> Outcome<()> {
+    pub(crate) async fn delete_log_group(&self, name: &str) -> Outcome<()> {
         let asked = json!({"logGroupName": name});
         let _: Json = self.0.call_json("logs:DeleteLogGroup", PROTOCOL, "DeleteLogGroup", &asked).await?;
         Ok(())

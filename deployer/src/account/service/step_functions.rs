@@ -77,7 +77,7 @@ impl StepFunctions {
     }
 
     /// Starts an execution under a name; returns its ARN.
-    pub(crate) async fn start(&self, machine: &str, name: &str, input: &str) -> Outcome<String> {
+    pub(crate) async fn start_execution(&self, machine: &str, name: &str, input: &str) -> Outcome<String> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Started {
@@ -89,13 +89,13 @@ impl StepFunctions {
     }
 
     /// How an execution is now.
-    pub(crate) async fn describe(&self, arn: &str) -> Outcome<Described> {
+    pub(crate) async fn describe_execution(&self, arn: &str) -> Outcome<Described> {
         let asked = json!({"executionArn": arn});
         self.0.call_json("states:DescribeExecution", PROTOCOL, "DescribeExecution", &asked).await
     }
 
     /// Everything that has happened in an execution, oldest first.
-    pub(crate) async fn history(&self, arn: &str) -> Outcome<Vec<HistoryEvent>> {
+    pub(crate) async fn get_execution_history(&self, arn: &str) -> Outcome<Vec<HistoryEvent>> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Page {

@@ -24,7 +24,7 @@ async fn pages_are_read_to_the_last_one_and_requests_are_signed() {
     ])
     .await;
     let wanted = WantedEvents { words: Some("a b"), since: Some(5) };
-    let events = aws.account.logs.events(GROUP, wanted).await.unwrap();
+    let events = aws.account.logs.filter_log_events(GROUP, wanted).await.unwrap();
     let messages: Vec<(i64, &str)> = events.iter().map(|event| (event.timestamp, event.message.as_str())).collect();
     assert_eq!(messages, [(7, "one"), (7, "two")]);
     let asked = aws.asked("FilterLogEvents");
@@ -48,7 +48,7 @@ async fn a_path_is_taken_out_of_the_caches_of_a_service_without_regions() {
     let mut aws = Scripted::start(vec![]).await;
     let paths = ["/a&b.html".to_owned(), "/".to_owned()];
     // What it answers does not matter here.
-    let _ = aws.account.cloudfront.invalidate("D1", &paths, "once").await;
+    let _ = aws.account.cloudfront.create_invalidation("D1", &paths, "once").await;
     let asked = aws.all_asked();
     assert_eq!(
         body_of(&asked[0]),
@@ -79,7 +79,7 @@ async fn every_form_of_an_error_is_read() {
         (Answer::ok(r#"{"logGroups": 1}"#), "the answer is not one of AWS's"),
     ] {
         let aws = Scripted::start(vec![("DescribeLogGroups", answer)]).await;
-        let error = aws.account.logs.groups("/").await.unwrap_err().to_string();
+        let error = aws.account.logs.describe_log_groups("/").await.unwrap_err().to_string();
         assert!(error.starts_with("logs:DescribeLogGroups failed: ") && error.contains(expected), "{error}");
     }
 }
