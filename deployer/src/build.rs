@@ -11,6 +11,8 @@ mod record;
 mod release;
 
 pub use cargo::variables_of_cargo;
+pub use light::rebuild_tool;
+pub use record::dependencies_of;
 pub use release::ReleaseCompiler;
 
 use crate::binary::Binary;

@@ -52,7 +52,7 @@ pub use archive::{Archive, pack_all};
 pub use artifact::{artifact_bucket, upload};
 pub use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 pub use binary::{Binary, host_architecture};
-pub use build::{Profile, ReleaseCompiler, build, variables_of_cargo};
+pub use build::{Profile, ReleaseCompiler, build, dependencies_of, rebuild_tool, variables_of_cargo};
 pub use change::{Change, ChangeKind, Fate};
 pub use completed::{Completed, Finished, Unchanged};
 pub use destroy::{

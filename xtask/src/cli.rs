@@ -36,6 +36,7 @@ pub enum Command {
 Examples:
   cargo xtask deploy                         all stacks, on this machine
   cargo xtask deploy backlog-files           one stack
+  cargo xtask deploy backlog-files --watch   again after each save, with a test event
   cargo xtask deploy --stage prod            to AWS: shows the changes and asks first
   cargo xtask deploy --stage prod --dry-run  shows the changes and stops
 
@@ -168,6 +169,9 @@ pub struct DeployOptions {
     /// Exit with 3 if there were changes, or with `--dry-run` if there would be
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Deploy again whenever a source is saved, and send the test event of each stack that changed
+    #[arg(long, conflicts_with_all = ["dry_run", "detailed_exitcode", "output"])]
+    pub watch: bool,
 }
 
 /// Options of `destroy`.

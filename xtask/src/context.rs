@@ -12,6 +12,7 @@ use deployer::{
 };
 use stacks::Stage;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +28,12 @@ pub struct Context {
     /// Sends events to the display.
     pub reporter: Reporter,
     display: Mutex<Option<Display>>,
-    account: OnceLock<Arc<Account>>,
+    /// The account of the last connection: the local stage may be started again in between.
+    account: Mutex<Option<Arc<Account>>>,
+    /// Whether the command prints results and goes on.
+    goes_on: AtomicBool,
+    /// Whether nothing is in progress that a signal would interrupt.
+    is_idle: AtomicBool,
     /// What a command that succeeds exits with, if that is not 0.
     exit_code: OnceLock<u8>,
 }
@@ -40,7 +46,9 @@ impl Context {
             workspace,
             reporter,
             display: Mutex::new(Some(Display::start(events))),
-            account: OnceLock::new(),
+            account: Mutex::new(None),
+            goes_on: AtomicBool::new(false),
+            is_idle: AtomicBool::new(false),
             exit_code: OnceLock::new(),
         })
     }
@@ -118,18 +126,38 @@ impl Context {
 
     fn remember(&self, account: Result<Account, Error>) -> Result<Arc<Account>, Failure> {
         let account = Arc::new(account.map_err(|error| self.failure(&error))?);
-        Ok(self.account.get_or_init(|| account).clone())
+        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&account));
+        Ok(account)
+    }
+
+    fn account(&self) -> Option<Arc<Account>> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the display after results are printed, for a command that goes on.
+    pub fn go_on(&self) {
+        self.goes_on.store(true, Ordering::Relaxed);
+    }
+
+    /// Says whether nothing is in progress, so that a signal is the expected end of the command.
+    pub fn set_idle(&self, is_idle: bool) {
+        self.is_idle.store(is_idle, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is in progress.
+    pub fn is_idle(&self) -> bool {
+        self.is_idle.load(Ordering::Relaxed)
     }
 
     fn may_have_changed(&self) -> bool {
-        self.account.get().is_some_and(|account| account.may_have_changed())
+        self.account().is_some_and(|account| account.may_have_changed())
     }
 
     /// Converts a failure of the deployer, with whether the account may have changed.
     ///
     /// If the local stage ended meanwhile, the failure says so instead.
     pub fn failure(&self, error: &Error) -> Failure {
-        let is_local = self.account.get().is_some_and(|account| account.local.is_some());
+        let is_local = self.account().is_some_and(|account| account.local.is_some());
         let lost = if is_local { lost_meanwhile(&self.workspace) } else { None };
         Failure::of(lost.as_ref().unwrap_or(error), self.may_have_changed())
     }
@@ -175,14 +203,14 @@ impl Context {
     ///
     /// Fails if a proposal may be left, because then the account is not as it was.
     pub async fn discard_proposals(&self, result: Result<(), Failure>, signals: &mut Signals) -> Result<(), Failure> {
-        let Some(account) = self.account.get() else { return result };
-        if result.is_err() && !still_open(account).is_empty() {
+        let Some(account) = self.account() else { return result };
+        if result.is_err() && !still_open(&account).is_empty() {
             self.reporter.note("discarding the proposal; Ctrl-C stops this at once");
         }
         let left = tokio::select! {
-            left = discard_open(account) => left,
-            _ = signals.next() => still_open(account),
-            _ = tokio::time::sleep(DISCARDING_LIMIT) => still_open(account),
+            left = discard_open(&account) => left,
+            _ = signals.next() => still_open(&account),
+            _ = tokio::time::sleep(DISCARDING_LIMIT) => still_open(&account),
         };
         if left.is_empty() {
             return result;
@@ -203,8 +231,11 @@ impl Context {
         print();
     }
 
-    /// Ends the display, so that it does not overwrite what follows.
+    /// Ends the display, so that it does not overwrite what follows; a command that goes on keeps it.
     pub async fn close_display(&self) {
+        if self.goes_on.load(Ordering::Relaxed) {
+            return self.reporter.flush().await;
+        }
         let display = self.display.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(display) = display {
             display.close().await;

@@ -50,7 +50,10 @@ fn in_tokio(command: Command) -> ExitCode {
         };
         let result = tokio::select! {
             result = run(command, &context) => result.and_then(|()| context.check_written()),
-            signal = signals.next() => Err(context.interrupted(signal, sends)),
+            signal = signals.next() => match context.is_idle() {
+                true => Ok(()),
+                false => Err(context.interrupted(signal, sends)),
+            },
         };
         let result = context.discard_proposals(result, &mut signals).await;
         context.close_display().await;

@@ -4,7 +4,7 @@ use super::cargo::{build_as_this_tool, executables, run};
 use super::record::Record;
 use super::{STEP, names_of, no_executable, take_turn};
 use crate::binary::Binary;
-use crate::error::Outcome;
+use crate::error::{Error, Outcome};
 use crate::event::Reporter;
 use crate::workspace::Workspace;
 use std::time::SystemTime;
@@ -37,4 +37,23 @@ pub(super) async fn build(workspace: &Workspace, packages: &[&str], reporter: &R
         Ok(binaries)
     };
     step.run(work, |binaries| names_of(binaries)).await
+}
+
+/// Builds this tool, as the cargo did that started it.
+pub async fn rebuild_tool(workspace: &Workspace, reporter: &Reporter) -> Outcome<()> {
+    let step = reporter.begin("building this tool");
+    let work = async {
+        let _lock = take_turn(workspace, &step).await?;
+        let mut command = build_as_this_tool(workspace);
+        command.args(["--package", TOOL]);
+        run(command, &step, reporter).await
+    };
+    let in_words = |error| match error {
+        Error::Compilation { output } => Error::Program {
+            what: format!("the definitions do not compile\n\n{output}"),
+            hint: "correct them; they are built again after the next save".into(),
+        },
+        error => error,
+    };
+    step.run(work, |_| "built".into()).await.map(|_| ()).map_err(in_words)
 }

@@ -65,6 +65,11 @@ impl Record {
     }
 }
 
+/// The files of which cargo made an executable, as far as it lists them beside it.
+pub fn dependencies_of(executable: &Path) -> BTreeSet<PathBuf> {
+    sources(&std::fs::read_to_string(executable.with_extension("d")).unwrap_or_default()).into_iter().collect()
+}
+
 fn path_in(workspace: &Workspace) -> PathBuf {
     workspace.target().join("light-build.json")
 }

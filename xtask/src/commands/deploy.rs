@@ -2,6 +2,7 @@
 
 mod permissions;
 mod regional;
+mod watch;
 mod waves;
 
 use crate::cli::{ChangeOptions, DeployOptions, Output};
@@ -11,8 +12,8 @@ use crate::failure::Failure;
 use crate::result::{print_proposed, print_stacks};
 use crate::{prompt, secrets, selection};
 use deployer::{
-    Account, Archive, Binary, Completed, Error, Profile, Proposal, SecretInput, Unchanged, build, fetch_senders,
-    find_account_warnings, host_architecture, is_deployed, look_up, note_senders, pack_all,
+    Account, Archive, Binary, Completed, Deployed, Error, Profile, Proposal, SecretInput, Unchanged, build,
+    fetch_senders, find_account_warnings, host_architecture, is_deployed, look_up, note_senders, pack_all,
 };
 use futures_util::future::join_all;
 use regional::{Mode, RegionalDeployment};
@@ -25,9 +26,26 @@ use waves::WavesResult;
 /// Exit code of `--detailed-exitcode`: 1 and 2 are failures.
 const CHANGED: u8 = 3;
 
-/// Builds, proposes, asks, applies, and prints what to register.
+/// Builds, proposes, asks, applies, and prints what to register; then, if wanted, again after each change of a source.
 pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failure> {
-    let DeployOptions { change: options, release, detailed_exitcode } = options;
+    match options.watch {
+        true => watch::run(options, context).await,
+        false => deploy_once(options, context, Report::InFull).await.map(|_| ()),
+    }
+}
+
+/// What a deployment prints on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Report {
+    /// What to register where, and after the first deployment what to do next.
+    InFull,
+    /// Nothing: it was printed before.
+    Nothing,
+}
+
+/// Returns the stacks as they are after the deployment.
+async fn deploy_once(options: &DeployOptions, context: &Context, print: Report) -> Result<Vec<Deployed>, Failure> {
+    let DeployOptions { change: options, release, detailed_exitcode, .. } = options;
     let stage = context.stage(&options.stage.stage)?;
     let defined = selection::stacks_to_deploy(&stage, &options.stacks)?;
     let mode = match (options.dry_run, prompt::must_ask(&stage, options)?) {
@@ -90,6 +108,9 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
         deployed.sort_by_key(|stack| place(stack.name));
         // What to register is found in the integrations' own stacks.
         deployed.retain(|stack| stacks::NAMES.contains(&stack.name));
+        if print == Report::Nothing {
+            return Ok(deployed);
+        }
         print_stacks(options.output.output, &stage, &deployed);
         if let Some(local) = &deployment.account.local
             && options.output.output == Output::Text
@@ -98,7 +119,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
             print_next(new.name, &local.stand_ins_url());
         }
     }
-    Ok(())
+    Ok(deployed)
 }
 
 /// After the first deployment of a stack: what a person would do next.
