@@ -1,7 +1,7 @@
 //! What deployments from these sources have completed, so that the next one reads each stack once.
 //!
 //! A record says that after an operation on a stack its secrets had their values and its site its files. It holds
-//! while the stack has had no other operation and its definition is the same. As with a change set, what somebody
+//! while the stack has had no other operation and its definition is the same. As with a change set, what a person
 //! changes by hand in between is not seen; the files of a site are.
 
 use crate::account::{Account, StackSummary, Standing};
@@ -122,7 +122,7 @@ impl UnchangedStack {
 /// A stack after its deployment.
 #[derive(Debug)]
 pub struct Finished {
-    /// The stack; `None` if somebody has deleted it meanwhile.
+    /// The stack; `None` if it was deleted meanwhile.
     pub deployed: Option<Deployed>,
     /// Names of the secrets that were stored.
     pub stored: Vec<&'static str>,
@@ -131,7 +131,7 @@ pub struct Finished {
 }
 
 impl Completed {
-    /// Reads the records of a stage; what cannot be read is looked at anew.
+    /// Reads the records of a stage; what cannot be read is looked at again.
     pub fn read(workspace: &Workspace, stage: &Stage) -> Self {
         let path = workspace.target().join("completed").join(format!("{}.json", stage.name));
         let text = std::fs::read(&path).unwrap_or_default();
@@ -167,7 +167,7 @@ impl Completed {
         }
         let parameters = there.parameters.clone();
         let deployed = match read(account, stack, there, Some(&record.secrets)).await {
-            // Somebody has deleted it.
+            // It was deleted by hand.
             Err(error) if error.code() == Some(NO_VALUE) => return Ok(None),
             read => read?.0,
         };
@@ -175,7 +175,7 @@ impl Completed {
         Ok(is_same.then_some(UnchangedStack { deployed, parameters }))
     }
 
-    /// Forgets a stack that is about to be looked at anew, so that an interruption leaves no record.
+    /// Forgets a stack that is about to be looked at again, so that an interruption leaves no record.
     pub fn forget(&self, stack: &Stack) {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if records.remove(stack.name()).is_some() {
@@ -209,7 +209,7 @@ impl Completed {
         Ok(Finished { deployed: Some(deployed), stored, site })
     }
 
-    /// Writes the records. Without them everything is looked at anew: nothing here is an error.
+    /// Writes the records. Without them everything is looked at again: nothing here is an error.
     fn write(&self, records: &BTreeMap<String, Record>) {
         let beside = self.path.with_extension(format!("{}.part", std::process::id()));
         let Ok(text) = serde_json::to_vec(records) else { return };

@@ -30,7 +30,7 @@ pub struct Context {
     display: Mutex<Option<Display>>,
     /// The account of the last connection: the local stage may be started again in between.
     account: Mutex<Option<Arc<Account>>>,
-    /// Whether the command prints results and goes on.
+    /// Whether the command continues after it has printed results.
     goes_on: AtomicBool,
     /// Whether nothing is in progress that a signal would interrupt.
     is_idle: AtomicBool,
@@ -134,7 +134,7 @@ impl Context {
         self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Keeps the display after results are printed, for a command that goes on.
+    /// Keeps the display after results are printed, for a command that continues.
     pub fn go_on(&self) {
         self.goes_on.store(true, Ordering::Relaxed);
     }
@@ -231,7 +231,7 @@ impl Context {
         print();
     }
 
-    /// Ends the display, so that it does not overwrite what follows; a command that goes on keeps it.
+    /// Ends the display, so that it does not overwrite what follows; a command that continues keeps it.
     pub async fn close_display(&self) {
         if self.goes_on.load(Ordering::Relaxed) {
             return self.reporter.flush().await;

@@ -15,6 +15,8 @@ mod local {
     pub mod processes;
     pub mod stage;
     pub mod story;
+    #[expect(dead_code, reason = "the story of new integrations uses the rest of it")]
+    pub mod watching;
 }
 mod chapters {
     #[expect(dead_code, reason = "the story of a stage on AWS uses the rest of it")]
@@ -29,12 +31,13 @@ mod chapters {
     pub mod roles;
     pub mod site;
     pub mod slack;
+    pub mod watch;
     pub mod webhooks;
     pub mod world;
 }
 
 use chapters::deployment::DEPLOYED;
-use chapters::{bytebase, deployment, form, mackerel, permissions, roles, site, slack, webhooks};
+use chapters::{bytebase, deployment, form, mackerel, permissions, roles, site, slack, watch, webhooks};
 use local::stage::Stage;
 use local::story::{Chapter, Part, Story, chapter};
 use std::process::ExitCode;
@@ -42,7 +45,7 @@ use std::process::ExitCode;
 /// The chapters about single integrations, which are all deployed by then.
 ///
 /// An integration needs no chapter of its own: those about all of them deploy, test and destroy it.
-const INTEGRATIONS: [&[Chapter<Stage>]; 8] = [
+const INTEGRATIONS: [&[Chapter<Stage>]; 9] = [
     mackerel::CHAPTERS,
     slack::CHAPTERS,
     form::CHAPTERS,
@@ -51,6 +54,7 @@ const INTEGRATIONS: [&[Chapter<Stage>]; 8] = [
     bytebase::CHAPTERS,
     webhooks::CHAPTERS,
     roles::CHAPTERS,
+    watch::CHAPTERS,
 ];
 
 fn main() -> ExitCode {

@@ -8,10 +8,12 @@ mod local {
     #[expect(dead_code, reason = "the other stories use the rest of it")]
     pub mod stage;
     pub mod story;
+    pub mod watching;
 }
 
 use local::stage::{Run, Stage, shares_what_is_compiled};
 use local::story::{Chapter, Part, Story, chapter};
+use local::watching::{Watching, has};
 use serde_json::{Value as Json, json};
 use std::process::{Command, ExitCode};
 
@@ -49,6 +51,7 @@ const CHAPTERS: &[Chapter<Stage>] = &[
     chapter(DEPLOYED, deploys).after(&[STARTED]),
     chapter("their test events arrive, and do so again", test_events).after(&[DEPLOYED]),
     chapter("a webhook without a valid signature is refused", refuses_what_is_not_signed).after(&[DEPLOYED]),
+    chapter("watch continues with a tool that was built again", watches).after(&[DEPLOYED]),
     chapter("destroy leaves nothing", destroys).after(&[DEPLOYED]),
 ];
 
@@ -155,6 +158,21 @@ fn test_events(stage: &Stage) {
         assert_eq!((&report["arrived"], &report["failure"]), (&json!(true), &Json::Null), "{report:#}");
         assert_eq!(report["hops"].as_array().unwrap().len(), 4, "{report:#}");
     }
+}
+
+/// The tool is built again, because the definitions are a part of it, and continues.
+fn watches(stage: &Stage) {
+    const TOOL: &str = "xtask/src/commands/endpoints.rs";
+    const FIRST_LINE: &str = "//! `cargo xtask endpoints`.";
+    const MORE: &str = "//! `cargo xtask endpoints`, and more.";
+    let mut watching = Watching::start(stage, "build-notes");
+    watching.round();
+    stage.edit(TOOL, FIRST_LINE, &format!("{FIRST_LINE}\nconst BROKEN: = 1;"));
+    watching.says("the definitions do not compile");
+    stage.edit(TOOL, &format!("{FIRST_LINE}\nconst BROKEN: = 1;"), MORE);
+    has(&watching.round(), &["building this tool: built", "was built again and continues"]);
+    watching.ends_by_ctrl_c();
+    stage.edit(TOOL, MORE, FIRST_LINE);
 }
 
 fn destroys(stage: &Stage) {

@@ -25,7 +25,7 @@ lines_so_far = calls(RUNTIME, "ProvidedWorker._drain_stderr", "(self)")
 
 
 class Output:
-    """What a function writes, read by the thread that keeps its pipe empty and by whoever needs all of it now."""
+    """What a function writes, read by the thread that keeps its pipe empty, and by a caller that needs all of it now."""
 
     def __init__(self, stream: BinaryIO, lines: queue.Queue[str]) -> None:
         self.stream, self.lines = stream, lines

@@ -128,7 +128,7 @@ impl Service {
 
     fn signing_region(&self) -> Region {
         let own = || self.config.region().cloned().unwrap_or_else(|| Region::new(""));
-        self.about.global_region.map_or_else(own, |region| Region::new(region))
+        self.about.global_region.map_or_else(own, Region::new)
     }
 
     /// The address that the AWS configuration names, else the service's own.

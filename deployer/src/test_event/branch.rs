@@ -76,7 +76,7 @@ impl<'a> Followed<'a> {
             (None, Err(_)) => {
                 let problem = trace::last_problem(account, stack, function).await.map(|line| line.text);
                 let cause = diagnose::of_unended(function, problem.as_deref());
-                return report.broke(work_hop, None, "begun, and not ended".into(), problem, cause);
+                return report.broke(work_hop, None, "started, and not ended".into(), problem, cause);
             }
         }
         let hop = effect_hop(&self.branch.effect);

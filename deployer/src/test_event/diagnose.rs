@@ -76,7 +76,7 @@ pub(super) fn of_unended(function: &str, problem: Option<&str>) -> String {
             "`{function}` was ended before its work was done, and the message goes back to the queue: {}",
             problem.trim()
         ),
-        None => format!("`{function}` is still at work, or waits for a service that does not answer; try again"),
+        None => format!("`{function}` is still running, or waits for a service that does not answer; try again"),
     }
 }
 

@@ -183,11 +183,10 @@ async fn an_event_of_which_nothing_comes_is_waited_for_no_longer() {
 #[tokio::test]
 async fn a_function_that_begins_and_does_not_end_is_what_broke() {
     let ended = json!("2026-11-28T00:00:00.000Z r Task timed out after 25.00 seconds");
-    for (problem, words) in [(vec![], "is still at work"), (vec![ended], "Task timed out after 25.00 seconds")] {
+    for (problem, words) in [(vec![], "is still running"), (vec![ended], "Task timed out after 25.00 seconds")] {
         let report = publish_and_wait(Duration::ZERO, &[&[received()], &problem]).await;
-        let hops: Vec<(&str, &str)> =
-            report.hops[1..].iter().map(|hop| (hop.name.as_str(), hop.detail.as_str())).collect();
-        assert_eq!(hops, [("queue to SlackNotifier", "delivered"), ("run of SlackNotifier", "begun, and not ended")]);
+        let details: Vec<&str> = report.hops[1..].iter().map(|hop| hop.detail.as_str()).collect();
+        assert_eq!(details, ["delivered", "started, and not ended"]);
         let cause = report.failure.unwrap().cause;
         assert!(cause.contains(words), "{cause}");
     }

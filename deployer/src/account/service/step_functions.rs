@@ -26,7 +26,7 @@ pub(crate) enum ExecutionStatus {
     Failed,
     /// It took longer than it may.
     TimedOut,
-    /// Somebody stopped it.
+    /// A person stopped it.
     Aborted,
     /// It failed, and begins again at the state that failed.
     PendingRedrive,
@@ -40,7 +40,7 @@ impl ExecutionStatus {
             Self::Succeeded => "it succeeded",
             Self::Failed => "it failed",
             Self::TimedOut => "it took longer than it may",
-            Self::Aborted => "somebody stopped it",
+            Self::Aborted => "a person stopped it",
             Self::PendingRedrive => "it failed, and is to begin again",
         }
     }

@@ -58,7 +58,7 @@ fn is_of_tool(files: &BTreeSet<PathBuf>, of_tool: &BTreeSet<PathBuf>) -> bool {
 
 /// Replaces this process by the tool as it is now; returns only if that fails.
 async fn start_again(context: &Context, tool: PathBuf) -> Failure {
-    context.reporter.note("this tool was built again; going on with it");
+    context.reporter.note("this tool was built again and continues");
     context.pause_display(|| ()).await;
     let error = Command::new(&tool).args(std::env::args_os().skip(1)).exec();
     Failure::nothing_changed(format!("`{}` cannot be started: {error}", tool.display()))
