@@ -1,6 +1,7 @@
 //! Applies a proposal and follows it until the stack has settled; a failure lists its first cause first.
 
 mod failure;
+mod swap;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use crate::stack_events::{StackEvents, THROTTLED, follow_operation};
 use aws_sdk_cloudformation::types::StackStatus;
 use failure::{creation_failed_meanwhile, failure, lost_sight_of};
 use stacks::Stack;
+pub(crate) use swap::put_back;
 
 /// How often a throttled operation is retried.
 const MAX_RETRIES: u32 = 3;
@@ -32,7 +34,12 @@ async fn apply_patiently(account: &Account, plan: &Plan<'_>, agreed: &Proposal, 
     let mut proposal = agreed.clone();
     let mut n_pauses = 0;
     loop {
-        let failure = match apply_once(account, plan.stack, &proposal, reporter).await {
+        let swapped = swap_code(account, plan, &proposal, reporter).await;
+        let applied = apply_once(account, plan.stack, &proposal, reporter).await;
+        if swapped && applied.is_err() {
+            put_code_back(account, plan.stack, reporter).await;
+        }
+        let failure = match applied {
             Err(Error::Stack(failure)) if failure.is_throttled() && n_pauses < MAX_RETRIES => failure,
             result => return result,
         };
@@ -49,6 +56,36 @@ async fn apply_patiently(account: &Account, plan: &Plan<'_>, agreed: &Proposal, 
             }
             return Err(Error::Stack(failure));
         }
+    }
+}
+
+/// Gives functions their new code before CloudFormation does, if that is all that changes; `false` if they keep theirs.
+///
+/// The local stage has no use for it: its CloudFormation takes no longer. If it fails, CloudFormation does it alone.
+async fn swap_code(account: &Account, plan: &Plan<'_>, proposal: &Proposal, reporter: &Reporter) -> bool {
+    let stack = plan.stack;
+    if account.local.is_some() || stack.stage().protected || !swap::is_only_code(&proposal.changes) {
+        return false;
+    }
+    let step = reporter.begin(format!("new code for {}", stack.name()));
+    let work = async { Ok::<_, Error>(swap::swap(account, plan, &proposal.changes).await) };
+    match step.run(work, |_| "running; CloudFormation records it".into()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) | Err(error) => {
+            reporter.note(format!("{}: CloudFormation alone gives functions their new code: {error}", stack.name()));
+            // Some may have it already.
+            true
+        }
+    }
+}
+
+/// Gives functions the code that the stack has after a failure.
+async fn put_code_back(account: &Account, stack: &Stack, reporter: &Reporter) {
+    if let Err(error) = put_back(account, stack).await {
+        reporter.warn(format!(
+            "{}: functions may have other code than the stack: {error}; deploy again to correct it",
+            stack.name()
+        ));
     }
 }
 

@@ -227,7 +227,7 @@ impl Completed {
 /// a SaaS publishes, of where it is, and of this tool, which holds the definitions and the files of sites.
 fn definition(account: &Account, stack: &Stack) -> Outcome<String> {
     let (code_keys, outputs, looked_up) = (BTreeMap::new(), Outputs::new(), LookedUp::default());
-    let plan = Plan { stack, code_keys: &code_keys, outputs: &outputs, looked_up: &looked_up };
+    let plan = Plan { stack, code_keys: &code_keys, outputs: &outputs, looked_up: &looked_up, express: false };
     let tool = std::env::current_exe().map_err(Error::file("find", Path::new("this program")))?;
     let tool = Stamp::of(&tool).map_err(Error::file("read", &tool))?;
     let all = format!("{tool:?} {:?} {:?}", stack.stage(), parameters(account, &plan)?);

@@ -122,6 +122,12 @@ pub(crate) const CALLS: &[Call] = &[
     call("lambda", "get_account_settings", &[need("lambda:GetAccountSettings", NONE)]),
     call("lambda", "get_function_configuration", &[need("lambda:GetFunctionConfiguration", FUNCTIONS)]),
     call("lambda", "list_event_source_mappings", &[need("lambda:ListEventSourceMappings", NONE)]),
+    // The archive is read with the caller's permissions. Source: Lambda API reference, UpdateFunctionCode.
+    call(
+        "lambda",
+        "update_function_code",
+        &[need("lambda:UpdateFunctionCode", FUNCTIONS), need("s3:GetObject", OBJECTS)],
+    ),
     call("logs", "delete_log_group", &[need("logs:DeleteLogGroup", LOG_GROUPS)]),
     call("logs", "describe_log_groups", &[need("logs:DescribeLogGroups", NONE)]),
     call("logs", "filter_log_events", &[need("logs:FilterLogEvents", LOG_GROUPS)]),

@@ -8,6 +8,7 @@ mod template;
 mod unchanged;
 
 use crate::account::{Account, StackSummary};
+use crate::apply::put_back;
 use crate::artifact::artifact_bucket;
 use crate::change::{Change, ChangeKind};
 use crate::error::{Error, Outcome};
@@ -39,6 +40,8 @@ pub struct Plan<'a> {
     pub outputs: &'a Outputs,
     /// What was looked up in a SaaS.
     pub looked_up: &'a LookedUp,
+    /// Whether CloudFormation need not wait until all resources are ready.
+    pub express: bool,
 }
 
 /// A change that is ready to be applied.
@@ -91,7 +94,11 @@ async fn propose_change(account: &Account, plan: &Plan<'_>, reporter: &Reporter)
         && is_as_wanted(stack, &digest, &parameters, &tags)
     {
         // What a killed command has left is not needed either; a failure to list it does not matter here.
-        discard::delete_abandoned(account, &stack.id, None).await.unwrap_or(());
+        let n_left = discard::delete_abandoned(account, &stack.id, None).await.unwrap_or(0);
+        if n_left > 0 {
+            // It may have given functions their code before.
+            put_back(account, plan.stack).await?;
+        }
         return Ok(proposal);
     }
     let id =
@@ -206,7 +213,8 @@ mod tests {
     /// The parameter of a stack that is an output of another one, with its value.
     async fn check(outputs: &Outputs, stack: &Stack, expected: &str) {
         let aws = Scripted::start(vec![]).await;
-        let plan = Plan { stack, code_keys: &BTreeMap::new(), outputs, looked_up: &LookedUp::default() };
+        let looked_up = LookedUp::default();
+        let plan = Plan { stack, code_keys: &BTreeMap::new(), outputs, looked_up: &looked_up, express: false };
         let found = parameters(&aws.account, &plan).unwrap();
         let mut of_outputs =
             stack.parameters().iter().filter(|(_, source)| matches!(source, ParameterSource::OutputOf { .. }));
@@ -235,7 +243,7 @@ mod tests {
         let mut aws = ByRules::new(proposed.into_iter().chain(discarded));
         let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
         let (keys, outputs, ids) = (BTreeMap::new(), Outputs::new(), LookedUp::default());
-        let plan = Plan { stack: &stack, code_keys: &keys, outputs: &outputs, looked_up: &ids };
+        let plan = Plan { stack: &stack, code_keys: &keys, outputs: &outputs, looked_up: &ids, express: false };
         let proposal = Box::pin(propose(&aws.account, &plan, &aws.account.reporter)).await.unwrap();
         assert!(proposal.is_empty() && !proposal.is_new);
         assert_eq!(aws.account.open_change_sets().proposed().len(), 1);

@@ -35,6 +35,8 @@ pub struct Stage {
     pub profile: Option<String>,
     /// A policy beyond which no role of a stack may do anything. Default: none.
     pub permissions_boundary: Option<PolicyArn>,
+    /// Whether only careful ways lead to it: no code goes past CloudFormation, no operation ends before all is ready.
+    pub protected: bool,
     /// Processor of the functions.
     pub architecture: Architecture,
     /// How long logs are kept.
@@ -80,6 +82,7 @@ impl Stage {
             account: file.account,
             profile: file.profile.flatten(),
             permissions_boundary: file.permissions_boundary,
+            protected: file.protected.unwrap_or_default(),
             architecture: file.architecture.unwrap_or_default(),
             log_retention_days: file.log_retention_days.unwrap_or_default(),
             tags: file.tags.unwrap_or_default().0,

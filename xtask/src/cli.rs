@@ -169,6 +169,9 @@ pub struct DeployOptions {
     /// Exit with 3 if there were changes, or with `--dry-run` if there would be
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// End before all resources are ready, and verify the stacks with their test events instead
+    #[arg(long, conflicts_with = "dry_run")]
+    pub express: bool,
     /// Deploy again whenever a source is saved, and send the test event of each stack that changed
     #[arg(long, conflicts_with_all = ["dry_run", "detailed_exitcode", "output"])]
     pub watch: bool,

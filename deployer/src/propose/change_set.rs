@@ -8,7 +8,9 @@ use crate::change::Change;
 use crate::error::{Error, FailureCause, Outcome, StackFailure};
 use crate::random::random_word;
 use crate::validation::{Validated, validation_findings};
-use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode, Parameter, Tag,
+};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
 
@@ -69,6 +71,10 @@ pub(super) async fn create(
         .set_parameters(Some(wanted.parameters))
         .set_tags(Some(wanted.tags))
         .capabilities(Capability::CapabilityIam)
+        .set_deployment_config(plan.express.then(|| {
+            // Source: CloudFormation API reference, DeploymentConfig.
+            DeploymentConfig::builder().mode(DeploymentConfigMode::Express).disable_rollback(false).build()
+        }))
         .customize()
         .interceptor(attempts.clone());
     let (end, asked) = watch::channel(());

@@ -48,7 +48,9 @@ pub(super) async fn discard(account: &Account, change_set: &OpenChangeSet) -> Ou
     match change_set.is_new {
         true => delete_empty_stack(account, change_set).await?,
         // Abandoned change sets are deleted too; a failure to list them does not matter here.
-        false => delete_abandoned(account, &change_set.stack, Some(&change_set.name)).await.unwrap_or(()),
+        false => {
+            delete_abandoned(account, &change_set.stack, Some(&change_set.name)).await.unwrap_or(0);
+        }
     }
     if !is_answered {
         return Err(Error::Unreachable {
@@ -108,14 +110,17 @@ async fn delete_empty_stack(account: &Account, change_set: &OpenChangeSet) -> Ou
 }
 
 /// Deletes the abandoned change sets of a stack that are of this tool, which no process will execute; not this one.
-pub(super) async fn delete_abandoned(account: &Account, stack: &str, except: Option<&str>) -> Outcome<()> {
+/// Returns how many there were.
+pub(super) async fn delete_abandoned(account: &Account, stack: &str, except: Option<&str>) -> Outcome<usize> {
+    let mut n_deleted = 0;
     for other in others(account, stack, except).await? {
         let name = other.change_set_name().unwrap_or_default();
         if change_set_name::is_of_this_tool(name) && is_abandoned(&other) {
             delete_change_set(account, stack, name).await?;
+            n_deleted += 1;
         }
     }
-    Ok(())
+    Ok(n_deleted)
 }
 
 /// Whether a stack has other change sets on which someone may still decide.

@@ -48,6 +48,7 @@ settings! {
     account: AccountId,
     profile: Option<String>,
     permissions_boundary: PolicyArn,
+    protected: bool,
     architecture: Architecture,
     log_retention_days: LogRetention,
     tags: Tags,

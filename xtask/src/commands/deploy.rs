@@ -2,6 +2,7 @@
 
 mod permissions;
 mod regional;
+mod verify;
 mod watch;
 mod waves;
 
@@ -45,8 +46,14 @@ enum Report {
 
 /// Returns the stacks as they are after the deployment.
 async fn deploy_once(options: &DeployOptions, context: &Context, print: Report) -> Result<Vec<Deployed>, Failure> {
-    let DeployOptions { change: options, release, detailed_exitcode, .. } = options;
+    let all_options = options;
+    let DeployOptions { change: options, release, detailed_exitcode, express, .. } = options;
     let stage = context.stage(&options.stage.stage)?;
+    if *express && stage.protected {
+        let place = stage.place_of(&["protected"]);
+        return Err(Failure::nothing_changed(format!("{place}: the stage is protected, so `--express` is refused"))
+            .with_hint("deploy without `--express`, which waits until all resources are ready"));
+    }
     let defined = selection::stacks_to_deploy(&stage, &options.stacks)?;
     let mode = match (options.dry_run, prompt::must_ask(&stage, options)?) {
         (true, _) => Mode::DryRun,
@@ -75,6 +82,7 @@ async fn deploy_once(options: &DeployOptions, context: &Context, print: Report) 
         mode,
         secrets: &secrets,
         looked_up: &looked_up,
+        express: *express,
         completed: &completed,
         code_keys: &code_keys,
         archives: &archives,
@@ -93,8 +101,12 @@ async fn deploy_once(options: &DeployOptions, context: &Context, print: Report) 
     let order: Vec<&str> = stacks.iter().map(Stack::name).collect();
     let rest: Vec<Stack> = stacks.into_iter().filter(|stack| !done.contains_key(stack.name())).collect();
     let WavesResult { mut previewed, mut deployed } = waves::deploy(&deployment, &rest).await?;
-    context.close_display().await;
     let has_changes = previewed.iter().any(|proposal| !proposal.is_empty()) || deployed.iter().any(|it| it.changed);
+    let verified = match express {
+        true => verify::verify(all_options, context, &deployed).await,
+        false => Ok(()),
+    };
+    context.close_display().await;
     if *detailed_exitcode && has_changes {
         context.exit_with(CHANGED);
     }
@@ -109,7 +121,7 @@ async fn deploy_once(options: &DeployOptions, context: &Context, print: Report) 
         // What to register is found in the integrations' own stacks.
         deployed.retain(|stack| stacks::NAMES.contains(&stack.name));
         if print == Report::Nothing {
-            return Ok(deployed);
+            return verified.map(|()| deployed);
         }
         print_stacks(options.output.output, &stage, &deployed);
         if let Some(local) = &deployment.account.local
@@ -119,7 +131,7 @@ async fn deploy_once(options: &DeployOptions, context: &Context, print: Report) 
             print_next(new.name, &local.stand_ins_url());
         }
     }
-    Ok(deployed)
+    verified.map(|()| deployed)
 }
 
 /// After the first deployment of a stack: what a person would do next.

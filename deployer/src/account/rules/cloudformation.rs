@@ -30,8 +30,8 @@ use aws_sdk_cloudformation::operation::list_change_sets::{
     ListChangeSetsError, ListChangeSetsInput, ListChangeSetsOutput,
 };
 use aws_sdk_cloudformation::types::{
-    Change, ChangeAction, ChangeSetStatus, ChangeSetSummary, ResourceChange, ResourceStatus, Stack, StackEvent,
-    StackStatus,
+    Change, ChangeAction, ChangeSetStatus, ChangeSetSummary, Parameter, ResourceChange, ResourceStatus, Stack,
+    StackEvent, StackStatus,
 };
 use aws_smithy_types::DateTime;
 
@@ -42,6 +42,16 @@ pub(crate) const ID: &str = "arn:aws:cloudformation:ap-northeast-1:111122223333:
 pub(crate) fn stack_is(status: StackStatus) -> Rule {
     let stack = Stack::builder().stack_id(ID).stack_name("n").creation_time(DateTime::from_secs(0));
     let stack = stack.stack_status(status).build();
+    Rule::new::<DescribeStacksInput, _, DescribeStacksError>(|_| {
+        Ok(DescribeStacksOutput::builder().stacks(stack).build())
+    })
+}
+
+/// The stack is complete, and has this parameter.
+pub(crate) fn stack_has_parameter(name: &str, value: &str) -> Rule {
+    let parameter = Parameter::builder().parameter_key(name).parameter_value(value).build();
+    let stack = Stack::builder().stack_id(ID).stack_name("n").creation_time(DateTime::from_secs(0));
+    let stack = stack.stack_status(StackStatus::UpdateRollbackComplete).parameters(parameter).build();
     Rule::new::<DescribeStacksInput, _, DescribeStacksError>(|_| {
         Ok(DescribeStacksOutput::builder().stacks(stack).build())
     })

@@ -42,6 +42,8 @@ pub struct RegionalDeployment<'a> {
     pub mode: Mode,
     pub secrets: &'a SecretInput,
     pub looked_up: &'a LookedUp,
+    /// Whether CloudFormation need not wait until all resources are ready.
+    pub express: bool,
     /// Where it is recorded that everything of a stack is done.
     pub completed: &'a Completed,
     /// Keys of the archives by package.
@@ -91,7 +93,13 @@ impl RegionalDeployment<'_> {
     }
 
     fn plan<'a>(&'a self, stack: &'a Stack) -> Plan<'a> {
-        Plan { stack, code_keys: self.code_keys, outputs: self.outputs, looked_up: self.looked_up }
+        Plan {
+            stack,
+            code_keys: self.code_keys,
+            outputs: self.outputs,
+            looked_up: self.looked_up,
+            express: self.express,
+        }
     }
 
     /// Creates all change sets at the same time; if one fails, none is applied.

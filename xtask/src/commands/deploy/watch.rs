@@ -2,14 +2,13 @@
 
 mod saved;
 
+use super::verify::verify;
 use super::{Report, deploy_once};
-use crate::cli::{DeployOptions, Output};
+use crate::cli::DeployOptions;
 use crate::context::{Context, executable};
 use crate::display::{print_failure, write_line};
 use crate::failure::Failure;
-use crate::result::print_test;
-use crate::selection;
-use deployer::{Error, dependencies_of, publish_test_event, rebuild_tool};
+use deployer::{dependencies_of, rebuild_tool};
 use saved::Saved;
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt;
@@ -66,29 +65,10 @@ async fn start_again(context: &Context, tool: PathBuf) -> Failure {
 
 /// One deployment, and the test events of the stacks that it changed.
 async fn round(options: &DeployOptions, context: &Context, print: Report) -> Result<(), Failure> {
+    // In express mode, a deployment verifies itself.
     let deployed = deploy_once(options, context, print).await?;
-    let stage = context.stage(&options.change.stage.stage)?;
-    let changed: Vec<String> =
-        deployed.iter().filter(|stack| stack.changed).map(|stack| stack.name.to_owned()).collect();
-    if changed.is_empty() {
-        return Ok(());
+    match options.express {
+        true => Ok(()),
+        false => verify(options, context, &deployed).await,
     }
-    let account = context.connect(&stage).await?;
-    for stack in selection::stacks(&stage, &changed)? {
-        if stack.test_event().is_none() {
-            continue;
-        }
-        match publish_test_event(&account, &stack, None, &context.reporter).await {
-            Ok(report) => {
-                context.pause_display(|| print_test(Output::Text, &stage, stack.name(), &report)).await;
-                if let Some(failure) = report.failure {
-                    context.reporter.warn(format!("{}: {} broke: {}", stack.name(), failure.hop, failure.cause));
-                }
-            }
-            // On AWS, an event about a file needs one that exists.
-            Err(error @ Error::Test { .. }) => context.reporter.note(format!("{}: {error}", stack.name())),
-            Err(error) => return Err(context.failure(&error)),
-        }
-    }
-    Ok(())
 }
