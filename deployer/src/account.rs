@@ -36,25 +36,28 @@ use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use contracts::{Origin, Saas};
 use stacks::Stage;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// A client that is made for its first call: a command uses a few of them.
+type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
 
 /// Clients of one account and region.
 #[derive(Debug)]
 pub struct Account {
-    pub(crate) api_gateway: aws_sdk_apigateway::Client,
-    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) api_gateway: Lazy<aws_sdk_apigateway::Client>,
+    pub(crate) cloudformation: Lazy<aws_sdk_cloudformation::Client>,
     pub(crate) cloudfront: CloudFront,
-    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
-    pub(crate) iam: aws_sdk_iam::Client,
-    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) dynamodb: Lazy<aws_sdk_dynamodb::Client>,
+    pub(crate) iam: Lazy<aws_sdk_iam::Client>,
+    pub(crate) lambda: Lazy<aws_sdk_lambda::Client>,
     pub(crate) logs: Logs,
-    pub(crate) s3: aws_sdk_s3::Client,
-    pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) s3: Lazy<aws_sdk_s3::Client>,
+    pub(crate) secrets: Lazy<aws_sdk_secretsmanager::Client>,
     pub(crate) sfn: StepFunctions,
-    pub(crate) sns: aws_sdk_sns::Client,
-    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) sns: Lazy<aws_sdk_sns::Client>,
+    pub(crate) sqs: Lazy<aws_sdk_sqs::Client>,
     /// Number of the account.
     pub id: String,
     /// Region.

@@ -22,7 +22,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::sdk_config::SharedHttpClient;
 use stacks::{KnownStack, Stage};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// How often a call is made before its error is believed.
 const MAX_ATTEMPTS: u32 = 8;
@@ -132,18 +132,18 @@ impl Account {
     pub(super) fn open(config: SdkConfig, id: String, region: &str, local: Option<LocalStage>, shared: Shared) -> Self {
         let Shared { reporter, limits, pace, .. } = shared.clone();
         macro_rules! client {
-            ($sdk:ident) => {
-                client!($sdk, $sdk::config::Builder::from(&config))
-            };
-            ($sdk:ident, $settings:expr) => {{
-                let mut settings = $settings;
-                shared.interceptors.iter().for_each(|interceptor| {
-                    settings.push_interceptor(interceptor.clone());
-                });
-                $sdk::Client::from_conf(settings.build())
+            ($sdk:ident $(, $setting:ident($value:expr))?) => {{
+                let (config, interceptors) = (config.clone(), shared.interceptors.clone());
+                LazyLock::new(Box::new(move || {
+                    let mut settings = $sdk::config::Builder::from(&config)$(.$setting($value))?;
+                    interceptors.into_iter().for_each(|interceptor| {
+                        settings.push_interceptor(interceptor);
+                    });
+                    $sdk::Client::from_conf(settings.build())
+                }))
             }};
         }
-        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(local.is_some());
+        let is_local = local.is_some();
         Self {
             api_gateway: client!(aws_sdk_apigateway),
             cloudformation: client!(aws_sdk_cloudformation),
@@ -152,7 +152,7 @@ impl Account {
             iam: client!(aws_sdk_iam),
             lambda: client!(aws_sdk_lambda),
             logs: Logs::new(&config, &shared.interceptors),
-            s3: client!(aws_sdk_s3, s3),
+            s3: client!(aws_sdk_s3, force_path_style(is_local)),
             secrets: client!(aws_sdk_secretsmanager),
             sfn: StepFunctions::new(&config, &shared.interceptors),
             sns: client!(aws_sdk_sns),
