@@ -327,9 +327,12 @@ pub struct BenchOptions {
     /// Only this handler; may be given several times
     #[arg(long = "handler", value_name = "HANDLER")]
     pub handlers: Vec<String>,
-    /// Starts of each handler; the median is reported
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub runs: u32,
+    /// Runs of each, of which the median is reported. Default: 30 starts of a handler, 5 deployments
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub runs: Option<u32>,
+    /// With `clean`: a commit to measure as well, after this one; may be given several times
+    #[arg(long, value_name = "COMMIT")]
+    pub against: Vec<String>,
     #[command(flatten)]
     pub output: OutputOption,
 }
@@ -339,6 +342,10 @@ pub struct BenchOptions {
 pub enum BenchSubject {
     /// Archive, time from start to first request, and peak memory of each handler
     Handlers,
+    /// First deployment, nothing to do, other code, destruction: beside SAM CLI, osls and CDK, where they are installed
+    Deploy,
+    /// Processor time, wall time and disk of a deployment from a clean clone
+    Clean,
 }
 
 /// Options of `docs`.

@@ -108,6 +108,11 @@ impl Stack {
         yaml::write(&template)
     }
 
+    /// The number of its resources.
+    pub fn n_resources(&self) -> usize {
+        self.deployed_resources().len()
+    }
+
     /// All resources, with the API's deployment if there is an API.
     pub(crate) fn deployed_resources(&self) -> BTreeMap<String, TemplateResource> {
         let mut resources = self.resources.clone();

@@ -1,7 +1,7 @@
 //! First deployment, nothing to do, another code, destruction: this tool and its peers in turn, on one emulator.
 
 use super::measure::{Measured, Meter, median};
-use super::peers::{self, Peer};
+use super::peers::{self, Peer, Project};
 use super::table::print_table;
 use crate::cli::{BenchOptions, Output};
 use crate::commands::deploy::handlers_of;
@@ -11,7 +11,6 @@ use crate::result::print;
 use crate::selection;
 use deployer::{Profile, is_deployed};
 use serde_json::{Value as Json, json};
-use stacks::Stage;
 use std::path::{Path, PathBuf};
 
 /// How often each step is measured, unless the command says otherwise.
@@ -50,6 +49,8 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
     let binaries = built.map_err(|error| context.failure(&error))?;
     let small = selection::stacks(&stage, &[SMALL.to_owned()])?;
     let of_small = handlers_of(&small);
+    let function = binaries.iter().find(|binary| of_small.contains(binary.package.as_str()));
+    let function = function.ok_or_else(|| Failure::nothing_changed("the stack has no function"))?;
     let code = binaries.iter().filter(|binary| of_small.contains(binary.package.as_str()));
     let code = Code::find(code.map(|binary| binary.path.clone()))?;
 
@@ -57,8 +58,6 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
     let n_resources = |stacks: &[stacks::Stack]| stacks.iter().map(|stack| stack.n_resources()).sum::<usize>();
     let mut contenders = Vec::new();
     for (stacks, arguments) in [(&small, vec![SMALL]), (&all, vec![])] {
-        let what = format!("{} resources, {} of one stack or more", n_resources(stacks), arguments.join(" "));
-        let _ = what;
         let what = format!("{}: {} resources", arguments.first().unwrap_or(&"all stacks"), n_resources(stacks));
         let work = async { own(&meter, root, &code, &arguments, runs) };
         let steps = context.reporter.step(&format!("Tsugite, {what}"), work, |_| format!("{runs} runs")).await?;
@@ -70,7 +69,8 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
             continue;
         };
         let name = format!("{} {}", peer.name, found.version);
-        let work = async { of_peer(peer, &found, &meter, &stage, &account, runs) };
+        let project = Project::write(peer, &meter, &stage, &account, function)?;
+        let work = async { of_peer(peer, &project, &meter, runs) };
         let steps = context.reporter.step(&name, work, |_| format!("{runs} runs")).await?;
         contenders.push(Contender { name, what: "a function, a REST API, a bucket".into(), steps });
     }
@@ -135,15 +135,7 @@ fn own(meter: &Meter, root: &Path, code: &Code, stacks: &[&str], runs: u32) -> R
     Ok(samples.map(median))
 }
 
-fn of_peer(
-    peer: &Peer,
-    found: &peers::Found,
-    meter: &Meter,
-    stage: &Stage,
-    account: &deployer::Account,
-    runs: u32,
-) -> Result<[Option<Measured>; 4], Failure> {
-    let project = peers::Project::write(peer, found, meter, stage, account)?;
+fn of_peer(peer: &Peer, project: &Project<'_>, meter: &Meter, runs: u32) -> Result<[Option<Measured>; 4], Failure> {
     project.prepare(meter)?;
     let mut samples: [Vec<Measured>; 4] = Default::default();
     for _ in 0..runs {
@@ -153,7 +145,7 @@ fn of_peer(
         samples[2].push(project.step(meter, peer.deploy_code)?);
         samples[3].push(project.step(meter, peer.destroy)?);
     }
-    project.clean_up(meter)?;
+    project.clean_up()?;
     Ok(samples.map(median))
 }
 

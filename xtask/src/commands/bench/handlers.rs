@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures the handlers.
+//! Archive, start and memory of the handlers, beside Python.
 
 use crate::cli::{BenchOptions, Output};
 use crate::commands::deploy::{build_handlers, handlers_of};
@@ -9,9 +9,13 @@ use crate::selection;
 use deployer::{Measured, Profile, host_architecture, measure_binary, measure_python, pack_all};
 use serde_json::json;
 
+/// How often each handler is started, unless the command says otherwise.
+const RUNS: u32 = 30;
+
 /// Builds release binaries and compares each handler with Python and botocore.
 pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failure> {
     let stage = context.stage("local")?;
+    let runs = options.runs.unwrap_or(RUNS);
     let stacks = selection::stacks(&stage, &options.stacks)?;
     let fail = |error: deployer::Error| context.failure(&error);
     let mut handlers = handlers_of(&stacks);
@@ -27,14 +31,14 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
         pack_all(&context.workspace, binaries.clone(), Profile::Release(host_architecture()), &context.reporter)
             .await
             .map_err(fail)?;
-    let python = measure_python(&context.workspace, options.runs, &context.reporter).await.map_err(fail)?;
+    let python = measure_python(&context.workspace, runs, &context.reporter).await.map_err(fail)?;
     let mut rows = Vec::new();
     for (binary, archive) in binaries.iter().zip(&archives) {
         let function = stacks.iter().find_map(|stack| {
             let function = stack.functions().iter().find(|function| function.package == binary.package)?;
             Some(stack.sample_variables(function.logical_id))
         });
-        let measured = measure_binary(binary, &function.unwrap_or_default(), options.runs).map_err(fail)?;
+        let measured = measure_binary(binary, &function.unwrap_or_default(), runs).map_err(fail)?;
         rows.push((binary.package.clone(), archive, measured));
     }
     context.close_display().await;
@@ -53,7 +57,7 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
         print(&format!(
             "{:#}\n",
             json!({
-                "runs": options.runs, "handlers": handlers,
+                "runs": runs, "handlers": handlers,
                 "python": {"start_ms": python.start.as_secs_f64() * 1e3, "peak_kib": python.peak_kib},
             })
         ));
@@ -61,7 +65,7 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
     }
     print(&format!(
         "medians of {} starts, from process start to the first request to the Runtime API\n\n",
-        options.runs
+        runs
     ));
     print("handler              archive kB  start ms  peak MiB  times faster than Python\n");
     for (package, archive, measured) in rows {
