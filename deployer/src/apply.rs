@@ -9,12 +9,12 @@ use crate::account::Account;
 use crate::error::{Error, Outcome, StackFailure};
 use crate::event::Reporter;
 use crate::failed_creation::clear_failed_creation;
+use crate::function_code::put_back;
 use crate::propose::{Plan, Proposal, discard_now, execute, propose};
 use crate::stack_events::{StackEvents, THROTTLED, follow_operation};
 use aws_sdk_cloudformation::types::StackStatus;
 use failure::{creation_failed_meanwhile, failure, lost_sight_of};
 use stacks::Stack;
-pub(crate) use swap::put_back;
 
 /// How often a throttled operation is retried.
 const MAX_RETRIES: u32 = 3;

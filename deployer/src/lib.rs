@@ -19,6 +19,7 @@ mod disk;
 mod error;
 mod event;
 mod failed_creation;
+mod function_code;
 mod function_logs;
 mod local;
 mod local_stage;

@@ -8,11 +8,11 @@ mod template;
 mod unchanged;
 
 use crate::account::{Account, StackSummary};
-use crate::apply::put_back;
 use crate::artifact::artifact_bucket;
 use crate::change::{Change, ChangeKind};
 use crate::error::{Error, Outcome};
 use crate::event::Reporter;
+use crate::function_code::put_back;
 use crate::statement::statements_of;
 use aws_sdk_cloudformation::types::{Parameter, TemplateStage};
 pub(crate) use change_set::{ChangeSetId, execute};

@@ -1,24 +1,24 @@
 //! What is applied again after throttling, and what a failure says.
 
+mod swapped;
+
 use super::*;
 use crate::account::rules::cloudformation::*;
-use crate::account::rules::{ByRules, Rule, refused};
+use crate::account::rules::{ByRules, Rule};
 use crate::account::scripted::stack_of;
 use crate::change::{Change, ChangeKind};
 use crate::propose::{ChangeSetId, Outputs};
 use aws_sdk_cloudformation::types::ResourceStatus;
-use aws_sdk_lambda::operation::get_function_configuration::{
-    GetFunctionConfigurationError, GetFunctionConfigurationInput, GetFunctionConfigurationOutput,
-};
-use aws_sdk_lambda::operation::update_function_code::{
-    UpdateFunctionCodeError, UpdateFunctionCodeInput, UpdateFunctionCodeOutput,
-};
-use aws_sdk_lambda::types::LastUpdateStatus;
 use stacks::lookup::LookedUp;
 use std::collections::BTreeMap;
 
 const TOO_MANY: &str =
     "Resource handler returned message: \"Too Many Requests (Service: ApiGateway, Status Code: 429)\"";
+
+/// A stack with one function.
+fn stack() -> Stack {
+    stack_of("prod", "SLACK_WEBHOOK_URL")
+}
 
 /// A confirmed proposal for an existing stack.
 fn agreed(stack: &Stack) -> Proposal {
@@ -42,7 +42,7 @@ fn agreed(stack: &Stack) -> Proposal {
 /// Applies that proposal; returns its result and what was reported.
 async fn check_apply(rules: impl IntoIterator<Item = Rule>) -> (Outcome<()>, Vec<String>) {
     let mut aws = ByRules::new(rules);
-    let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
+    let stack = stack();
     let (keys, outputs, ids) = (BTreeMap::new(), Outputs::new(), LookedUp::default());
     let plan = Plan { stack: &stack, code_keys: &keys, outputs: &outputs, looked_up: &ids, express: false };
     let agreed = agreed(&stack);
@@ -155,108 +155,4 @@ async fn a_stack_that_somebody_deleted_meanwhile_is_no_success() {
     let rules = vec![events([]), execution_is_taken(), no_stack(), events_cannot_be_seen("ValidationError")];
     let error = check_apply(rules).await.0.unwrap_err();
     assert!(error.to_string().contains("was deleted by someone else during the deployment"), "{error}");
-}
-
-const OLD_KEY: &str = "slack-notifier/00.zip";
-const NEW_KEY: &str = "slack-notifier/ff10.zip";
-
-/// The function has the code of this key, and its last update ended so.
-fn function_has(key: &'static str, update: LastUpdateStatus) -> Rule {
-    Rule::new::<GetFunctionConfigurationInput, _, GetFunctionConfigurationError>(move |input| {
-        assert!(input.function_name().unwrap().ends_with("-SlackNotifier"), "{input:?}");
-        let function = GetFunctionConfigurationOutput::builder().last_update_status(update);
-        Ok(function.set_code_sha256(swap::digest_in(key)).build())
-    })
-}
-
-/// The function is given the code of this key.
-fn code_is_taken(key: &'static str) -> Rule {
-    Rule::new::<UpdateFunctionCodeInput, _, UpdateFunctionCodeError>(move |input| {
-        assert_eq!(input.s3_key(), Some(key));
-        assert!(input.s3_bucket().unwrap().starts_with("tsugite-111122223333-"), "{input:?}");
-        Ok(UpdateFunctionCodeOutput::builder().build())
-    })
-}
-
-fn code_is_refused(code: &'static str) -> Rule {
-    Rule::new::<UpdateFunctionCodeInput, UpdateFunctionCodeOutput, _>(move |_| {
-        Err(UpdateFunctionCodeError::generic(refused(code, "as ruled")))
-    })
-}
-
-/// Applies a proposal that changes nothing but the code of the one function of a stack.
-async fn check_swap(stack: &Stack, rules: impl IntoIterator<Item = Rule>) -> (Outcome<()>, Vec<String>) {
-    let mut aws = ByRules::new(rules);
-    let keys = BTreeMap::from([("slack-notifier".to_owned(), NEW_KEY.to_owned())]);
-    let (outputs, ids) = (Outputs::new(), LookedUp::default());
-    let plan = Plan { stack, code_keys: &keys, outputs: &outputs, looked_up: &ids, express: false };
-    let change = Change {
-        kind: ChangeKind::Changed,
-        logical_id: stack.functions()[0].logical_id.into(),
-        resource_type: "AWS::Lambda::Function".into(),
-        properties: vec!["Code".into()],
-        fate: None,
-    };
-    let agreed = Proposal { changes: vec![change], ..agreed(stack) };
-    let applied = Box::pin(apply(&aws.account, &plan, &agreed, &aws.account.reporter)).await;
-    (applied, aws.told())
-}
-
-#[tokio::test]
-async fn a_function_has_its_new_code_before_the_change_set_records_it() {
-    let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
-    let swapped = [
-        function_has(OLD_KEY, LastUpdateStatus::Successful),
-        // Another update is in progress.
-        code_is_refused("ResourceConflictException"),
-        code_is_taken(NEW_KEY),
-        function_has(NEW_KEY, LastUpdateStatus::InProgress),
-        function_has(NEW_KEY, LastUpdateStatus::Successful),
-    ];
-    let (applied, told) = check_swap(&stack, swapped.into_iter().chain(well(1))).await;
-    applied.unwrap();
-    assert_eq!(told, [""; 0]);
-    // One that has it already is not touched.
-    let has_it = [function_has(NEW_KEY, LastUpdateStatus::Successful)];
-    check_swap(&stack, has_it.into_iter().chain(well(2))).await.0.unwrap();
-}
-
-#[tokio::test]
-async fn code_that_may_not_be_swapped_goes_through_cloudformation_alone() {
-    let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
-    let denied = [function_has(OLD_KEY, LastUpdateStatus::Successful), code_is_refused("AccessDeniedException")];
-    let (applied, told) = check_swap(&stack, denied.into_iter().chain(well(1))).await;
-    applied.unwrap();
-    assert!(told[0].contains("CloudFormation alone gives functions their new code"), "{told:?}");
-    // On a protected stage nothing is asked.
-    let text = include_str!("../../../stacks/stages/example.yaml").replace("# protected: true", "protected: true");
-    let stage = stacks::Stage::parse("prod".to_owned().try_into().unwrap(), &text).unwrap();
-    let name = stack.name();
-    let protected = stacks::all(&stage).into_iter().find(|stack| stack.name() == name).unwrap();
-    check_swap(&protected, well(2)).await.0.unwrap();
-}
-
-#[tokio::test]
-async fn a_function_gets_its_old_code_back_if_the_change_set_fails() {
-    let stack = stack_of("prod", "SLACK_WEBHOOK_URL");
-    let mut rules = vec![
-        function_has(OLD_KEY, LastUpdateStatus::Successful),
-        code_is_taken(NEW_KEY),
-        function_has(NEW_KEY, LastUpdateStatus::Successful),
-    ];
-    const REFUSED: &str = "the role is gone";
-    let failed = executed(1, StackStatus::UpdateRollbackComplete, ResourceStatus::CreateFailed, REFUSED);
-    rules.extend(failed);
-    rules.push(no_findings());
-    let (parameter, _) =
-        stack.parameters().iter().find(|(_, source)| matches!(source, stacks::ParameterSource::CodeKey(_))).unwrap();
-    rules.extend([
-        stack_has_parameter(parameter, OLD_KEY),
-        function_has(NEW_KEY, LastUpdateStatus::Successful),
-        code_is_taken(OLD_KEY),
-        function_has(OLD_KEY, LastUpdateStatus::Successful),
-    ]);
-    let (applied, told) = check_swap(&stack, rules).await;
-    assert!(applied.unwrap_err().to_string().contains(REFUSED));
-    assert_eq!(told, [""; 0]);
 }

@@ -63,10 +63,7 @@ pub async fn run(options: &BenchOptions, context: &Context) -> Result<(), Failur
         ));
         return Ok(());
     }
-    print(&format!(
-        "medians of {} starts, from process start to the first request to the Runtime API\n\n",
-        runs
-    ));
+    print(&format!("medians of {} starts, from process start to the first request to the Runtime API\n\n", runs));
     print("handler              archive kB  start ms  peak MiB  times faster than Python\n");
     for (package, archive, measured) in rows {
         print(&format!(

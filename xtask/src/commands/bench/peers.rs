@@ -28,8 +28,17 @@ pub struct Peer {
 }
 
 const SAM: &[&str] = &[
-    "sam", "deploy", "--stack-name", "peer-sam", "--s3-bucket", "peer-sam-artifacts", "--capabilities",
-    "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
+    "sam",
+    "deploy",
+    "--stack-name",
+    "peer-sam",
+    "--s3-bucket",
+    "peer-sam-artifacts",
+    "--capabilities",
+    "CAPABILITY_IAM",
+    "--no-confirm-changeset",
+    "--no-fail-on-empty-changeset",
+    "--no-progressbar",
 ];
 
 /// All of them.
@@ -80,7 +89,8 @@ impl Peer {
     pub fn find(&self, meter: &Meter) -> Option<Found> {
         let said = meter.run_well(self.version, meter.folder(), self.variables).ok()?;
         let words = said.output.lines().next()?.split_whitespace();
-        let version = words.map(|word| word.trim_matches(',')).find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        let version =
+            words.map(|word| word.trim_matches(',')).find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
         Some(Found { version: version.unwrap_or_default().to_owned() })
     }
 }
