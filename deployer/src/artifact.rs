@@ -21,6 +21,12 @@ pub fn artifact_bucket(account: &Account, stage: &Stage) -> String {
     format!("tsugite-{}-{}-{}", account.id, account.region, stage.name)
 }
 
+/// Makes the bucket that holds a stage's archives, unless it exists; returns its name.
+pub async fn make_artifact_bucket(account: &Account, stage: &Stage) -> Outcome<String> {
+    let bucket = artifact_bucket(account, stage);
+    make_bucket(account, &bucket).await.map(|()| bucket)
+}
+
 /// Uploads the archives that are not there yet, making the bucket if need be.
 ///
 /// Returns how many were uploaded. The key is the digest: an existing object has the same bytes.

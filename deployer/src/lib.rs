@@ -50,7 +50,7 @@ pub use account::{Account, ReadCode, ResourceStanding, describe_status};
 pub use account_warnings::find_account_warnings;
 pub use apply::apply;
 pub use archive::{Archive, pack_all};
-pub use artifact::{artifact_bucket, upload};
+pub use artifact::{artifact_bucket, make_artifact_bucket, upload};
 pub use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 pub use binary::{Binary, host_architecture};
 pub use build::{Profile, ReleaseCompiler, build, dependencies_of, rebuild_tool, variables_of_cargo};

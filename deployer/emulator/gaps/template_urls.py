@@ -1,13 +1,14 @@
-"""Takes a template from an address of S3 only, in both forms that S3 has, and only in this region.
+"""Takes a template from an address of S3 only, in each form that S3 has, and only in this region.
 
 AWS: `TemplateURL` is the address of an object in a bucket of the region.
     Source: CloudFormation API reference, "CreateChangeSet"; Amazon S3 user guide, "Virtual hosting of general purpose
-    buckets".
+    buckets": the host may leave out the region. Here the emulator is S3 as well, and its own address is one.
 ministack: takes the path of any address for bucket and key, and does not know the form with the bucket in the host.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import urllib.parse
 
@@ -34,7 +35,9 @@ def with_path_style(answer: Handler, request: Request) -> Answer:
 def template_path(address: str, region: str) -> str | None:
     """Bucket and key of an address of S3 as a path; None if it is none of this region."""
     parts = urllib.parse.urlsplit(address)
-    host = re.fullmatch(rf"(?:([a-z0-9.-]+)\.)?s3[.-]{region}\.amazonaws\.com", parts.netloc)
+    if f"{parts.scheme}://{parts.netloc}" == os.environ.get("AWS_ENDPOINT_URL"):
+        return parts.path
+    host = re.fullmatch(rf"(?:([a-z0-9.-]+)\.)?s3(?:[.-]{region})?\.amazonaws\.com", parts.netloc)
     if parts.scheme != "https" or host is None:
         return None
     return f"/{host[1]}{parts.path}" if host[1] else parts.path

@@ -30,13 +30,15 @@ class TemplateUrls(Emulated):
 
     def test_addresses_of_s3(self) -> None:
         key = self.put(1_000_000)
-        for host in f"s3.{REGION}.amazonaws.com/code", f"code.s3.{REGION}.amazonaws.com":
+        self.validate(f"{self.emulator.url}/code/{key}")
+        for host in (f"s3.{REGION}.amazonaws.com/code", f"code.s3.{REGION}.amazonaws.com",
+                     "s3.amazonaws.com/code", "code.s3.amazonaws.com"):
             self.validate(f"https://{host}/{key}")
             with self.assertRaisesRegex(ClientError, "Template may not exceed 1000000 bytes in size"):
                 self.validate(f"https://{host}/{self.put(1_000_001)}")
 
     def test_other_addresses(self) -> None:
         key = self.put(10_000)
-        for address in f"https://example.com/code/{key}", f"https://s3.eu-west-1.amazonaws.com/code/{key}":
+        for address in f"https://example.com/code/{key}", f"http://s3.amazonaws.com/code/{key}", f"https://s3.eu-west-1.amazonaws.com/code/{key}":
             with self.assertRaisesRegex(ClientError, "TemplateURL must be a supported URL"):
                 self.validate(address)
