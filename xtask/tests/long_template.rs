@@ -41,7 +41,7 @@ async fn proposal(account: &Account, stack: &Stack, reporter: &Reporter) -> Prop
 }
 
 fn plan<'a>(stack: &'a Stack, nothing: &'a Nothing, looked_up: &'a LookedUp) -> Plan<'a> {
-    Plan { stack, code_keys: &nothing.0, outputs: &nothing.1, looked_up }
+    Plan { stack, code_keys: &nothing.0, outputs: &nothing.1, looked_up, express: false }
 }
 
 #[tokio::test]
