@@ -89,7 +89,7 @@ GitHub and GitLab draw a flowchart in a Markdown block marked `mermaid`; so does
         #[command(subcommand)]
         command: LocalCommand,
     },
-    /// Measure archives, start-up and memory of the handlers
+    /// Measure deployments, clean builds and handlers, beside other tools
     Bench(BenchOptions),
     /// Create the first version of an integration, ready to deploy
     #[command(after_help = "\
