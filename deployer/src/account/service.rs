@@ -1,7 +1,7 @@
 //! Clients of services of which the deployer makes a few calls.
 //!
 //! Their crates of the SDK are among the largest, and each is compiled before the first deployment: three of them took
-//! a sixth of that compilation for seven calls. These clients are made of the same parts of the SDK, so that
+//! a tenth of that compilation for seven calls. These clients are made of the same parts of the SDK, so that
 //! credentials, signatures, repetitions and time limits are the same; what they do not have is a type for everything.
 
 mod cloudfront;
