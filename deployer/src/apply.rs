@@ -59,7 +59,8 @@ async fn apply_patiently(account: &Account, plan: &Plan<'_>, agreed: &Proposal, 
     }
 }
 
-/// Gives functions their new code before CloudFormation does, if that is all that changes; `false` if they keep theirs.
+/// Gives functions their new code before CloudFormation does, if that is all that changes; `false` if none was
+/// touched.
 ///
 /// The local stage has no use for it: its CloudFormation takes no longer. If it fails, CloudFormation does it alone.
 async fn swap_code(account: &Account, plan: &Plan<'_>, proposal: &Proposal, reporter: &Reporter) -> bool {
@@ -68,15 +69,13 @@ async fn swap_code(account: &Account, plan: &Plan<'_>, proposal: &Proposal, repo
         return false;
     }
     let step = reporter.begin(format!("new code for {}", stack.name()));
-    let work = async { Ok::<_, Error>(swap::swap(account, plan, &proposal.changes).await) };
-    match step.run(work, |_| "running; CloudFormation records it".into()).await {
-        Ok(Ok(())) => true,
-        Ok(Err(error)) | Err(error) => {
-            reporter.note(format!("{}: CloudFormation alone gives functions their new code: {error}", stack.name()));
-            // Some may have it already.
-            true
-        }
+    let swapped =
+        step.run(swap::swap(account, plan, &proposal.changes), |()| "running; CloudFormation records it".into());
+    if let Err(error) = swapped.await {
+        reporter.note(format!("{}: CloudFormation alone gives functions their new code: {error}", stack.name()));
     }
+    // Some may have it even then.
+    true
 }
 
 /// Gives functions the code that the stack has after a failure.

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use stacks::lookup::LookedUp;
 use stacks::{ParameterSource, Stack, Stage};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 /// A stack of which everything was completed.
@@ -158,7 +158,7 @@ impl Completed {
     async fn find(&self, account: &Account, stack: &Stack) -> Outcome<Option<UnchangedStack>> {
         let record = self.records.lock().unwrap_or_else(PoisonError::into_inner).get(stack.name()).cloned();
         let Some(record) = record else { return Ok(None) };
-        if record.definition != definition(account, stack)? {
+        if definition(account, stack)?.as_ref() != Some(&record.definition) {
             return Ok(None);
         }
         let Some(there) = account.find_stack(&stack.full_stack_name()).await? else { return Ok(None) };
@@ -194,9 +194,11 @@ impl Completed {
         let (deployed, secrets) = read(account, stack, there.clone(), None).await.map_err(of_stack)?;
         let site = upload_site(account, stack, &deployed).await?;
         // Another deployment may have changed it meanwhile.
-        if is_as_wanted_by(account, plan, &there).map_err(of_stack)? {
+        if is_as_wanted_by(account, plan, &there).map_err(of_stack)?
+            && let Some(definition) = definition(account, stack).map_err(of_stack)?
+        {
             let record = Record {
-                definition: definition(account, stack).map_err(of_stack)?,
+                definition,
                 site: site::fingerprint(account, stack, &deployed).await.map_err(of_stack)?,
                 stack_id: there.id,
                 operation: there.operation,
@@ -225,13 +227,14 @@ impl Completed {
 
 /// A digest of everything that a stack is made of, but its code and the outputs of other stacks: of its stage, with what
 /// a SaaS publishes, of where it is, and of this tool, which holds the definitions and the files of sites.
-fn definition(account: &Account, stack: &Stack) -> Outcome<String> {
+///
+/// `None` if this tool was built again while it runs: its file is gone.
+fn definition(account: &Account, stack: &Stack) -> Outcome<Option<String>> {
+    let Some(tool) = std::env::current_exe().and_then(|tool| Stamp::of(&tool)).ok() else { return Ok(None) };
     let (code_keys, outputs, looked_up) = (BTreeMap::new(), Outputs::new(), LookedUp::default());
     let plan = Plan { stack, code_keys: &code_keys, outputs: &outputs, looked_up: &looked_up, express: false };
-    let tool = std::env::current_exe().map_err(Error::file("find", Path::new("this program")))?;
-    let tool = Stamp::of(&tool).map_err(Error::file("read", &tool))?;
     let all = format!("{tool:?} {:?} {:?}", stack.stage(), parameters(account, &plan)?);
-    Ok(hex::encode(Sha256::digest(all)))
+    Ok(Some(hex::encode(Sha256::digest(all))))
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ async fn is_done(case: &Case) -> (bool, usize) {
     let mut record = Record {
         stack_id: ID.into(),
         operation: OPERATION.into(),
-        definition: definition(&aws.account, &stacks_of(STAGE)[0]).unwrap(),
+        definition: definition(&aws.account, &stacks_of(STAGE)[0]).unwrap().unwrap(),
         secrets: SecretIds::new(),
         site: None,
     };
@@ -132,7 +132,7 @@ async fn a_record_is_forgotten_before_a_change_and_read_by_the_next_command() {
     let record = Record {
         stack_id: ID.into(),
         operation: OPERATION.into(),
-        definition: definition(&aws.account, &stacks[0]).unwrap(),
+        definition: definition(&aws.account, &stacks[0]).unwrap().unwrap(),
         secrets: SecretIds::new(),
         site: None,
     };

@@ -49,7 +49,7 @@ pub async fn run(options: &DeployOptions, context: &Context) -> Result<(), Failu
     }
 }
 
-/// Whether this tool is made of one of the files, or of a new one beside its own.
+/// Whether this tool is made of one of the files, or may be after a change of a manifest.
 fn is_of_tool(files: &BTreeSet<PathBuf>, of_tool: &BTreeSet<PathBuf>) -> bool {
     let is_manifest = |file: &PathBuf| file.ends_with("Cargo.toml") || file.ends_with("Cargo.lock");
     files.iter().any(|file| of_tool.contains(file) || is_manifest(file))
